@@ -1,0 +1,31 @@
+"""`knn`: distance to the nearest released images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from attacks.base import Access, Attack, Scores, Target
+from attacks.distances import check_distance, nearest_distances
+from attacks.registry import register
+
+
+@register("knn")
+@dataclass(frozen=True)
+class NearestNeighbour(Attack):
+    """-log of the mean of the k smallest distances d(x, g). GAN-Leaks, arXiv 1909.03935, full black box.
+
+    k: how many released images; distance: a name in `attacks.distances.DISTANCES`.
+    """
+
+    k: int = 1
+    distance: str = "pixel"
+    needs = Access.RELEASE
+
+    def __post_init__(self) -> None:
+        check_distance(self.distance)
+
+    def _score(self, target: Target) -> Scores:
+        near = nearest_distances(target.candidates, target.release, self.k, self.distance)
+        return -np.log(near.mean(axis=1))

@@ -1,0 +1,209 @@
+"""The options a user types, as typed dataclasses that Hydra composes and checks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import MISSING, DictConfig, OmegaConf
+
+from attacks.base import Attack
+from attacks.registry import find_attacks
+from harness.choose import RULES
+from harness.decide import DECISIONS
+from harness.errors import InputError
+from harness.near import unknown_name
+from shadow_models.recipe import PRESETS, Recipe
+
+
+@dataclass
+class PhantomData:
+    """Procedural slices, no download. patients, slices (adjacent ones of each), seed: of the phantoms."""
+
+    name: str = "phantom"
+    size: int = 64
+    per_patient: int | None = None
+    patients: int = 48
+    slices: int = 2
+    seed: int = 0
+
+
+@dataclass
+class FolderData:
+    """A Hugging Face imagefolder at root; size: working size, pixels; per_patient: slices taken of each."""
+
+    name: str = "folder"
+    root: str = MISSING
+    size: int = 64
+    per_patient: int | None = None
+
+
+@dataclass
+class EditionData(FolderData):
+    """A challenge's folder: released images and candidates; `name` is the edition."""
+
+    name: str = "imageclef2023"
+
+
+@dataclass
+class ShadowOptions(Recipe):
+    """The recipe of every generator, how many shadows are trained, and how many images each releases."""
+
+    count: int = 4
+    n_images: int = 256
+
+
+@dataclass
+class StoreOptions:
+    """Where artefacts are kept."""
+
+    root: str = "store"
+
+
+@dataclass
+class LaunchOptions:
+    """workers: processes; None is one a core (or GPU), 0 works in this process."""
+
+    name: str = "local"
+    workers: int | None = None
+
+
+_DEFAULTS: list[Any] = [
+    "_self_",
+    {"data": "phantom"},
+    {"preset": "quick"},
+    {"launch": "local"},
+    {"attack": ["knn"]},
+    # Our own progress and tables speak; Hydra's log files would litter the working folder.
+    {"override hydra/job_logging": "disabled"},
+    {"override hydra/hydra_logging": "disabled"},
+]
+
+
+@dataclass
+class Options:
+    """Everything `python -m harness.run` takes."""
+
+    defaults: list[Any] = field(default_factory=lambda: list(_DEFAULTS))
+    attack: dict[str, Any] = field(default_factory=dict)
+    data: Any = MISSING
+    shadow: Any = MISSING
+    launch: Any = MISSING
+    store: StoreOptions = field(default_factory=StoreOptions)
+    preset: str = MISSING
+    seed: int = 0
+    device: str = "auto"
+    rule: str = "best_calibrated"
+    decision: str = "probability"
+    out: str | None = None
+    dry_run: bool = False
+    hydra: Any = field(
+        default_factory=lambda: {
+            "output_subdir": None,
+            "run": {"dir": "."},
+            "sweep": {"dir": "runs/multirun", "subdir": "."},
+            "job": {"chdir": False},
+            "help": {"app_name": "python -m harness.run", "header": _HELP},
+        }
+    )
+
+
+_HELP = """Train shadow generators, attack what they release, calibrate, and apply the best-calibrated attack.
+
+  python -m harness.run attack=knn                          the default: a challenge in miniature
+  python -m harness.run attack=[knn,ssim,loss] attack.knn.k=5
+  python -m harness.run attack=all data=folder data.root=DIR data.per_patient=1
+  python -m harness.run data=imageclef2023 data.root=DIR    the official test: writes submission.csv
+  python -m harness.run dry_run=true                        the plan, without doing it
+"""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The options of one run, checked and typed. `echo` is what was resolved, as plain values."""
+
+    attacks: dict[str, Attack]
+    data: PhantomData | FolderData
+    recipe: Recipe
+    shadow_count: int
+    n_images: int
+    preset: str
+    seed: int
+    device: str
+    workers: int | None
+    store_root: Path
+    rule: str
+    decision: str
+    out: Path | None
+    dry_run: bool
+    echo: dict[str, Any]
+
+
+def register_options() -> None:
+    """Tell Hydra every group and name: attack, data, preset, launch."""
+    store = ConfigStore.instance()
+    store.store(name="run", node=Options)
+    names = list(find_attacks().by_name)
+    for name, attack in find_attacks().by_name.items():
+        store.store(group="attack", name=name, node=_writable(attack), package=f"attack.{name}")
+    store.store(group="attack", name="all", node={"defaults": names}, package="attack")
+    for data in (PhantomData, FolderData, EditionData):
+        store.store(group="data", name=data.name, node=_writable(data), package="data")
+    for name, recipe in PRESETS.items():
+        shadow = _writable(ShadowOptions)
+        OmegaConf.update(shadow, "size", "${data.size}")
+        for option in fields(Recipe):
+            if option.name != "size":
+                OmegaConf.update(shadow, option.name, getattr(recipe, option.name))
+        node = {"preset": name, "shadow": shadow, "data": {"size": recipe.size}}
+        store.store(group="preset", name=name, node=node, package="_global_")
+    store.store(group="launch", name="local", node=_writable(LaunchOptions), package="launch")
+
+
+def _writable(options: type) -> DictConfig:
+    """The schema of a dataclass; a frozen one would make Hydra refuse overrides of its fields."""
+    node: DictConfig = OmegaConf.structured(options)
+    OmegaConf.set_readonly(node, None)
+    return node
+
+
+def settings_of(config: DictConfig) -> Settings:
+    """Check what Hydra composed and hand it over typed. Raises InputError for what types cannot check."""
+    try:
+        options: Any = OmegaConf.to_object(config)
+    except ValueError as error:  # an attack's or recipe's own check of its options
+        raise InputError(str(error.__cause__ or error)) from error
+    if not options.attack:
+        raise InputError("No attack is named; give attack=knn, a list such as attack=[knn,ssim], or attack=all.")
+    for word, value, known in (("rule", options.rule, RULES), ("decision", options.decision, DECISIONS)):
+        if value not in known:
+            raise InputError(unknown_name(f"{word} rule" if word == "decision" else "selection rule", value, known))
+    if options.launch.workers is not None and options.launch.workers < 0:
+        raise InputError(f"launch.workers={options.launch.workers} must be 0 (in this process) or more.")
+    for name, value in (("shadow.n_images", options.shadow.n_images), ("data.size", options.data.size)):
+        if value < 1:
+            raise InputError(f"{name}={value} must be at least 1.")
+    if options.data.per_patient is not None and options.data.per_patient < 1:
+        raise InputError(f"data.per_patient={options.data.per_patient} must be at least 1.")
+    recipe = Recipe(**{option.name: getattr(options.shadow, option.name) for option in fields(Recipe)})
+    echo = OmegaConf.to_container(config, resolve=True)
+    assert isinstance(echo, dict)
+    return Settings(
+        attacks=dict(sorted(options.attack.items())),
+        data=options.data,
+        recipe=recipe,
+        shadow_count=options.shadow.count,
+        n_images=options.shadow.n_images,
+        preset=options.preset,
+        seed=options.seed,
+        device=options.device,
+        workers=options.launch.workers,
+        store_root=Path(options.store.root),
+        rule=options.rule,
+        decision=options.decision,
+        out=Path(options.out) if options.out else None,
+        dry_run=options.dry_run,
+        echo={str(key): value for key, value in echo.items()},
+    )

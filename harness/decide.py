@@ -1,0 +1,45 @@
+"""Decision rules: probabilities or scores to 0/1. Declared beforehand, never tuned on what they judge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from harness.calibrate import Calibrator
+from harness.metrics import Flags, Floats
+
+NOMINAL_FPR = 0.1
+
+
+class Judged(NamedTuple):
+    """What a rule may look at: score [n], probability [n], and the calibrator learnt on other targets."""
+
+    score: Floats
+    probability: Floats
+    calibrator: Calibrator
+
+
+def probability(judged: Judged) -> Flags:
+    """Used where the probability is at least one half."""
+    return np.asarray(judged.probability >= 0.5)
+
+
+def top_half(judged: Judged) -> Flags:
+    """Used for the half with the larger scores (n // 2 of n); ties go by place, as any order would do."""
+    used = np.zeros(len(judged.score), dtype=np.bool_)
+    used[np.argsort(-judged.score, kind="stable")[: len(judged.score) // 2]] = True
+    return used
+
+
+def fixed_fpr(judged: Judged) -> Flags:
+    """Used above the score that 10 % of the shadows' non-members exceed."""
+    return np.asarray(judged.score > judged.calibrator.threshold(NOMINAL_FPR))
+
+
+DECISIONS: dict[str, Callable[[Judged], Flags]] = {
+    "probability": probability,
+    "top_half": top_half,
+    "fixed_fpr": fixed_fpr,
+}

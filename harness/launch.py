@@ -1,0 +1,165 @@
+"""Run jobs: `map(function, jobs)`. Jobs are small picklable records; results travel through the store.
+
+`local` is a process per core with one thread each: two threads on one small UNet gain nothing, and
+collapse when anything else runs. With GPUs it is a process per GPU.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import queue
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from harness.errors import InputError
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+_POLL_SEC = 0.1
+
+
+class Progress(NamedTuple):
+    """How far a job is: its place in the list, what it is doing, steps done of all."""
+
+    job: int
+    doing: str
+    done: int
+    total: int
+
+
+class Report(Protocol):
+    """What a job calls with what it is doing and how far it is."""
+
+    def __call__(self, doing: str, done: int, total: int) -> None:
+        """Tell the parent."""
+
+
+class Work(NamedTuple):
+    """What a job gets beside its record: the device it may use and a way to report."""
+
+    device: str
+    report: Report
+
+
+@dataclass(frozen=True)
+class Launcher:
+    """Where jobs run. workers: None for a process per core or GPU; 0 runs them here, one after another."""
+
+    workers: int | None
+    device: str
+
+    def map(
+        self,
+        function: Callable[[Job, Work], Result],
+        jobs: Sequence[Job],
+        on_progress: Callable[[Progress], None],
+    ) -> list[Result]:
+        """function(job, work) for every job, results in the order of jobs. The first failure stops the rest."""
+        if self.workers == 0:
+            return [
+                function(job, Work(_device(self.device, 0), _Reporter(i, on_progress)))
+                for i, job in enumerate(jobs)
+            ]
+        if not jobs:
+            return []
+        workers = min(self.workers or _processes(self.device), len(jobs))
+        context = multiprocessing.get_context("spawn")  # fork would copy the threads' locks of torch
+        messages: Any = context.Queue()
+        ranks: Any = context.Queue()
+        for rank in range(workers):
+            ranks.put(rank)
+        with (
+            _one_thread_each(),
+            ProcessPoolExecutor(workers, context, _start_worker, (messages, ranks, self.device)) as pool,
+        ):
+            futures = [pool.submit(_work, function, i, job) for i, job in enumerate(jobs)]
+            try:
+                pending = set(futures)
+                while pending:
+                    finished, pending = wait(pending, _POLL_SEC, FIRST_EXCEPTION)
+                    for message in _drain(messages):
+                        on_progress(message)
+                    for future in finished:
+                        future.result()
+            except BaseException as error:
+                processes = list((pool._processes or {}).values())
+                pool.shutdown(wait=False, cancel_futures=True)
+                for process in processes:  # an interrupted run ends now; checkpoints keep what was done
+                    process.terminate()
+                if isinstance(error, BrokenProcessPool):
+                    raise InputError(
+                        "A worker process was killed, most likely for want of memory. The store keeps what was "
+                        "finished: run the same command again, with launch.workers=1 or a smaller preset."
+                    ) from error
+                raise
+            return [future.result() for future in futures]
+
+
+class _Reporter:
+    """Binds a job's number to its progress."""
+
+    def __init__(self, job: int, send: Callable[[Progress], None]) -> None:
+        self._job, self._send = job, send
+
+    def __call__(self, doing: str, done: int, total: int) -> None:
+        self._send(Progress(self._job, doing, done, total))
+
+
+_worker: dict[str, Any] = {}
+
+
+def _start_worker(messages: Any, ranks: Any, device: str) -> None:
+    _worker.update(send=messages.put, rank=ranks.get(), device=device)
+
+
+def _work(function: Callable[[Any, Work], Any], number: int, job: Any) -> Any:
+    device = _device(_worker["device"], _worker["rank"])
+    return function(job, Work(device, _Reporter(number, _worker["send"])))
+
+
+def _drain(messages: Any) -> Iterator[Progress]:
+    while True:
+        try:
+            yield messages.get_nowait()
+        except queue.Empty:
+            return
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Workers inherit one thread for BLAS, OpenMP and torch, read when those libraries load."""
+    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(dict.fromkeys(names, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _gpus() -> int:
+    import torch  # only where something is to be computed: a repeated run never gets here
+
+    return int(torch.cuda.device_count())
+
+
+def _processes(device: str) -> int:
+    if device != "cpu" and (gpus := _gpus()):
+        return gpus
+    return len(os.sched_getaffinity(0))
+
+
+def _device(wanted: str, rank: int) -> str:
+    if wanted != "auto":
+        return wanted
+    gpus = _gpus()
+    return f"cuda:{rank % gpus}" if gpus else "cpu"

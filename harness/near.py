@@ -1,0 +1,14 @@
+"""A wrong name, answered with the near ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def unknown_name(what: str, given: str, known: Iterable[str]) -> str:
+    """The sentences for a name that is not there: the nearest matches, then all there are."""
+    names = sorted(known)
+    near = get_close_matches(given, names, n=3, cutoff=0.5)
+    meant = f" Did you mean {' or '.join(near)}?" if near else ""
+    return f"There is no {what} {given!r}.{meant} There are: {', '.join(names)}."

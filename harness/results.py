@@ -1,0 +1,49 @@
+"""Records: one row of a result, in the shape of `results.json`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from harness.intervals import Estimate
+
+TargetSet = Literal["shadow", "dev", "test"]
+Via = Literal["release", "model", "surrogate", "none"]
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Record:
+    """One attack on one set of targets. What is unknown is None, never a guess.
+
+    access: what the attacker holds; kind: an attack, or a trivial rule that looks at nothing.
+    auc is pooled over the targets, so scores must share a scale; auc_per_target are the targets' own.
+    seconds: compute of the attack itself over the targets, when it was computed; network_calls: a candidate.
+    resampled: what the intervals resample.
+    """
+
+    attack: str
+    via: Via
+    target_set: TargetSet
+    access: str
+    kind: Literal["attack", "trivial"] = "attack"
+    n_targets: int = 0
+    n_members: int | None = None
+    n_nonmembers: int | None = None
+    auc: Estimate | None = None
+    auc_per_target: list[float] = field(default_factory=list)
+    tpr_at_fpr: dict[str, Estimate] | None = None
+    f1: Estimate | None = None
+    accuracy: Estimate | None = None
+    recall: Estimate | None = None
+    precision: Estimate | None = None
+    kappa: Estimate | None = None
+    brier: Estimate | None = None
+    log_loss: Estimate | None = None
+    ece: Estimate | None = None
+    realised_fpr: dict[str, Estimate] | None = None
+    seconds: float = 0.0
+    network_calls: int = 0
+    labels_used: Literal["none", "shadow"] = "none"
+    resampled: str | None = None
+    skipped: str | None = None

@@ -1,0 +1,123 @@
+"""The content-addressed store: the only place that decides whether a stage runs, and the only one on disk.
+
+`store/<kind>/<key>/` holds one artefact; the key hashes everything that decides its content. It is written
+beside and renamed into place with `meta.json` (sha256 of each file) last, so a half-written one cannot be seen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import time
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from harness.errors import HarnessWarning
+
+META = "meta.json"
+
+
+def content_key(**decides: Any) -> str:
+    """The key of whatever `decides` (JSON values only) decides: 32 hex digits."""
+    text = json.dumps(decides, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """One finished artefact: its folder, its facts (what the maker returned) and the seconds it took."""
+
+    folder: Path
+    facts: Mapping[str, Any]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Store:
+    """A folder of artefacts. Several processes and runs may share one."""
+
+    root: Path
+
+    def folder(self, kind: str, key: str) -> Path:
+        """Where the artefact is or would be."""
+        return self.root / kind / key
+
+    def find(self, kind: str, key: str) -> Artefact | None:
+        """The finished artefact, its files verified, or None. A damaged one counts as missing, with a warning."""
+        folder = self.folder(kind, key)
+        try:
+            meta = json.loads((folder / META).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except ValueError:
+            meta = {"files": {META: "unreadable"}}
+        damaged = [name for name, digest in meta["files"].items() if _sha256(folder / name) != digest]
+        if damaged:
+            warnings.warn(
+                HarnessWarning(f"Store: {kind}/{key} is damaged ({', '.join(damaged)}) and is made again."),
+                stacklevel=2,
+            )
+            return None
+        return Artefact(folder, meta["facts"], meta["seconds"])
+
+    def get(self, kind: str, key: str, make: Callable[[Path], Mapping[str, Any] | None]) -> Artefact:
+        """The artefact, made by `make(empty folder)` if it is not there; one maker a key at a time.
+
+        `make` returns facts for `meta.json` (JSON values) or None. If it raises, nothing is kept.
+        """
+        found = self.find(kind, key)
+        if found is not None:
+            return found
+        with self.lock(kind, key):
+            found = self.find(kind, key)  # another run may have made it while this one waited
+            if found is not None:
+                return found
+            final = self.folder(kind, key)
+            beside = final.with_name(f".making-{key}")
+            shutil.rmtree(beside, ignore_errors=True)  # left by a killed run; the lock says it is nobody's now
+            beside.mkdir(parents=True)
+            started = time.perf_counter()
+            try:
+                facts = dict(make(beside) or {})
+                seconds = time.perf_counter() - started
+                files = {
+                    str(path.relative_to(beside)): _sha256(path)
+                    for path in sorted(beside.rglob("*"))
+                    if path.is_file()
+                }
+                meta = {"kind": kind, "key": key, "seconds": seconds, "facts": facts, "files": files}
+                write_durably(beside / META, json.dumps(meta, indent=1))
+                shutil.rmtree(final, ignore_errors=True)  # only a damaged one can be there
+                beside.rename(final)
+            finally:
+                shutil.rmtree(beside, ignore_errors=True)
+        return Artefact(final, facts, seconds)
+
+    def lock(self, kind: str, key: str) -> FileLock:
+        """The lock of one key, across processes."""
+        locks = self.root / "locks"
+        locks.mkdir(parents=True, exist_ok=True)
+        return FileLock(locks / f"{kind}-{key}.lock")
+
+
+def write_durably(path: Path, text: str) -> None:
+    """Write text and see it on the disk: a full disk is an error here, not a short file later."""
+    with path.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return "missing"
