@@ -6,6 +6,7 @@ A distance is a feature map followed by the Euclidean norm, so that all pairs co
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from attacks.base import Images, Scores
 Features = NDArray[np.float32]
 # Half of the smallest step between two different 8-bit images: log stays finite for an exact copy.
 SMALLEST_DISTANCE = 0.5
+_SPARE = 4
 _CHUNK_ROWS = 2048  # released images a matrix product: bounds memory at 10,000 images of 256 pixels
 
 
@@ -39,30 +41,39 @@ def check_distance(name: str) -> None:
         raise ValueError(f"There is no distance {name!r}; there are {', '.join(DISTANCES)}.")
 
 
-def nearest_distances(candidates: Images, images: Images, k: int, distance: str = "pixel") -> Scores:
-    """The k smallest distances of each candidate to `images`, ascending: float64 [n, k], grey levels (l2).
+class Neighbours(NamedTuple):
+    """The nearest images of each candidate: distances float64 [n, k], ascending; places intp [n, k]."""
 
-    candidates: uint8 [n, h, w]; images: uint8 [m, h, w]. Never below SMALLEST_DISTANCE.
-    Raises ValueError where k > m.
+    distances: Scores
+    places: NDArray[np.intp]
+
+
+def nearest(candidates: Images, images: Images, k: int = 1, distance: str = "pixel") -> Neighbours:
+    """The k nearest of `images` to each candidate; distances in grey levels (l2), never below 0.5.
+
+    candidates: uint8 [n, h, w]; images: uint8 [m, h, w]. Raises ValueError where k > m.
     """
     if not 1 <= k <= len(images):
         raise ValueError(f"k={k} nearest of {len(images)} images cannot be taken; choose 1 to {len(images)}.")
     check_distance(distance)
     features = DISTANCES[distance]
     queries = features(candidates)
-    indices = np.empty((len(candidates), 0), dtype=np.intp)
-    values = np.empty((len(candidates), 0))
+    places = np.empty((len(candidates), 0), dtype=np.intp)
+    ranking = np.empty((len(candidates), 0), dtype=np.float32)
     for start in range(0, len(images), _CHUNK_ROWS):
         block = features(images[start : start + _CHUNK_ROWS])
-        squared = (block**2).sum(axis=1)[None, :] - 2.0 * queries @ block.T  # |x|^2 is the same for all
-        values = np.concatenate([values, squared], axis=1)
+        squared = (block**2).sum(axis=1) - 2.0 * queries @ block.T  # |x|^2 is the same for all of a row
+        ranking = np.concatenate([ranking, squared], axis=1)
         numbers = np.arange(start, start + len(block))[None].repeat(len(queries), axis=0)
-        indices = np.concatenate([indices, numbers], axis=1)
-        # Four spare: the product loses digits, so the exact order among close ones is settled below.
-        kept = np.argsort(values, axis=1, kind="stable")[:, : k + 4]
-        values, indices = np.take_along_axis(values, kept, 1), np.take_along_axis(indices, kept, 1)
-    exact = np.empty(indices.shape)
-    for column in range(indices.shape[1]):
-        difference = queries.astype(np.float64) - features(images[indices[:, column]])
-        exact[:, column] = np.sqrt((difference**2).sum(axis=1))
-    return np.maximum(np.sort(exact, axis=1)[:, :k], SMALLEST_DISTANCE)
+        places = np.concatenate([places, numbers], axis=1)
+        # Spare ones: the product loses digits, so the order among the closest is settled exactly below.
+        kept = np.argsort(ranking, axis=1, kind="stable")[:, : k + _SPARE]
+        ranking, places = np.take_along_axis(ranking, kept, 1), np.take_along_axis(places, kept, 1)
+    exact = np.stack([_l2(queries, features(images[column])) for column in places.T], axis=1)
+    order = np.argsort(exact, axis=1, kind="stable")[:, :k]
+    distances = np.maximum(np.take_along_axis(exact, order, 1), SMALLEST_DISTANCE)
+    return Neighbours(distances, np.take_along_axis(places, order, 1))
+
+
+def _l2(first: Features, second: Features) -> Scores:
+    return np.sqrt(((first.astype(np.float64) - second) ** 2).sum(axis=1))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from attacks.base import Access, Attack, Scores, Target
-from attacks.distances import check_distance, nearest_distances
+from attacks.distances import check_distance, nearest
 from attacks.registry import register
 
 
@@ -27,5 +27,5 @@ class NearestNeighbour(Attack):
         check_distance(self.distance)
 
     def _score(self, target: Target) -> Scores:
-        near = nearest_distances(target.candidates, target.release, self.k, self.distance)
-        return -np.log(near.mean(axis=1))
+        near = nearest(target.candidates, target.release, self.k, self.distance)
+        return -np.log(near.distances.mean(axis=1))

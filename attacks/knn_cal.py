@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from attacks.base import Access, Attack, Images, Scores, Target
-from attacks.distances import check_distance, nearest_distances
+from attacks.distances import check_distance, nearest
 from attacks.reference import out_mean
 from attacks.registry import register
 
@@ -30,8 +30,8 @@ class CalibratedNearestNeighbour(Attack):
 
     def _score(self, target: Target) -> Scores:
         def log_distance(images: Images) -> Scores:
-            near = nearest_distances(target.candidates, images, self.k, self.distance)
-            return np.asarray(np.log(near.mean(axis=1)), dtype=np.float64)
+            near = nearest(target.candidates, images, self.k, self.distance)
+            return np.asarray(np.log(near.distances.mean(axis=1)), dtype=np.float64)
 
         expected = out_mean(target, lambda reference: log_distance(reference.release))
         return expected - log_distance(target.release)

@@ -11,6 +11,7 @@ from attacks.base import Images
 
 if TYPE_CHECKING:
     import torch
+
     from shadow_models.denoiser import Denoiser
 
 BATCH_IMAGES = 64  # images a network call; no option, because it does not change a score

@@ -15,6 +15,7 @@ from attacks.similarity import ssim_matrix
 
 if TYPE_CHECKING:
     import torch
+
     from shadow_models.denoiser import Denoiser
 
 

@@ -24,7 +24,7 @@ class _Windows:
     def __init__(self, images: Images, rows: slice, window: int) -> None:
         n = len(images)
         strip = images[:, rows.start : rows.stop + window - 1].astype(np.float32)
-        views = sliding_window_view(strip, (window, window), axis=(1, 2))  # type: ignore[call-overload]
+        views = sliding_window_view(strip, (window, window), axis=(1, 2))
         patches = np.ascontiguousarray(views.reshape(n, -1, window * window).transpose(1, 0, 2))
         self.mean: NDArray[np.float32] = patches.mean(axis=2)
         # Centred before the product: E[xy] - E[x]E[y] would lose the digits that matter.

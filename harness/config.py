@@ -47,7 +47,7 @@ class EditionData(FolderData):
     name: str = "imageclef2023"
 
 
-@dataclass
+@dataclass(frozen=True)
 class ShadowOptions(Recipe):
     """The recipe of every generator, how many shadows are trained, and how many images each releases."""
 

@@ -25,7 +25,10 @@ class Estimate:
 
 
 def resampled_weights(
-    target: NDArray[np.intp], patient: NDArray[np.intp], rng: np.random.Generator, n_resamples: int = N_RESAMPLES
+    target: NDArray[np.intp],
+    patient: NDArray[np.intp],
+    rng: np.random.Generator,
+    n_resamples: int = N_RESAMPLES,
 ) -> Floats:
     """Bootstrap weights [n_resamples, n] for rows with a target and a patient number each ([n]).
 

@@ -62,8 +62,7 @@ class Launcher:
         """function(job, work) for every job, results in the order of jobs. The first failure stops the rest."""
         if self.workers == 0:
             return [
-                function(job, Work(_device(self.device, 0), _Reporter(i, on_progress)))
-                for i, job in enumerate(jobs)
+                function(job, Work(_device(self.device, 0), _Reporter(i, on_progress))) for i, job in enumerate(jobs)
             ]
         if not jobs:
             return []

@@ -33,9 +33,7 @@ def random_half(patient_ids: Sequence[str], rng: np.random.Generator) -> NDArray
 
     Patients are dealt in random order, each to the side that holds fewer slices so far.
     """
-    patients, slice_patient, sizes = np.unique(
-        np.asarray(patient_ids), return_inverse=True, return_counts=True
-    )
+    patients, slice_patient, sizes = np.unique(np.asarray(patient_ids), return_inverse=True, return_counts=True)
     chosen = np.zeros(len(patients), dtype=np.bool_)
     held = [0, 0]
     for patient in rng.permutation(len(patients)):

@@ -1,0 +1,1 @@
+"""Where slices come from: made-up patients, image folders, challenge editions."""

@@ -1,0 +1,139 @@
+"""The plan: who is in which generator, what each target is, and every key, before anything runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attacks.base import Attack
+from harness.config import Settings
+from harness.jobs import AttackJob, FitSpec, GeneratorJob
+from harness.pool import Pool
+from harness.seeds import rng_of, seed_of
+from harness.splits import check_pool_size, paired_halves, random_half, reference_shadows
+from harness.targets import ReferenceSpec, ReleaseSpec, TargetSpec
+
+
+class Sealed:
+    """Members of the test release: in the plan, but out of sight until the submission is written."""
+
+    def __init__(self, member: NDArray[np.bool_]) -> None:
+        self._member = member
+
+    def open(self) -> NDArray[np.bool_]:
+        """The truth, bool [n]. Called once, after the decision."""
+        return self._member
+
+
+class LabelledSpec(NamedTuple):
+    """A target whose members are known: its candidates' places in the pool and members, both [n]."""
+
+    target: TargetSpec
+    candidates: NDArray[np.intp]
+    member: NDArray[np.bool_]
+
+
+class TestSpec(NamedTuple):
+    """The release under attack; truth is None where an edition withholds it."""
+
+    target: TargetSpec
+    candidates: NDArray[np.intp]
+    truth: Sealed | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that is to happen.
+
+    generators: to be trained, the withheld one last; shadows: each as target, in the order of the first
+    generators; dev: an edition's labelled release; n_images: released images looked at, alike for all targets.
+    """
+
+    store_root: str
+    generators: list[GeneratorJob]
+    shadows: list[LabelledSpec]
+    dev: LabelledSpec | None
+    test: TestSpec
+    n_images: int
+
+    def attack_shadow(self, attack: Attack, number: int) -> AttackJob:
+        """The attack on shadow `number`; it may fit on the other pairs."""
+        others = [self.shadows[j] for j in reference_shadows(number, len(self.shadows))]
+        return self._job(attack, self.shadows[number].target, others)
+
+    def attack_other(self, attack: Attack, target: TargetSpec) -> AttackJob:
+        """The attack on the dev or test release; it may fit on every shadow."""
+        return self._job(attack, target, self.shadows)
+
+    def _job(self, attack: Attack, target: TargetSpec, fit: list[LabelledSpec]) -> AttackJob:
+        known = (FitSpec(spec.target, tuple(map(int, np.flatnonzero(spec.member)))) for spec in fit)
+        return AttackJob(self.store_root, attack, target, tuple(known))
+
+
+def make_plan(settings: Settings, pool: Pool) -> Plan:
+    """Assign members and name every artefact. Raises InputError where the pool is too small for the plan."""
+    patients = [pool.patient_ids[place] for place in pool.taken]
+    check_pool_size(len(pool), patients, settings.shadow_count)
+    member = paired_halves(patients, settings.shadow_count, settings.seed)
+    shadows = [_generator(settings, pool, f"shadow {j}", row) for j, row in enumerate(member)]
+    # Maxima and nearest distances move with the number of images: every target is judged at one count.
+    n_images = min([settings.n_images, *(given.n_images for given in pool.given.values())])
+    every_slice = np.arange(len(pool))
+
+    def target(numbers: NDArray[np.intp], release: ReleaseSpec, shadow: int | None = None) -> TargetSpec:
+        references = tuple(
+            ReferenceSpec(
+                shadows[j].release(n_images),
+                tuple(map(int, np.flatnonzero(member[j][numbers]))),
+                shadows[j].key,
+            )
+            for j in reference_shadows(shadow, len(shadows))
+        )
+        places = pool.taken[numbers]
+        return TargetSpec(
+            pool_key=pool.key,
+            candidates=tuple(map(int, places)),
+            digests=tuple(pool.digests[place] for place in places),
+            release=release,
+            references=references,
+            generator=None if shadow is None else shadows[shadow].key,
+        )
+
+    labelled = [
+        LabelledSpec(target(every_slice, job.release(n_images), j), pool.taken, member[j])
+        for j, job in enumerate(shadows)
+    ]
+    root = str(settings.store_root)
+    if pool.given:
+
+        def given(name: str) -> TargetSpec:
+            # An edition's candidates are part of the pool, which is taken whole, so places are numbers.
+            return target(pool.given[name].candidates, ReleaseSpec("pool", pool.key, f"{name}.npy", n_images))
+
+        dev = pool.given.get("dev")
+        labelled_dev = None
+        if dev is not None and dev.member is not None:
+            labelled_dev = LabelledSpec(given("dev"), dev.candidates, dev.member)
+        test = TestSpec(given("test"), pool.given["test"].candidates, None)
+        return Plan(root, shadows, labelled, labelled_dev, test, n_images)
+    hidden = random_half(patients, rng_of(settings.seed, "assign", "withheld"))
+    withheld = _generator(settings, pool, "withheld", hidden)
+    test = TestSpec(target(every_slice, withheld.release(n_images)), pool.taken, Sealed(hidden))
+    return Plan(root, [*shadows, withheld], labelled, None, test, n_images)
+
+
+def _generator(settings: Settings, pool: Pool, name: str, member: NDArray[np.bool_]) -> GeneratorJob:
+    places = pool.taken[member]
+    return GeneratorJob(
+        store_root=str(settings.store_root),
+        name=name,
+        pool_key=pool.key,
+        members=tuple(map(int, places)),
+        digests=tuple(pool.digests[place] for place in places),
+        recipe=settings.recipe,
+        seed=seed_of(settings.seed, "generator", name),
+        n_images=settings.n_images,
+    )

@@ -1,0 +1,168 @@
+"""Writes `runs/<name>/`: beside first, then renamed into place, so a run's folder is whole or not there."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from attacks.registry import find_attacks
+from harness.config import Settings
+from harness.contact_sheet import contact_sheet
+from harness.errors import InputError
+from harness.judging import Judgement
+from harness.pipeline import Outcome
+from harness.results import SCHEMA
+from harness.store import Store, content_key, write_durably
+from harness.submit import write_submission
+from harness.table import csv_table, markdown_table
+from shadow_models.recipe import SCHEMA as RECIPE_SCHEMA
+
+_PACKAGES = ("accelerate", "datasets", "diffusers", "hydra-core", "numpy", "scikit-learn", "scipy", "torch")
+MANIFEST = "manifest.json"
+
+
+def run_folder(settings: Settings) -> Path:
+    """Where the results go: `out`, or a name made of the options, so the same command lands in one place.
+
+    Raises InputError where the folder holds something that is not a run of ours.
+    """
+    what = {name: value for name, value in settings.echo.items() if name not in ("store", "launch", "device", "out")}
+    attacks = "-".join(settings.attacks) if len(settings.attacks) <= 4 else f"{len(settings.attacks)}-attacks"
+    name = f"{settings.data.name}-{attacks}-{settings.preset}-seed{settings.seed}-{content_key(**what)[:8]}"
+    folder = settings.out or Path("runs") / name
+    if folder.exists() and not (folder / MANIFEST).is_file() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"out={folder} holds something that is not a run; give a new or empty folder.")
+    return folder
+
+
+def write_run(settings: Settings, outcome: Outcome, folder: Path, warnings: list[str]) -> None:
+    """Every file of a run's folder."""
+    beside = folder.with_name(f".writing-{folder.name}-{os.getpid()}")
+    beside.mkdir(parents=True)
+    try:
+        (beside / "config.yaml").write_text(OmegaConf.to_yaml(OmegaConf.create(settings.echo)), encoding="utf-8")
+        write_durably(beside / "results.json", json.dumps(_results(settings, outcome), indent=1))
+        (beside / "leaderboard.md").write_text(_leaderboard(settings, outcome), encoding="utf-8")
+        (beside / "leaderboard.csv").write_text(csv_table(outcome.records), encoding="utf-8")
+        _write_scores(beside / "scores.csv", outcome)
+        if outcome.test is not None and outcome.test.rows is not None:
+            ids = [outcome.pool.ids[place] for place in outcome.test.candidates]
+            write_submission(beside / "submission.csv", ids, outcome.test.rows.decision)
+        sheet = contact_sheet(outcome, Store(settings.store_root))
+        shutil.copyfile(sheet, beside / "contact_sheet.png")
+        write_durably(beside / MANIFEST, json.dumps(_manifest(settings, outcome, beside, warnings), indent=1))
+        shutil.rmtree(folder, ignore_errors=True)
+        beside.rename(folder)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _results(settings: Settings, outcome: Outcome) -> dict[str, Any]:
+    chosen = None
+    if outcome.chosen is not None:
+        chosen = {
+            "attack": outcome.chosen.attack,
+            "rule": settings.rule,
+            "decision": settings.decision,
+            "remark": outcome.chosen.remark,
+        }
+    return {
+        "schema": SCHEMA,
+        "run": {"n_slices": len(outcome.pool), "n_images": outcome.plan.n_images, "seed": settings.seed},
+        "chosen": chosen,
+        "choices": {rule: choice.attack for rule, choice in outcome.choices.items()},
+        "records": [asdict(record) for record in outcome.records],
+    }
+
+
+def _leaderboard(settings: Settings, outcome: Outcome) -> str:
+    chosen = outcome.chosen.attack if outcome.chosen else None
+    patients = len({outcome.pool.patient_ids[place] for place in outcome.pool.taken})
+    head = (
+        f"# Leaderboard\n\n{len(outcome.pool)} slices of {patients} patients, {len(outcome.plan.shadows)} shadows "
+        f"(preset `{settings.preset}`, {settings.recipe.steps} steps), {outcome.plan.n_images} released images "
+        f"looked at each. Intervals are 95 %; AUC is pooled over targets. Decision rule `{settings.decision}`; "
+        f"the attack in bold was chosen by `{settings.rule}` on the shadows.\n\n"
+    )
+    tail = "\n".join(f"- `{rule}` picks `{choice.attack}`" for rule, choice in outcome.choices.items())
+    remark = f"\n\n{outcome.chosen.remark}" if outcome.chosen and outcome.chosen.remark else ""
+    return f"{head}{markdown_table(outcome.records, chosen)}\nSelection rules:\n\n{tail}{remark}\n"
+
+
+def _write_scores(path: Path, outcome: Outcome) -> None:
+    columns = ["target", "candidate_id", "patient_id", "attack", "score", "probability", "decision", "member"]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        for judgement in [*outcome.judgements, *([outcome.test] if outcome.test else [])]:
+            writer.writerows(_score_rows(judgement, outcome))
+
+
+def _score_rows(judgement: Judgement, outcome: Outcome) -> list[list[Any]]:
+    rows, record, pool = judgement.rows, judgement.record, outcome.pool
+    if rows is None:
+        return []
+    name = {"shadow": "shadow-{}", "dev": "dev", "test": "test"}[record.target_set]
+    return [
+        [
+            name.format(rows.target[i]),
+            pool.ids[place],
+            pool.patient_ids[place],
+            record.attack,
+            float(rows.score[i]),
+            float(rows.probability[i]),
+            int(rows.decision[i]),
+            "" if judgement.member is None else int(judgement.member[i]),
+        ]
+        for i, place in enumerate(judgement.candidates)
+    ]
+
+
+def _manifest(settings: Settings, outcome: Outcome, folder: Path, warnings: list[str]) -> dict[str, Any]:
+    generators = [
+        {"name": job.name, "generator": job.key, "release": job.release_key, "seed": job.seed}
+        for job in outcome.plan.generators
+    ]
+    return {
+        "schema": SCHEMA,
+        "recipe_schema": RECIPE_SCHEMA,
+        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        "commit": _commit(),
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
+        "hardware": {
+            "machine": platform.machine(),
+            "system": platform.system(),
+            "cores": len(os.sched_getaffinity(0)),
+        },
+        "seed": settings.seed,
+        "pool": outcome.pool.key,
+        "generators": generators,
+        "warnings": warnings,
+        "broken_plugins": find_attacks().broken,
+        "files": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())},
+    }
+
+
+def _commit() -> str | None:
+    """The commit of the source tree, with `+` where it is changed; None outside a clone."""
+    here = Path(__file__).parent
+    try:
+        head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=True)
+        changes = subprocess.run(
+            ["git", "status", "--porcelain"], cwd=here, capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return head.stdout.strip() + ("+" if changes.stdout.strip() else "")

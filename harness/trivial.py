@@ -1,0 +1,57 @@
+"""The rows that look at nothing: all used, none used, a coin. Every table has them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from harness import metrics
+from harness.intervals import Estimate
+from harness.metrics import Flags, Floats
+from harness.results import Record, TargetSet
+from harness.seeds import rng_of
+
+N_COINS = 2000
+
+
+def trivial_records(member: Flags, target_set: TargetSet, seed: int) -> list[Record]:
+    """Three records for member bool [n]. The coin's value is the mean of 2,000 throws, its interval their range."""
+    n = len(member)
+    coins = rng_of(seed, "coin").random((N_COINS, n)) < 0.5
+    throws = {
+        "all used": np.ones((1, n), dtype=np.bool_),
+        "none used": np.zeros((1, n), dtype=np.bool_),
+        "coin": coins,
+    }
+    return [_record(name, decisions, member, target_set) for name, decisions in throws.items()]
+
+
+def _record(name: str, decisions: Flags, member: Flags, target_set: TargetSet) -> Record:
+    counts = metrics.Confusion(
+        *(
+            cell.sum(axis=1).astype(np.float64)
+            for cell in (decisions & member, decisions & ~member, ~decisions & member, ~decisions & ~member)
+        )
+    )
+
+    def summary(values: Floats) -> Estimate:
+        if len(values) == 1:
+            return Estimate(float(values[0]))
+        low, high = np.quantile(values, [0.025, 0.975])
+        return Estimate(float(values.mean()), float(low), float(high))
+
+    return Record(
+        attack=name,
+        via="none",
+        target_set=target_set,
+        access="none",
+        kind="trivial",
+        n_targets=1,
+        n_members=int(member.sum()),
+        n_nonmembers=int((~member).sum()),
+        f1=summary(metrics.f1(counts)),
+        accuracy=summary(metrics.accuracy(counts)),
+        recall=summary(metrics.recall(counts)),
+        precision=summary(metrics.precision(counts)),
+        kappa=summary(metrics.kappa(counts)),
+        resampled="coin throws" if len(decisions) > 1 else None,
+    )
