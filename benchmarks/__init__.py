@@ -1,0 +1,1 @@
+"""What is compared with, and what it costs: editions, speed, power."""

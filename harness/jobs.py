@@ -18,7 +18,7 @@ from attacks.base import Access, Attack, LabelledTarget
 from harness.errors import InputError
 from harness.launch import Work
 from harness.seeds import seed_of
-from harness.store import Artefact, Store, content_key
+from harness.store import Artefact, Store, content_key, save_array
 from harness.targets import CountingDenoiser, ReleaseSpec, TargetSpec, build_target
 from shadow_models.recipe import SCHEMA, Recipe
 
@@ -62,7 +62,10 @@ class GeneratorJob:
 def train_and_release(job: GeneratorJob, work: Work) -> None:
     """Train the generator, from its checkpoint where one is left, and draw its release."""
     store = Store(Path(job.store_root))
-    store.get("release", job.release_key, lambda folder: _release(job, store, folder, work))
+    try:
+        store.get("release", job.release_key, lambda folder: _release(job, store, folder, work))
+    except ValueError as error:  # a device that is not here, a recipe that does not fit: a sentence already
+        raise InputError(str(error)) from error
 
 
 def _release(job: GeneratorJob, store: Store, folder: Path, work: Work) -> None:
@@ -79,7 +82,7 @@ def _release(job: GeneratorJob, store: Store, folder: Path, work: Work) -> None:
         seed=seed_of(job.seed, "release"),
         report=lambda done, total: work.report("sampling", done, total),
     )
-    np.save(folder / "images.npy", images)
+    save_array(folder / "images.npy", images)
 
 
 def _train(job: GeneratorJob, store: Store, folder: Path, work: Work) -> None:
@@ -158,7 +161,7 @@ def _score(job: AttackJob, store: Store, folder: Path, work: Work) -> Mapping[st
     except ValueError as error:  # an option that this target does not allow, such as k above the release
         raise InputError(f"attack={job.attack.name}: {error}") from error
     seconds = time.perf_counter() - started
-    np.save(folder / "scores.npy", scores)
+    save_array(folder / "scores.npy", scores)
     calls = round(model.images_seen / len(target.ids)) if model is not None else 0
     return {"skipped": None, "seconds": seconds, "network_calls": calls}
 

@@ -96,7 +96,9 @@ class Launcher:
                         "finished: run the same command again, with launch.workers=1 or a smaller preset."
                     ) from error
                 raise
-            return [future.result() for future in futures]
+        for message in _drain(messages):  # the last words of workers that have just ended
+            on_progress(message)
+        return [future.result() for future in futures]
 
 
 class _Reporter:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hydra.core.config_store import ConfigStore
-from hydra.errors import MissingConfigException
+from hydra.errors import MissingConfigException, OverrideParseException
 from omegaconf.errors import (
     ConfigAttributeError,
     ConfigKeyError,
@@ -20,6 +20,8 @@ def explained(error: Exception) -> str:
         group, _, name = str(error.missing_cfg_file).rpartition("/")
         if group:
             return unknown_name(group, name, _names(group)) + _plugin_hint(group)
+    if isinstance(error, OverrideParseException):
+        return f"The option {error.override!r} cannot be read; options are given as name=value, such as seed=1."
     cause: BaseException = error
     while not isinstance(cause, OmegaConfBaseException) and cause.__cause__ is not None:
         cause = cause.__cause__

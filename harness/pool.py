@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from harness.config import FolderData, PhantomData
 from harness.errors import HarnessWarning, InputError
 from harness.sources.slices import Slices
-from harness.store import Store, content_key
+from harness.store import Store, content_key, save_array
 
 SCHEMA = 1  # raise when reading or resizing changes, so that stored pools are read anew
 GIVEN_SETS = ("dev", "test")
@@ -106,7 +106,7 @@ def _write(data: PhantomData | FolderData, folder: Path) -> Mapping[str, Any]:
         tuple(name for _, part in parts for name in part.ids),
         tuple(name for _, part in parts for name in part.patient_ids),
     )
-    np.save(folder / "pixels.npy", slices.pixels)
+    save_array(folder / "pixels.npy", slices.pixels)
     roles = [role for role, part in parts for _ in part.ids]
     with (folder / "index.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
@@ -114,7 +114,7 @@ def _write(data: PhantomData | FolderData, folder: Path) -> Mapping[str, Any]:
         for name, patient, pixels, role in zip(slices.ids, slices.patient_ids, slices.pixels, roles, strict=True):
             writer.writerow([name, patient, hashlib.sha256(pixels.tobytes()).hexdigest(), role])
     for name, release in releases.items():
-        np.save(folder / f"{name}.npy", release)
+        save_array(folder / f"{name}.npy", release)
     return {"remarks": remarks, "released": {name: len(images) for name, images in releases.items()}}
 
 

@@ -1,0 +1,1 @@
+"""Generators we train ourselves: recipe, training, sampling, denoising. Knows nothing above it."""

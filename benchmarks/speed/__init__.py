@@ -1,0 +1,1 @@
+"""What runs cost in time and memory, measured side by side in one run."""

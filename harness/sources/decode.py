@@ -9,6 +9,7 @@ import warnings
 import zlib
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 
@@ -81,7 +82,7 @@ def decode(source: Path | bytes, name: str, remarks: Remarks) -> Grey:
     except FileNotFoundError as error:
         raise InputError(f"The image {name} does not exist.") from error
     except UnidentifiedImageError as error:
-        raise InputError(f"{name} is not an image that can be read; remove it or replace it by a PNG.") from error
+        raise InputError(f"{name} is not an image, or a damaged one; remove it or replace it by a PNG.") from error
     except _DAMAGE as error:
         raise InputError(f"The image {name} is damaged ({error}); copy it again or remove it.") from error
     raise InputError(f"{name} holds {n_frames} frames; give one image a slice.")
@@ -148,7 +149,19 @@ def fit(image: Grey, size: int, name: str, remarks: Remarks) -> Grey:
         sums = image.reshape(size, factor, size, factor).sum(axis=(1, 3), dtype=np.uint32)
         means: Grey = ((sums + factor * factor // 2) // (factor * factor)).astype(np.uint8)
         return means
-    # In float, because Pillow rounds 8-bit images between its two passes.
-    resized = Image.fromarray(image.astype(np.float32)).resize((size, size), Image.Resampling.BOX)
-    rounded: Grey = np.clip(np.rint(np.asarray(resized)), 0, 255).astype(np.uint8)
+    shares = _area_shares(side, size)
+    rounded: Grey = np.floor(shares @ image @ shares.T + 0.5).astype(np.uint8)
     return rounded
+
+
+@lru_cache
+def _area_shares(side: int, size: int) -> NDArray[np.float64]:
+    """Share of each of `size` wide pixels that each of `side` narrow ones takes up, [size, side], rows sum to 1.
+
+    Pillow's BOX filter is no area mean here: it takes a narrow pixel wholly or not at all, by its middle.
+    """
+    edges = np.arange(size + 1) * (side / size)
+    left = np.maximum(edges[:-1, None], np.arange(side))
+    right = np.minimum(edges[1:, None], np.arange(1, side + 1))
+    shares: NDArray[np.float64] = np.maximum(right - left, 0) * (size / side)
+    return shares

@@ -1,0 +1,94 @@
+"""Checkpoints of a training: safetensors and json, whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from safetensors.torch import load_file, save_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import torch
+
+SCHEMA = 1
+
+
+class Checkpoint(NamedTuple):
+    """What a training needs to go on."""
+
+    step: int
+    """Optimiser steps done."""
+    tensors: dict[str, torch.Tensor]
+    """Weights, averaged weights and optimiser moments, by name."""
+    extra: dict[str, Any]
+    """Small plain values besides (the state of the loss scaler)."""
+
+
+def write_checkpoint(folder: Path, checkpoint: Checkpoint, run: dict[str, Any]) -> None:
+    """Write `folder/step-N/`, beside and renamed into place, then remove older ones.
+
+    `run` is what the checkpoint belongs to (recipe, seed, members): `read_checkpoint` insists on the same.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    place = folder / f"step-{checkpoint.step:09d}"
+    if place.exists():
+        return
+    beside = folder / f"partial-{os.getpid()}"
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir()
+    tensors = {name: value.detach().cpu().contiguous() for name, value in checkpoint.tensors.items()}
+    save_file(tensors, beside / "state.safetensors")
+    about = {
+        "schema": SCHEMA,
+        "step": checkpoint.step,
+        "sha256": _sha256(beside / "state.safetensors"),
+        "extra": checkpoint.extra,
+        "run": run,
+    }
+    (beside / "state.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+    for path in beside.iterdir():
+        _flush(path)  # else a power cut after the rename could leave the name without the bytes
+    beside.rename(place)
+    for old in folder.glob("step-*"):
+        if old != place:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def read_checkpoint(folder: Path, run: dict[str, Any]) -> Checkpoint | None:
+    """Return the latest checkpoint in the folder, or None where there is none.
+
+    ValueError, one sentence, where it belongs to another run (it names what differs) or is damaged.
+    """
+    places = sorted(folder.glob("step-*"))
+    if not places:
+        return None
+    about = json.loads((places[-1] / "state.json").read_text(encoding="utf-8"))
+    if about.get("schema") != SCHEMA:
+        raise ValueError(
+            f"The checkpoint {places[-1]} has schema {about.get('schema')}, this version reads {SCHEMA}: "
+            "delete it to start anew."
+        )
+    differing = sorted(key for key in {*run, *about["run"]} if run.get(key) != about["run"].get(key))
+    if differing:
+        raise ValueError(
+            f"The checkpoint {places[-1]} belongs to another training (different {', '.join(differing)}): "
+            "delete it to start anew, or give the same recipe, seed and members."
+        )
+    if _sha256(places[-1] / "state.safetensors") != about["sha256"]:
+        raise ValueError(f"The checkpoint {places[-1]} is damaged (sha256 differs): delete it to start anew.")
+    return Checkpoint(int(about["step"]), load_file(places[-1] / "state.safetensors"), about["extra"])
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())

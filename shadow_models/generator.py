@@ -1,0 +1,98 @@
+"""A trained generator: averaged weights, recipe and codec; a `Denoiser` for the attacks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from shadow_models.dct import Codec
+from shadow_models.device import resolve_device
+from shadow_models.diffusion import alphas_cumprod, eps_of, level_at
+from shadow_models.network import build_network
+from shadow_models.recipe import SCHEMA, Recipe, recipe_from_dict
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from shadow_models.network import Network
+
+
+class Generator:
+    """A diffusion model of lung slices, ready to sample from and to be attacked; implements `Denoiser`."""
+
+    def __init__(self, recipe: Recipe, codec: Codec, network: Network, device: str = "cpu") -> None:
+        """Take a network with its final (averaged) weights; moves it and the codec to the device."""
+        self.recipe = recipe
+        self.device = resolve_device(device)
+        self.codec = codec.to(self.device)
+        self.network = network.to(self.device).eval().requires_grad_(False)
+        self._alpha_bar = alphas_cumprod(recipe)
+        self._alpha_bar_here = torch.from_numpy(self._alpha_bar).float().to(self.device)
+
+    @property
+    def alphas_cumprod(self) -> NDArray[np.float64]:
+        """Alpha-bar for t = 0 .. T-1: float64 [T]."""
+        return self._alpha_bar
+
+    def encode(self, images: NDArray[np.uint8]) -> torch.Tensor:
+        """Turn slices, uint8 [n, size, size], into z, float32 [n, c, h', w']; ValueError for others."""
+        side = self.recipe.size
+        if images.ndim != 3 or images.shape[1:] != (side, side) or images.dtype != "uint8":
+            raise ValueError(
+                f"The generator works on uint8 slices [n, {side}, {side}], but was given "
+                f"{images.dtype} {list(images.shape)}: resize the slices to data.size={side}."
+            )
+        return self.codec.encode(images)
+
+    def decode(self, z: torch.Tensor) -> NDArray[np.uint8]:
+        """Turn z, [n, c, h', w'], into slices, uint8 [n, size, size]."""
+        return self.codec.decode(z)
+
+    @torch.no_grad()
+    def eps(self, z_t: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+        """Predict the noise in z_t, [n, c, h', w'], at t, int64 [n]; on z_t's device, in its dtype."""
+        here = z_t.to(self.device, torch.float32)
+        t = t.to(self.device)
+        level = level_at(self._alpha_bar_here[t], self.codec.gain)
+        scaled = here / level.spread
+        return eps_of(self.recipe.prediction, self.network(scaled, t, level), scaled, level).to(z_t)
+
+    def save(self, folder: Path) -> None:
+        """Write `generator.safetensors` and `generator.json` into the folder, making it if need be."""
+        from safetensors.torch import save_file
+
+        folder.mkdir(parents=True, exist_ok=True)
+        tensors = {f"network.{name}": value for name, value in self.network.state_dict().items()}
+        tensors |= {f"codec.{name}": getattr(self.codec, name) for name in _CODEC_TENSORS}
+        save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, folder / "generator.safetensors")
+        text = json.dumps({"schema": SCHEMA, "recipe": self.recipe.to_dict()}, indent=2)
+        (folder / "generator.json").write_text(text + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path, device: str = "cpu") -> Generator:
+        """Read what `save` wrote; FileNotFoundError or ValueError, one sentence, where it cannot."""
+        from safetensors.torch import load_file
+
+        if not (folder / "generator.json").is_file():
+            raise FileNotFoundError(f"{folder} holds no generator: generator.json is missing.")
+        about = json.loads((folder / "generator.json").read_text(encoding="utf-8"))
+        if about.get("schema") != SCHEMA:
+            raise ValueError(
+                f"The generator in {folder} has schema {about.get('schema')}, this version reads {SCHEMA}: "
+                "train it anew."
+            )
+        recipe = recipe_from_dict(about["recipe"])
+        tensors = load_file(folder / "generator.safetensors")
+        network = build_network(recipe, seed=0)
+        network.load_state_dict(
+            {k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")}
+        )
+        codec = Codec(recipe.block, *(tensors[f"codec.{name}"] for name in _CODEC_TENSORS))
+        return cls(recipe, codec, network, device)
+
+
+_CODEC_TENSORS = ("mean", "sd", "gain")

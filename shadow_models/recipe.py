@@ -1,0 +1,184 @@
+"""The recipe of a generator: every number that decides its content, and the presets.
+
+Nothing here imports torch or diffusers, so that configuration, `--help` and a dry run stay quick.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+SCHEMA = 1
+"""Version of what a recipe means and of a generator's files; part of store keys: raising it trains anew."""
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "prediction": ("v_prediction", "epsilon"),
+    "schedule": ("linear", "cosine"),
+    "time_sampling": ("lognormal", "uniform"),
+    "precision": ("fp32", "bf16", "fp16"),
+    "sampler": ("dpm++", "ddim"),
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that decides the content of a generator besides its members and its seed.
+
+    Only int, float, bool, str and list[int] fields, so Hydra and OmegaConf take it as a structured config.
+    Noise levels are sigma = sqrt((1 - a) / a) with a = alpha-bar, in units of the encoded data (variance 1),
+    the sigma of Karras et al. 2022 (EDM, arXiv 2206.00364).
+
+    Raises ValueError, one sentence, for a value out of its range.
+    """
+
+    size: int = 64
+    """Side of the square slices, pixels."""
+    block: int = 4
+    """Side of the blocks of the cosine transform, pixels; the network sees (size / block)^2 positions."""
+    whitening: float = 1.0
+    """1: every DCT channel has variance 1; 0: the channels keep their relative variances."""
+    local_scale: float = 0.0
+    """0: each channel has one mean and one spread; 1: each position has its own; between: mixed variances."""
+    channels: list[int] = field(default_factory=lambda: [24, 48])
+    """Width of each UNet resolution."""
+    layers: int = 1
+    """Residual blocks per resolution."""
+    overview: int = 0
+    """Width of the fully connected branch that sees the whole slice at once; 0 leaves it out."""
+    closeup: int = 0
+    """Width of the convolutional branch at half the pixel resolution; 0 leaves it out."""
+    norm_groups: int = 8
+    """Groups of every group norm; divides each of `channels`."""
+    steps: int = 2000
+    """Optimiser steps."""
+    batch: int = 8
+    """Slices per optimiser step, over all processes."""
+    learning_rate: float = 4e-3
+    """AdamW peak step size."""
+    warm_up: float = 0.05
+    """Fraction of `steps` over which the step size rises linearly."""
+    final_rate: float = 0.05
+    """Step size at the end as a fraction of the peak; a half cosine leads there."""
+    weight_decay: float = 0.0
+    """AdamW decoupled weight decay."""
+    ema_decay: float = 0.99
+    """Decay per step of the averaged weights, which are the ones released."""
+    flip: bool = False
+    """Mirror each training slice left to right with probability one half."""
+    prediction: str = "v_prediction"
+    """What the network predicts: "v_prediction" (Salimans and Ho 2022, arXiv 2202.00512) or "epsilon"."""
+    schedule: str = "linear"
+    """Alpha-bar of the n_timesteps: "linear" (DDPM, arXiv 2006.11239) or "cosine" (arXiv 2102.09672)."""
+    n_timesteps: int = 1000
+    """Discrete noise levels."""
+    time_sampling: str = "lognormal"
+    """Density of training noise levels: "lognormal" in sigma (EDM) or "uniform" in the timestep."""
+    time_mean: float = -0.4
+    """Mean of log sigma when `time_sampling` is "lognormal"."""
+    time_sd: float = 1.2
+    """Standard deviation of log sigma when `time_sampling` is "lognormal"."""
+    precision: str = "fp32"
+    """Arithmetic of training: "fp32", "bf16" or "fp16"."""
+    sampler: str = "dpm++"
+    """"dpm++" (DPM-Solver++ 2M, arXiv 2211.01095) or "ddim" (arXiv 2010.02502)."""
+    sample_steps: int = 18
+    """Network calls per released image, 15 to 25."""
+    sample_sigma_max: float = 40.0
+    """Noise level at which sampling starts."""
+    sample_sigma_min: float = 0.03
+    """Last noise level; from there one denoising step leads to zero noise."""
+    sample_rho: float = 7.0
+    """Bend of the noise levels between them; larger puts more steps at low noise (EDM, equation 5)."""
+    sample_clip: bool = True
+    """While sampling, bring every clean estimate back to the grey range in pixel space."""
+
+    def __post_init__(self) -> None:
+        for name, allowed in CHOICES.items():
+            if getattr(self, name) not in allowed:
+                _refuse(name, getattr(self, name), "one of " + ", ".join(allowed))
+        for name, low, high in _RANGES:
+            value = getattr(self, name)
+            if not (math.isfinite(value) and low <= value <= high):
+                _refuse(name, value, f"between {low:g} and {high:g}")
+        if not self.channels or any(width < 1 for width in self.channels):
+            _refuse("channels", self.channels, "a list of at least one positive width")
+        if any(width % self.norm_groups for width in self.channels):
+            _refuse("norm_groups", self.norm_groups, f"a divisor of every width in channels={list(self.channels)}")
+        stride = self.block * 2 ** (len(self.channels) - 1)
+        if self.size % stride:
+            _refuse("size", self.size, f"a multiple of block x 2^(resolutions - 1) = {stride}")
+        if self.sample_sigma_min >= self.sample_sigma_max:
+            _refuse("sample_sigma_min", self.sample_sigma_min, f"below sample_sigma_max={self.sample_sigma_max:g}")
+
+    @property
+    def n_channels(self) -> int:
+        """Channels of the encoded space, block^2."""
+        return self.block**2
+
+    @property
+    def grid(self) -> int:
+        """Side of the encoded space, positions."""
+        return self.size // self.block
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as plain Python values, ready for JSON; `Recipe(**it)` gives the recipe back."""
+        return {**asdict(self), "channels": [int(width) for width in self.channels]}
+
+
+def recipe_from_dict(values: dict[str, Any]) -> Recipe:
+    """Return the recipe stored by `Recipe.to_dict`; ValueError names fields this version does not know."""
+    known = {one.name for one in fields(Recipe)}
+    strange = sorted(set(values) - known)
+    if strange:
+        raise ValueError(f"The recipe has fields this version does not know: {', '.join(strange)}.")
+    return Recipe(**values)
+
+
+def _refuse(name: str, value: object, allowed: str) -> None:
+    raise ValueError(f"Recipe field {name} is {value!r}, but must be {allowed}.")
+
+
+_RANGES: tuple[tuple[str, float, float], ...] = (
+    ("size", 8, 1024),
+    ("block", 1, 32),
+    ("whitening", 0, 1),
+    ("local_scale", 0, 1),
+    ("layers", 1, 8),
+    ("overview", 0, 8192),
+    ("closeup", 0, 1024),
+    ("norm_groups", 1, 1024),
+    ("steps", 1, 10**8),
+    ("batch", 1, 4096),
+    ("learning_rate", 1e-8, 1),
+    ("warm_up", 0, 1),
+    ("final_rate", 0, 1),
+    ("weight_decay", 0, 1),
+    ("ema_decay", 0, 0.999999),
+    ("n_timesteps", 500, 4000),
+    ("time_mean", -10, 10),
+    ("time_sd", 0.01, 10),
+    ("sample_steps", 15, 25),
+    ("sample_sigma_max", 0.1, 1000),
+    ("sample_sigma_min", 0.001, 10),
+    ("sample_rho", 1, 20),
+)
+
+PRESETS: dict[str, Recipe] = {
+    "quick": Recipe(),
+    "small": Recipe(size=128, block=4, channels=[48, 96, 128], layers=2, steps=12_000, batch=16, learning_rate=2e-3),
+    "gpu": Recipe(
+        size=256,
+        block=4,
+        channels=[96, 192, 256, 256],
+        layers=2,
+        norm_groups=32,
+        steps=60_000,
+        batch=32,
+        learning_rate=5e-4,
+        ema_decay=0.9995,
+        precision="bf16",
+        sample_steps=25,
+    ),
+}
+"""`quick`: minutes on a CPU core; `small`: an hour or so on a CPU core; `gpu`: the official size, one GPU."""

@@ -1,0 +1,34 @@
+"""What several tests want: the real data where it is, and small random images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+torch.set_num_threads(1)  # two threads on such small networks collapse as soon as anything else runs
+
+SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data beside the clone; a test that asks for it is skipped where there is none."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("../shared/data is not here: a user's clone does not have the real slices")
+    return SHARED_DATA
+
+
+def smooth_images(n: int, size: int, seed: int) -> np.ndarray:
+    """n different smooth 8-bit images, uint8 [n, size, size]."""
+    rng = np.random.default_rng(seed)
+    coarse = rng.uniform(20, 235, (n, 4, 4))
+    return np.kron(coarse, np.ones((size // 4, size // 4))).round().astype(np.uint8)
+
+
+@pytest.fixture(scope="session")
+def images():
+    """`images(n, size, seed)` draws smooth 8-bit images."""
+    return smooth_images

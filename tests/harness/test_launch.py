@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import os
+
+import launch_jobs
+import pytest
+
+from harness.errors import InputError
+from harness.launch import Launcher
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_results_keep_the_order_of_the_jobs_and_progress_arrives(workers):
+    seen = []
+    assert Launcher(workers, "cpu").map(launch_jobs.square, [3, 1, 2], seen.append) == [9, 1, 4]
+    assert sorted(message.job for message in seen) == [0, 1, 2]
+    assert {(message.doing, message.done, message.total) for message in seen} == {("squaring", 1, 1)}
+
+
+def test_workers_have_one_thread_and_a_process_of_their_own():
+    before = dict(os.environ)
+    results = Launcher(2, "cpu").map(launch_jobs.threads, list(range(4)), lambda _: None)
+    assert {threads for threads, _ in results} == {"1"}
+    assert os.getpid() not in {pid for _, pid in results}
+    assert dict(os.environ) == before
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_the_first_failure_comes_through(workers):
+    with pytest.raises(ValueError, match="two is not allowed"):
+        Launcher(workers, "cpu").map(launch_jobs.fail_on_two, [1, 2, 3], lambda _: None)
+
+
+def test_a_killed_worker_is_explained():
+    with pytest.raises(InputError, match="killed, most likely for want of memory"):
+        Launcher(2, "cpu").map(launch_jobs.die, [1], lambda _: None)
+
+
+def test_no_jobs_start_no_process(monkeypatch):
+    monkeypatch.setattr("harness.launch.ProcessPoolExecutor", None)
+    assert Launcher(2, "cpu").map(print, [], lambda _: None) == []

@@ -1,0 +1,111 @@
+"""The store: whole artefacts or none, each made once, whatever interrupts."""
+
+from __future__ import annotations
+
+import errno
+import json
+import multiprocessing
+import os
+import time
+
+import pytest
+
+from harness.errors import HarnessWarning
+from harness.store import Store, content_key
+
+
+def maker(text: str, made: list[str] | None = None):
+    def make(folder):
+        (folder / "data.txt").write_text(text)
+        if made is not None:
+            made.append(text)
+        return {"length": len(text)}
+
+    return make
+
+
+def test_made_once_and_found_with_its_facts(tmp_path):
+    store, made = Store(tmp_path), []
+    first = store.get("kind", "k1", maker("hello", made))
+    again = store.get("kind", "k1", maker("other", made))
+    assert made == ["hello"]
+    assert (again.folder / "data.txt").read_text() == "hello"
+    assert first.facts == again.facts == {"length": 5}
+    assert store.find("kind", "k2") is None
+
+
+def test_a_failure_leaves_nothing_and_is_not_remembered(tmp_path):
+    store = Store(tmp_path)
+
+    def fail(folder):
+        (folder / "half.txt").write_text("half")
+        raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError):
+        store.get("kind", "k", fail)
+    assert list((tmp_path / "kind").iterdir()) == []
+    assert store.get("kind", "k", maker("whole")).facts == {"length": 5}
+
+
+def test_a_full_disk_leaves_nothing(tmp_path):
+    store = Store(tmp_path)
+
+    def full(folder):
+        (folder / "data.txt").write_text("x")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        store.get("kind", "k", full)
+    assert list((tmp_path / "kind").iterdir()) == []
+
+
+def test_what_a_killed_run_left_is_not_taken_for_finished(tmp_path):
+    left = tmp_path / "kind" / ".making-k"
+    left.mkdir(parents=True)
+    (left / "data.txt").write_text("half")
+    store = Store(tmp_path)
+    assert store.find("kind", "k") is None
+    assert (store.get("kind", "k", maker("whole")).folder / "data.txt").read_text() == "whole"
+    assert not left.exists()
+
+
+@pytest.mark.parametrize("damage", ["data.txt", "meta.json"])
+def test_a_damaged_artefact_is_made_again_with_a_warning(tmp_path, damage):
+    store = Store(tmp_path)
+    folder = store.get("kind", "k", maker("whole")).folder
+    (folder / damage).write_text("rot")
+    with pytest.warns(HarnessWarning, match="damaged"):
+        again = store.get("kind", "k", maker("whole"))
+    assert (again.folder / "data.txt").read_text() == "whole"
+    json.loads((again.folder / "meta.json").read_text())
+
+
+def _slow_get(root, log):
+    def make(folder):
+        with log.open("a") as file:
+            file.write(f"{os.getpid()}\n")
+        time.sleep(0.5)
+        (folder / "data.txt").write_text("whole")
+
+    Store(root).get("kind", "k", make)
+
+
+def test_two_processes_share_the_work(tmp_path):
+    context = multiprocessing.get_context("fork")
+    log = tmp_path / "log"
+    workers = [context.Process(target=_slow_get, args=(tmp_path / "store", log)) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert [worker.exitcode for worker in workers] == [0, 0, 0]
+    assert len(log.read_text().split()) == 1
+
+
+def test_keys_hang_on_every_part_and_on_nothing_else():
+    key = content_key(stage="x", options={"a": 1, "b": [1, 2]})
+    assert key == content_key(options={"b": [1, 2], "a": 1}, stage="x")
+    assert key != content_key(stage="x", options={"a": 1, "b": [2, 1]})
+    assert key != content_key(stage="y", options={"a": 1, "b": [1, 2]})
+    with pytest.raises(ValueError, match="JSON"):
+        content_key(value=float("nan"))

@@ -1,0 +1,158 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from shadow_models.generator import Generator
+from shadow_models.recipe import Recipe
+from shadow_models.train import rate_at, train
+
+
+class StoppedError(Exception):
+    pass
+
+
+def weights_of(generator: Generator) -> torch.Tensor:
+    return torch.cat([weight.flatten() for weight in generator.network.parameters()])
+
+
+def stop_at(step: int):  # type: ignore[no-untyped-def]
+    def report(done: int, _total: int) -> None:
+        if done >= step:
+            raise StoppedError
+
+    return report
+
+
+@pytest.fixture(scope="module")
+def longer(tiny: Recipe) -> Recipe:
+    return replace(tiny, steps=40, flip=True)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(longer: Recipe, slices: NDArray[np.uint8]) -> Generator:
+    return train(slices, longer, seed=1, device="cpu")
+
+
+def interrupted(recipe: Recipe, slices: NDArray[np.uint8], folder: Path) -> None:
+    with pytest.raises(StoppedError):
+        train(slices, recipe, seed=1, device="cpu", checkpoint=folder, checkpoint_every=7, report=stop_at(25))
+
+
+def test_a_resumed_run_ends_bit_for_bit_where_an_undisturbed_one_ends(
+    longer: Recipe, slices: NDArray[np.uint8], undisturbed: Generator, tmp_path: Path
+) -> None:
+    interrupted(longer, slices, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["step-000000021"]
+    steps: list[int] = []
+    resumed = train(
+        slices, longer, seed=1, device="cpu", checkpoint=tmp_path, report=lambda done, _: steps.append(done)
+    )
+    assert torch.equal(weights_of(resumed), weights_of(undisturbed))
+    assert steps == [25, 40]
+    files = sorted(path.name for path in next(tmp_path.iterdir()).iterdir())
+    assert files == ["state.json", "state.safetensors"]
+
+
+def test_a_resumed_run_really_starts_from_the_checkpoint(
+    longer: Recipe,
+    slices: NDArray[np.uint8],
+    undisturbed: Generator,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from shadow_models import train as module
+
+    interrupted(longer, slices, tmp_path)
+    first: list[int] = []
+    plain = module._Batches.at
+    monkeypatch.setattr(module._Batches, "at", lambda self, step: (first.append(step), plain(self, step))[1])
+    train(slices, longer, seed=1, device="cpu", checkpoint=tmp_path)
+    assert first == list(range(21, 40))
+
+
+def test_an_unfinished_checkpoint_is_not_taken(
+    longer: Recipe, slices: NDArray[np.uint8], undisturbed: Generator, tmp_path: Path
+) -> None:
+    (tmp_path / "partial-1").mkdir()
+    (tmp_path / "partial-1" / "state.safetensors").write_bytes(b"half")
+    assert torch.equal(
+        weights_of(train(slices, longer, seed=1, device="cpu", checkpoint=tmp_path)), weights_of(undisturbed)
+    )
+
+
+def test_a_checkpoint_of_another_run_is_refused(longer: Recipe, slices: NDArray[np.uint8], tmp_path: Path) -> None:
+    interrupted(longer, slices, tmp_path)
+    for recipe, seed, members, word in [
+        (replace(longer, learning_rate=1e-3), 1, slices, "recipe"),
+        (longer, 2, slices, "seed"),
+        (longer, 1, slices[::-1], "members"),
+    ]:
+        with pytest.raises(ValueError, match=rf"another training \(different {word}\)"):
+            train(members, recipe, seed=seed, device="cpu", checkpoint=tmp_path)
+
+
+def test_a_damaged_checkpoint_is_refused(longer: Recipe, slices: NDArray[np.uint8], tmp_path: Path) -> None:
+    interrupted(longer, slices, tmp_path)
+    state = next(tmp_path.glob("*/state.safetensors"))
+    content = bytearray(state.read_bytes())
+    content[-1] ^= 1
+    state.write_bytes(content)
+    with pytest.raises(ValueError, match="damaged"):
+        train(slices, longer, seed=1, device="cpu", checkpoint=tmp_path)
+
+
+def test_same_seed_same_bits_and_other_seed_other_bits(
+    longer: Recipe, slices: NDArray[np.uint8], undisturbed: Generator
+) -> None:
+    torch.manual_seed(99)  # the process's own generator has no say
+    torch.rand(3)
+    assert torch.equal(weights_of(train(slices, longer, seed=1, device="cpu")), weights_of(undisturbed))
+    other = train(slices, longer, seed=2, device="cpu")
+    assert not torch.equal(weights_of(other), weights_of(undisturbed))
+
+
+def test_training_leaves_the_process_generator_alone(tiny: Recipe, slices: NDArray[np.uint8]) -> None:
+    torch.manual_seed(4)
+    expected = torch.rand(3)
+    torch.manual_seed(4)
+    train(slices, replace(tiny, steps=2), seed=0, device="cpu")
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_bf16_trains_and_the_next_training_may_use_another_precision(tiny: Recipe, slices: NDArray[np.uint8]) -> None:
+    coarse = train(slices, replace(tiny, precision="bf16", steps=3), seed=0, device="cpu")
+    fine = train(slices, replace(tiny, steps=3), seed=0, device="cpu")
+    assert torch.isfinite(weights_of(coarse)).all()
+    assert weights_of(coarse).dtype == torch.float32
+    assert not torch.equal(weights_of(coarse), weights_of(fine))
+
+
+def test_step_size_rises_and_falls(tiny: Recipe) -> None:
+    recipe = replace(tiny, steps=100, warm_up=0.1, final_rate=0.2)
+    rates = [rate_at(step, recipe) for step in range(100)]
+    assert rates.index(max(rates)) == 10
+    assert max(rates) == 1
+    assert rates[0] < 0.1
+    assert 0.2 <= rates[-1] < 0.21
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        (np.zeros((0, 16, 16), np.uint8), "at least one"),
+        (np.zeros((2, 16, 16), np.float32), "float32"),
+        (np.zeros((2, 32, 32), np.uint8), r"\[2, 32, 32\]"),
+    ],
+)
+def test_wrong_members_are_refused(tiny: Recipe, members: NDArray[np.uint8], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        train(members, tiny, seed=0, device="cpu")
+
+
+def test_fp16_needs_a_gpu(tiny: Recipe, slices: NDArray[np.uint8]) -> None:
+    with pytest.raises(ValueError, match="needs a CUDA device"):
+        train(slices, replace(tiny, precision="fp16"), seed=0, device="cpu")
