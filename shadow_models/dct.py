@@ -50,11 +50,11 @@ class Codec(NamedTuple):
 
     block: int
     mean: torch.Tensor
-    """Mean of the coefficients, float32 [c, h', w']."""
+    """Mean of each channel's coefficients, float32 [c, 1, 1]."""
     sd: torch.Tensor
-    """What z has for unit, float32 [c, h', w'], in pixel units of [-1, 1]."""
+    """Standard deviation of each channel's coefficients, float32 [c, 1, 1], pixels being in [-1, 1]."""
     gain: torch.Tensor
-    """Standard deviation of z, float32 [c, h', w'], mean square 1; all 1 when fully whitened."""
+    """Standard deviation of each channel of z, float32 [c, 1, 1], mean square 1; all 1 if fully whitened."""
 
     def encode(self, images: NDArray[np.uint8]) -> torch.Tensor:
         """Turn slices, uint8 [n, h, w], into z, float32 [n, c, h', w'], on the codec's device."""
@@ -92,13 +92,9 @@ def fit_codec(members: NDArray[np.uint8], recipe: Recipe) -> Codec:
     level.
     """
     spectrum = block_dct(torch.from_numpy(np.ascontiguousarray(members)).double() / 127.5 - 1, recipe.block)
-    everywhere = spectrum.mean(dim=(0, 2, 3))[:, None, None]
-    mean = everywhere + recipe.local_scale * (spectrum.mean(dim=0) - everywhere)
-    local = (spectrum - mean).square().mean(dim=0)
-    shared = local.mean(dim=(1, 2), keepdim=True)
-    floor = max(1e-3 * float(shared.max().sqrt()), 1 / 127.5)
-    sd = (shared + recipe.local_scale * (local - shared)).sqrt().clamp_min(floor)
+    mean = spectrum.mean(dim=(0, 2, 3))
+    sd = (spectrum - mean[:, None, None]).square().mean(dim=(0, 2, 3)).sqrt()
+    sd = sd.clamp_min(max(1e-3 * float(sd.max()), 1 / 127.5))
     gain = sd ** (1 - recipe.whitening)
     gain = gain / gain.square().mean().sqrt()
-    tensors = (tensor.float().expand(local.shape).contiguous() for tensor in (mean, sd, gain))
-    return Codec(recipe.block, *tensors)
+    return Codec(recipe.block, *(values.float()[:, None, None] for values in (mean, sd, gain)))

@@ -42,15 +42,15 @@ class Level(NamedTuple):
     """Signal and noise share of every channel after scaling to unit variance; signal^2 + noise^2 = 1."""
 
     signal: torch.Tensor
-    """float32 [n, c, h', w']"""
+    """float32 [n, c, 1, 1]"""
     noise: torch.Tensor
-    """float32 [n, c, h', w']"""
+    """float32 [n, c, 1, 1]"""
     spread: torch.Tensor
-    """Standard deviation of z_t before that scaling, float32 [n, c, h', w']."""
+    """Standard deviation of z_t before that scaling, float32 [n, c, 1, 1]."""
 
 
 def level_at(alpha_bar: torch.Tensor, gain: torch.Tensor) -> Level:
-    """Return the level for alpha-bar of each image, float32 [n], and gains, float32 [c, h', w']."""
+    """Return the level for alpha-bar of each image, float32 [n], and gains, float32 [c, 1, 1]."""
     a = alpha_bar[:, None, None, None]
     spread = (a * gain**2 + (1 - a)).sqrt()
     return Level(signal=a.sqrt() * gain / spread, noise=(1 - a).sqrt() / spread, spread=spread)

@@ -1,4 +1,4 @@
-"""The network: a small UNet of diffusers that also sees where in the slice it is."""
+"""The network: a small UNet of diffusers between a look from afar and a look from close by."""
 
 from __future__ import annotations
 
@@ -19,10 +19,12 @@ N_FREQUENCIES = 8
 
 
 class Network(nn.Module):
-    """UNet over encoded slices with coordinate channels (as CoordConv, arXiv 1807.03247) at the input.
+    """UNet over encoded slices, with coordinates and two cheap guesses at the input, which also add to its output.
 
-    A convolution cannot tell the chest wall from the middle of the lung; sines of the position can, at no
-    cost. They sped up memorisation in our trials.
+    Coordinates, as in CoordConv (arXiv 1807.03247): a convolution cannot tell the chest wall from the middle
+    of the lung. `Overview` decides what slice it is, `Closeup` takes the grain away, and the UNet, whose
+    positions are DCT blocks, does what lies between. On a CPU core the UNet alone would need many times the
+    minutes.
     """
 
     coordinates: torch.Tensor
@@ -84,8 +86,8 @@ class NoiseLevel(nn.Module):
 class Closeup(nn.Module):
     """Four convolutions at half the pixel resolution that estimate the noise from its neighbourhood.
 
-    It has few weights and no coordinates, so it cannot learn slices by heart and learns quickly what all of them
-    share: smooth air and smooth tissue. Without it, low noise stays in the images as grain.
+    It has few weights and no coordinates, so it cannot learn slices by heart and learns quickly what all of
+    them share: smooth air and smooth tissue. Without it, low noise stays in the images as grain.
     """
 
     def __init__(self, recipe: Recipe) -> None:
@@ -111,8 +113,9 @@ class Closeup(nn.Module):
 class Overview(nn.Module):
     """Two fully connected layers from the whole slice to a first guess of the prediction.
 
-    A hidden unit compares its input with one whole slice, which finds the member a noisy slice comes from at a
-    twentieth of the arithmetic that a UNet needs; the UNet then refines the guess where it is.
+    A hidden unit compares its input with one whole slice, as a matched filter does, so a few of them place
+    the anatomy at a hundredth of the UNet's arithmetic. The more there are, the more single members are
+    learnt by heart: on 35 members of 64 pixels, 16 leave broken chests and 128 copy every other member.
     """
 
     def __init__(self, recipe: Recipe) -> None:

@@ -38,8 +38,6 @@ class Recipe:
     """Side of the blocks of the cosine transform, pixels; the network sees (size / block)^2 positions."""
     whitening: float = 1.0
     """1: every DCT channel has variance 1; 0: the channels keep their relative variances."""
-    local_scale: float = 0.0
-    """0: each channel has one mean and one spread; 1: each position has its own; between: mixed variances."""
     channels: list[int] = field(default_factory=lambda: [24, 48])
     """Width of each UNet resolution."""
     layers: int = 1
@@ -105,9 +103,10 @@ class Recipe:
             _refuse("channels", self.channels, "a list of at least one positive width")
         if any(width % self.norm_groups for width in self.channels):
             _refuse("norm_groups", self.norm_groups, f"a divisor of every width in channels={list(self.channels)}")
-        stride = self.block * 2 ** (len(self.channels) - 1)
+        # the branch at half the pixel resolution needs an even side
+        stride = math.lcm(self.block * 2 ** (len(self.channels) - 1), 2)
         if self.size % stride:
-            _refuse("size", self.size, f"a multiple of block x 2^(resolutions - 1) = {stride}")
+            _refuse("size", self.size, f"a multiple of {stride}: 2 and block x 2^(resolutions - 1)")
         if self.sample_sigma_min >= self.sample_sigma_max:
             _refuse("sample_sigma_min", self.sample_sigma_min, f"below sample_sigma_max={self.sample_sigma_max:g}")
 
@@ -143,7 +142,6 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("size", 8, 1024),
     ("block", 1, 32),
     ("whitening", 0, 1),
-    ("local_scale", 0, 1),
     ("layers", 1, 8),
     ("overview", 0, 8192),
     ("closeup", 0, 1024),
