@@ -27,10 +27,12 @@ def probability(judged: Judged) -> Flags:
 
 
 def top_half(judged: Judged) -> Flags:
-    """Used for the half with the larger scores (n // 2 of n); ties go by place, as any order would do."""
-    used = np.zeros(len(judged.score), dtype=np.bool_)
-    used[np.argsort(-judged.score, kind="stable")[: len(judged.score) // 2]] = True
-    return used
+    """Used for the half with the larger scores: n // 2 of n.
+
+    A group of equal scores across the middle is left out whole: whom to take would be the order of the files.
+    """
+    middle = np.sort(judged.score)[::-1][[len(judged.score) // 2 - 1, len(judged.score) // 2]]
+    return np.asarray(judged.score >= middle[0] if middle[0] > middle[1] else judged.score > middle[0])
 
 
 def fixed_fpr(judged: Judged) -> Flags:

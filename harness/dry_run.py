@@ -35,7 +35,8 @@ def show_plan(settings: Settings, console: Console) -> None:
 
 def _time(settings: Settings, plan: Plan, store: Store) -> str:
     """What is left, from what the same recipe cost here before; without such a memory, no guess."""
-    seconds = [a.seconds for job in plan.generators if (a := store.find("release", job.release_key)) is not None]
+    made = [(store.find("generator", job.key), store.find("release", job.release_key)) for job in plan.generators]
+    seconds = [trained.seconds + drawn.seconds for trained, drawn in made if trained and drawn]
     missing = len(plan.generators) - len(seconds)
     if not missing:
         return "Every generator is in the store: the run takes seconds."

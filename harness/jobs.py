@@ -63,21 +63,18 @@ def train_and_release(job: GeneratorJob, work: Work) -> None:
     """Train the generator, from its checkpoint where one is left, and draw its release."""
     store = Store(Path(job.store_root))
     try:
-        store.get("release", job.release_key, lambda folder: _release(job, store, folder, work))
+        trained = store.get("generator", job.key, lambda folder: _train(job, store, folder, work))
+        store.get("release", job.release_key, lambda folder: _release(job, trained, folder, work))
     except ValueError as error:  # a device that is not here, a recipe that does not fit: a sentence already
         raise InputError(str(error)) from error
 
 
-def _release(job: GeneratorJob, store: Store, folder: Path, work: Work) -> None:
-    from shadow_models.generator import (
-        Generator,  # torch and diffusers cost seconds: only where they are used
-    )
+def _release(job: GeneratorJob, trained: Artefact, folder: Path, work: Work) -> None:
+    from shadow_models.generator import Generator  # torch costs seconds: only where it is used
     from shadow_models.sample import sample
 
-    trained = store.get("generator", job.key, lambda made: _train(job, store, made, work))
-    generator = Generator.load(trained.folder, device=work.device)
     images = sample(
-        generator,
+        Generator.load(trained.folder, device=work.device),
         job.n_images,
         seed=seed_of(job.seed, "release"),
         report=lambda done, total: work.report("sampling", done, total),

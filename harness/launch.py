@@ -7,8 +7,11 @@ collapse when anything else runs. With GPUs it is a process per GPU.
 from __future__ import annotations
 
 import multiprocessing
+import multiprocessing.connection
 import os
 import queue
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -115,7 +118,17 @@ _worker: dict[str, Any] = {}
 
 
 def _start_worker(messages: Any, ranks: Any, device: str) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the parent decides
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _worker.update(send=messages.put, rank=ranks.get(), device=device)
+
+
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would train on for nobody."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
 
 
 def _work(function: Callable[[Any, Work], Any], number: int, job: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ CODE_INPUT, CODE_INTERRUPTED = 2, 130
 def main() -> int:
     """Run what `sys.argv` asks for; returns the exit code."""
     errors = Console(stderr=True, highlight=False, soft_wrap=True)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's stop ends like Ctrl-C
     try:
         _hydra()
     except (InputError, _Refused) as error:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import numpy as np
 
+from shadow_models.seeds import seed_of
 
-def seed_of(seed: int, *axes: str | int) -> int:
-    """A 63-bit seed for (seed, axes), e.g. `seed_of(0, "shadow", 3, "sample")`."""
-    text = "\0".join(str(part) for part in (seed, *axes))
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+__all__ = ["rng_of", "seed_of"]
 
 
-def rng_of(seed: int, *axes: str | int) -> np.random.Generator:
-    """A numpy generator seeded by `seed_of`."""
-    return np.random.default_rng(seed_of(seed, *axes))
+def rng_of(*axes: str | int) -> np.random.Generator:
+    """A numpy generator for named axes, the user's seed first: `rng_of(seed, "assign", "pair", 0)`."""
+    return np.random.default_rng(seed_of(*axes))

@@ -8,6 +8,7 @@ learning.
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from shadow_models.recipe import Recipe
 
 
+@cache  # asked for at every training step; no caller writes into it
 def dct_matrix(block: int) -> torch.Tensor:
     """Return the orthonormal DCT-II matrix D, float32 [block, block]: coefficients = D @ samples."""
     rows, columns = np.mgrid[:block, :block]

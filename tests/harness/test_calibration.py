@@ -74,6 +74,17 @@ def test_decision_rules():
     assert DECISIONS["fixed_fpr"](judged).tolist() == [True, True, True, False, False]
 
 
+@pytest.mark.parametrize("order", [[0, 1, 2, 3, 4, 5], [5, 3, 1, 4, 2, 0]])
+def test_top_half_does_not_hang_on_the_order_of_the_files(order):
+    """Equal scores across the middle: taking the first ones would hand an edition's `used` folder the win."""
+    calibrator = Calibrator(1.0, 0.0, np.zeros(1))
+    score = np.array([2.0, 1.0, 1.0, 1.0, 1.0, 0.0])[order]
+    used = DECISIONS["top_half"](Judged(score, score, calibrator))
+    assert used.tolist() == (score == 2.0).tolist()
+    constant = DECISIONS["top_half"](Judged(np.zeros(6), np.zeros(6), calibrator))
+    assert not constant.any()
+
+
 def record(attack: str, brier: float, tpr_low: float = 0.3, realised: float = 0.1, auc: float = 0.8) -> Record:
     return Record(
         attack,
