@@ -23,6 +23,7 @@ def tiny() -> Recipe:
         whitening=0.0,
         overview=32,
         closeup=8,
+        learning_rate=4e-3,
         time_mean=0.2,
         time_sd=1.5,
         channels=[8, 8],

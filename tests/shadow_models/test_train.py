@@ -156,3 +156,36 @@ def test_wrong_members_are_refused(tiny: Recipe, members: NDArray[np.uint8], wor
 def test_fp16_needs_a_gpu(tiny: Recipe, slices: NDArray[np.uint8]) -> None:
     with pytest.raises(ValueError, match="needs a CUDA device"):
         train(slices, replace(tiny, precision="fp16"), seed=0, device="cpu")
+
+
+def test_each_step_of_each_seed_has_noise_of_its_own(longer: Recipe, slices: NDArray[np.uint8]) -> None:
+    from shadow_models import train as module
+    from shadow_models.dct import fit_codec
+
+    def noised(seed: int, step: int) -> torch.Tensor:
+        accelerator = module._accelerator(longer, "cpu")
+        batches = module._Batches(slices, fit_codec(slices, longer), longer, seed, accelerator)
+        return batches.at(step).scaled
+
+    first = noised(1, 3)
+    assert torch.equal(first, noised(1, 3))
+    assert not torch.isclose(first, noised(1, 4)).any(dim=0).all()
+    assert not torch.isclose(first, noised(2, 3)).any(dim=0).all()
+
+
+def test_flipping_mirrors_some_slices_and_only_when_asked(tiny: Recipe, slices: NDArray[np.uint8]) -> None:
+    from shadow_models import train as module
+    from shadow_models.dct import fit_codec
+
+    def clean(flip: bool) -> list[bool]:
+        recipe = replace(tiny, flip=flip, batch=8)
+        codec = fit_codec(slices[:1], recipe)
+        batch = module._Batches(slices[:1], codec, recipe, 0, module._accelerator(recipe, "cpu")).at(0)
+        scaled, level = batch.scaled, batch.level
+        data = (level.signal * scaled - level.noise * batch.target) * codec.gain  # v solved for the data
+        images = codec.decode(data).astype(int)
+        assert all(min(np.abs(i - slices[0]).max(), np.abs(i[:, ::-1] - slices[0]).max()) <= 1 for i in images)
+        return [bool(np.abs(image - slices[0]).max() <= 1) for image in images]
+
+    assert all(clean(flip=False))
+    assert len(set(clean(flip=True))) == 2
