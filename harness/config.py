@@ -25,7 +25,7 @@ class PhantomData:
     name: str = "phantom"
     size: int = 64
     per_patient: int | None = None
-    patients: int = 48
+    patients: int = 80
     slices: int = 2
     seed: int = 0
 

@@ -17,7 +17,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "schedule": ("linear", "cosine"),
     "time_sampling": ("lognormal", "uniform"),
     "precision": ("fp32", "bf16", "fp16"),
-    "sampler": ("dpm++", "ddim"),
+    "sampler": ("sde-dpm++", "dpm++", "ddim"),
 }
 
 
@@ -39,18 +39,18 @@ class Recipe:
     whitening: float = 0.4
     """1: every DCT channel has variance 1; 0: the channels keep their relative variances. Between them lies a
     trade: more gives whole chests and membership, less gives images without grain."""
-    channels: list[int] = field(default_factory=lambda: [24, 48])
+    channels: list[int] = field(default_factory=lambda: [32, 64])
     """Width of each UNet resolution."""
     layers: int = 1
     """Residual blocks per resolution."""
-    overview: int = 40
+    overview: int = 48
     """Width of the fully connected branch that sees the whole slice at once; 0 leaves it out. Wider: more of the
     members is learnt by heart."""
     closeup: int = 24
     """Width of the convolutional branch at half the pixel resolution, which removes grain; 0 leaves it out."""
     norm_groups: int = 8
     """Groups of every group norm; divides each of `channels`."""
-    steps: int = 720
+    steps: int = 800
     """Optimiser steps."""
     batch: int = 8
     """Slices per optimiser step, over all processes."""
@@ -80,8 +80,9 @@ class Recipe:
     """Standard deviation of log sigma when `time_sampling` is "lognormal"."""
     precision: str = "fp32"
     """Arithmetic of training: "fp32", "bf16" or "fp16"."""
-    sampler: str = "dpm++"
-    """"dpm++" (DPM-Solver++ 2M, arXiv 2211.01095) or "ddim" (arXiv 2010.02502)."""
+    sampler: str = "sde-dpm++"
+    """"dpm++" (DPM-Solver++ 2M, arXiv 2211.01095), "sde-dpm++" (the same with fresh noise at every step, which
+    lets an image leave a blend of two members) or "ddim" (arXiv 2010.02502)."""
     sample_steps: int = 16
     """Network calls per released image, 15 to 25."""
     sample_sigma_max: float = 40.0

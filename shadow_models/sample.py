@@ -30,7 +30,7 @@ def sample(
 ) -> NDArray[np.uint8]:
     """Draw a release, uint8 [n_images, size, size], with the recipe's sampler.
 
-    Image i starts from noise that depends on (seed, i) alone, so the batch size changes an image by no more
+    The noise of image i depends on (seed, i) alone, so the batch size changes an image by no more
     than the rounding of floats. `report(done, n_images)` is called after every batch. ValueError for n_images
     or batch < 1.
     """
@@ -41,7 +41,8 @@ def sample(
     release = []
     for start in range(0, n_images, batch):
         stop = min(start + batch, n_images)
-        release.append(generator.decode(_denoise(generator, _noise(generator.recipe, seed, start, stop))))
+        noise = _Noise(generator.recipe, seed, start, stop)
+        release.append(generator.decode(_denoise(generator, noise)))
         if report is not None:
             report(stop, n_images)
     return np.concatenate(release)
@@ -59,15 +60,20 @@ def sampling_timesteps(recipe: Recipe, alpha_bar: NDArray[np.float64]) -> NDArra
     return np.unique(nearest)[::-1].astype(np.int64)
 
 
-def _noise(recipe: Recipe, seed: int, start: int, stop: int) -> torch.Tensor:
-    """Return standard normal noise, float32 [stop - start, c, h', w'], for images start .. stop - 1."""
-    shape = (recipe.n_channels, recipe.grid, recipe.grid)
-    seeds = (seed_of(seed, "image", i) for i in range(start, stop))
-    return torch.stack([torch.randn(shape, generator=torch.Generator().manual_seed(one)) for one in seeds])
+class _Noise:
+    """The noise of images start .. stop - 1: each image has a random generator of its own."""
+
+    def __init__(self, recipe: Recipe, seed: int, start: int, stop: int) -> None:
+        self._shape = (recipe.n_channels, recipe.grid, recipe.grid)
+        self._draws = [torch.Generator().manual_seed(seed_of(seed, "image", i)) for i in range(start, stop)]
+
+    def next(self) -> torch.Tensor:
+        """Draw standard normal noise, float32 [stop - start, c, h', w'], on the CPU."""
+        return torch.stack([torch.randn(self._shape, generator=draw) for draw in self._draws])
 
 
-def _denoise(generator: Generator, noise: torch.Tensor) -> torch.Tensor:
-    """Run the reverse process from noise, [n, c, h', w'], to clean z on the generator's device."""
+def _denoise(generator: Generator, noise: _Noise) -> torch.Tensor:
+    """Run the reverse process to clean z, [n, c, h', w'], on the generator's device."""
     from diffusers import DPMSolverMultistepScheduler  # seconds to import
 
     recipe, alpha_bar = generator.recipe, generator.alphas_cumprod
@@ -77,19 +83,20 @@ def _denoise(generator: Generator, noise: torch.Tensor) -> torch.Tensor:
         # DDIM is the first-order solver of this family: Lu et al. 2022, arXiv 2211.01095, section 4.
         solver_order=1 if recipe.sampler == "ddim" else 2,
         prediction_type="epsilon",
-        algorithm_type="dpmsolver++",
+        algorithm_type="sde-dpmsolver++" if recipe.sampler == "sde-dpm++" else "dpmsolver++",
         final_sigmas_type="zero",
     )
     scheduler.set_timesteps(timesteps=sampling_timesteps(recipe, alpha_bar).tolist())
     top = alpha_bar[int(scheduler.timesteps[0])]
     gain = generator.codec.gain
     # Start from the spread that noised data has at this level, per channel; 1 at the usual, very noisy start.
-    z: torch.Tensor = noise.to(generator.device) * (top * gain**2 + (1 - top)).sqrt()
+    z: torch.Tensor = noise.next().to(generator.device) * (top * gain**2 + (1 - top)).sqrt()
     for t in scheduler.timesteps:
         eps = generator.eps(z, t.expand(len(z)))
         if recipe.sample_clip:
             eps = _clipped(generator, z, eps, alpha_bar[int(t)])
-        z = scheduler.step(eps, t, z, return_dict=False)[0]
+        fresh = noise.next() if recipe.sampler == "sde-dpm++" else None
+        z = scheduler.step(eps, t, z, variance_noise=fresh, return_dict=False)[0]
     return z
 
 

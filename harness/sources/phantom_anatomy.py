@@ -93,12 +93,12 @@ def draw_anatomy(rng: np.random.Generator) -> Anatomy:
     sick = rng.random() < 0.5
     heart_axes = (rng.uniform(38, 64), rng.uniform(32, 52), rng.uniform(45, 70))
     return Anatomy(
-        field_mm=2 * half_width * (1 + 0.6 * shoulder * (first_level < 0.45)) * rng.uniform(1.06, 1.36),
-        shift_mm=(rng.normal(0, 9), rng.normal(-10, 12)),
-        tilt=rng.normal(0, 0.09),
+        field_mm=2 * half_width * (1 + 0.6 * shoulder * (first_level < 0.45)) * rng.uniform(1.06, 1.26),
+        shift_mm=(rng.normal(0, 6), rng.normal(-10, 7)),
+        tilt=rng.normal(0, 0.05),
         window_centre=rng.normal(-500, 25),
         window_width=rng.uniform(1400, 1600),
-        noise_hu=rng.uniform(10, 34),
+        noise_hu=rng.uniform(8, 22),
         first_level=first_level,
         spacing_mm=spacing if first_level < 0.5 else -spacing,
         table_mm=rng.uniform(2, 14) if rng.random() < 0.85 else None,

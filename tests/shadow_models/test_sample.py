@@ -41,7 +41,7 @@ def test_report_and_refusal(trained: Generator) -> None:
         sample(trained, 0, seed=0)
 
 
-@pytest.mark.parametrize("sampler", ["dpm++", "ddim"])
+@pytest.mark.parametrize("sampler", ["sde-dpm++", "dpm++", "ddim"])
 def test_a_generator_of_one_slice_draws_that_slice(tiny: Recipe, slices: NDArray[np.uint8], sampler: str) -> None:
     generator = train(slices[:1], replace(tiny, steps=150, batch=8, sampler=sampler), seed=0, device="cpu")
     drawn = sample(generator, 4, seed=0)
