@@ -24,6 +24,7 @@ from harness.errors import InputError
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 _POLL_SEC = 0.1
+FINISHED = "finished"  # what a job's last message says it is doing
 
 
 class Progress(NamedTuple):
@@ -64,9 +65,8 @@ class Launcher:
     ) -> list[Result]:
         """function(job, work) for every job, results in the order of jobs. The first failure stops the rest."""
         if self.workers == 0:
-            return [
-                function(job, Work(_device(self.device, 0), _Reporter(i, on_progress))) for i, job in enumerate(jobs)
-            ]
+            with _one_thread_each():
+                return [_do(function, i, job, _device(self.device, 0), on_progress) for i, job in enumerate(jobs)]
         if not jobs:
             return []
         workers = min(self.workers or _processes(self.device), len(jobs))
@@ -132,8 +132,15 @@ def _end_with_parent() -> None:
 
 
 def _work(function: Callable[[Any, Work], Any], number: int, job: Any) -> Any:
-    device = _device(_worker["device"], _worker["rank"])
-    return function(job, Work(device, _Reporter(number, _worker["send"])))
+    return _do(function, number, job, _device(_worker["device"], _worker["rank"]), _worker["send"])
+
+
+def _do(
+    function: Callable[[Job, Work], Result], number: int, job: Job, device: str, send: Callable[[Progress], None]
+) -> Result:
+    result = function(job, Work(device, _Reporter(number, send)))
+    send(Progress(number, FINISHED, 1, 1))
+    return result
 
 
 def _drain(messages: Any) -> Iterator[Progress]:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
-from harness.launch import Progress
+from harness.launch import FINISHED, Progress
 
 OnProgress = Callable[[Progress], None]
 
@@ -38,8 +38,12 @@ def _bars(console: Console, title: str, names: Sequence[str]) -> Iterator[OnProg
     )
     with Bars(*columns, console=console, transient=True, expand=True) as bars:
         tasks: dict[tuple[int, str], int] = {}
+        overall = bars.add_task(title, total=len(names))
 
         def on_progress(message: Progress) -> None:
+            if message.doing == FINISHED:
+                bars.advance(overall)
+                return
             place = (message.job, message.doing)
             if place not in tasks:
                 tasks[place] = bars.add_task(f"{names[message.job]}: {message.doing}", total=message.total)
@@ -47,13 +51,12 @@ def _bars(console: Console, title: str, names: Sequence[str]) -> Iterator[OnProg
             if message.done == message.total:
                 bars.update(tasks[place], visible=False)  # type: ignore[arg-type]
 
-        console.print(title)
         yield on_progress
 
 
 def _plain(console: Console, names: Sequence[str]) -> OnProgress:
     def on_progress(message: Progress) -> None:
-        if message.done == message.total:
+        if message.done == message.total and message.doing != FINISHED:
             console.print(f"  {names[message.job]}: {message.doing} done ({message.total})")
 
     return on_progress

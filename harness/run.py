@@ -71,6 +71,8 @@ def _run_once(config: DictConfig) -> None:
     from harness.config import settings_of
 
     console = Console(highlight=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = 100  # a file or a pipe has no width of its own; rich would take 80
     with _disk_errors(), _remarks(console) as remarks:
         settings = settings_of(config)
         if settings.dry_run:

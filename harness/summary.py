@@ -15,7 +15,7 @@ from harness.table import terminal_table
 def show_outcome(settings: Settings, outcome: Outcome, folder: Path, console: Console) -> None:
     """Print the table, which attack was chosen and applied, and where the files are."""
     chosen = outcome.chosen
-    console.print(terminal_table(outcome.records, chosen.attack if chosen else None))
+    console.print(terminal_table(outcome.records, chosen.attack if chosen else None, console.width))
     console.print()
     if chosen is None:
         console.print("No attack named here can face the test release, so there is no submission.")

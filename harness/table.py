@@ -49,19 +49,25 @@ def cells(record: Record) -> list[str]:
     return [record.attack, via, _with_interval(record.auc), *numbers, seconds]
 
 
-def terminal_table(records: Sequence[Record], chosen: str | None) -> RenderableType:
-    """A rich table a section, columns aligned; the chosen attack is marked with a star."""
+def terminal_table(records: Sequence[Record], chosen: str | None, width: int) -> RenderableType:
+    """A rich table a section, columns aligned; the chosen attack is marked with a star.
+
+    width: of the terminal, characters; where the nine columns do not fit, `via` and `seconds` are left out.
+    """
+    fits = width >= sum(_WIDTHS) + len(_WIDTHS)
+    shown = [i for i, column in enumerate(COLUMNS) if fits or column not in ("via", "seconds")]
     parts: list[RenderableType] = []
     for number, (title, rows) in enumerate(sections(records)):
         parts.append(Text(("\n" if number else "") + title, style="bold"))
         table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim", show_header=number == 0)
-        for column, width in zip(COLUMNS, _WIDTHS, strict=True):
-            table.add_column(column, width=width, no_wrap=True, justify="left" if width in _WIDTHS[:2] else "right")
+        for i in shown:
+            table.add_column(COLUMNS[i], width=_WIDTHS[i], no_wrap=True, justify="left" if i < 2 else "right")
         for record in rows:
             if record.skipped is None:
                 is_chosen = record.attack == chosen and record.kind == "attack"
-                row = cells(record)
-                table.add_row(f"{row[0]} *" if is_chosen else row[0], *row[1:], style="green" if is_chosen else "")
+                name, *rest = cells(record)
+                row = [f"{name} *" if is_chosen else name, *rest]
+                table.add_row(*(row[i] for i in shown), style="green" if is_chosen else "")
         if number == 0 or table.row_count:
             parts.append(table)
         parts += [Text(f"{r.attack}: skipped; {r.skipped}", style="dim") for r in rows if r.skipped is not None]

@@ -8,7 +8,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +42,7 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint, run: dict[str, Any]) 
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir()
     tensors = {name: value.detach().cpu().contiguous() for name, value in checkpoint.tensors.items()}
-    save_file(tensors, beside / "state.safetensors")
+    (beside / "state.safetensors").write_bytes(save(tensors))  # an OSError with an errno where the disk is full
     about = {
         "schema": SCHEMA,
         "step": checkpoint.step,

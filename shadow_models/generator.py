@@ -63,12 +63,14 @@ class Generator:
 
     def save(self, folder: Path) -> None:
         """Write `generator.safetensors` and `generator.json` into the folder, making it if need be."""
-        from safetensors.torch import save_file
+        from safetensors.torch import save
 
         folder.mkdir(parents=True, exist_ok=True)
         tensors = {f"network.{name}": value for name, value in self.network.state_dict().items()}
         tensors |= {f"codec.{name}": getattr(self.codec, name) for name in _CODEC_TENSORS}
-        save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, folder / "generator.safetensors")
+        # As bytes, not by its own writer: a full disk is then an OSError with an errno, as everywhere else.
+        content = save({name: value.detach().cpu().contiguous() for name, value in tensors.items()})
+        (folder / "generator.safetensors").write_bytes(content)
         text = json.dumps({"schema": SCHEMA, "recipe": self.recipe.to_dict()}, indent=2)
         (folder / "generator.json").write_text(text + "\n", encoding="utf-8")
 
