@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from attacks.base import Access, Attack, Scores, Target
-from attacks.noising import batches, check_timesteps, fixed_noise, noised, predicted_noise
+from attacks.noising import batches, check_seed, check_timesteps, fixed_noise, noised, predicted_noise
 from attacks.registry import register
 
 
@@ -29,6 +29,7 @@ class DenoisingLoss(Attack):
     def __post_init__(self) -> None:
         if self.n_noises < 1:
             raise ValueError(f"n_noises={self.n_noises} must be at least 1.")
+        check_seed(self.noise_seed)
 
     def _score(self, target: Target) -> Scores:
         model = target.model

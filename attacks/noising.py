@@ -24,6 +24,12 @@ def check_timesteps(model: Denoiser, timesteps: Sequence[int]) -> None:
         raise ValueError(f"Timesteps {list(timesteps)} must lie in 0 to {last}, the model's own.")
 
 
+def check_seed(seed: int) -> None:
+    """Raise ValueError for a seed that cannot seed."""
+    if seed < 0:
+        raise ValueError(f"noise_seed={seed} must be 0 or more.")
+
+
 def batches(model: Denoiser, candidates: Images) -> Iterator[tuple[slice, torch.Tensor]]:
     """The candidates in the model's space, [b, c, h, w], a batch at a time with its place in the whole."""
     for start in range(0, len(candidates), BATCH_IMAGES):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attacks.base import Access, Attack, Scores, Target
-from attacks.noising import batches, check_timesteps, fixed_noise, noised, predicted_noise
+from attacks.noising import batches, check_seed, check_timesteps, fixed_noise, noised, predicted_noise
 from attacks.registry import register
 from attacks.similarity import ssim_matrix
 
@@ -41,6 +41,7 @@ class Reconstruction(Attack):
             raise ValueError(f"distance={self.distance!r} is unknown to reconstruction; choose l2 or ssim.")
         if self.n_results < 1 or self.n_steps < 1:
             raise ValueError("n_results and n_steps must be at least 1.")
+        check_seed(self.noise_seed)
 
     def _score(self, target: Target) -> Scores:
         model = target.model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -175,18 +176,10 @@ def settings_of(config: DictConfig) -> Settings:
         options: Any = OmegaConf.to_object(config)
     except ValueError as error:  # an attack's or recipe's own check of its options
         raise InputError(str(error.__cause__ or error)) from error
-    if not options.attack:
-        raise InputError("No attack is named; give attack=knn, a list such as attack=[knn,ssim], or attack=all.")
-    for word, value, known in (("rule", options.rule, RULES), ("decision", options.decision, DECISIONS)):
-        if value not in known:
-            raise InputError(unknown_name(f"{word} rule" if word == "decision" else "selection rule", value, known))
-    if options.launch.workers is not None and options.launch.workers < 0:
-        raise InputError(f"launch.workers={options.launch.workers} must be 0 (in this process) or more.")
-    for name, value in (("shadow.n_images", options.shadow.n_images), ("data.size", options.data.size)):
-        if value < 1:
-            raise InputError(f"{name}={value} must be at least 1.")
-    if options.data.per_patient is not None and options.data.per_patient < 1:
-        raise InputError(f"data.per_patient={options.data.per_patient} must be at least 1.")
+    for name in ("attack", "data", "shadow", "launch", "store"):
+        if getattr(options, name) is None:
+            raise InputError(f"{name}=null leaves nothing to work with; leave it out, or see --help for its values.")
+    _check(options)
     recipe = Recipe(**{option.name: getattr(options.shadow, option.name) for option in fields(Recipe)})
     echo = OmegaConf.to_container(config, resolve=True)
     assert isinstance(echo, dict)
@@ -207,3 +200,38 @@ def settings_of(config: DictConfig) -> Settings:
         dry_run=options.dry_run,
         echo={str(key): value for key, value in echo.items()},
     )
+
+
+def _check(options: Any) -> None:
+    """What types cannot check. Raises InputError with the value given and what is allowed."""
+    if not options.attack:
+        raise InputError("No attack is named; give attack=knn, a list such as attack=[knn,ssim], or attack=all.")
+    for what, value, known in (
+        ("selection rule", options.rule, RULES),
+        ("decision rule", options.decision, DECISIONS),
+        ("device", re.sub(r"^cuda:\d+$", "cuda", options.device), ("auto", "cpu", "cuda", "mps")),
+        ("data", options.data.name, [type(options.data).name]),
+    ):
+        if value not in known:
+            raise InputError(unknown_name(what, value, known))
+    if options.launch.workers is not None and options.launch.workers < 0:
+        raise InputError(f"launch.workers={options.launch.workers} must be 0 (in this process) or more.")
+    for name, number in (
+        ("shadow.n_images", options.shadow.n_images),
+        ("data.size", options.data.size),
+        ("data.per_patient", options.data.per_patient),
+    ):
+        if number is not None and number < 1:
+            raise InputError(f"{name}={number} must be at least 1.")
+    if isinstance(options.data, FolderData):
+        _check_places(Path(options.data.root), Path(options.store.root), Path(options.out or "runs"))
+
+
+def _check_places(root: Path, *places: Path) -> None:
+    """What a run writes must not lie among the slices: the next run would read its pictures as patients."""
+    for place in places:
+        if place.resolve().is_relative_to(root.resolve()):
+            raise InputError(
+                f"{place} lies inside data.root={root}, so the next run would read its pictures as slices; "
+                "start from another folder, or give store.root=DIR and out=DIR elsewhere."
+            )

@@ -22,8 +22,8 @@ class Judged(NamedTuple):
 
 
 def probability(judged: Judged) -> Flags:
-    """Used where the probability is at least one half."""
-    return np.asarray(judged.probability >= 0.5)
+    """Used where the probability is above one half; a score that knows nothing calls nobody used."""
+    return np.asarray(judged.probability > 0.5 + 1e-9)
 
 
 def top_half(judged: Judged) -> Flags:

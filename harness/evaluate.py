@@ -102,7 +102,10 @@ def measure(rows: Rows, member: Flags, seed: int) -> dict[str, Any]:
         "kappa": counted(metrics.kappa, rows.decision),
         "brier": of_probability(metrics.brier),
         "log_loss": of_probability(metrics.log_loss),
-        "ece": of_probability(metrics.expected_calibration_error),
+        # A resample repeats rows, which alone raises the ECE: its percentiles would not bracket the value.
+        "ece": Estimate(
+            float(metrics.expected_calibration_error(rows.probability, member, one)[0]), note="no interval"
+        ),
         "realised_fpr": {str(a): counted(metrics.false_positive_rate, rows.alarms[a]) for a in NOMINAL_FPRS},
         "resampled": "targets, then patients" if several else "patients",
     }

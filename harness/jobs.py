@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 import shutil
 import time
+import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 import attacks
 from attacks.base import Access, Attack, LabelledTarget
-from harness.errors import InputError
+from harness import targets
+from harness.errors import HarnessWarning, InputError
 from harness.launch import Work
 from harness.seeds import seed_of
-from harness.store import Artefact, Store, content_key, save_array
+from harness.store import Artefact, Store, content_key, digest_of, save_array
 from harness.targets import CountingDenoiser, ReleaseSpec, TargetSpec, build_target
 from shadow_models.recipe import SCHEMA, Recipe
+
+if TYPE_CHECKING:
+    from shadow_models.generator import Generator
 
 CHECKPOINT_EVERY_STEPS = 500
 
@@ -83,20 +87,30 @@ def _release(job: GeneratorJob, trained: Artefact, folder: Path, work: Work) -> 
 
 
 def _train(job: GeneratorJob, store: Store, folder: Path, work: Work) -> None:
+    from shadow_models.checkpoint import CheckpointError
     from shadow_models.train import train
 
     pixels = np.load(store.folder("pool", job.pool_key) / "pixels.npy", mmap_mode="r")
     # Outside the artefact: it outlives an interruption, and the key's lock keeps it to one run.
     checkpoint = store.folder("checkpoint", job.key)
-    generator = train(
-        np.asarray(pixels[list(job.members)]),
-        job.recipe,
-        seed=job.seed,
-        device=work.device,
-        checkpoint=checkpoint,
-        checkpoint_every=CHECKPOINT_EVERY_STEPS,
-        report=lambda done, total: work.report("training", done, total),
-    )
+
+    def trained() -> Generator:
+        return train(
+            np.asarray(pixels[list(job.members)]),
+            job.recipe,
+            seed=job.seed,
+            device=work.device,
+            checkpoint=checkpoint,
+            checkpoint_every=CHECKPOINT_EVERY_STEPS,
+            report=lambda done, total: work.report("training", done, total),
+        )
+
+    try:
+        generator = trained()
+    except CheckpointError as error:  # damaged, or of another version: what it saved is lost, the run is not
+        warnings.warn(HarnessWarning(f"{error} It was deleted, and the training starts anew."), stacklevel=2)
+        shutil.rmtree(checkpoint)
+        generator = trained()
     generator.save(folder)
     shutil.rmtree(checkpoint, ignore_errors=True)
 
@@ -152,6 +166,9 @@ def _score(job: AttackJob, store: Store, folder: Path, work: Work) -> Mapping[st
     if reason is not None:
         return {"skipped": reason}
     known = [_labelled(spec, job, store, work) for spec in job.fit] if job.learns else []
+    unfit = next((why for labelled in known if (why := job.attack.skip(labelled.target))), None)
+    if unfit is not None:
+        return {"skipped": f"it is fitted on shadows, where {unfit} Plan shadow.count=6 or more."}
     started = time.perf_counter()  # after loading: a row states what the attack costs, not what starting does
     try:
         scores = job.attack.fit(known).score(target)
@@ -190,10 +207,6 @@ def _identity(spec: TargetSpec) -> list[Any]:
 
 
 def code_digest(attack: type[Attack]) -> str:
-    """A hash of the attack's own file and of the package `attacks`: an edited attack is scored anew."""
-    files = sorted(Path(attacks.__path__[0]).glob("*.py"))
-    files.append(Path(inspect.getfile(attack)))
-    digest = hashlib.sha256()
-    for path in files:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+    """A hash of the attack's own file, the package `attacks` and `targets.py`: an edited attack is scored anew."""
+    shared = Path(attacks.__path__[0]).glob("*.py")
+    return digest_of({*shared, Path(inspect.getfile(attack)), Path(targets.__file__)})

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 from rich.console import Console
 
 from attacks.base import Attack
@@ -62,6 +63,11 @@ def run(settings: Settings, console: Console) -> Outcome:
     if plan.dev is not None:
         judgements += [_check_on_dev(judge, crew, plan, settings.attacks[r.attack], scored) for r in usable]
     records = [one.record for one in judgements]
+    records += trivial_records(
+        np.concatenate([s.member for s in plan.shadows]), "shadow", settings.seed, len(plan.shadows)
+    )
+    if plan.dev is not None:
+        records += trivial_records(plan.dev.member, "dev", settings.seed)
     records += [skipped(settings.attacks[name], "test", reason) for name, reason in unfit.items()]
     test = None
     if chosen is not None:

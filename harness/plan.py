@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from attacks.base import Attack
 from harness.config import Settings
+from harness.errors import HarnessWarning
 from harness.jobs import AttackJob, FitSpec, GeneratorJob
 from harness.pool import Pool
 from harness.seeds import rng_of, seed_of
@@ -49,7 +51,7 @@ class Plan:
     """Everything that is to happen.
 
     generators: to be trained, the withheld one last; shadows: each as target, in the order of the first
-    generators; dev: an edition's labelled release; n_images: released images looked at, alike for all targets.
+    generators; dev: an edition's labelled release; n_images: released images looked at of a shadow and the test.
     """
 
     store_root: str
@@ -60,13 +62,21 @@ class Plan:
     n_images: int
 
     def attack_shadow(self, attack: Attack, number: int) -> AttackJob:
-        """The attack on shadow `number`; it may fit on the other pairs."""
-        others = [self.shadows[j] for j in reference_shadows(number, len(self.shadows))]
-        return self._job(attack, self.shadows[number].target, others)
+        """The attack on shadow `number`; it may fit on the other pairs, without `number` as their reference."""
+        others = [j for j in range(len(self.shadows)) if j // 2 != number // 2]
+        return self._job(attack, self.shadows[number].target, [self._to_fit_on(j, number) for j in others])
 
     def attack_other(self, attack: Attack, target: TargetSpec) -> AttackJob:
         """The attack on the dev or test release; it may fit on every shadow."""
         return self._job(attack, target, self.shadows)
+
+    def _to_fit_on(self, number: int, judged: int) -> LabelledSpec:
+        """Shadow `number`, without the judged pair among its references: their members are the judged labels."""
+        spec = self.shadows[number]
+        usual = reference_shadows(number, len(self.shadows))
+        allowed = reference_shadows(number, len(self.shadows), judged)
+        kept = tuple(spec.target.references[usual.index(j)] for j in allowed)
+        return spec._replace(target=spec.target._replace(references=kept))
 
     def _job(self, attack: Attack, target: TargetSpec, fit: list[LabelledSpec]) -> AttackJob:
         known = (FitSpec(spec.target, tuple(map(int, np.flatnonzero(spec.member)))) for spec in fit)
@@ -79,14 +89,16 @@ def make_plan(settings: Settings, pool: Pool) -> Plan:
     check_pool_size(len(pool), patients, settings.shadow_count)
     member = paired_halves(patients, settings.shadow_count, settings.seed)
     shadows = [_generator(settings, pool, f"shadow {j}", row) for j, row in enumerate(member)]
-    # Maxima and nearest distances move with the number of images: every target is judged at one count.
-    n_images = min([settings.n_images, *(given.n_images for given in pool.given.values())])
+    # Maxima and nearest distances move with the number of images: target and references show equally many.
+    n_images = settings.n_images
+    if "test" in pool.given:
+        n_images = min(n_images, pool.given["test"].n_images)
     every_slice = np.arange(len(pool))
 
     def target(numbers: NDArray[np.intp], release: ReleaseSpec, shadow: int | None = None) -> TargetSpec:
         references = tuple(
             ReferenceSpec(
-                shadows[j].release(n_images),
+                shadows[j].release(release.n_images),
                 tuple(map(int, np.flatnonzero(member[j][numbers]))),
                 shadows[j].key,
             )
@@ -109,20 +121,32 @@ def make_plan(settings: Settings, pool: Pool) -> Plan:
     root = str(settings.store_root)
     if pool.given:
 
-        def given(name: str) -> TargetSpec:
+        def given(name: str, wanted: int) -> TargetSpec:
             # An edition's candidates are part of the pool, which is taken whole, so places are numbers.
-            return target(pool.given[name].candidates, ReleaseSpec("pool", pool.key, f"{name}.npy", n_images))
+            release = ReleaseSpec("pool", pool.key, f"{name}.npy", _count(name, pool.given[name].n_images, wanted))
+            return target(pool.given[name].candidates, release)
 
         dev = pool.given.get("dev")
         labelled_dev = None
         if dev is not None and dev.member is not None:
-            labelled_dev = LabelledSpec(given("dev"), dev.candidates, dev.member)
-        test = TestSpec(given("test"), pool.given["test"].candidates, None)
+            labelled_dev = LabelledSpec(given("dev", n_images), dev.candidates, dev.member)
+        test = TestSpec(given("test", settings.n_images), pool.given["test"].candidates, None)
         return Plan(root, shadows, labelled, labelled_dev, test, n_images)
     hidden = random_half(patients, rng_of(settings.seed, "assign", "withheld"))
     withheld = _generator(settings, pool, "withheld", hidden)
     test = TestSpec(target(every_slice, withheld.release(n_images)), pool.taken, Sealed(hidden))
     return Plan(root, [*shadows, withheld], labelled, None, test, n_images)
+
+
+def _count(name: str, n_given: int, wanted: int) -> int:
+    """How many of an edition's released images are looked at; a remark where they are not all or too few."""
+    if n_given > wanted:
+        text = f"{wanted} of the {n_given} images of the {name} release are looked at, as many as a shadow releases; "
+        warnings.warn(HarnessWarning(f"{text}raise shadow.n_images to use more."), stacklevel=3)
+    elif n_given < wanted:
+        text = f"The {name} release has only {n_given} images, where {wanted} were wanted; its references are cut to "
+        warnings.warn(HarnessWarning(f"{text}as many."), stacklevel=3)
+    return min(n_given, wanted)
 
 
 def _generator(settings: Settings, pool: Pool, name: str, member: NDArray[np.bool_]) -> GeneratorJob:

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness import sources
 from harness.config import FolderData, PhantomData
 from harness.errors import HarnessWarning, InputError
 from harness.sources.slices import Slices
-from harness.store import Store, content_key, save_array
+from harness.store import Store, content_key, digest_of, save_array
 
-SCHEMA = 1  # raise when reading or resizing changes, so that stored pools are read anew
+_SOURCES = Path(sources.__path__[0])  # part of the key: phantoms drawn or slices read by other code are others
 GIVEN_SETS = ("dev", "test")
 
 
@@ -59,7 +60,7 @@ def load_pool(data: PhantomData | FolderData, store: Store) -> Pool:
 
     Raises InputError for whatever is wrong with the folder; what was converted is warned of on every load.
     """
-    key = content_key(stage="pool", schema=SCHEMA, **_identity(data))
+    key = content_key(stage="pool", code=digest_of(_SOURCES.glob("*.py")), **_identity(data))
     artefact = store.get("pool", key, lambda folder: _write(data, folder))
     for remark in artefact.facts["remarks"]:
         warnings.warn(HarnessWarning(remark), stacklevel=2)
@@ -74,9 +75,23 @@ def load_pool(data: PhantomData | FolderData, store: Store) -> Pool:
         taken=np.arange(len(rows)),
         given=_given(rows, artefact.facts["released"]),
     )
-    if data.per_patient is None or pool.given:
+    _warn_of_equal_slices(pool)
+    if data.per_patient is None:
         return pool
+    if pool.given:
+        raise InputError(f"data.per_patient={data.per_patient}: an edition does not say whose slices are whose.")
     return replace(pool, taken=_per_patient(pool.patient_ids, data.per_patient))
+
+
+def _warn_of_equal_slices(pool: Pool) -> None:
+    """Equal pixels under two patients may stand on both sides, with contradictory labels."""
+    owners: dict[str, set[str]] = {}
+    for digest, patient in zip(pool.digests, pool.patient_ids, strict=True):
+        owners.setdefault(digest, set()).add(patient)
+    n_shared = sum(len(patients) > 1 for patients in owners.values())
+    if n_shared:
+        text = f"{n_shared} slices occur, equal to the pixel, under more than one patient"
+        warnings.warn(HarnessWarning(f"{text}: they may be member and non-member at once."), stacklevel=3)
 
 
 def _identity(data: PhantomData | FolderData) -> dict[str, Any]:

@@ -36,20 +36,32 @@ MANIFEST = "manifest.json"
 def run_folder(settings: Settings) -> Path:
     """Where the results go: `out`, or a name made of the options, so the same command lands in one place.
 
-    Raises InputError where the folder holds something that is not a run of ours.
+    Raises InputError where the folder holds anything but a run of ours.
     """
     what = {name: value for name, value in settings.echo.items() if name not in ("store", "launch", "device", "out")}
     attacks = "-".join(settings.attacks) if len(settings.attacks) <= 4 else f"{len(settings.attacks)}-attacks"
     name = f"{settings.data.name}-{attacks}-{settings.preset}-seed{settings.seed}-{content_key(**what)[:8]}"
     folder = settings.out or Path("runs") / name
-    if folder.exists() and not (folder / MANIFEST).is_file() and (not folder.is_dir() or any(folder.iterdir())):
+    if folder.exists() and not _is_ours(folder):
         raise InputError(f"out={folder} holds something that is not a run; give a new or empty folder.")
     return folder
 
 
+def _is_ours(folder: Path) -> bool:
+    """Whether a folder is empty or holds exactly what a run's manifest lists; all else is not ours to replace."""
+    if not folder.is_dir():
+        return False
+    present = {path.name for path in folder.iterdir()}
+    try:
+        files = set(json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return not present
+    return present == files | {MANIFEST}
+
+
 def write_run(settings: Settings, outcome: Outcome, folder: Path, warnings: list[str]) -> None:
     """Every file of a run's folder."""
-    beside = folder.with_name(f".writing-{folder.name}-{os.getpid()}")
+    beside, aside = (folder.with_name(f".{what}-{folder.name}-{os.getpid()}") for what in ("writing", "replaced"))
     beside.mkdir(parents=True)
     try:
         (beside / "config.yaml").write_text(OmegaConf.to_yaml(OmegaConf.create(settings.echo)), encoding="utf-8")
@@ -63,10 +75,12 @@ def write_run(settings: Settings, outcome: Outcome, folder: Path, warnings: list
         sheet = contact_sheet(outcome, Store(settings.store_root))
         shutil.copyfile(sheet, beside / "contact_sheet.png")
         write_durably(beside / MANIFEST, json.dumps(_manifest(settings, outcome, beside, warnings), indent=1))
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder.exists():
+            folder.rename(aside)
         beside.rename(folder)
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        for left in (beside, aside):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _results(settings: Settings, outcome: Outcome) -> dict[str, Any]:

@@ -43,11 +43,21 @@ def _hydra() -> None:
 
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra would print and exit by itself; we want the sentence and code 2
     register_options()
-    command = hydra.main(version_base="1.3", config_path=None, config_name="run")(_run)
+    started = False
+
+    def run(config: DictConfig) -> None:
+        nonlocal started
+        started = True
+        _run(config)
+
     try:
-        command()
+        hydra.main(version_base="1.3", config_path=None, config_name="run")(run)()
     except (HydraException, OmegaConfBaseException) as error:
         raise InputError(explained(error)) from error
+    except ValueError as error:
+        if started:
+            raise
+        raise InputError(f"The options cannot be read: {error}.") from error  # attack=null, say
 
 
 class _Refused(BaseException):
@@ -80,11 +90,16 @@ def _run_once(config: DictConfig) -> None:
 
             show_plan(settings, console)
             return
+        from hydra.core.hydra_config import HydraConfig
+        from hydra.types import RunMode
+
         from harness.pipeline import run
         from harness.report import run_folder, write_run
         from harness.summary import show_outcome
 
         folder = run_folder(settings)  # before hours of work, not after
+        if settings.out is not None and HydraConfig.get().mode == RunMode.MULTIRUN:
+            raise InputError(f"out={folder} is one folder, and a sweep is several runs; leave out= away.")
         outcome = run(settings, console)
         write_run(settings, outcome, folder, remarks)
         show_outcome(settings, outcome, folder, console)
@@ -121,9 +136,10 @@ def _disk_errors() -> Iterator[None]:
                 f"The disk is full ({error.strerror}). Nothing half-written was kept; make room, or give another "
                 "place with store.root=DIR and out=DIR, and run the same command again."
             ) from error
-        if error.errno in (errno.EACCES, errno.EROFS, errno.ENOTDIR):
+        if error.errno in (errno.EACCES, errno.EROFS, errno.ENOTDIR, errno.ENOENT, errno.ENOTEMPTY):
             raise InputError(
-                f"{error.filename} cannot be written ({error.strerror}); give store.root=DIR and out=DIR."
+                f"{error.filename} cannot be read or written ({error.strerror}); look at data.root, or give "
+                "another place with store.root=DIR and out=DIR."
             ) from error
         raise
 

@@ -55,10 +55,16 @@ def paired_halves(patient_ids: Sequence[str], count: int, seed: int) -> NDArray[
     return np.stack(rows)
 
 
-def reference_shadows(target: int | None, count: int) -> list[int]:
-    """The shadows that may serve as references for shadow `target` (None: a target that is no shadow).
+def reference_shadows(target: int | None, count: int, judged: int | None = None) -> list[int]:
+    """The shadows that may serve as references for shadow `target`; None: a target that is no shadow.
 
-    Never the target itself, and never its complement: which references a slice then gets would tell
-    whether it is a member (the named trap in attacks.md).
+    Never the target itself, and never its complement: which references a slice gets would then tell
+    whether it is a member (the named trap in attacks.md). A target that is no shadow does without the last
+    pair, so that every slice has equally many references that did not hold it, whoever the target is: a
+    calibration holds only for the law it was learnt on. `judged`: the shadow that an attack is being fitted
+    for; who was in it, or in its complement, must not reach the attack through a reference either.
     """
-    return [j for j in range(count) if target is None or j // 2 != target // 2]
+    missing = {count // 2 - 1 if target is None else target // 2}
+    if judged is not None:
+        missing.add(judged // 2)
+    return [j for j in range(count) if j // 2 not in missing]

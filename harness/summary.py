@@ -20,6 +20,7 @@ def show_outcome(settings: Settings, outcome: Outcome, folder: Path, console: Co
     if chosen is None:
         console.print("No attack named here can face the test release, so there is no submission.")
     else:
+        console.print("Selection rules: " + ", ".join(f"{n} picks {c.attack}" for n, c in outcome.choices.items()))
         if chosen.remark:
             console.print(f"[red]{chosen.remark}[/red]")
         n_used = int(outcome.test.rows.decision.sum()) if outcome.test and outcome.test.rows else 0

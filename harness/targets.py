@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attacks.base import Reference, Target
-from harness.seeds import rng_of
+from harness.seeds import rng_of, seed_of
 from harness.store import Store
 
 if TYPE_CHECKING:
@@ -105,10 +105,10 @@ def released_images(spec: ReleaseSpec, store: Store) -> NDArray[np.uint8]:
 
 
 def _names(digests: tuple[str, ...]) -> tuple[str, ...]:
-    """A distinct name a candidate; equal pixels are told apart by a running number."""
+    """A distinct name a candidate. Equal pixels are told apart by a hash, whose order is not that of the files."""
     seen: Counter[str] = Counter()
     names = []
     for digest in digests:
-        names.append(f"{digest}-{seen[digest]}")
+        names.append(f"{digest}-{seed_of(seen[digest], digest):016x}")
         seen[digest] += 1
     return tuple(names)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from harness import metrics
@@ -13,8 +15,8 @@ from harness.seeds import rng_of
 N_COINS = 2000
 
 
-def trivial_records(member: Flags, target_set: TargetSet, seed: int) -> list[Record]:
-    """Three records for member bool [n]. The coin's value is the mean of 2,000 throws, its interval their range."""
+def trivial_records(member: Flags, target_set: TargetSet, seed: int, n_targets: int = 1) -> list[Record]:
+    """Three records for member bool [n]. The coin's value is the mean of 2,000 throws; its interval holds 95 %."""
     n = len(member)
     coins = rng_of(seed, "coin").random((N_COINS, n)) < 0.5
     throws = {
@@ -22,7 +24,8 @@ def trivial_records(member: Flags, target_set: TargetSet, seed: int) -> list[Rec
         "none used": np.zeros((1, n), dtype=np.bool_),
         "coin": coins,
     }
-    return [_record(name, decisions, member, target_set) for name, decisions in throws.items()]
+    records = (_record(name, decisions, member, target_set) for name, decisions in throws.items())
+    return [replace(record, n_targets=n_targets) for record in records]
 
 
 def _record(name: str, decisions: Flags, member: Flags, target_set: TargetSet) -> Record:
@@ -45,7 +48,6 @@ def _record(name: str, decisions: Flags, member: Flags, target_set: TargetSet) -
         target_set=target_set,
         access="none",
         kind="trivial",
-        n_targets=1,
         n_members=int(member.sum()),
         n_nonmembers=int((~member).sum()),
         f1=summary(metrics.f1(counts)),

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 SCHEMA = 1
 
 
+class CheckpointError(ValueError):
+    """A checkpoint that cannot be gone on from; delete its folder to start anew."""
+
+
 class Checkpoint(NamedTuple):
     """What a training needs to go on."""
 
@@ -62,26 +66,27 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint, run: dict[str, Any]) 
 def read_checkpoint(folder: Path, run: dict[str, Any]) -> Checkpoint | None:
     """Return the latest checkpoint in the folder, or None where there is none.
 
-    ValueError, one sentence, where it belongs to another run (it names what differs) or is damaged.
+    CheckpointError, one sentence, where it belongs to another run (it names what differs) or is damaged.
     """
     places = sorted(folder.glob("step-*"))
     if not places:
         return None
-    about = json.loads((places[-1] / "state.json").read_text(encoding="utf-8"))
-    if about.get("schema") != SCHEMA:
-        raise ValueError(
-            f"The checkpoint {places[-1]} has schema {about.get('schema')}, this version reads {SCHEMA}: "
-            "delete it to start anew."
-        )
-    differing = sorted(key for key in {*run, *about["run"]} if run.get(key) != about["run"].get(key))
+    try:
+        about = json.loads((places[-1] / "state.json").read_text(encoding="utf-8"))
+        schema, kept_run, step, extra = (about[name] for name in ("schema", "run", "step", "extra"))
+        whole = _sha256(places[-1] / "state.safetensors") == about["sha256"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"The checkpoint {places[-1]} cannot be read ({error}).") from error
+    if schema != SCHEMA:
+        raise CheckpointError(f"The checkpoint {places[-1]} has schema {schema}, this version reads {SCHEMA}.")
+    differing = sorted(key for key in {*run, *kept_run} if run.get(key) != kept_run.get(key))
     if differing:
-        raise ValueError(
-            f"The checkpoint {places[-1]} belongs to another training (different {', '.join(differing)}): "
-            "delete it to start anew, or give the same recipe, seed and members."
+        raise CheckpointError(
+            f"The checkpoint {places[-1]} belongs to another training (different {', '.join(differing)})."
         )
-    if _sha256(places[-1] / "state.safetensors") != about["sha256"]:
-        raise ValueError(f"The checkpoint {places[-1]} is damaged (sha256 differs): delete it to start anew.")
-    return Checkpoint(int(about["step"]), load_file(places[-1] / "state.safetensors"), about["extra"])
+    if not whole:
+        raise CheckpointError(f"The checkpoint {places[-1]} is damaged (sha256 differs).")
+    return Checkpoint(int(step), load_file(places[-1] / "state.safetensors"), extra)
 
 
 def _sha256(path: Path) -> str:

@@ -36,7 +36,11 @@ def measure(options: argparse.Namespace) -> list[Row]:
         store = (options.store or Path(temporary) / "store").resolve()
         for name, overrides in data.items():
             records = _records(Path(temporary) / name.replace(" ", "_"), store, [*overrides, *options.override])
-            rows += [_row(name, record) for record in records if record["target_set"] == "shadow"]
+            rows += [
+                _row(name, record)
+                for record in records
+                if record["target_set"] == "shadow" and record["kind"] == "attack"
+            ]
     return rows
 
 
@@ -50,7 +54,7 @@ def _row(data: str, record: dict[str, object]) -> Row:
         "access": record["access"],
     }
     title = f"{data}: {attack}"
-    if attack in REACH:
+    if attack in REACH and auc["value"] is not None:
         return at_least(title, auc["value"], "AUC", REACH[attack], **detail)
     return Row(title, auc["value"], "AUC", None, None, detail=detail)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -55,6 +54,11 @@ def refused(ran, *words: str) -> None:
         (["launch.workers=-1"], ["launch.workers=-1"]),
         (["sede=1"], ["'sede'", "seed"]),
         (["seed"], ["seed"]),
+        (["attack=null"], ["attack"]),
+        (["shadow=null"], ["shadow=null"]),
+        (["data=folder", "data.root=.", "data.name=bar"], ["no data 'bar'"]),
+        (["data=folder", "data.root=."], ["lies inside data.root"]),
+        (["attack=loss", "attack.loss.noise_seed=-1"], ["noise_seed=-1"]),
         (["data=folder"], ["data.root"]),
         (["data=folder", "data.root=nowhere"], ["nowhere", "does not exist"]),
         (["data.patients=6"], ["at least 8 patients", "has 6 (and 12 slices)"]),
@@ -171,20 +175,32 @@ def test_full_disk_at_any_stage(harness, monkeypatch, stage):
     assert (only_run() / "submission.csv").is_file()
 
 
-@pytest.mark.skipif(os.name != "posix", reason="file size limits are a POSIX matter")
-def test_a_write_the_system_refuses_is_told_in_words():
-    """A real limit of the operating system (EFBIG), in a real process: no file may grow beyond 4 kB."""
+@pytest.mark.parametrize(
+    ("limit_bytes", "finished"),
+    [(4_000, set()), (30_000, {"pool"})],
+    ids=["while reading slices", "while saving a generator"],
+)
+def test_a_write_the_system_refuses_is_told_in_words(limit_bytes, finished):
+    """A real limit of the operating system in a real process: no file may grow beyond it (EFBIG)."""
     script = (
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)); "
-        "from harness.run import main; sys.argv = ['run', 'data.patients=8', 'dry_run=true']; sys.exit(main())"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit_bytes}, {limit_bytes})); "
+        f"from harness.run import main; sys.argv = {['run', *TINY_PHANTOM]!r}; sys.exit(main())"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 2, done.stderr
     assert "disk is full" in done.stderr
     assert "Traceback" not in done.stderr
-    assert not any(Path("store/pool").glob("*"))
-    assert not any(Path("store/pool").glob(".making-*"))
+    assert {path.parent.parent.name for path in Path("store").rglob("meta.json")} == finished
+    assert not list(Path("store").rglob(".making-*"))
+    assert not Path("runs").exists()
+
+
+def test_a_device_is_checked_even_where_nothing_is_left_to_compute(harness):
+    assert harness(*TINY_PHANTOM).code == 0
+    ran = harness(*TINY_PHANTOM, "device=cudaa")
+    assert ran.code == 2
+    assert "Did you mean cuda" in ran.err
 
 
 def test_a_broken_plugin_is_named_where_an_attack_is_not_found(harness, monkeypatch):

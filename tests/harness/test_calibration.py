@@ -5,12 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from attacks.knn import NearestNeighbour
 from harness.calibrate import Calibrator, ScoredTarget, fit_calibrator, held_out_calibrators
 from harness.choose import RULES, best_calibrated
+from harness.crew import Scored
 from harness.decide import DECISIONS, Judged
 from harness.evaluate import judge_shadows, measure
 from harness.intervals import Estimate
+from harness.judging import Judge
+from harness.plan import LabelledSpec
+from harness.pool import Pool
 from harness.results import Record
+from harness.splits import paired_halves
 
 
 def logistic_target(seed: int, pair: int, slope: float = 2.0, n: int = 4000) -> ScoredTarget:
@@ -35,7 +41,10 @@ def test_units_of_the_score_do_not_matter():
 def test_a_score_that_points_the_wrong_way_gets_the_base_rate():
     found = fit_calibrator([logistic_target(0, 0, slope=-2.0)])
     assert found.slope == 0
-    assert np.ptp(found.probability(np.linspace(-5, 5, 11))) == 0
+    score = np.linspace(-5, 5, 11)
+    assert np.ptp(found.probability(score)) == 0
+    # It knows nothing: calling everybody used would look like F1 0.667.
+    assert not DECISIONS["probability"](Judged(score, found.probability(score), found)).any()
 
 
 def test_perfect_separation_stays_short_of_certainty():
@@ -127,9 +136,13 @@ def test_shuffled_labels_end_at_chance():
     """The whole way from score to record, with labels that mean nothing, in complementary pairs."""
     rng = np.random.default_rng(0)
     n = 400
-    score = rng.normal(size=n)  # one score for all targets: it depends on the slice alone, as `blind` would
+    difficulty = rng.normal(size=n)  # of the slice, alike in all targets, as real scores have it
     halves = [rng.permutation(n) < n // 2 for _ in range(4)]
-    targets = [ScoredTarget(score, m, pair) for pair, half in enumerate(halves) for m in (half, ~half)]
+    targets = [
+        ScoredTarget(difficulty + rng.normal(size=n), m, pair)
+        for pair, half in enumerate(halves)
+        for m in (half, ~half)
+    ]
     rows = judge_shadows(targets, [np.arange(n)] * 8, DECISIONS["probability"])
     found = measure(rows, np.concatenate([t.member for t in targets]), seed=0)
     assert found["auc"].value == pytest.approx(0.5, abs=0.05)
@@ -146,6 +159,36 @@ def test_a_sound_score_is_found_calibrated_on_targets_it_never_saw():
     assert found["resampled"] == "targets, then patients"
     assert found["realised_fpr"]["0.1"].value == pytest.approx(0.1, abs=0.04)
     assert len(found["auc_per_target"]) == 4
+
+
+@pytest.fixture
+def judge():
+    """A judge over four shadows of 40 slices of 8 patients, in two complementary pairs."""
+    patients = tuple(f"p{i // 5}" for i in range(40))
+    nothing = np.zeros((40, 2, 2), np.uint8)
+    pool = Pool("key", nothing, tuple(map(str, range(40))), patients, ("",) * 40, np.arange(40), {})
+    member = paired_halves(patients, 4, seed=0)
+    return Judge(pool, [LabelledSpec(None, np.arange(40), row) for row in member], "probability", seed=0)
+
+
+def test_judging_a_shadow_learns_nothing_from_its_complement(judge):
+    """Through the judge, which knows the pairs: wild scores of shadow 1 must not move shadow 0's probabilities."""
+    attack = NearestNeighbour()
+    rng = np.random.default_rng(0)
+    scores = [rng.normal(size=40) + spec.member for spec in judge.shadows]
+    wild = [scores[0], scores[1] * -7 + 3, *scores[2:]]
+    here, there = (judge.on_shadows(attack, Scored(s, 0.0, 0, None)).rows.probability for s in (scores, wild))
+    assert np.array_equal(here[:40], there[:40])
+    assert not np.array_equal(here[80:], there[80:])
+
+
+def test_intervals_of_a_record_resample_patients(judge):
+    """All slices of a patient right or wrong together: the interval is that of 8 people, not of 40 slices."""
+    rng = np.random.default_rng(1)
+    right = np.repeat(rng.random(8) < 0.6, 5)
+    scores = [np.where(right == spec.member, 1.0, -1.0) for spec in judge.shadows]
+    found = judge.on_shadows(NearestNeighbour(), Scored(scores, 0.0, 0, None)).record.accuracy
+    assert found.high - found.low > 0.45  # 40 independent slices would give about 0.3
 
 
 def test_tpr_needs_enough_non_members():

@@ -12,7 +12,7 @@ from tiny import TINY_PHANTOM
 from attacks.base import Access, Attack, LabelledTarget, Target
 from attacks.registry import find_attacks
 
-SEEN: list[tuple[int, list[int]]] = []
+SEEN: list[tuple[int, list[int], list[int]]] = []
 
 
 @dataclass(frozen=True)
@@ -21,14 +21,16 @@ class Learner(Attack):
 
     name = "learner"
     known: list[int] = field(default_factory=list)
+    told: list[int] = field(default_factory=list)
     needs = Access.RELEASE
 
     def fit(self, shadows: list[LabelledTarget]) -> Learner:
         assert all(s.member.dtype == np.bool_ and s.member.sum() == len(s.member) // 2 for s in shadows)
-        return replace(self, known=[hash(s.target.release.tobytes()) for s in shadows])
+        told = [hash(r.release.tobytes()) for s in shadows for r in s.target.references]
+        return replace(self, known=[hash(s.target.release.tobytes()) for s in shadows], told=told)
 
     def _score(self, target: Target) -> np.ndarray:
-        SEEN.append((hash(target.release.tobytes()), list(self.known)))
+        SEEN.append((hash(target.release.tobytes()), list(self.known), list(self.told)))
         return np.arange(len(target.ids), dtype=np.float64)
 
 
@@ -39,15 +41,24 @@ def learner(monkeypatch):
 
 
 def test_fit_sees_the_other_pairs_only(harness, learner):
-    ran = harness(*TINY_PHANTOM, "shadow.steps=2", "attack=learner")
+    ran = harness(*TINY_PHANTOM, "shadow.steps=2", "shadow.count=6", "attack=learner")
     assert ran.code == 0, ran.err
     *shadows, test = SEEN
-    releases = [release for release, _ in shadows]
-    assert len(set(releases)) == 4
-    for number, (release, known) in enumerate(shadows):
+    releases = [release for release, _, _ in shadows]
+    assert len(set(releases)) == 6
+    for number, (_, known, told) in enumerate(shadows):
         pair = number // 2
-        assert release not in known
+        # Nor may a reference of theirs be the judged shadow or its complement: `held` would be the labels.
+        assert not {releases[2 * pair], releases[2 * pair + 1]} & {*known, *told}
+        assert told
         assert known == [r for j, r in enumerate(releases) if j // 2 != pair]
     assert test[1] == releases
     assert test[0] not in releases
     assert '"labels_used": "shadow"' in next(Path("runs").glob("*/results.json")).read_text()
+
+
+def test_without_references_to_fit_on_the_attack_says_so(harness, learner, monkeypatch):
+    monkeypatch.setattr(Learner, "needs", Access.REFERENCES)
+    ran = harness(*TINY_PHANTOM, "shadow.steps=2", "attack=[knn,learner]")
+    assert ran.code == 0, ran.err
+    assert "shadow.count=6" in " ".join(ran.out.split())

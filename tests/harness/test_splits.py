@@ -43,7 +43,18 @@ def test_more_shadows_change_none_of_the_first():
 def test_references_leave_out_the_target_and_its_complement():
     assert reference_shadows(2, 6) == [0, 1, 4, 5]
     assert reference_shadows(3, 6) == [0, 1, 4, 5]
-    assert reference_shadows(None, 4) == [0, 1, 2, 3]
+
+
+def test_a_release_that_is_no_shadow_gets_as_many_references_a_slice_as_a_shadow():
+    """A calibration holds for the law it was learnt on: the mean of more references is steadier."""
+    member = paired_halves(PATIENTS, 6, seed=0)
+    per_slice = {t: set((~member[reference_shadows(t, 6)]).sum(axis=0).tolist()) for t in (None, 0, 3, 5)}
+    assert per_slice == {None: {2}, 0: {2}, 3: {2}, 5: {2}}
+
+
+def test_references_for_fitting_leave_out_the_judged_pair_too():
+    assert reference_shadows(2, 6, judged=5) == [0, 1]
+    assert reference_shadows(2, 4, judged=0) == []
 
 
 @pytest.mark.parametrize("count", [4, 8])
