@@ -57,7 +57,10 @@ def _hydra() -> None:
     except ValueError as error:
         if started:
             raise
-        raise InputError(f"The options cannot be read: {error}.") from error  # attack=null, say
+        detail = " ".join(str(error).split())  # Hydra's own words: attack=null, say
+        raise InputError(
+            f"The options cannot be read: {detail} See --help for what attack, data, preset and launch take."
+        ) from error
 
 
 class _Refused(BaseException):
