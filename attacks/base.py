@@ -91,6 +91,17 @@ class LabelledTarget(NamedTuple):
     member: Flags
 
 
+class Outlook(NamedTuple):
+    """What is known of every target before anything is trained.
+
+    n_images: released images; size: height and width, pixels; n_timesteps: of the generators.
+    """
+
+    n_images: int
+    size: int
+    n_timesteps: int
+
+
 class Attack(ABC):
     """Turns a target into one score a candidate; larger means more likely a member.
 
@@ -100,6 +111,10 @@ class Attack(ABC):
 
     name: ClassVar[str] = ""
     needs: ClassVar[Access]
+
+    def check(self, outlook: Outlook) -> None:
+        """Raise ValueError, in a sentence, where the options cannot work; called before hours of training."""
+        del outlook  # by default every option works everywhere
 
     def fit(self, shadows: Sequence[LabelledTarget]) -> Self:
         """A copy fitted on labelled shadow targets, never on the target it will judge. Default: as it is."""

@@ -41,6 +41,12 @@ def check_distance(name: str) -> None:
         raise ValueError(f"There is no distance {name!r}; there are {', '.join(DISTANCES)}.")
 
 
+def check_k(k: int, n_images: int) -> None:
+    """Raise ValueError, with the numbers, unless k of n_images can be taken."""
+    if not 1 <= k <= n_images:
+        raise ValueError(f"k={k} nearest of {n_images} images cannot be taken; choose 1 to {n_images}.")
+
+
 class Neighbours(NamedTuple):
     """The nearest images of each candidate: distances float64 [n, k], ascending; places intp [n, k]."""
 
@@ -53,8 +59,7 @@ def nearest(candidates: Images, images: Images, k: int = 1, distance: str = "pix
 
     candidates: uint8 [n, h, w]; images: uint8 [m, h, w]. Raises ValueError where k > m.
     """
-    if not 1 <= k <= len(images):
-        raise ValueError(f"k={k} nearest of {len(images)} images cannot be taken; choose 1 to {len(images)}.")
+    check_k(k, len(images))
     check_distance(distance)
     features = DISTANCES[distance]
     queries = features(candidates)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attacks.base import Access, Attack, Scores, Target
-from attacks.distances import check_distance, nearest
+from attacks.base import Access, Attack, Outlook, Scores, Target
+from attacks.distances import check_distance, check_k, nearest
 from attacks.registry import register
 
 
@@ -25,6 +25,10 @@ class NearestNeighbour(Attack):
 
     def __post_init__(self) -> None:
         check_distance(self.distance)
+
+    def check(self, outlook: Outlook) -> None:
+        """As the base: k must not exceed the release."""
+        check_k(self.k, outlook.n_images)
 
     def _score(self, target: Target) -> Scores:
         near = nearest(target.candidates, target.release, self.k, self.distance)

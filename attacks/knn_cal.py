@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attacks.base import Access, Attack, Images, Scores, Target
-from attacks.distances import check_distance, nearest
+from attacks.base import Access, Attack, Images, Outlook, Scores, Target
+from attacks.distances import check_distance, check_k, nearest
 from attacks.reference import out_mean
 from attacks.registry import register
 
@@ -27,6 +27,10 @@ class CalibratedNearestNeighbour(Attack):
 
     def __post_init__(self) -> None:
         check_distance(self.distance)
+
+    def check(self, outlook: Outlook) -> None:
+        """As the base: k must not exceed the release."""
+        check_k(self.k, outlook.n_images)
 
     def _score(self, target: Target) -> Scores:
         def log_distance(images: Images) -> Scores:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from attacks.base import Access, Attack, Scores, Target
+from attacks.base import Access, Attack, Outlook, Scores, Target
 from attacks.noising import batches, check_seed, check_timesteps, fixed_noise, noised, predicted_noise
 from attacks.registry import register
 
@@ -31,10 +31,14 @@ class DenoisingLoss(Attack):
             raise ValueError(f"n_noises={self.n_noises} must be at least 1.")
         check_seed(self.noise_seed)
 
+    def check(self, outlook: Outlook) -> None:
+        """As the base: timesteps must be the model's."""
+        check_timesteps(self.timesteps, outlook.n_timesteps)
+
     def _score(self, target: Target) -> Scores:
         model = target.model
         assert model is not None  # `score` has skipped targets without one
-        check_timesteps(model, self.timesteps)
+        check_timesteps(self.timesteps, len(model.alphas_cumprod))
         error = np.zeros(len(target.ids))
         for rows, x in batches(model, target.candidates):
             for index in range(self.n_noises):

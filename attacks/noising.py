@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 BATCH_IMAGES = 64  # images a network call; no option, because it does not change a score
 
 
-def check_timesteps(model: Denoiser, timesteps: Sequence[int]) -> None:
-    """Raise ValueError unless every timestep is one of the model's."""
-    last = len(model.alphas_cumprod) - 1
+def check_timesteps(timesteps: Sequence[int], n_timesteps: int) -> None:
+    """Raise ValueError unless every timestep is one of a model's n_timesteps."""
+    last = n_timesteps - 1
     if not timesteps or min(timesteps) < 0 or max(timesteps) > last:
         raise ValueError(f"Timesteps {list(timesteps)} must lie in 0 to {last}, the model's own.")
 

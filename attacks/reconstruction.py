@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attacks.base import Access, Attack, Scores, Target
+from attacks.base import Access, Attack, Outlook, Scores, Target
 from attacks.noising import batches, check_seed, check_timesteps, fixed_noise, noised, predicted_noise
 from attacks.registry import register
 from attacks.similarity import ssim_matrix
@@ -43,10 +43,14 @@ class Reconstruction(Attack):
             raise ValueError("n_results and n_steps must be at least 1.")
         check_seed(self.noise_seed)
 
+    def check(self, outlook: Outlook) -> None:
+        """As the base: timesteps must be the model's."""
+        check_timesteps([self.timestep], outlook.n_timesteps)
+
     def _score(self, target: Target) -> Scores:
         model = target.model
         assert model is not None  # `score` has skipped targets without one
-        check_timesteps(model, [self.timestep])
+        check_timesteps([self.timestep], len(model.alphas_cumprod))
         mean = np.zeros(target.candidates.shape)
         for rows, x in batches(model, target.candidates):
             for index in range(self.n_results):

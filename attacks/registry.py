@@ -51,9 +51,12 @@ def register(name: str) -> Callable[[_A], _A]:
 @cache
 def find_attacks() -> Attacks:
     """Import every built-in and every plug-in once and list what they registered, sorted by name."""
-    for module in pkgutil.iter_modules(attacks.__path__):
-        importlib.import_module(f"attacks.{module.name}")
     broken: dict[str, str] = {}
+    for module in pkgutil.iter_modules(attacks.__path__):
+        try:
+            importlib.import_module(f"attacks.{module.name}")
+        except Exception:  # somebody's new file with a slip in it; the others go on
+            broken[f"attacks/{module.name}.py"] = traceback.format_exc()
     for point in entry_points(group=ENTRY_POINT_GROUP):
         try:
             point.load()

@@ -32,14 +32,19 @@ class _Windows:
         self.variance: NDArray[np.float32] = (self.centred**2).sum(axis=2) / (window * window - 1)
 
 
+def check_window(window: int, size: int) -> None:
+    """Raise ValueError unless the window is odd, at least 3 and fits an image of `size` pixels."""
+    if window % 2 == 0 or not 3 <= window <= size:
+        raise ValueError(f"window={window} must be odd, from 3 to {size}.")
+
+
 def ssim_matrix(first: Images, second: Images, window: int = WINDOW) -> Scores:
     """Mean SSIM of every pair: uint8 [n, h, w], uint8 [m, h, w] -> float64 [n, m], in [-1, 1].
 
     Raises ValueError where the window is even, below 3 or does not fit the image.
     """
     height, width = first.shape[1:]
-    if window % 2 == 0 or not 3 <= window <= min(height, width):
-        raise ValueError(f"window={window} must be odd, from 3 to {min(height, width)}.")
+    check_window(window, min(height, width))
     windows_high, windows_wide = height - window + 1, width - window + 1
     total = np.zeros((len(first), len(second)))
     columns = max(1, _CHUNK_FLOATS // (len(first) * windows_wide))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from attacks.base import Access, Attack, Scores, Target
+from attacks.base import Access, Attack, Outlook, Scores, Target
 from attacks.registry import register
-from attacks.similarity import WINDOW, ssim_matrix
+from attacks.similarity import WINDOW, check_window, ssim_matrix
 
 
 @register("ssim")
@@ -19,6 +19,10 @@ class StructuralSimilarity(Attack):
 
     window: int = WINDOW
     needs = Access.RELEASE
+
+    def check(self, outlook: Outlook) -> None:
+        """As the base: the window must fit the image."""
+        check_window(self.window, outlook.size)
 
     def _score(self, target: Target) -> Scores:
         return ssim_matrix(target.candidates, target.release, self.window).max(axis=1)

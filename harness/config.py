@@ -193,10 +193,10 @@ def settings_of(config: DictConfig) -> Settings:
         seed=options.seed,
         device=options.device,
         workers=options.launch.workers,
-        store_root=Path(options.store.root),
+        store_root=Path(options.store.root).expanduser(),
         rule=options.rule,
         decision=options.decision,
-        out=Path(options.out) if options.out else None,
+        out=Path(options.out).expanduser() if options.out else None,
         dry_run=options.dry_run,
         echo={str(key): value for key, value in echo.items()},
     )
@@ -224,7 +224,9 @@ def _check(options: Any) -> None:
         if number is not None and number < 1:
             raise InputError(f"{name}={number} must be at least 1.")
     if isinstance(options.data, FolderData):
-        _check_places(Path(options.data.root), Path(options.store.root), Path(options.out or "runs"))
+        options.data.root = str(Path(options.data.root).expanduser())
+        places = (Path(options.store.root).expanduser(), Path(options.out or "runs").expanduser())
+        _check_places(Path(options.data.root), *places)
 
 
 def _check_places(root: Path, *places: Path) -> None:

@@ -9,6 +9,6 @@ from difflib import get_close_matches
 def unknown_name(what: str, given: str, known: Iterable[str]) -> str:
     """The sentences for a name that is not there: the nearest matches, then all there are."""
     names = sorted(known)
-    near = get_close_matches(given, names, n=3, cutoff=0.5)
+    near = get_close_matches(given, names, n=3, cutoff=0.5) or [name for name in names if given in name][:3]
     meant = f" Did you mean {' or '.join(near)}?" if near else ""
     return f"There is no {what} {given!r}.{meant} There are: {', '.join(names)}."

@@ -21,7 +21,10 @@ def explained(error: Exception) -> str:
         if group:
             return unknown_name(group, name, _names(group)) + _plugin_hint(group)
     if isinstance(error, OverrideParseException):
-        return f"The option {error.override!r} cannot be read; options are given as name=value, such as seed=1."
+        return (
+            f"The option {error.override!r} cannot be read; options are given as name=value, such as seed=1. A value "
+            "with spaces, ~ or brackets needs quotes of its own: 'data.root=\"/my slices\"'."
+        )
     cause: BaseException = error
     while not isinstance(cause, OmegaConfBaseException) and cause.__cause__ is not None:
         cause = cause.__cause__

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from attacks.base import Attack
+from attacks.base import Attack, Outlook
 from harness.config import Settings
-from harness.errors import HarnessWarning
+from harness.errors import HarnessWarning, InputError
 from harness.jobs import AttackJob, FitSpec, GeneratorJob
 from harness.pool import Pool
 from harness.seeds import rng_of, seed_of
@@ -87,6 +87,12 @@ def make_plan(settings: Settings, pool: Pool) -> Plan:
     """Assign members and name every artefact. Raises InputError where the pool is too small for the plan."""
     patients = [pool.patient_ids[place] for place in pool.taken]
     check_pool_size(len(pool), patients, settings.shadow_count)
+    outlook = Outlook(settings.n_images, settings.recipe.size, settings.recipe.n_timesteps)
+    for name, attack in settings.attacks.items():
+        try:
+            attack.check(outlook)
+        except ValueError as error:
+            raise InputError(f"attack={name}: {error}") from error
     member = paired_halves(patients, settings.shadow_count, settings.seed)
     shadows = [_generator(settings, pool, f"shadow {j}", row) for j, row in enumerate(member)]
     # Maxima and nearest distances move with the number of images: target and references show equally many.

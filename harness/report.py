@@ -26,6 +26,7 @@ from harness.pipeline import Outcome
 from harness.results import SCHEMA
 from harness.store import Store, content_key, write_durably
 from harness.submit import write_submission
+from harness.summary import conclusion
 from harness.table import csv_table, markdown_table
 from shadow_models.recipe import SCHEMA as RECIPE_SCHEMA
 
@@ -110,9 +111,9 @@ def _leaderboard(settings: Settings, outcome: Outcome) -> str:
         f"looked at each. Intervals are 95 %; AUC is pooled over targets. Decision rule `{settings.decision}`; "
         f"the attack in bold was chosen by `{settings.rule}` on the shadows.\n\n"
     )
-    tail = "\n".join(f"- `{rule}` picks `{choice.attack}`" for rule, choice in outcome.choices.items())
-    remark = f"\n\n{outcome.chosen.remark}" if outcome.chosen and outcome.chosen.remark else ""
-    return f"{head}{markdown_table(outcome.records, chosen)}\nSelection rules:\n\n{tail}{remark}\n"
+    remark = [outcome.chosen.remark] if outcome.chosen and outcome.chosen.remark else []
+    sentences = "\n\n".join([*remark, *conclusion(settings, outcome)])
+    return f"{head}{markdown_table(outcome.records, chosen)}\n{sentences}\n"
 
 
 def _write_scores(path: Path, outcome: Outcome) -> None:

@@ -28,6 +28,7 @@ def main() -> int:
         errors.print(f"[bold red]Error:[/bold red] {_plain(error)}")
         return CODE_INPUT
     except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # an impatient second Ctrl-C would end in a traceback
         errors.print("Interrupted. What was finished is in the store: the same command goes on from there.")
         return CODE_INTERRUPTED
     return 0
@@ -44,6 +45,7 @@ def _hydra() -> None:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra would print and exit by itself; we want the sentence and code 2
     register_options()
     started = False
+    sys.argv[1:] = sorted(sys.argv[1:], key=lambda word: word not in ("-m", "--multirun"))  # Hydra wants it first
 
     def run(config: DictConfig) -> None:
         nonlocal started
@@ -96,10 +98,14 @@ def _run_once(config: DictConfig) -> None:
         from hydra.core.hydra_config import HydraConfig
         from hydra.types import RunMode
 
+        from attacks.registry import find_attacks
         from harness.pipeline import run
         from harness.report import run_folder, write_run
         from harness.summary import show_outcome
 
+        for name, trace in find_attacks().broken.items():
+            reason = trace.strip().splitlines()[-1]
+            warnings.warn(HarnessWarning(f"{name} could not be imported and is left out: {reason}"), stacklevel=2)
         folder = run_folder(settings)  # before hours of work, not after
         if settings.out is not None and HydraConfig.get().mode == RunMode.MULTIRUN:
             raise InputError(f"out={folder} is one folder, and a sweep is several runs; leave out= away.")

@@ -19,7 +19,7 @@ def check_pool_size(n_slices: int, patients: Sequence[str], shadow_count: int) -
     if n_patients < MIN_PATIENTS:
         raise InputError(
             f"The plan splits the pool by patient and needs at least {MIN_PATIENTS} patients; "
-            f"this pool has {n_patients} (and {n_slices} slices). Give more data, or leave out data.per_patient."
+            f"this pool has {n_patients} (and {n_slices} slices). Give more data (phantoms: data.patients=N)."
         )
     if shadow_count < 4 or shadow_count % 2:
         raise InputError(

@@ -13,25 +13,30 @@ from harness.table import terminal_table
 
 
 def show_outcome(settings: Settings, outcome: Outcome, folder: Path, console: Console) -> None:
-    """Print the table, which attack was chosen and applied, and where the files are."""
+    """Print the table, the conclusion, and where the files are."""
     chosen = outcome.chosen
     console.print(terminal_table(outcome.records, chosen.attack if chosen else None, console.width))
     console.print()
-    if chosen is None:
-        console.print("No attack named here can face the test release, so there is no submission.")
-    else:
-        console.print("Selection rules: " + ", ".join(f"{n} picks {c.attack}" for n, c in outcome.choices.items()))
-        if chosen.remark:
-            console.print(f"[red]{chosen.remark}[/red]")
-        n_used = int(outcome.test.rows.decision.sum()) if outcome.test and outcome.test.rows else 0
-        n = len(outcome.plan.test.candidates)
-        console.print(
-            f"* {chosen.attack} was chosen by {settings.rule} on the shadows and applied once to the test "
-            f"release: {n_used} of {n} candidates called used (decision rule {settings.decision})."
-        )
-    if outcome.test is not None:
-        console.print(_truth(outcome.test.record))
+    if chosen is not None and chosen.remark:
+        console.print(f"[red]{chosen.remark}[/red]")
+    for sentence in conclusion(settings, outcome):
+        console.print(sentence)
     console.print(f"Results: {folder}", soft_wrap=True)
+
+
+def conclusion(settings: Settings, outcome: Outcome) -> list[str]:
+    """Which attack was chosen and applied, and how its submission did where the truth could be opened."""
+    chosen, test = outcome.chosen, outcome.test
+    if chosen is None or test is None or test.rows is None:
+        return ["No attack named here can face the test release, so there is no submission."]
+    picks = ", ".join(f"{rule} picks {choice.attack}" for rule, choice in outcome.choices.items())
+    n_used, n = int(test.rows.decision.sum()), len(test.candidates)
+    return [
+        f"Selection rules: {picks}.",
+        f"* {chosen.attack} was chosen by {settings.rule} on the shadows and applied once to the test release: "
+        f"{n_used} of {n} candidates called used (decision rule {settings.decision}).",
+        _truth(test.record),
+    ]
 
 
 def _truth(record: Record) -> str:

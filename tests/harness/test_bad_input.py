@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 from tiny import TINY, TINY_PHANTOM, only_run, write_slices
 
+import attacks
 from attacks import registry
 from harness import jobs
 
@@ -206,3 +207,31 @@ def test_a_device_is_checked_even_where_nothing_is_left_to_compute(harness):
 def test_a_broken_plugin_is_named_where_an_attack_is_not_found(harness, monkeypatch):
     monkeypatch.setitem(registry.find_attacks().broken, "mine", "Traceback\nImportError: no module named nothing")
     refused(harness(*TINY_PHANTOM, "attack=mine"), "no attack 'mine'", "no module named nothing")
+
+
+@pytest.mark.parametrize(
+    "option", ["attack.knn.k=17", "attack.knn_cal.k=0", "attack.ssim.window=17", "attack.loss.timesteps=[1000]"]
+)
+def test_options_that_cannot_work_are_refused_before_anything_is_trained(harness, option):
+    for more in ([], ["dry_run=true"]):
+        refused(
+            harness(*TINY_PHANTOM, "attack=all", option, *more), option.split(".")[1], "17" if "17" in option else "0"
+        )
+    assert not Path("store/generator").exists()
+
+
+def test_values_that_need_quotes_of_their_own_are_told_so(harness):
+    refused(harness("data=folder", "data.root=/my slices (1)"), "quotes of its own")
+
+
+def test_a_slip_in_one_attack_file_leaves_the_others(harness, monkeypatch, tmp_path):
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "slip.py").write_text("def broken(:\n")
+    monkeypatch.setattr("attacks.__path__", [*attacks.__path__, str(tmp_path / "plugins")])
+    registry.find_attacks.cache_clear()
+    try:
+        ran = harness(*TINY_PHANTOM, "shadow.steps=2")
+        assert ran.code == 0
+        assert "attacks/slip.py could not be imported" in " ".join(ran.out.split())
+    finally:
+        registry.find_attacks.cache_clear()

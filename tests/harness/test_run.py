@@ -201,7 +201,7 @@ def test_a_run_replaces_its_own_folder_only(harness):
 
 
 def test_a_sweep_is_a_run_each_and_one_folder_for_all_is_refused(harness):
-    assert harness("-m", *TINY_PHANTOM, "attack=knn,ssim").code == 0
+    assert harness(*TINY_PHANTOM, "-m", "attack=knn,ssim").code == 0  # wherever -m stands
     assert {p.name.split("-")[1] for p in Path("runs").glob("phantom-*")} == {"knn", "ssim"}
     refused = harness("-m", *TINY_PHANTOM, "attack=knn,ssim", "out=both")
     assert refused.code == 2
