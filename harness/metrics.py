@@ -31,7 +31,8 @@ class StepRoc:
 
     def tpr_at(self, fpr: float) -> Floats:
         """The largest TPR among points whose FPR is at most `fpr`: no point above it, no interpolation."""
-        allowed = (self.fpr <= fpr + 1e-12).sum(axis=1) - 1  # both rates never fall along the curve
+        # No tolerance: counts are whole, so k / n rounds to the same float as the rate it equals.
+        allowed = (self.fpr <= fpr).sum(axis=1) - 1  # both rates never fall along the curve
         return np.asarray(self.tpr[np.arange(len(allowed)), np.maximum(allowed, 0)], dtype=np.float64)
 
 
