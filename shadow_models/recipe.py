@@ -183,5 +183,5 @@ PRESETS: dict[str, Recipe] = {
         sample_steps=25,
     ),
 }
-"""`quick`: tuned on 35 real slices, tried on the phantom; about 75 core-seconds a generator with 256 images.
-`small` (hours on a CPU core) and `gpu` (the official size): first guesses by the same pattern, not tuned."""
+"""`quick`: tuned on 35 real slices and tried on the phantoms, minutes on two CPU cores. `small` (hours on a CPU core)
+and `gpu` (the official size): first guesses by the same pattern, neither tuned nor trained yet."""
