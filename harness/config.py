@@ -42,7 +42,7 @@ class FolderData:
 
 
 @dataclass
-class EditionData(FolderData):
+class EditionFolder(FolderData):
     """A challenge's folder: released images and candidates; `name` is the edition."""
 
     name: str = "imageclef2023"
@@ -150,7 +150,7 @@ def register_options() -> None:
     for name, attack in find_attacks().by_name.items():
         store.store(group="attack", name=name, node=_writable(attack), package=f"attack.{name}")
     store.store(group="attack", name="all", node={"defaults": names}, package="attack")
-    for data in (PhantomData, FolderData, EditionData):
+    for data in (PhantomData, FolderData, EditionFolder):
         store.store(group="data", name=data.name, node=_writable(data), package="data")
     for name, recipe in PRESETS.items():
         shadow = _writable(ShadowOptions)

@@ -20,7 +20,7 @@ from harness.targets import ReferenceSpec, ReleaseSpec, TargetSpec
 
 
 class Sealed:
-    """Members of the test release: in the plan, but out of sight until the submission is written."""
+    """Members of the test release: in the plan, but out of sight until every decision is made."""
 
     def __init__(self, member: NDArray[np.bool_]) -> None:
         self._member = member
