@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self, final
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from attacks.view import CountedModel, Images, Observed, View
+
 if TYPE_CHECKING:  # torch is imported only by the attacks that call a network
+    from attacks.observing import ObservingAttack
     from shadow_models.denoiser import Denoiser
 
-Images = NDArray[np.uint8]
+__all__ = [  # what an attack needs, from one place
+    "Access", "Attack", "Flags", "Images", "LabelledTarget", "Observed", "Outlook", "Reference", "Scores",
+    "Target", "View", "no_strangers",
+]  # fmt: skip
+
 Scores = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Order = NDArray[np.intp]
+Seen = Callable[["ObservingAttack"], Observed | None]
 
 
 class Access(StrEnum):
@@ -33,12 +43,13 @@ class Reference:
     """A generator that the attacker trained himself, so he knows who was in it.
 
     release: uint8 [m, h, w]; held: bool [n], True where the target's candidate was among its members;
-    model: its denoiser, None where only its release is at hand.
+    model: its denoiser, None where only its release is at hand; seen: as a target's.
     """
 
     release: Images
     held: Flags
     model: Denoiser | None = None
+    seen: Seen | None = None
 
 
 @dataclass(frozen=True)
@@ -46,7 +57,8 @@ class Target:
     """What an attack faces. No field says which candidate is a member.
 
     ids: n distinct names; candidates: uint8 [n, h, w]; release: uint8 [m, h, w], m >= 1;
-    model: the generator's (or a surrogate's) denoiser, None where only the release is known.
+    model: the generator's (or a surrogate's) denoiser, None where only the release is known;
+    seen: observations that were made before, [n, ...] in the order of ids, or None for one that was not.
     Raises ValueError, in a sentence, where these do not agree.
     """
 
@@ -55,6 +67,7 @@ class Target:
     release: Images
     references: tuple[Reference, ...] = ()
     model: Denoiser | None = None
+    seen: Seen | None = None
 
     def __post_init__(self) -> None:
         n = len(self.ids)
@@ -74,14 +87,60 @@ class Target:
             if reference.held.shape != (n,) or reference.held.dtype != np.bool_:
                 raise ValueError(f"A reference's `held` must be bool [{n}], it is {reference.held.shape}.")
 
-    def reordered(self, order: NDArray[np.intp]) -> Target:
+    @property
+    def held(self) -> Flags:
+        """Bool [J, n]: which reference held which candidate."""
+        return np.array([r.held for r in self.references], dtype=np.bool_).reshape(-1, len(self.ids))
+
+    def observe(self, attack: ObservingAttack) -> Observed:
+        """What the attack observes of the target's own generator: float64 [n, ...]."""
+        return self._observed(attack, 0, self.seen)
+
+    def observe_references(self, attack: ObservingAttack) -> Observed:
+        """The same of every reference generator: float64 [J, n, ...]."""
+        return np.stack([self._observed(attack, j + 1, r.seen) for j, r in enumerate(self.references)])
+
+    def reordered(self, order: Order) -> Target:
         """The same target with its candidates in another order (order: a permutation of 0..n-1)."""
         return replace(
             self,
             ids=tuple(self.ids[i] for i in order),
             candidates=self.candidates[order],
-            references=tuple(replace(r, held=r.held[order]) for r in self.references),
+            references=tuple(replace(r, held=r.held[order], seen=_reordered(r.seen, order)) for r in self.references),
+            seen=_reordered(self.seen, order),
         )
+
+    def _observed(self, attack: ObservingAttack, place: int, seen: Seen | None) -> Observed:
+        known = seen(attack) if seen is not None else None
+        if known is not None:
+            return known
+        values = attack.observed(self._view(place, attack.observes))
+        observed = np.empty_like(values)
+        observed[self._by_id] = values
+        return observed
+
+    def _view(self, place: int, access: Access) -> View:
+        """The target's own generator (place 0) or reference `place - 1`, candidates sorted by id."""
+        of_model = access in (Access.MODEL, Access.GRADIENT)
+        if (place, of_model) not in self._views:
+            release, model = (self.release, self.model) if place == 0 else self._reference(place - 1)
+            shown = View(self.candidates[self._by_id], release)
+            if of_model:  # neither kind of view shows what the other may look at
+                counted = model if isinstance(model, CountedModel) or model is None else CountedModel(model)
+                shown = View(shown.candidates, release[:0], counted)
+            self._views[place, of_model] = shown
+        return self._views[place, of_model]
+
+    def _reference(self, number: int) -> tuple[Images, Denoiser | None]:
+        return self.references[number].release, self.references[number].model
+
+    @cached_property
+    def _views(self) -> dict[tuple[int, bool], View]:
+        return {}
+
+    @cached_property
+    def _by_id(self) -> Order:
+        return np.array(sorted(range(len(self.ids)), key=self.ids.__getitem__), dtype=np.intp)
 
 
 class LabelledTarget(NamedTuple):
@@ -105,31 +164,59 @@ class Outlook(NamedTuple):
 class Attack(ABC):
     """Turns a target into one score a candidate; larger means more likely a member.
 
-    A subclass is a frozen dataclass whose fields are its options, registered with `@register(name)`,
-    with `needs` (the access it asks for) and `_score`. Example: `attacks/knn.py`.
+    A subclass is a frozen dataclass whose fields are its options, registered with `@register(name)`, with
+    `needs` (the access it asks for) and `_score`. One that looks at a generator at a time is better an
+    `attacks.observing.ObservingAttack`: calibration, sharing and memory then come by themselves.
     """
 
     name: ClassVar[str] = ""
-    needs: ClassVar[Access]
+    is_fitted: ClassVar[bool] = False  # True on a copy that `fitted` made
+
+    @property
+    @abstractmethod
+    def needs(self) -> Access:
+        """The access the attack asks for: a class attribute, `needs = Access.RELEASE`."""
+
+    @property
+    def learns(self) -> bool:
+        """Whether the attack is fitted on labelled shadows before it scores."""
+        return type(self).fit is not Attack.fit
+
+    @property
+    def control(self) -> bool:
+        """Whether this is no attack but a control, which must stay at chance."""
+        return False
+
+    def observers(self) -> Sequence[ObservingAttack]:
+        """The observations the attack will ask its target for, so that they can be made beforehand, shared."""
+        return ()
 
     def check(self, outlook: Outlook) -> None:
         """Raise ValueError, in a sentence, where the options cannot work; called before hours of training."""
         del outlook  # by default every option works everywhere
 
     def fit(self, shadows: Sequence[LabelledTarget]) -> Self:
-        """A copy fitted on labelled shadow targets, never on the target it will judge. Default: as it is."""
+        """A copy fitted on labelled shadow targets, never on the target it will judge. Default: as it is.
+
+        An override returns `self.fitted(...)`.
+        """
         del shadows
         return self
+
+    @final
+    def fitted(self, **learnt: Any) -> Self:
+        """A copy that carries what `fit` learnt, as attributes that are no options."""
+        copy = replace(self)  # type: ignore[type-var]  # every attack is a dataclass
+        for name, value in {"is_fitted": True, **learnt}.items():
+            object.__setattr__(copy, name, value)
+        return copy
 
     def skip(self, target: Target) -> str | None:
         """Why this attack cannot run on this target, as a sentence; None where it can."""
         if self.needs in (Access.MODEL, Access.GRADIENT) and target.model is None:
             return "it needs the generator's model, and this target gives only released images."
         if self.needs is Access.REFERENCES:
-            if not target.references:
-                return "it needs reference releases, and this target has none."
-            if np.all([r.held for r in target.references], axis=0).any():
-                return "a candidate was a member of every reference, so nothing calibrates it."
+            return no_strangers(target)
         return None
 
     @final
@@ -140,6 +227,8 @@ class Attack(ABC):
         Raises ValueError where the attack cannot run (`skip`), RuntimeError where it breaks the contract.
         """
         reason = self.skip(target)
+        if reason is None and self.learns and not self.is_fitted:
+            reason = "it learns from shadows and has not been fitted."
         if reason is not None:
             raise ValueError(f"Attack {self.name!r} cannot run here: {reason}")
         order = np.array(sorted(range(len(target.ids)), key=target.ids.__getitem__), dtype=np.intp)
@@ -165,6 +254,26 @@ class Attack(ABC):
         super().__init_subclass__()
         if "score" in cls.__dict__:
             raise TypeError(f"{cls.__name__} overrides `score`, which is final; write `_score`.")
+
+
+def no_strangers(target: Target) -> str | None:
+    """Why a target's references calibrate nothing, as a sentence; None where they do."""
+    if not target.references:
+        return "it needs reference releases, and this target has none."
+    if target.held.all(axis=0).any():
+        return "a candidate was a member of every reference, so nothing calibrates it."
+    return None
+
+
+def _reordered(seen: Seen | None, order: Order) -> Seen | None:
+    if seen is None:
+        return None
+
+    def in_order(attack: ObservingAttack) -> Observed | None:
+        known = seen(attack)
+        return None if known is None else known[order]
+
+    return in_order
 
 
 def _check_images(name: str, images: Images) -> None:

@@ -1,84 +1,197 @@
 """Distances between slices: the axis that every release attack shares.
 
-A distance is a feature map followed by the Euclidean norm, so that all pairs cost one matrix product.
+A distance is a feature map followed by the Euclidean norm, or a comparison of pairs of its own; either way a
+matrix of all candidates against all released images, made once a view. Larger = less alike.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from attacks.base import Images, Scores
+from attacks.encoder import encoded, file_digest
+from attacks.similarity import ssim_matrix
+from attacks.view import View
 
-Features = NDArray[np.float32]
-# Half of the smallest step between two different 8-bit images: log stays finite for an exact copy.
-SMALLEST_DISTANCE = 0.5
-_SPARE = 4
-_CHUNK_ROWS = 2048  # released images a matrix product: bounds memory at 10,000 images of 256 pixels
+Features = NDArray[np.float64]
+_CHUNK_BYTES = 256 * 2**20  # features of released images held at once
+TILES = 4  # tiles along each side
+COMPONENTS = 32
+BAND = (0.08, 0.35)  # cycles a pixel: between the outline of a chest and the grain of a generator
 
 
 def _pixels(images: Images) -> Features:
-    return images.reshape(len(images), -1).astype(np.float32)
+    return images.reshape(len(images), -1).astype(np.float64)
 
 
 def _normalised(images: Images) -> Features:
     """Zero mean and one contrast for all, 64 grey levels as an average slice, so that units stay."""
     flat = _pixels(images)
     flat -= flat.mean(axis=1, keepdims=True)
-    deviation = np.maximum(flat.std(axis=1, keepdims=True), 1.0)
-    return np.asarray(flat * (64.0 / deviation), dtype=np.float32)
+    return np.asarray(flat * (64.0 / np.maximum(flat.std(axis=1, keepdims=True), 1.0)), dtype=np.float64)
 
 
-DISTANCES: dict[str, Callable[[Images], Features]] = {"pixel": _pixels, "ncc": _normalised}
+def _band(images: Images) -> Features:
+    """The slice in a band of middle frequencies, then as `_normalised` to one contrast."""
+    height, width = images.shape[1:]
+    radius = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None])
+    spectrum = np.fft.rfft2(images) * ((radius >= BAND[0]) & (radius < BAND[1]))
+    flat = np.fft.irfft2(spectrum, s=(height, width)).reshape(len(images), -1)
+    return np.asarray(flat * (64.0 / np.maximum(flat.std(axis=1, keepdims=True), 1.0)), dtype=np.float64)
 
 
-def check_distance(name: str) -> None:
-    """Raise ValueError, naming what there is, unless `name` is a distance."""
-    if name not in DISTANCES:
-        raise ValueError(f"There is no distance {name!r}; there are {', '.join(DISTANCES)}.")
+def _euclidean(first: Features, second: Features) -> Scores:
+    """All pairs: float64 [n, p], [m, p] -> [n, m]; exact for 8-bit pixels, whose products are whole numbers."""
+    squared = (first**2).sum(axis=1)[:, None] + (second**2).sum(axis=1)[None] - 2.0 * first @ second.T
+    return np.sqrt(np.maximum(squared, 0.0))
+
+
+def _by_features(features: Callable[[Images], Features]) -> Callable[[Images, Images, Images], Scores]:
+    return lambda candidates, images, anchors: _euclidean(features(candidates), features(images))
+
+
+def _pca(candidates: Images, images: Images, anchors: Images) -> Scores:
+    """On the 32 leading components of the candidates, the same for every generator that they face."""
+    centre, components = principal_components(anchors, COMPONENTS)
+    return _euclidean(*((_pixels(part) - centre) @ components.T for part in (candidates, images)))
+
+
+def principal_components(images: Images, n_components: int) -> tuple[Features, Features]:
+    """Mean [p] and leading components [<= n_components, p], orthonormal rows, of uint8 [n, h, w].
+
+    As many as the images span: beyond that any direction would do, and the order of the images would choose it.
+    """
+    flat = _pixels(images)
+    centre = flat.mean(axis=0)
+    _, spread, components = np.linalg.svd(flat - centre, full_matrices=False)
+    spanned = max(1, int((spread > 1e-9 * spread[0]).sum()))
+    return centre, components[: min(n_components, spanned)]
+
+
+def _tile(candidates: Images, images: Images, anchors: Images) -> Scores:
+    """The largest of the tiles' root mean square differences, grey levels (Carlini et al. 2023, sec. 4.2)."""
+    del anchors
+    worst = np.zeros((len(candidates), len(images)))
+    for rows in np.array_split(np.arange(candidates.shape[1]), TILES):
+        for columns in np.array_split(np.arange(candidates.shape[2]), TILES):
+            first, second = (_pixels(part[:, rows][:, :, columns]) for part in (candidates, images))
+            worst = np.maximum(worst, _euclidean(first, second) / np.sqrt(first.shape[1]))
+    return worst
+
+
+def _ssim(candidates: Images, images: Images, anchors: Images) -> Scores:
+    """1 - SSIM, in [0, 2]."""
+    del anchors
+    return 1.0 - ssim_matrix(candidates, images)
+
+
+class _Kind(NamedTuple):
+    """matrix: (candidates, images, anchors) -> float64 [n, m]; floor: the smallest value, so that logs stay."""
+
+    matrix: Callable[[Images, Images, Images], Scores]
+    floor: float
+
+
+# Half of the smallest step between two different 8-bit images, for distances in grey levels.
+DISTANCES: dict[str, _Kind] = {
+    "pixel": _Kind(_by_features(_pixels), 0.5),
+    "ncc": _Kind(_by_features(_normalised), 0.5),
+    "ssim": _Kind(_ssim, 1e-4),
+    "tile": _Kind(_tile, 0.03),
+    "pca": _Kind(_pca, 0.5),
+    "band": _Kind(_by_features(_band), 0.5),
+}
+NAMES = (*DISTANCES, "features")
+
+
+@dataclass(frozen=True)
+class Distance:
+    """A point on the distance axis.
+
+    name: one of NAMES; shift: smallest over shifts of up to so many pixels along both axes; flip: and over a
+    mirror image, since training augments; encoder: the safetensors file of `features` (see attacks/encoder.py).
+    Raises ValueError, in a sentence, for what does not go together.
+    """
+
+    name: str = "pixel"
+    shift: int = 0
+    flip: bool = False
+    encoder: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.name not in NAMES:
+            raise ValueError(f"There is no distance {self.name!r}; there are {', '.join(NAMES)}.")
+        if self.shift < 0:
+            raise ValueError(f"shift={self.shift} must be 0 pixels or more.")
+        if (self.name == "features") != (self.encoder is not None):
+            raise ValueError("distance=features and encoder=FILE (a safetensors file) go together, or not at all.")
+
+    @property
+    def identity(self) -> tuple[str, int, bool, str | None]:
+        """What decides its values: the encoder counts by its content, not by its path."""
+        return self.name, self.shift, self.flip, file_digest(self.encoder) if self.encoder else None
+
+    def matrix(self, view: View) -> Scores:
+        """Float64 [n, m]: every candidate against every released image, never below the floor.
+
+        In a view of the candidates among themselves a candidate is infinitely far from itself. Made once a view.
+        """
+        return view.remember(("distance", self.identity), lambda: self._matrix(view, view.release, view.among))
+
+    def among(self, view: View) -> Scores:
+        """Float64 [n, n]: the candidates against each other, infinite on the diagonal. Made once a view."""
+        return view.remember(("among", self.identity), lambda: self._matrix(view, view.candidates, True))
+
+    def between(self, first: Images, second: Images, anchors: Images) -> Scores:
+        """Float64 [n, m] for any images; anchors: the images that fix the axes of `pca`."""
+        kind = _Kind(self._features, 1e-6) if self.encoder else DISTANCES[self.name]
+        smallest: Scores | None = None
+        for moved in self._moved(first):
+            values = np.maximum(kind.matrix(moved, second, anchors), kind.floor)
+            smallest = values if smallest is None else np.minimum(smallest, values)
+        assert smallest is not None
+        return smallest
+
+    def _matrix(self, view: View, images: Images, leave_self_out: bool) -> Scores:
+        step = max(1, _CHUNK_BYTES // (8 * images[0].size))
+        parts = [
+            self.between(view.candidates, np.asarray(images[start : start + step]), view.candidates)
+            for start in range(0, len(images), step)
+        ]
+        values = np.concatenate(parts, axis=1)
+        if leave_self_out:
+            np.fill_diagonal(values, np.inf)
+        return values
+
+    def _moved(self, images: Images) -> Iterator[Images]:
+        """The images, shifted (edges repeated) and mirrored in every way asked for."""
+        s, (height, width) = self.shift, images.shape[1:]
+        padded = np.pad(images, ((0, 0), (s, s), (s, s)), mode="edge")
+        for top in range(2 * s + 1):
+            for left in range(2 * s + 1):
+                moved = padded[:, top : top + height, left : left + width]
+                yield moved
+                if self.flip:
+                    yield moved[:, :, ::-1]
+
+    def _features(self, candidates: Images, images: Images, anchors: Images) -> Scores:
+        del anchors
+        assert self.encoder is not None
+        return _euclidean(encoded(candidates, self.encoder), encoded(images, self.encoder))
+
+
+def smallest(distances: Scores, k: int) -> Scores:
+    """The k smallest of each row, ascending: [n, m] -> [n, k]. ValueError where there are fewer."""
+    check_k(k, distances.shape[1])
+    return np.sort(np.partition(distances, k - 1, axis=1)[:, :k], axis=1)
 
 
 def check_k(k: int, n_images: int) -> None:
     """Raise ValueError, with the numbers, unless k of n_images can be taken."""
     if not 1 <= k <= n_images:
         raise ValueError(f"k={k} nearest of {n_images} images cannot be taken; choose 1 to {n_images}.")
-
-
-class Neighbours(NamedTuple):
-    """The nearest images of each candidate: distances float64 [n, k], ascending; places intp [n, k]."""
-
-    distances: Scores
-    places: NDArray[np.intp]
-
-
-def nearest(candidates: Images, images: Images, k: int = 1, distance: str = "pixel") -> Neighbours:
-    """The k nearest of `images` to each candidate; distances in grey levels (l2), never below 0.5.
-
-    candidates: uint8 [n, h, w]; images: uint8 [m, h, w]. Raises ValueError where k > m.
-    """
-    check_k(k, len(images))
-    check_distance(distance)
-    features = DISTANCES[distance]
-    queries = features(candidates)
-    places = np.empty((len(candidates), 0), dtype=np.intp)
-    ranking = np.empty((len(candidates), 0), dtype=np.float32)
-    for start in range(0, len(images), _CHUNK_ROWS):
-        block = features(images[start : start + _CHUNK_ROWS])
-        squared = (block**2).sum(axis=1) - 2.0 * queries @ block.T  # |x|^2 is the same for all of a row
-        ranking = np.concatenate([ranking, squared], axis=1)
-        numbers = np.arange(start, start + len(block))[None].repeat(len(queries), axis=0)
-        places = np.concatenate([places, numbers], axis=1)
-        # Spare ones: the product loses digits, so the order among the closest is settled exactly below.
-        kept = np.argsort(ranking, axis=1, kind="stable")[:, : k + _SPARE]
-        ranking, places = np.take_along_axis(ranking, kept, 1), np.take_along_axis(places, kept, 1)
-    exact = np.stack([_l2(queries, features(images[column])) for column in places.T], axis=1)
-    order = np.argsort(exact, axis=1, kind="stable")[:, :k]
-    distances = np.maximum(np.take_along_axis(exact, order, 1), SMALLEST_DISTANCE)
-    return Neighbours(distances, np.take_along_axis(places, order, 1))
-
-
-def _l2(first: Features, second: Features) -> Scores:
-    return np.sqrt(((first.astype(np.float64) - second) ** 2).sum(axis=1))

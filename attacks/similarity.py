@@ -57,6 +57,12 @@ def ssim_matrix(first: Images, second: Images, window: int = WINDOW) -> Scores:
     return total / (windows_high * windows_wide)
 
 
+def ssim_pairs(first: Images, second: Images, window: int = WINDOW) -> Scores:
+    """Mean SSIM of each image with its partner: uint8 [n, h, w] twice -> float64 [n]."""
+    pairs = zip(first, second, strict=True)
+    return np.array([ssim_matrix(x[None], y[None], window)[0, 0] for x, y in pairs], dtype=np.float64)
+
+
 def _sum_over_windows(first: Images, second: Images, rows: slice, window: int) -> Scores:
     x, y = _Windows(first, rows, window), _Windows(second, rows, window)
     covariance = np.matmul(x.centred, y.centred.transpose(0, 2, 1)) / (window * window - 1)

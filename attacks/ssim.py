@@ -1,28 +1,52 @@
-"""`ssim`: the largest structural similarity to a released image, the measure of the 2023 winner."""
+"""`ssim` and its calibrated kin: the largest structural similarity to a released image, as the 2023 winner."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-from attacks.base import Access, Attack, Outlook, Scores, Target
+from attacks.base import Outlook
+from attacks.observing import ObservingAttack
 from attacks.registry import register
 from attacks.similarity import WINDOW, check_window, ssim_matrix
+from attacks.view import Observed, View
 
 
 @register("ssim")
 @dataclass(frozen=True)
-class StructuralSimilarity(Attack):
+class StructuralSimilarity(ObservingAttack):
     """max_g SSIM(x, g), uniform window, data range 255. Winner of ImageCLEFmedical GANs 2023 (VCMI).
 
-    window: odd side of the window, pixels.
+    The winner's decision rule is `decision=real_real_max`. window: odd side of the window, pixels.
     """
 
     window: int = WINDOW
-    needs = Access.RELEASE
+
+    of_pairs: ClassVar[bool] = True
 
     def check(self, outlook: Outlook) -> None:
         """As the base: the window must fit the image."""
         check_window(self.window, outlook.size)
 
-    def _score(self, target: Target) -> Scores:
-        return ssim_matrix(target.candidates, target.release, self.window).max(axis=1)
+    def observe(self, view: View) -> Observed:
+        """The score of one release, float64 [n]."""
+        similarity = ssim_matrix(view.candidates, view.release, self.window)
+        if view.among:
+            similarity[range(len(similarity)), range(len(similarity))] = -1.0
+        return similarity.max(axis=1)
+
+
+@register("ssim_cal")
+@dataclass(frozen=True)
+class CalibratedSimilarity(StructuralSimilarity):
+    """`ssim` less what it is for generators that did not see x (Watson et al. 2022, arXiv 2111.08440)."""
+
+    calibration: str = "cal"
+
+
+@register("ssim_reg")
+@dataclass(frozen=True)
+class RegressedSimilarity(StructuralSimilarity):
+    """`ssim` regressed, over the target's own candidates, on the releases that did not see x; no label."""
+
+    calibration: str = "reg"

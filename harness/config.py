@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ from typing import Any
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, DictConfig, OmegaConf
 
-from attacks.base import Attack
+from attacks.base import Access, Attack
 from attacks.registry import find_attacks
+from harness.calibrate import CURVES, Method
 from harness.choose import RULES
 from harness.decide import DECISIONS
 from harness.errors import InputError
@@ -98,6 +100,7 @@ class Options:
     device: str = "auto"
     rule: str = "best_calibrated"
     decision: str = "probability"
+    calibrator: str = "platt"
     out: str | None = None
     dry_run: bool = False
     hydra: Any = field(
@@ -115,6 +118,7 @@ _HELP = """Train shadow generators, attack what they release, calibrate, and app
 
   python -m harness.run attack=knn                          the default: a challenge in miniature
   python -m harness.run attack=[knn,ssim,loss] attack.knn.k=5
+  python -m harness.run attack=[release,references]         every attack of these accesses; attack=all
   python -m harness.run attack=all data=folder data.root=DIR data.per_patient=1
   python -m harness.run data=imageclef2023 data.root=DIR    the official test: writes submission.csv
   python -m harness.run dry_run=true                        the plan, without doing it
@@ -137,6 +141,7 @@ class Settings:
     store_root: Path
     rule: str
     decision: str
+    calibrator: Method
     out: Path | None
     dry_run: bool
     echo: dict[str, Any]
@@ -146,10 +151,10 @@ def register_options() -> None:
     """Tell Hydra every group and name: attack, data, preset, launch."""
     store = ConfigStore.instance()
     store.store(name="run", node=Options)
-    names = list(find_attacks().by_name)
     for name, attack in find_attacks().by_name.items():
         store.store(group="attack", name=name, node=_writable(attack), package=f"attack.{name}")
-    store.store(group="attack", name="all", node={"defaults": names}, package="attack")
+    for name, members in attack_groups().items():
+        store.store(group="attack", name=name, node={"defaults": members}, package="attack")
     for data in (PhantomData, FolderData, EditionFolder):
         store.store(group="data", name=data.name, node=_writable(data), package="data")
     for name, recipe in PRESETS.items():
@@ -163,11 +168,37 @@ def register_options() -> None:
     store.store(group="launch", name="local", node=_writable(LaunchOptions), package="launch")
 
 
+def attack_groups() -> dict[str, list[str]]:
+    """Names that stand for several attacks: `all`, and a name for each access, with the attacks of that access.
+
+    `release` and `references` are what the official test allows; `model` are those that ask the network or its
+    gradients.
+    """
+    by_name = find_attacks().by_name
+    access = {name: attack().needs for name, attack in by_name.items()}
+    tiers = {
+        "release": (Access.RELEASE,),
+        "references": (Access.REFERENCES,),
+        "model": (Access.MODEL, Access.GRADIENT),
+    }
+    groups = {tier: [name for name in by_name if access[name] in held] for tier, held in tiers.items()}
+    return {"all": list(by_name), **groups}
+
+
 def _writable(options: type) -> DictConfig:
     """The schema of a dataclass; a frozen one would make Hydra refuse overrides of its fields."""
     node: DictConfig = OmegaConf.structured(options)
     OmegaConf.set_readonly(node, None)
     return node
+
+
+def composed(overrides: Sequence[str]) -> Settings:
+    """The settings that these options of the command line give, for a program that calls the floors below it."""
+    from hydra import compose, initialize
+
+    register_options()
+    with initialize(version_base="1.3", config_path=None):
+        return settings_of(compose("run", list(overrides)))
 
 
 def settings_of(config: DictConfig) -> Settings:
@@ -196,6 +227,7 @@ def settings_of(config: DictConfig) -> Settings:
         store_root=Path(options.store.root).expanduser(),
         rule=options.rule,
         decision=options.decision,
+        calibrator=options.calibrator,
         out=Path(options.out).expanduser() if options.out else None,
         dry_run=options.dry_run,
         echo={str(key): value for key, value in echo.items()},
@@ -209,6 +241,7 @@ def _check(options: Any) -> None:
     for what, value, known in (
         ("selection rule", options.rule, RULES),
         ("decision rule", options.decision, DECISIONS),
+        ("calibrator", options.calibrator, CURVES),
         ("device", re.sub(r"^cuda:\d+$", "cuda", options.device), ("auto", "cpu", "cuda", "mps")),
         ("data", options.data.name, [type(options.data).name]),
     ):

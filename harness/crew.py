@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,17 +10,25 @@ import numpy as np
 from rich.console import Console
 
 from attacks.base import Attack
-from harness.jobs import AttackJob, GeneratorJob, score, train_and_release
+from attacks.observing import ObservingAttack
 from harness.launch import Launcher
 from harness.metrics import Floats
+from harness.observations import FILE, observable, observation_key
+from harness.observe_job import ObserveJob, observe
 from harness.plan import Plan
 from harness.progress import shown
+from harness.score_job import AttackJob, score
 from harness.store import Artefact, Store
-from harness.targets import TargetSpec
+from harness.targets import TargetSpec, ViewSpec
+from harness.train_job import GeneratorJob, train_and_release
 
 
 class Scored(NamedTuple):
-    """An attack's scores [n] on each of several targets, its compute and calls; or why it was skipped."""
+    """An attack's scores [n] on each of several targets, its compute and calls; or why it was skipped.
+
+    seconds: over all targets, every observation counted once; network_calls: a candidate and target, those of
+    the references included, shared or not.
+    """
 
     scores: list[Floats]
     seconds: float
@@ -46,32 +54,86 @@ class Crew:
         with shown(self.console, "Training generators", [job.name for job in missing]) as on_progress:
             self.launcher.map(train_and_release, missing, on_progress)
 
-    def attack_shadows(self, plan: Plan, attacks: Mapping[str, Attack]) -> dict[str, Scored]:
+    def attack_shadows(self, plan: Plan, attacks: Mapping[str, Attack], what: str = "shadows") -> dict[str, Scored]:
         """Every attack on every shadow."""
         numbers = range(len(plan.shadows))
-        jobs = [plan.attack_shadow(attack, j) for attack in attacks.values() for j in numbers]
-        artefacts = iter(self._score(jobs, "Attacking shadows"))
-        return {name: _scored([next(artefacts) for _ in numbers]) for name in attacks}
+        jobs = {name: [plan.attack_shadow(attack, j) for j in numbers] for name, attack in attacks.items()}
+        return self._attack(jobs, what)
+
+    def attack_wrong_targets(self, plan: Plan, attacks: Mapping[str, Attack]) -> dict[str, Scored]:
+        """Every attack with its knowledge about each shadow, but before another generator."""
+        numbers = range(len(plan.shadows))
+        jobs = {name: [plan.attack_wrong_target(attack, j) for j in numbers] for name, attack in attacks.items()}
+        return self._attack(jobs, "wrong targets")
 
     def attack_one(self, plan: Plan, attack: Attack, target: TargetSpec, what: str) -> Scored:
         """One attack on the dev or test release."""
-        return _scored(self._score([plan.attack_other(attack, target)], what))
+        return self._attack({attack.name: [plan.attack_other(attack, target)]}, what)[attack.name]
 
-    def _score(self, jobs: list[AttackJob], title: str) -> list[Artefact]:
-        found = [self.store.find("scores", job.key) for job in jobs]
-        missing = [job for job, artefact in zip(jobs, found, strict=True) if artefact is None]
-        with shown(self.console, title, [job.attack.name for job in missing]) as on_progress:
-            made = iter(self.launcher.map(score, missing, on_progress))
-        return [artefact if artefact is not None else next(made) for artefact in found]
+    def among_candidates(self, attack: Attack, target: TargetSpec) -> Floats | None:
+        """The attack's scores [n] with the other candidates in the release's place; None where it has none."""
+        if not isinstance(attack, ObservingAttack) or not attack.compares_reals:
+            return None
+        view = target.view._replace(release=None, generator=None)
+        self._observe([(attack, view)], "candidates")
+        found = self.store.find("observation", observation_key(attack, view))
+        assert found is not None
+        return attack.signal(np.load(found.folder / FILE))
+
+    def _attack(self, jobs: Mapping[str, Sequence[AttackJob]], what: str) -> dict[str, Scored]:
+        every = [job for of_attack in jobs.values() for job in of_attack]
+        unique = {job.key: job for job in every}
+        found = {key: self.store.find("scores", key) for key in unique}
+        missing = {key: job for key, job in unique.items() if found[key] is None}
+        self._observe((pair for job in missing.values() for pair in _looks(job)), what)
+        names = [job.attack.name for job in missing.values()]
+        with shown(self.console, f"Attacking {what}", names) as on_progress:
+            made = self.launcher.map(score, list(missing.values()), on_progress)
+        found |= dict(zip(missing, made, strict=True))
+        return {name: self._scored(of_attack, found) for name, of_attack in jobs.items()}
+
+    def _observe(self, wanted: Iterable[tuple[ObservingAttack, ViewSpec]], what: str) -> None:
+        """Make the observations that the store does not hold, a job a generator and its candidates."""
+        missing: dict[ViewSpec, dict[str, ObservingAttack]] = {}
+        for attack, view in wanted:
+            key = observation_key(attack, view)
+            if key not in missing.get(view, {}) and self.store.find("observation", key) is None:
+                missing.setdefault(view, {})[key] = attack
+        root = str(self.store.root)
+        jobs = [
+            ObserveJob(root, f"{what} {number}", view, tuple(attacks.values()))
+            for number, (view, attacks) in enumerate(missing.items(), start=1)
+        ]
+        with shown(self.console, f"Observing {what}", [job.name for job in jobs]) as on_progress:
+            self.launcher.map(observe, jobs, on_progress)
+
+    def _scored(self, jobs: Sequence[AttackJob], found: Mapping[str, Artefact | None]) -> Scored:
+        artefacts = [found[job.key] for job in jobs]
+        facts = [one.facts for one in artefacts if one is not None]
+        reasons = [one["skipped"] for one in facts if one["skipped"]]
+        if reasons:
+            return Scored([], 0.0, 0, reasons[0])
+        keys = [{observation_key(*pair) for pair in _looks_at(job.attack, job.target)} for job in jobs]
+        looked = {key: self.store.find("observation", key) for key in set().union(*keys)}
+        observed = {key: one.facts for key, one in looked.items() if one is not None}
+        return Scored(
+            [np.load(one.folder / "scores.npy") for one in artefacts if one is not None],
+            sum(one["seconds"] for one in observed.values()) + sum(one["seconds"] for one in facts),
+            max(sum(observed[key]["network_calls"] for key in of_job if key in observed) for of_job in keys),
+            None,
+        )
 
 
-def _scored(artefacts: list[Artefact]) -> Scored:
-    reasons = [artefact.facts["skipped"] for artefact in artefacts if artefact.facts["skipped"]]
-    if reasons:
-        return Scored([], 0.0, 0, reasons[0])
-    return Scored(
-        [np.load(artefact.folder / "scores.npy") for artefact in artefacts],
-        sum(artefact.facts["seconds"] for artefact in artefacts),
-        max(artefact.facts["network_calls"] for artefact in artefacts),
-        None,
-    )
+def _looks(job: AttackJob) -> list[tuple[ObservingAttack, ViewSpec]]:
+    """What a job will ask its target, and the targets it is fitted on, to have observed."""
+    targets = (job.target, *(one.target for one in job.fit))
+    return [pair for target in targets for pair in _looks_at(job.attack, target)]
+
+
+def _looks_at(attack: Attack, target: TargetSpec) -> list[tuple[ObservingAttack, ViewSpec]]:
+    return [
+        (observer, view)
+        for observer in attack.observers()
+        for view in (target.view, *(one.view for one in target.references if observer.observes_references))
+        if observable(observer, view)
+    ]

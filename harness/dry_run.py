@@ -23,14 +23,20 @@ def show_plan(settings: Settings, console: Console) -> None:
         cached = store.find("release", job.release_key) is not None
         table.add_row(job.name, str(len(job.members)), job.key[:16], job.release_key[:16], "yes" if cached else "no")
     console.print(table)
-    attacks = Table("attack", "target", "key", "cached", box=None, padding=(0, 1, 0, 0))
-    for attack in settings.attacks.values():
-        for number in range(len(plan.shadows)):
-            key = plan.attack_shadow(attack, number).key
-            cached = store.find("scores", key) is not None
-            attacks.add_row(attack.name, f"shadow {number}", key[:16], "yes" if cached else "no")
-    console.print(attacks)
+    console.print(_attacks(settings, plan, store))
     console.print(_time(settings, plan, store))
+
+
+def _attacks(settings: Settings, plan: Plan, store: Store) -> Table:
+    """A line an attack: the key of its scores on each shadow, at most four shown, and how many the store has."""
+    table = Table("attack", "access", "keys", "cached", box=None, padding=(0, 1, 0, 0))
+    for attack in settings.attacks.values():
+        keys = [plan.attack_shadow(attack, number).key for number in range(len(plan.shadows))]
+        cached = sum(store.find("scores", key) is not None for key in keys)
+        table.add_row(
+            attack.name, attack.needs.value, " ".join(key[:8] for key in keys[:4]), f"{cached} of {len(keys)}"
+        )
+    return table
 
 
 def _time(settings: Settings, plan: Plan, store: Store) -> str:

@@ -10,14 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attacks.base import Access, Attack
-from harness.calibrate import ScoredTarget, fit_calibrator
+from harness.calibrate import Method, ScoredTarget, fit_calibrator
+from harness.choose import RULES
+from harness.controls import redrawn_labels, shuffled_labels
 from harness.crew import Scored
 from harness.decide import DECISIONS
 from harness.evaluate import Rows, judge, judge_shadows, measure
-from harness.metrics import Flags
+from harness.metrics import Flags, Floats
+from harness.oracle import MIN_PAIRS, honest_picks, oracle_rows, picked_rows
 from harness.plan import LabelledSpec
 from harness.pool import Pool
 from harness.results import Record, TargetSet
+from harness.seeds import rng_of
 
 
 @dataclass(frozen=True)
@@ -41,18 +45,67 @@ class Judge(NamedTuple):
     shadows: list[LabelledSpec]
     decision: str
     seed: int
+    calibrator: Method = "platt"
 
-    def on_shadows(self, attack: Attack, scored: Scored) -> Judgement:
+    def on_shadows(self, attack: Attack, scored: Scored, real_real: Floats | None = None) -> Judgement:
         """Every shadow, by a calibration that neither it nor its complement took part in."""
-        candidates = np.concatenate([spec.candidates for spec in self.shadows])
         record = _record(attack, "shadow", scored)
         if scored.skipped is not None:
-            return Judgement(record, candidates)
-        targets = self._labelled(scored)
-        patients = [self._patients(spec.candidates) for spec in self.shadows]
-        rows = judge_shadows(targets, patients, DECISIONS[self.decision])
-        member = np.concatenate([target.member for target in targets])
-        return self.with_truth(Judgement(record, candidates, rows), member)
+            return Judgement(record, self.candidates)
+        rows = judge_shadows(
+            self._labelled(scored),
+            self._patients_of_shadows(),
+            DECISIONS[self.decision],
+            method=self.calibrator,
+            real_real=[real_real] * len(self.shadows),
+        )
+        return self.with_truth(Judgement(record, self.candidates, rows), self.member)
+
+    def on_wrong_targets(self, attack: Attack, scored: Scored) -> Record:
+        """The control: scores before another generator's release, against the shadows' labels."""
+        plain = _record(attack, "shadow", scored)
+        record = replace(plain, attack=f"wrong_target: {attack.name}", kind="control", via="none")
+        if scored.skipped is not None:
+            return record
+        rows = judge_shadows(self._labelled(scored), self._patients_of_shadows(), DECISIONS["probability"])
+        return replace(record, **measure(rows, self.member, self.seed))
+
+    def on_shuffled_labels(self, judgements: Sequence[Judgement]) -> list[Record]:
+        """The control: every attack's scores against labels that mean nothing, the same ones for all."""
+        rows = {one.record.attack: one.rows for one in judgements if one.rows is not None}
+        if not rows:
+            return []
+        labels = redrawn_labels(next(iter(rows.values())), rng_of(self.seed, "shuffled labels"))
+        return [
+            Record(
+                f"shuffled labels: {attack}",
+                "none",
+                "shadow",
+                "none",
+                kind="control",
+                n_targets=len(self.shadows),
+                auc=shuffled_labels(of_attack, labels),
+                resampled=f"{len(labels)} draws of labels",
+            )
+            for attack, of_attack in rows.items()
+        ]
+
+    def oracle(self, judgements: Sequence[Judgement]) -> Record:
+        """The row that peeks: every shadow by the attack that its own truth favours."""
+        rows = {one.record.attack: one.rows for one in judgements if one.rows is not None}
+        found = measure(oracle_rows(rows, self.member), self.member, self.seed)
+        return Record("oracle (peeks)", "none", "shadow", "none", kind="oracle", **found)
+
+    def honest(self, judgements: Sequence[Judgement], rule: str) -> Record | None:
+        """The row beside it: every shadow by the attack that the rule picks on the other pairs; None with few."""
+        rows = {one.record.attack: one.rows for one in judgements if one.rows is not None}
+        if len(self.shadows) < 2 * MIN_PAIRS:
+            return None
+        picks = honest_picks(
+            rows, self.member, RULES[rule], DECISIONS[self.decision], seed=self.seed, method=self.calibrator
+        )
+        found = measure(picked_rows(rows, picks), self.member, self.seed)
+        return Record(f"{rule}, held out", "none", "shadow", "none", kind="oracle", **found)
 
     def on_release(
         self,
@@ -61,11 +114,18 @@ class Judge(NamedTuple):
         on_release: Scored,
         candidates: NDArray[np.intp],
         target_set: TargetSet,
+        *,
+        real_real: Floats | None,
     ) -> Judgement:
         """One release, by the calibration that all shadows taught. The truth is not in it yet."""
-        calibrator = fit_calibrator(self._labelled(on_shadows))
-        patients = [self._patients(candidates)]
-        rows = judge(on_release.scores, [calibrator], patients, DECISIONS[self.decision])
+        calibrator = fit_calibrator(self._labelled(on_shadows), self.calibrator)
+        rows = judge(
+            on_release.scores,
+            [calibrator],
+            [self._patients(candidates)],
+            DECISIONS[self.decision],
+            real_real=[real_real],
+        )
         return Judgement(_record(attack, target_set, on_release), candidates, rows)
 
     def with_truth(self, judgement: Judgement, member: Flags) -> Judgement:
@@ -74,11 +134,24 @@ class Judge(NamedTuple):
         measured = measure(judgement.rows, member, self.seed)
         return replace(judgement, record=replace(judgement.record, **measured), member=member)
 
+    @property
+    def member(self) -> Flags:
+        """The shadows' members, one shadow after another."""
+        return np.concatenate([spec.member for spec in self.shadows])
+
+    @property
+    def candidates(self) -> NDArray[np.intp]:
+        """The shadows' candidates, places in the pool, one shadow after another."""
+        return np.concatenate([spec.candidates for spec in self.shadows])
+
     def _labelled(self, scored: Scored) -> list[ScoredTarget]:
         return [
             ScoredTarget(scores, spec.member, pair=number // 2)
             for number, (scores, spec) in enumerate(zip(scored.scores, self.shadows, strict=True))
         ]
+
+    def _patients_of_shadows(self) -> list[NDArray[np.intp]]:
+        return [self._patients(spec.candidates) for spec in self.shadows]
 
     def _patients(self, candidates: NDArray[np.intp]) -> NDArray[np.intp]:
         return patient_numbers([self.pool.patient_ids[place] for place in candidates])
@@ -95,15 +168,15 @@ def skipped(attack: Attack, target_set: TargetSet, reason: str) -> Record:
 
 
 def _record(attack: Attack, target_set: TargetSet, scored: Scored) -> Record:
-    learns = type(attack).fit is not Attack.fit
     return Record(
         attack=attack.name,
         via="model" if attack.needs in (Access.MODEL, Access.GRADIENT) else "release",
         target_set=target_set,
         access=attack.needs.value,
+        kind="control" if attack.control else "attack",
         n_targets=len(scored.scores),
         seconds=scored.seconds,
         network_calls=scored.network_calls,
-        labels_used="shadow" if learns else "none",
+        labels_used="shadow" if attack.learns else "none",
         skipped=scored.skipped,
     )

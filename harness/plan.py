@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from attacks.base import Attack, Outlook
 from harness.config import Settings
 from harness.errors import HarnessWarning, InputError
-from harness.jobs import AttackJob, FitSpec, GeneratorJob
 from harness.pool import Pool
+from harness.score_job import AttackJob, FitSpec
 from harness.seeds import rng_of, seed_of
 from harness.splits import check_pool_size, paired_halves, random_half, reference_shadows
-from harness.targets import ReferenceSpec, ReleaseSpec, TargetSpec
+from harness.targets import ReferenceSpec, ReleaseSpec, TargetSpec, ViewSpec
+from harness.train_job import GeneratorJob
 
 
 class Sealed:
@@ -63,24 +64,54 @@ class Plan:
 
     def attack_shadow(self, attack: Attack, number: int) -> AttackJob:
         """The attack on shadow `number`; it may fit on the other pairs, without `number` as their reference."""
-        others = [j for j in range(len(self.shadows)) if j // 2 != number // 2]
-        return self._job(attack, self.shadows[number].target, [self._to_fit_on(j, number) for j in others])
+        return self._job(attack, self.shadows[number].target, self._others(number))
+
+    def attack_wrong_target(self, attack: Attack, number: int) -> AttackJob:
+        """As `attack_shadow`, but before the release and model of the next pair, which is no reference then.
+
+        Who was in shadow `number` has nothing to do with who was in that one: the control `wrong_target`. Both of
+        a pair meet the same wrong target, so whatever tells their candidates apart is a leak.
+        """
+        first = 2 * ((number // 2 + 1) % (len(self.shadows) // 2))
+        pair = [self.shadows[first].target.view, self.shadows[first + 1].target.view]
+        references = tuple(one for one in self.shadows[number].target.references if one.view not in pair)
+        return self._job(attack, TargetSpec(pair[0], references), self._others(number))
 
     def attack_other(self, attack: Attack, target: TargetSpec) -> AttackJob:
         """The attack on the dev or test release; it may fit on every shadow."""
         return self._job(attack, target, self.shadows)
 
+    def narrowed(self, n_images: int | None = None, n_pairs: int | None = None) -> Plan:
+        """The same plan with fewer released images looked at, or fewer pairs of references a target."""
+
+        def cut(view: ViewSpec) -> ViewSpec:
+            if n_images is None or view.release is None:
+                return view
+            return view._replace(release=view.release._replace(n_images=n_images))
+
+        def narrow(target: TargetSpec) -> TargetSpec:
+            kept = target.references[: None if n_pairs is None else 2 * n_pairs]
+            return TargetSpec(cut(target.view), tuple(one._replace(view=cut(one.view)) for one in kept))
+
+        shadows = [spec._replace(target=narrow(spec.target)) for spec in self.shadows]
+        test = self.test._replace(target=narrow(self.test.target))
+        return replace(self, shadows=shadows, test=test, n_images=n_images or self.n_images)
+
+    def _others(self, number: int) -> list[LabelledSpec]:
+        others = [j for j in range(len(self.shadows)) if j // 2 != number // 2]
+        return [self._to_fit_on(j, number) for j in others]
+
     def _to_fit_on(self, number: int, judged: int) -> LabelledSpec:
         """Shadow `number`, without the judged pair among its references: their members are the judged labels."""
         spec = self.shadows[number]
-        usual = reference_shadows(number, len(self.shadows))
-        allowed = reference_shadows(number, len(self.shadows), judged)
+        usual = reference_shadows(number, len(self.shadows))[: len(spec.target.references)]
+        allowed = [j for j in usual if j in reference_shadows(number, len(self.shadows), judged)]
         kept = tuple(spec.target.references[usual.index(j)] for j in allowed)
         return spec._replace(target=spec.target._replace(references=kept))
 
     def _job(self, attack: Attack, target: TargetSpec, fit: list[LabelledSpec]) -> AttackJob:
         known = (FitSpec(spec.target, tuple(map(int, np.flatnonzero(spec.member)))) for spec in fit)
-        return AttackJob(self.store_root, attack, target, tuple(known))
+        return AttackJob(self.store_root, attack, target, tuple(known) if attack.learns else ())
 
 
 def make_plan(settings: Settings, pool: Pool) -> Plan:
@@ -101,24 +132,20 @@ def make_plan(settings: Settings, pool: Pool) -> Plan:
         n_images = min(n_images, pool.given["test"].n_images)
     every_slice = np.arange(len(pool))
 
+    def view(numbers: NDArray[np.intp], release: ReleaseSpec, generator: str | None) -> ViewSpec:
+        places = pool.taken[numbers]
+        digests = tuple(pool.digests[place] for place in places)
+        return ViewSpec(pool.key, tuple(map(int, places)), digests, release, generator)
+
     def target(numbers: NDArray[np.intp], release: ReleaseSpec, shadow: int | None = None) -> TargetSpec:
         references = tuple(
             ReferenceSpec(
-                shadows[j].release(release.n_images),
+                view(numbers, shadows[j].release(release.n_images), shadows[j].key),
                 tuple(map(int, np.flatnonzero(member[j][numbers]))),
-                shadows[j].key,
             )
             for j in reference_shadows(shadow, len(shadows))
         )
-        places = pool.taken[numbers]
-        return TargetSpec(
-            pool_key=pool.key,
-            candidates=tuple(map(int, places)),
-            digests=tuple(pool.digests[place] for place in places),
-            release=release,
-            references=references,
-            generator=None if shadow is None else shadows[shadow].key,
-        )
+        return TargetSpec(view(numbers, release, None if shadow is None else shadows[shadow].key), references)
 
     labelled = [
         LabelledSpec(target(every_slice, job.release(n_images), j), pool.taken, member[j])

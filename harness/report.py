@@ -22,6 +22,10 @@ from harness.config import Settings
 from harness.contact_sheet import contact_sheet
 from harness.errors import InputError
 from harness.judging import Judgement
+from harness.page.content import Facts
+from harness.page.latex import latex_table
+from harness.page.write import write_leaderboard, write_page
+from harness.page_content import page_content
 from harness.pipeline import Outcome
 from harness.results import SCHEMA
 from harness.store import Store, content_key, write_durably
@@ -69,12 +73,17 @@ def write_run(settings: Settings, outcome: Outcome, folder: Path, warnings: list
         write_durably(beside / "results.json", json.dumps(_results(settings, outcome), indent=1))
         (beside / "leaderboard.md").write_text(_leaderboard(settings, outcome), encoding="utf-8")
         (beside / "leaderboard.csv").write_text(csv_table(outcome.records), encoding="utf-8")
+        chosen = outcome.chosen.attack if outcome.chosen else None
+        (beside / "leaderboard.tex").write_text(latex_table(outcome.records, chosen), encoding="utf-8")
         _write_scores(beside / "scores.csv", outcome)
-        if outcome.test is not None and outcome.test.rows is not None:
+        if outcome.test is not None and outcome.test.rows is not None and outcome.test.rows.decision is not None:
             ids = [outcome.pool.ids[place] for place in outcome.test.candidates]
             write_submission(beside / "submission.csv", ids, outcome.test.rows.decision)
         sheet = contact_sheet(outcome, Store(settings.store_root))
         shutil.copyfile(sheet, beside / "contact_sheet.png")
+        content = page_content(settings, outcome, _facts(_manifest(settings, outcome, beside, warnings)))
+        write_page(beside / "report.html", content)
+        write_leaderboard(beside / "leaderboard.html", content)
         write_durably(beside / MANIFEST, json.dumps(_manifest(settings, outcome, beside, warnings), indent=1))
         if folder.exists():
             folder.rename(aside)
@@ -98,6 +107,16 @@ def _results(settings: Settings, outcome: Outcome) -> dict[str, Any]:
         "run": {"n_slices": len(outcome.pool), "n_images": outcome.plan.n_images, "seed": settings.seed},
         "chosen": chosen,
         "choices": {rule: choice.attack for rule, choice in outcome.choices.items()},
+        "alarms": outcome.alarms,
+        "decisions": {
+            rule: {metric: asdict(one) for metric, one in of_rule.items()}
+            for rule, of_rule in outcome.decisions.items()
+        },
+        "comparisons": [asdict(one) for one in outcome.comparisons],
+        "power": [
+            {"attack": one.attack, "over": one.over, "sizes": one.sizes, "auc": [asdict(auc) for auc in one.auc]}
+            for one in outcome.power
+        ],
         "records": [asdict(record) for record in outcome.records],
     }
 
@@ -111,9 +130,10 @@ def _leaderboard(settings: Settings, outcome: Outcome) -> str:
         f"looked at each. Intervals are 95 %; AUC is pooled over targets. Decision rule `{settings.decision}`; "
         f"the attack in bold was chosen by `{settings.rule}` on the shadows.\n\n"
     )
+    alarms = "".join(f"**Not to be trusted.** {alarm}\n\n" for alarm in outcome.alarms)
     remark = [outcome.chosen.remark] if outcome.chosen and outcome.chosen.remark else []
     sentences = "\n\n".join([*remark, *conclusion(settings, outcome)])
-    return f"{head}{markdown_table(outcome.records, chosen)}\n{sentences}\n"
+    return f"{alarms}{head}{markdown_table(outcome.records, chosen)}\n{sentences}\n"
 
 
 def _write_scores(path: Path, outcome: Outcome) -> None:
@@ -138,11 +158,24 @@ def _score_rows(judgement: Judgement, outcome: Outcome) -> list[list[Any]]:
             record.attack,
             float(rows.score[i]),
             float(rows.probability[i]),
-            int(rows.decision[i]),
+            "" if rows.decision is None else int(rows.decision[i]),
             "" if judgement.member is None else int(judgement.member[i]),
         ]
         for i, place in enumerate(judgement.candidates)
     ]
+
+
+def _facts(manifest: dict[str, Any]) -> Facts:
+    """The manifest as the page's list: what is nested becomes a table of its own."""
+    told = {name: manifest[name] for name in ("commit", "seed", "pool")}
+    return {
+        "command": " ".join(manifest["command"]),
+        **{name: str(value) for name, value in told.items()},
+        "warnings": " ".join(manifest["warnings"]) or "none",
+        "versions": {name: str(value) for name, value in manifest["versions"].items()},
+        "hardware": {name: str(value) for name, value in manifest["hardware"].items()},
+        "files (sha256)": manifest["files"],
+    }
 
 
 def _manifest(settings: Settings, outcome: Outcome, folder: Path, warnings: list[str]) -> dict[str, Any]:

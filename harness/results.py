@@ -9,6 +9,7 @@ from harness.intervals import Estimate
 
 TargetSet = Literal["shadow", "dev", "test"]
 Via = Literal["release", "model", "surrogate", "none"]
+Kind = Literal["attack", "trivial", "control", "oracle"]
 SCHEMA = 1
 
 
@@ -16,7 +17,8 @@ SCHEMA = 1
 class Record:
     """One attack on one set of targets. What is unknown is None, never a guess.
 
-    access: what the attacker holds; kind: an attack, or a trivial rule that looks at nothing.
+    access: what the attacker holds; kind: an attack; a trivial rule that looks at nothing; a control, which must
+    be at chance; or an oracle, which peeks at the truth of what it judges.
     auc is pooled over the targets, so scores must share a scale; auc_per_target are the targets' own.
     seconds: compute of the attack itself over the targets, when it was computed; network_calls: a candidate.
     resampled: what the intervals resample.
@@ -26,7 +28,7 @@ class Record:
     via: Via
     target_set: TargetSet
     access: str
-    kind: Literal["attack", "trivial"] = "attack"
+    kind: Kind = "attack"
     n_targets: int = 0
     n_members: int | None = None
     n_nonmembers: int | None = None
@@ -35,7 +37,9 @@ class Record:
     tpr_at_fpr: dict[str, Estimate] | None = None
     f1: Estimate | None = None
     accuracy: Estimate | None = None
+    balanced_accuracy: Estimate | None = None
     recall: Estimate | None = None
+    specificity: Estimate | None = None
     precision: Estimate | None = None
     kappa: Estimate | None = None
     brier: Estimate | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
 from harness.config import Settings
 from harness.pipeline import Outcome
@@ -15,6 +16,8 @@ from harness.table import terminal_table
 def show_outcome(settings: Settings, outcome: Outcome, folder: Path, console: Console) -> None:
     """Print the table, the conclusion, and where the files are."""
     chosen = outcome.chosen
+    for alarm in outcome.alarms:
+        console.print(f"[bold white on red]Not to be trusted:[/bold white on red] [red]{escape(alarm)}[/red]")
     console.print(terminal_table(outcome.records, chosen.attack if chosen else None, console.width))
     console.print()
     if chosen is not None and chosen.remark:
@@ -27,12 +30,15 @@ def show_outcome(settings: Settings, outcome: Outcome, folder: Path, console: Co
 def conclusion(settings: Settings, outcome: Outcome) -> list[str]:
     """Which attack was chosen and applied, and how its submission did where the truth could be opened."""
     chosen, test = outcome.chosen, outcome.test
-    if chosen is None or test is None or test.rows is None:
+    if chosen is None or test is None or test.rows is None or test.rows.decision is None:
         return ["No attack named here can face the test release, so there is no submission."]
-    picks = ", ".join(f"{rule} picks {choice.attack}" for rule, choice in outcome.choices.items())
+    by_pick: dict[str, list[str]] = {}
+    for rule, choice in outcome.choices.items():
+        by_pick.setdefault(choice.attack, []).append(rule)
+    picks = "; ".join(f"{attack} by {', '.join(rules)}" for attack, rules in by_pick.items())
     n_used, n = int(test.rows.decision.sum()), len(test.candidates)
     return [
-        f"Selection rules: {picks}.",
+        f"Selection rules pick {picks}.",
         f"* {chosen.attack} was chosen by {settings.rule} on the shadows and applied once to the test release: "
         f"{n_used} of {n} candidates called used (decision rule {settings.decision}).",
         _truth(test.record),

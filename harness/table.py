@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from io import StringIO
 from itertools import groupby
 
-from rich.console import Group, RenderableType
+from rich.console import Group, JustifyMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -15,11 +16,13 @@ from harness.intervals import Estimate
 from harness.results import Record
 
 COLUMNS = ("attack", "via", "AUC [95 %]", "TPR@10 %", "F1", "accuracy", "recall", "Brier", "seconds")
-_WIDTHS = (16, 8, 20, 11, 6, 8, 6, 6, 7)  # fits 100 columns with rich's padding
+_WIDTHS = (24, 8, 20, 11, 6, 8, 6, 6, 7)
 _SETS = {"shadow": "Shadows, held out", "dev": "Development release", "test": "Test release"}
 _HOLDS = {
     "release": "the attacker holds the release",
     "references": "the attacker holds the release and releases of his own shadows",
+    "control": "controls, which must be at chance (of several, the one farthest from it)",
+    "oracle": "choosing by the truth itself, and without it",
     "none": "rules that look at nothing",
     "model": "the attacker holds the generator's model (an upper bound: the test gives none)",
     "gradient": "the attacker holds the generator's weights (an upper bound: the test gives none)",
@@ -27,17 +30,42 @@ _HOLDS = {
 
 
 def sections(records: Sequence[Record]) -> Iterator[tuple[str, list[Record]]]:
-    """Titles and rows. Different targets or access never share a section; best AUC first, skipped last."""
+    """Titles and rows. Different targets or access never share a section; best AUC first, skipped last.
+
+    Controls that were made for every attack are shown by the one farthest from chance.
+    """
 
     def place(record: Record) -> tuple[int, int, bool, float]:
         auc = record.auc.value if record.auc is not None and record.auc.value is not None else -1.0
-        where = list(_SETS).index(record.target_set), list(_HOLDS).index(record.access)
-        return *where, record.skipped is not None, -auc
+        return (
+            list(_SETS).index(record.target_set),
+            list(_HOLDS).index(_holds(record)),
+            record.skipped is not None,
+            -auc,
+        )
 
-    for (target_set, access), rows in groupby(
-        sorted(records, key=place), key=lambda record: (record.target_set, record.access)
+    for (target_set, holds), rows in groupby(
+        sorted(_condensed(records), key=place), key=lambda record: (record.target_set, _holds(record))
     ):
-        yield f"{_SETS[target_set]}: {_HOLDS[access]}", list(rows)
+        yield f"{_SETS[target_set]}: {_HOLDS[holds]}", list(rows)
+
+
+def _holds(record: Record) -> str:
+    return record.kind if record.kind in ("control", "oracle") else record.access
+
+
+def _condensed(records: Sequence[Record]) -> list[Record]:
+    """`wrong_target: knn` and its like, one of each kind: the farthest from 0.5, named with how many there are."""
+    kept = [record for record in records if record.kind != "control" or ": " not in record.attack]
+    families: dict[str, list[Record]] = {}
+    for record in records:
+        if record.kind == "control" and ": " in record.attack:
+            families.setdefault(record.attack.split(": ")[0], []).append(record)
+    for family, members in families.items():
+        ran = [record for record in members if record.auc is not None and record.auc.value is not None]
+        worst = max(ran or members, key=lambda r: abs((r.auc.value or 0.5) - 0.5) if r.auc is not None else 0.0)
+        kept.append(replace(worst, attack=f"{family} ({len(ran)})"))
+    return kept
 
 
 def cells(record: Record) -> list[str]:
@@ -52,16 +80,23 @@ def cells(record: Record) -> list[str]:
 def terminal_table(records: Sequence[Record], chosen: str | None, width: int) -> RenderableType:
     """A rich table a section, columns aligned; the chosen attack is marked with a star.
 
-    width: of the terminal, characters; where the nine columns do not fit, `via` and `seconds` are left out.
+    width: of the terminal, characters; `via` is shown where a model attack went through a surrogate, `seconds`
+    where they fit.
     """
-    fits = width >= sum(_WIDTHS) + len(_WIDTHS)
-    shown = [i for i, column in enumerate(COLUMNS) if fits or column not in ("via", "seconds")]
+    surrogate = any(record.via == "surrogate" for record in records)
+    left_out = set() if surrogate else {"via"}
+    if width < sum(w + 1 for w, column in zip(_WIDTHS, COLUMNS, strict=True) if column not in left_out):
+        left_out.add("seconds")
+    shown = [i for i, column in enumerate(COLUMNS) if column not in left_out]
+    spare = width - sum(_WIDTHS[i] + 1 for i in shown if i) - 1
+    widths = (max(12, min(spare, _WIDTHS[0])), *_WIDTHS[1:])
     parts: list[RenderableType] = []
     for number, (title, rows) in enumerate(sections(records)):
         parts.append(Text(("\n" if number else "") + title, style="bold"))
         table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim", show_header=number == 0)
         for i in shown:
-            table.add_column(COLUMNS[i], width=_WIDTHS[i], no_wrap=True, justify="left" if i < 2 else "right")
+            justify: JustifyMethod = "left" if i < 2 else "right"
+            table.add_column(COLUMNS[i], width=widths[i], no_wrap=i > 0, justify=justify, overflow="fold")
         for record in rows:
             if record.skipped is None:
                 is_chosen = record.attack == chosen and record.kind == "attack"
@@ -70,8 +105,17 @@ def terminal_table(records: Sequence[Record], chosen: str | None, width: int) ->
                 table.add_row(*(row[i] for i in shown), style="green" if is_chosen else "")
         if number == 0 or table.row_count:
             parts.append(table)
-        parts += [Text(f"{r.attack}: skipped; {r.skipped}", style="dim") for r in rows if r.skipped is not None]
+        parts += [Text(f"{names}: skipped; {reason}", style="dim") for reason, names in _skipped(rows).items()]
     return Group(*parts)
+
+
+def _skipped(rows: Sequence[Record]) -> dict[str, str]:
+    """The attacks skipped for each reason."""
+    by_reason: dict[str, list[str]] = {}
+    for record in rows:
+        if record.skipped is not None:
+            by_reason.setdefault(record.skipped, []).append(record.attack)
+    return {reason: ", ".join(names) for reason, names in by_reason.items()}
 
 
 def markdown_table(records: Sequence[Record], chosen: str | None) -> str:
@@ -86,30 +130,31 @@ def markdown_table(records: Sequence[Record], chosen: str | None) -> str:
         ]
         for record in rows:
             if record.skipped is not None:
-                lines.append(f"| {record.attack} | skipped: {record.skipped} |" + " |" * (len(COLUMNS) - 2))
                 continue
             row = cells(record)
             if record.attack == chosen and record.kind == "attack":
                 row[0] = f"**{row[0]}**"
             lines.append(f"| {' | '.join(row)} |")
-        lines.append("")
+        lines += ["", *(f"Skipped: {names}; {reason}\n" for reason, names in _skipped(rows).items())]
     return "\n".join(lines)
 
 
 def csv_table(records: Sequence[Record]) -> str:
     """One line a record, full digits, intervals in columns of their own."""
-    metrics = ("auc", "f1", "accuracy", "recall", "precision", "kappa", "brier", "log_loss", "ece")
+    metrics = (
+        "auc", "f1", "accuracy", "balanced_accuracy", "recall", "specificity", "precision", "kappa", "brier",
+        "log_loss", "ece",
+    )  # fmt: skip
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    facts = ["target_set", "access", "attack", "via", "n_targets", "n_members", "n_nonmembers"]
+    facts = ["target_set", "kind", "access", "attack", "via", "n_targets", "n_members", "n_nonmembers"]
     spread = [f"{name}{end}" for name in (*metrics, "tpr_at_fpr_0.1") for end in ("", "_low", "_high")]
-    writer.writerow([*facts, *spread, "seconds", "network_calls", "skipped"])
-    for _, rows in sections(records):
-        for record in rows:
-            estimates = [getattr(record, name) for name in metrics] + [(record.tpr_at_fpr or {}).get("0.1")]
-            numbers = [x for e in estimates for x in ((e.value, e.low, e.high) if e else (None, None, None))]
-            row = [*(getattr(record, name) for name in facts), *numbers]
-            writer.writerow([*row, record.seconds, record.network_calls, record.skipped])
+    writer.writerow([*facts, *spread, "labels_used", "seconds", "network_calls", "skipped"])
+    for record in records:
+        estimates = [getattr(record, name) for name in metrics] + [(record.tpr_at_fpr or {}).get("0.1")]
+        numbers = [x for e in estimates for x in ((e.value, e.low, e.high) if e else (None, None, None))]
+        row = [*(getattr(record, name) for name in facts), *numbers]
+        writer.writerow([*row, record.labels_used, record.seconds, record.network_calls, record.skipped])
     return text.getvalue()
 
 

@@ -1,21 +1,22 @@
-"""What an attack faces, as a small record of store keys, and its building in the process that attacks."""
+"""What an attack faces, as small records of store keys, and the arrays and models that they name."""
 
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from attacks.base import Reference, Target
+from attacks.base import Images
 from harness.seeds import rng_of, seed_of
-from harness.store import Store
+from harness.store import Store, content_key
 
 if TYPE_CHECKING:
     import torch
 
-    from shadow_models.denoiser import Denoiser
+    from shadow_models.generator import Generator
 
 
 class ReleaseSpec(NamedTuple):
@@ -27,84 +28,107 @@ class ReleaseSpec(NamedTuple):
     n_images: int
 
 
-class ReferenceSpec(NamedTuple):
-    """A shadow's release and generator, and which candidates (numbers 0..n-1) were its members."""
+class ViewSpec(NamedTuple):
+    """One generator facing candidates, places in a pool; digests: of their pixels, one a candidate.
 
-    release: ReleaseSpec
-    held: tuple[int, ...]
-    generator: str
-
-
-class TargetSpec(NamedTuple):
-    """All that decides a target. digests: of the candidates' pixels; generator: None where no model is given."""
+    release: None for the candidates among themselves; generator: its key, None where no model is given.
+    """
 
     pool_key: str
     candidates: tuple[int, ...]
     digests: tuple[str, ...]
-    release: ReleaseSpec
-    references: tuple[ReferenceSpec, ...]
+    release: ReleaseSpec | None
     generator: str | None
 
 
-class CountingDenoiser:
-    """A denoiser that counts the images it was asked about, so that a row can state its network calls."""
+class ReferenceSpec(NamedTuple):
+    """A shadow as a reference, and which candidates (numbers 0..n-1) were its members."""
 
-    def __init__(self, model: Denoiser) -> None:
-        self._model = model
-        self.images_seen = 0
+    view: ViewSpec
+    held: tuple[int, ...]
+
+
+class TargetSpec(NamedTuple):
+    """All that decides a target."""
+
+    view: ViewSpec
+    references: tuple[ReferenceSpec, ...]
+
+
+@lru_cache(maxsize=4096)
+def candidates_key(view: ViewSpec) -> str:
+    """What the candidates' pixels and order decide; which pool they lie in is no part of it."""
+    return content_key(digests=view.digests)
+
+
+class StoredModel:
+    """A generator of the store, read when it is first asked; until then only its being there is known."""
+
+    def __init__(self, store: Store, key: str, device: str) -> None:
+        self._store, self._key, self._device = store, key, device
+        self._generator: Generator | None = None
+
+    @property
+    def generator(self) -> Generator:
+        """The generator itself."""
+        if self._generator is None:
+            from shadow_models.generator import Generator  # torch costs seconds: only where it is used
+
+            self._generator = Generator.load(self._store.folder("generator", self._key), device=self._device)
+        return self._generator
 
     @property
     def alphas_cumprod(self) -> NDArray[np.float64]:
-        """As the model's."""
-        return self._model.alphas_cumprod
+        """As the generator's."""
+        return self.generator.alphas_cumprod
 
-    def encode(self, images: NDArray[np.uint8]) -> torch.Tensor:
-        """As the model's."""
-        return self._model.encode(images)
+    def encode(self, images: Images) -> torch.Tensor:
+        """As the generator's."""
+        return self.generator.encode(images)
 
-    def decode(self, z: torch.Tensor) -> NDArray[np.uint8]:
-        """As the model's."""
-        return self._model.decode(z)
+    def decode(self, z: torch.Tensor) -> Images:
+        """As the generator's."""
+        return self.generator.decode(z)
 
     def eps(self, z_t: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
-        """As the model's, counted."""
-        self.images_seen += len(z_t)
-        return self._model.eps(z_t, t)
+        """As the generator's."""
+        return self.generator.eps(z_t, t)
+
+    @property
+    def network(self) -> torch.nn.Module:
+        """As the generator's."""
+        return self.generator.network
+
+    def eps_with_grad(self, z_t: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+        """As the generator's."""
+        return self.generator.eps_with_grad(z_t, t)
 
 
-def build_target(spec: TargetSpec, store: Store, model: Denoiser | None = None) -> Target:
-    """The target of a spec. Candidates are named by their pixels' digest.
-
-    Neither a file's name nor its place reaches an attack: an edition lists its used slices first.
-    References carry releases only; a reference's model is loaded when an attack that needs it exists.
-    """
-    pixels = np.load(store.folder("pool", spec.pool_key) / "pixels.npy", mmap_mode="r")
-    n = len(spec.candidates)
-    return Target(
-        ids=_names(spec.digests),
-        candidates=pixels[list(spec.candidates)],
-        release=released_images(spec.release, store),
-        references=tuple(
-            Reference(
-                released_images(reference.release, store),
-                np.isin(np.arange(n), np.array(reference.held, int)),
-            )
-            for reference in spec.references
-        ),
-        model=model,
-    )
+def candidate_images(view: ViewSpec, store: Store) -> Images:
+    """uint8 [n, h, w]: the candidates."""
+    pixels: Images = np.load(store.folder("pool", view.pool_key) / "pixels.npy", mmap_mode="r")
+    return pixels[list(view.candidates)]
 
 
-def released_images(spec: ReleaseSpec, store: Store) -> NDArray[np.uint8]:
+def released_images(view: ViewSpec, store: Store) -> Images:
     """uint8 [n_images, h, w]: the release, or a fixed random part of it where it holds more."""
-    images: NDArray[np.uint8] = np.load(store.folder(spec.kind, spec.key) / spec.file, mmap_mode="r")
+    spec = view.release
+    if spec is None:
+        return candidate_images(view, store)
+    images: Images = np.load(store.folder(spec.kind, spec.key) / spec.file, mmap_mode="r")
     if len(images) == spec.n_images:
         return images
     part = rng_of(0, "part of release", spec.key).choice(len(images), spec.n_images, replace=False)
     return np.asarray(images[np.sort(part)])
 
 
-def _names(digests: tuple[str, ...]) -> tuple[str, ...]:
+def by_name(view: ViewSpec) -> NDArray[np.intp]:
+    """The order in which attacks see the candidates, intp [n]: that of their names."""
+    names = names_of(view.digests)
+    return np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.intp)
+
+
+def names_of(digests: tuple[str, ...]) -> tuple[str, ...]:
     """A distinct name a candidate. Equal pixels are told apart by a hash, whose order is not that of the files."""
     seen: Counter[str] = Counter()
     names = []

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from harness import metrics
-from harness.intervals import Estimate
+from harness.intervals import Estimate, percentiles
 from harness.metrics import Flags, Floats
 from harness.results import Record, TargetSet
 from harness.seeds import rng_of
@@ -39,8 +39,7 @@ def _record(name: str, decisions: Flags, member: Flags, target_set: TargetSet) -
     def summary(values: Floats) -> Estimate:
         if len(values) == 1:
             return Estimate(float(values[0]))
-        low, high = np.quantile(values, [0.025, 0.975])
-        return Estimate(float(values.mean()), float(low), float(high))
+        return Estimate(float(values.mean()), *percentiles(values))
 
     return Record(
         attack=name,
@@ -52,7 +51,9 @@ def _record(name: str, decisions: Flags, member: Flags, target_set: TargetSet) -
         n_nonmembers=int((~member).sum()),
         f1=summary(metrics.f1(counts)),
         accuracy=summary(metrics.accuracy(counts)),
+        balanced_accuracy=summary(metrics.balanced_accuracy(counts)),
         recall=summary(metrics.recall(counts)),
+        specificity=summary(metrics.specificity(counts)),
         precision=summary(metrics.precision(counts)),
         kappa=summary(metrics.kappa(counts)),
         resampled="coin throws" if len(decisions) > 1 else None,

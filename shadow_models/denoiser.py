@@ -29,3 +29,15 @@ class Denoiser(Protocol):
 
     def eps(self, z_t: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
         """Predict the noise in z_t, [n, c, h', w'], at timesteps t, int64 [n]; like z_t, without gradient."""
+
+
+@runtime_checkable
+class WhiteBox(Denoiser, Protocol):
+    """A denoiser that shows its weights, for attacks with gradient access."""
+
+    @property
+    def network(self) -> torch.nn.Module:
+        """The module whose parameters `eps_with_grad` depends on."""
+
+    def eps_with_grad(self, z_t: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+        """As `eps`, but on the graph of the network's parameters, which take gradients from then on."""

@@ -1,4 +1,4 @@
-"""A trained generator: averaged weights, recipe and codec; a `Denoiser` for the attacks."""
+"""A trained generator: averaged weights, recipe and codec; a `Denoiser`, and a `WhiteBox`, for the attacks."""
 
 from __future__ import annotations
 
@@ -22,14 +22,16 @@ if TYPE_CHECKING:
 
 
 class Generator:
-    """A diffusion model of lung slices, ready to sample from and to be attacked; implements `Denoiser`."""
+    """A diffusion model of lung slices, ready to sample from and to be attacked; implements `WhiteBox`."""
 
     def __init__(self, recipe: Recipe, codec: Codec, network: Network, device: str = "cpu") -> None:
         """Take a network with its final (averaged) weights; moves it and the codec to the device."""
         self.recipe = recipe
         self.device = resolve_device(device)
         self.codec = codec.to(self.device)
-        self.network = network.to(self.device).eval().requires_grad_(False)
+        # Channels last: a seventh less time an image on a CPU core.
+        network = network.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network = network.eval().requires_grad_(False)
         self._alpha_bar = alphas_cumprod(recipe)
         self._alpha_bar_here = torch.from_numpy(self._alpha_bar).float().to(self.device)
 
@@ -55,7 +57,16 @@ class Generator:
     @torch.no_grad()
     def eps(self, z_t: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
         """Predict the noise in z_t, [n, c, h', w'], at t, int64 [n]; on z_t's device, in its dtype."""
-        here = z_t.to(self.device, torch.float32)
+        return self._eps(z_t, t)
+
+    def eps_with_grad(self, z_t: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+        """As `eps`, but on the graph of the network's parameters, which take gradients from then on."""
+        self.network.requires_grad_(True)
+        with torch.enable_grad():
+            return self._eps(z_t, t)
+
+    def _eps(self, z_t: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+        here = z_t.to(self.device, torch.float32, memory_format=torch.channels_last)
         t = t.to(self.device)
         level = level_at(self._alpha_bar_here[t], self.codec.gain)
         scaled = here / level.spread

@@ -7,57 +7,14 @@ of all its processes together, then runs it once more and checks that nothing wa
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
-from typing import NamedTuple
 
-import psutil
-
+from benchmarks.measured import run_harness
 from benchmarks.rows import Row, at_most, command
 
-_POLL_SEC = 0.5
 COLD_SEC, AGAIN_SEC, MEMORY_GIB = 360.0, 6.0, 4.0
-
-
-class Run(NamedTuple):
-    """One run of the command: wall seconds, peak memory of its process tree (GiB)."""
-
-    seconds: float
-    peak_gib: float
-
-
-def _run(folder: Path, overrides: list[str]) -> Run:
-    started = time.perf_counter()
-    with (folder / "out.txt").open("w") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "harness.run", *overrides], cwd=folder, stdout=output, stderr=subprocess.STDOUT
-        )
-        peak = 0.0
-        while process.poll() is None:
-            peak = max(peak, _memory_gib(process.pid))
-            time.sleep(min(_POLL_SEC, 0.05 + (time.perf_counter() - started) / 50))
-    seconds = time.perf_counter() - started
-    if process.returncode != 0:
-        raise SystemExit(f"The run failed ({process.returncode}):\n{(folder / 'out.txt').read_text()}")
-    return Run(seconds, peak)
-
-
-def _memory_gib(pid: int) -> float:
-    """Proportional set size of the process and all below it: shared pages are counted once."""
-    total = 0
-    try:
-        tree = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return 0.0
-    for process in tree:
-        try:
-            total += process.memory_full_info().pss
-        except (psutil.NoSuchProcess, psutil.AccessDenied):
-            continue
-    return total / 2**30
 
 
 def _store(folder: Path) -> dict[str, int]:
@@ -73,9 +30,9 @@ def measure(options: argparse.Namespace) -> list[Row]:
     """The rows: cold, its memory, again, and what the second run changed."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        cold = _run(folder, options.override)
+        cold = run_harness(folder, options.override)
         artefacts, numbers = _store(folder), _numbers(folder)
-        again = _run(folder, options.override)
+        again = run_harness(folder, options.override)
         made = len(set(_store(folder).items()) ^ set(artefacts.items()))
         changed = sum(_numbers(folder)[file] != content for file, content in numbers.items())
     detail = {"command": f"python -m harness.run {' '.join(options.override)}"}

@@ -74,6 +74,13 @@ def test_inconsistent_targets_are_refused(change, message):
         Target(**fields)
 
 
+def test_no_field_of_a_target_holds_labels():
+    """A new field is a decision: whoever adds one says here that it tells no candidate's label."""
+    fields = {"ids", "candidates", "release", "references", "model", "seen"}
+    assert set(Target.__dataclass_fields__) == fields
+    assert set(Reference.__dataclass_fields__) == {"release", "held", "model", "seen"}
+
+
 def test_candidate_held_by_every_reference_is_a_reason_to_skip():
     attack = registry.find_attacks().by_name["knn_cal"]()
     held = np.array([True, False, False])

@@ -15,7 +15,7 @@ from tiny import TINY, TINY_PHANTOM, only_run, write_slices
 
 import attacks
 from attacks import registry
-from harness import jobs
+from harness import observe_job, score_job, train_job
 
 
 def refused(ran, *words: str) -> None:
@@ -161,17 +161,20 @@ def test_out_that_holds_something_else_is_refused_before_any_work(harness):
     assert not Path("store").exists()
 
 
-@pytest.mark.parametrize("stage", ["_train", "_release", "_score"])
-def test_full_disk_at_any_stage(harness, monkeypatch, stage):
-    real = getattr(jobs, stage)
+@pytest.mark.parametrize(
+    ("module", "stage"),
+    [(train_job, "_train"), (train_job, "_release"), (observe_job, "_observe"), (score_job, "_score")],
+)
+def test_full_disk_at_any_stage(harness, monkeypatch, module, stage):
+    real = getattr(module, stage)
 
     def full(*arguments):
         real(*arguments)
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(jobs, stage, full)
+    monkeypatch.setattr(module, stage, full)
     refused(harness(*TINY_PHANTOM), "disk is full", "store.root")
-    monkeypatch.setattr(jobs, stage, real)
+    monkeypatch.setattr(module, stage, real)
     assert harness(*TINY_PHANTOM).code == 0
     assert (only_run() / "submission.csv").is_file()
 

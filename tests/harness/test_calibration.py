@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.metrics import f1_score
 
 from attacks.knn import NearestNeighbour
-from harness.calibrate import Calibrator, ScoredTarget, fit_calibrator, held_out_calibrators
-from harness.choose import RULES, best_calibrated
+from harness.calibrate import (
+    Calibrator,
+    Logistic,
+    Monotone,
+    ScoredTarget,
+    best_f1_threshold,
+    fit_calibrator,
+    held_out_calibrators,
+    reliability,
+)
 from harness.crew import Scored
 from harness.decide import DECISIONS, Judged
-from harness.evaluate import judge_shadows, measure
-from harness.intervals import Estimate
+from harness.evaluate import fprs_with_enough, judge_shadows, measure, measure_rules
 from harness.judging import Judge
+from harness.metrics import expected_calibration_error
 from harness.plan import LabelledSpec
 from harness.pool import Pool
-from harness.results import Record
 from harness.splits import paired_halves
 
 
@@ -27,8 +35,8 @@ def logistic_target(seed: int, pair: int, slope: float = 2.0, n: int = 4000) -> 
 
 def test_a_logistic_law_is_recovered():
     found = fit_calibrator([logistic_target(0, 0), logistic_target(1, 1)])
-    assert found.slope == pytest.approx(2.0, abs=0.15)
-    assert found.intercept == pytest.approx(-0.5, abs=0.1)
+    assert found.curve.slope == pytest.approx(2.0, abs=0.15)
+    assert found.curve.intercept == pytest.approx(-0.5, abs=0.1)
 
 
 def test_units_of_the_score_do_not_matter():
@@ -40,7 +48,7 @@ def test_units_of_the_score_do_not_matter():
 
 def test_a_score_that_points_the_wrong_way_gets_the_base_rate():
     found = fit_calibrator([logistic_target(0, 0, slope=-2.0)])
-    assert found.slope == 0
+    assert found.curve.slope == 0
     score = np.linspace(-5, 5, 11)
     assert np.ptp(found.probability(score)) == 0
     # It knows nothing: calling everybody used would look like F1 0.667.
@@ -58,78 +66,97 @@ def test_held_out_means_without_the_target_and_without_its_complement():
     targets = [logistic_target(i, i // 2) for i in range(4)]
     poisoned = [t._replace(member=~t.member) if t.pair == 0 else t for t in targets]
     clean, dirty = held_out_calibrators(targets), held_out_calibrators(poisoned)
-    assert [c.slope for c in clean[:2]] == [c.slope for c in dirty[:2]]
-    assert all(c.slope != d.slope for c, d in zip(clean[2:], dirty[2:], strict=True))
+    assert [c.curve for c in clean[:2]] == [c.curve for c in dirty[:2]]
+    assert all(c.curve != d.curve for c, d in zip(clean[2:], dirty[2:], strict=True))
+
+
+def bent_target(seed: int, n: int = 4000) -> ScoredTarget:
+    """A law that no logistic curve follows: 0.1 below zero, 0.7 above."""
+    rng = np.random.default_rng(seed)
+    score = rng.normal(size=n)
+    return ScoredTarget(score, rng.random(n) < np.where(score > 0, 0.7, 0.1), seed)
+
+
+def test_isotonic_follows_a_law_that_is_not_logistic():
+    target, fresh = bent_target(0), bent_target(1)
+    brier = {
+        method: float(np.mean((fit_calibrator([target], method).probability(fresh.score) - fresh.member) ** 2))
+        for method in ("platt", "isotonic")
+    }
+    assert brier["isotonic"] < brier["platt"] - 0.005
+    found = fit_calibrator([target], "isotonic")
+    assert isinstance(found.curve, Monotone)
+    assert found.remark is None
+    assert found.probability(np.array([-1.0, 1.0])) == pytest.approx([0.1, 0.7], abs=0.06)
+
+
+@pytest.mark.parametrize("method", ["platt", "isotonic"])
+def test_a_probability_never_falls_with_the_score(method):
+    for slope in (2.0, 0.0, -2.0):
+        found = fit_calibrator([logistic_target(0, 0, slope=slope)], method)
+        assert (np.diff(found.probability(np.linspace(-9, 9, 200))) >= 0).all()
+        assert 0 < found.probability(np.array([-5.0, 5.0])).min() <= found.probability(np.array([5.0]))[0] < 1
+
+
+def test_isotonic_below_a_thousand_points_is_platt_and_says_so():
+    few = logistic_target(0, 0, n=999)
+    found, platt = fit_calibrator([few], "isotonic"), fit_calibrator([few])
+    assert found.curve == platt.curve
+    assert "1000" in found.remark
+    assert "999" in found.remark
+    assert platt.remark is None
+    assert fit_calibrator([logistic_target(0, 0, n=1000)], "isotonic").remark is None
+
+
+def test_an_unknown_calibration_and_one_without_targets_are_named():
+    with pytest.raises(ValueError, match="'beta'; allowed are platt, isotonic"):
+        fit_calibrator([logistic_target(0, 0)], "beta")
+    with pytest.raises(ValueError, match="both classes"):
+        held_out_calibrators([logistic_target(0, 0), logistic_target(1, 0)])
+
+
+def test_the_prior_is_the_proportion_that_the_curve_averages_to():
+    target = logistic_target(0, 0)
+    found = fit_calibrator([target])
+    assert found.prior == pytest.approx(target.member.mean(), abs=0.001)
+    assert found.probability(target.score).mean() == pytest.approx(found.prior, abs=0.001)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_threshold_has_a_higher_f1_than_the_best(seed):
+    rng = np.random.default_rng(seed)
+    score, member = np.round(rng.normal(size=60), 1), rng.random(60) < 0.4
+    best = f1_score(member, score > best_f1_threshold(score, member))
+    assert best == pytest.approx(max(f1_score(member, score > t) for t in [-np.inf, *score]))
+
+
+def test_the_best_threshold_lies_between_two_scores():
+    member = np.array([True, True, False, False])
+    assert best_f1_threshold(np.array([4.0, 3.0, 1.0, 0.0]), member) == 2.0
+    assert best_f1_threshold(np.zeros(4), member) == -np.inf
+
+
+def test_reliability_of_hand_made_bins_and_the_ece_it_adds_up_to():
+    probability = np.array([0.05, 0.05, 0.95, 0.95, 1.0])
+    member = np.array([False, True, True, True, False])
+    found = reliability(probability, member)
+    assert found.probability == pytest.approx([0.05, 2.9 / 3])
+    assert found.member_rate == pytest.approx([0.5, 2 / 3])
+    assert found.rows.tolist() == [2, 3]
+    gap = (found.rows * np.abs(found.probability - found.member_rate)).sum() / 5
+    assert gap == pytest.approx(expected_calibration_error(probability, member, np.ones((1, 5)))[0])
 
 
 def test_threshold_keeps_the_nominal_rate_on_the_strangers():
     strangers = np.sort(np.random.default_rng(0).normal(size=200))
-    calibrator = Calibrator(1.0, 0.0, strangers)
+    calibrator = Calibrator(Logistic(1.0, 0.0), strangers)
     for nominal in (0.01, 0.05, 0.1):
         assert (strangers > calibrator.threshold(nominal)).mean() == pytest.approx(nominal)
 
 
 def test_threshold_with_ties_never_exceeds_the_nominal_rate():
     strangers = np.sort(np.r_[np.zeros(50), np.ones(50)])
-    assert (strangers > Calibrator(1.0, 0.0, strangers).threshold(0.1)).mean() <= 0.1
-
-
-def test_decision_rules():
-    score = np.array([3.0, 1.0, 2.0, 0.0, -1.0])
-    calibrator = Calibrator(1.0, -1.5, np.sort(np.r_[np.zeros(9), 2.5]))
-    judged = Judged(score, calibrator.probability(score), calibrator)
-    assert DECISIONS["probability"](judged).tolist() == [True, False, True, False, False]
-    assert DECISIONS["top_half"](judged).tolist() == [True, False, True, False, False]
-    assert DECISIONS["fixed_fpr"](judged).tolist() == [True, True, True, False, False]
-
-
-@pytest.mark.parametrize("order", [[0, 1, 2, 3, 4, 5], [5, 3, 1, 4, 2, 0]])
-def test_top_half_does_not_hang_on_the_order_of_the_files(order):
-    """Equal scores across the middle: taking the first ones would hand an edition's `used` folder the win."""
-    calibrator = Calibrator(1.0, 0.0, np.zeros(1))
-    score = np.array([2.0, 1.0, 1.0, 1.0, 1.0, 0.0])[order]
-    used = DECISIONS["top_half"](Judged(score, score, calibrator))
-    assert used.tolist() == (score == 2.0).tolist()
-    constant = DECISIONS["top_half"](Judged(np.zeros(6), np.zeros(6), calibrator))
-    assert not constant.any()
-
-
-def record(attack: str, brier: float, tpr_low: float = 0.3, realised: float = 0.1, auc: float = 0.8) -> Record:
-    return Record(
-        attack,
-        "release",
-        "shadow",
-        "release",
-        auc=Estimate(auc, auc - 0.1, auc + 0.1),
-        tpr_at_fpr={"0.1": Estimate(tpr_low + 0.1, tpr_low, 0.9)},
-        brier=Estimate(brier),
-        log_loss=Estimate(brier * 2),
-        realised_fpr={"0.1": Estimate(realised)},
-    )
-
-
-def test_best_calibrated_is_the_lowest_brier_among_the_trusted():
-    records = [
-        record("loud", 0.20, auc=0.99),
-        record("quiet", 0.15, auc=0.7),
-        record("chance", 0.10, tpr_low=0.05),
-        record("alarmist", 0.11, realised=0.3),
-        record("shy", 0.12, realised=0.04),
-    ]
-    assert best_calibrated(records).attack == "quiet"
-    assert best_calibrated(records).remark is None
-    assert RULES["highest_auc"](records).attack == "loud"
-
-
-def test_without_a_trusted_attack_the_choice_says_so():
-    choice = best_calibrated([record("chance", 0.10, tpr_low=0.05), record("alarmist", 0.11, realised=0.3)])
-    assert choice.attack == "chance"
-    assert "No attack was both" in choice.remark
-
-
-def test_ties_go_by_log_loss():
-    one, other = record("one", 0.2), record("other", 0.2)
-    assert best_calibrated([one, Record(**{**vars(other), "log_loss": Estimate(0.1)})]).attack == "other"
+    assert (strangers > Calibrator(Logistic(1.0, 0.0), strangers).threshold(0.1)).mean() <= 0.1
 
 
 def test_shuffled_labels_end_at_chance():
@@ -156,7 +183,7 @@ def test_a_sound_score_is_found_calibrated_on_targets_it_never_saw():
     rows = judge_shadows(targets, [np.arange(500)] * 4, DECISIONS["probability"])
     found = measure(rows, np.concatenate([t.member for t in targets]), seed=0)
     assert found["ece"].value < 0.05
-    assert found["resampled"] == "targets, then patients"
+    assert found["resampled"] == "pairs of shadows, then patients"
     assert found["realised_fpr"]["0.1"].value == pytest.approx(0.1, abs=0.04)
     assert len(found["auc_per_target"]) == 4
 
@@ -198,3 +225,45 @@ def test_tpr_needs_enough_non_members():
     assert found["tpr_at_fpr"]["0.1"].value is not None
     assert found["tpr_at_fpr"]["0.01"].value is None
     assert "n too small" in found["tpr_at_fpr"]["0.01"].note
+    assert found["tpr_at_fpr"]["0.001"].value is None
+
+
+@pytest.mark.parametrize(("n", "fprs"), [(29, []), (30, [0.1]), (300, [0.1, 0.01]), (2999, [0.1, 0.01])])
+def test_how_many_non_members_a_tpr_needs(n, fprs):
+    assert fprs_with_enough(np.zeros(n, bool)) == fprs
+    assert fprs_with_enough(np.zeros(3000, bool)) == [0.1, 0.01, 0.001]
+
+
+def test_a_record_of_a_rule_that_does_not_apply_has_no_decision_and_all_else():
+    targets = [logistic_target(i, i // 2, n=60) for i in range(4)]
+    member = np.concatenate([t.member for t in targets])
+    rows = judge_shadows(targets, [np.arange(60)] * 4, DECISIONS["real_real_max"])
+    found = measure(rows, member, seed=0)
+    assert rows.decision is None
+    assert found["f1"].value is found["specificity"].value is None
+    assert "does not apply" in found["f1"].note
+    assert found["auc"].value > 0.5
+    assert found["realised_fpr"]["0.1"].value is not None
+    by_rule = measure_rules(rows, member, seed=0)
+    assert by_rule["real_real_max"]["f1"].value is None
+    assert by_rule["probability"]["f1"].low < by_rule["probability"]["f1"].value
+
+
+def test_a_rule_that_applies_to_some_targets_only_applies_to_none():
+    """Half a column of decisions would shift the rest."""
+    targets = [logistic_target(i, i // 2, n=60) for i in range(4)]
+    real_real = [np.zeros(60), None, np.zeros(60), np.zeros(60)]
+    rows = judge_shadows(targets, [np.arange(60)] * 4, DECISIONS["real_real_max"], real_real=real_real)
+    assert rows.decision is rows.real_real is rows.by_rule["real_real_q99"] is None
+    assert len(rows.by_rule["em_prior"]) == len(rows.score)
+
+
+def test_every_rule_stands_in_the_rows_as_the_declared_one_does():
+    targets = [logistic_target(i, i // 2, n=60) for i in range(4)]
+    real_real = [np.full(60, t.score.mean()) for t in targets]
+    member = np.concatenate([t.member for t in targets])
+    for name in DECISIONS:
+        rows = judge_shadows(targets, [np.arange(60)] * 4, DECISIONS[name], real_real=real_real)
+        assert np.array_equal(rows.decision, rows.by_rule[name])
+        assert measure(rows, member, 0)["f1"] == measure_rules(rows, member, 0)[name]["f1"]
+    assert rows.unit.tolist() == [0] * 120 + [1] * 120

@@ -14,10 +14,10 @@ import psutil
 import pytest
 from tiny import TINY_PHANTOM
 
-from harness import jobs
+from harness import train_job
 from harness.errors import HarnessWarning
-from harness.jobs import GeneratorJob, train_and_release
 from harness.launch import Work
+from harness.train_job import GeneratorJob, train_and_release
 from shadow_models.recipe import Recipe
 
 OPTIONS = [*(o for o in TINY_PHANTOM if not o.startswith("launch")), "launch.workers=2", "shadow.steps=4000"]
@@ -60,7 +60,7 @@ def test_interrupted_while_training(tmp_path, how, code):
 @pytest.mark.parametrize("damage", [None, "state.json", "state.safetensors"])
 def test_training_goes_on_from_its_checkpoint_and_ends_bit_for_bit(tmp_path, monkeypatch, images, damage):
     """Through the job and the store: cut off after a checkpoint, taken up, compared with an undisturbed one."""
-    monkeypatch.setattr(jobs, "CHECKPOINT_EVERY_STEPS", 20)
+    monkeypatch.setattr(train_job, "CHECKPOINT_EVERY_STEPS", 20)
     recipe = Recipe(size=16, block=2, channels=[8, 16], steps=60, overview=4, closeup=4)
     pixels = images(8, 16, 0)
 

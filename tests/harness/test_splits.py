@@ -3,8 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from attacks.base import Reference, Target
-from attacks.reference import out_mean
+from attacks.calibration import mean_over
 from harness.errors import InputError
 from harness.seeds import rng_of, seed_of
 from harness.splits import check_pool_size, paired_halves, random_half, reference_shadows
@@ -71,14 +70,10 @@ def test_number_of_references_a_slice_gets_does_not_tell_its_label(count):
 def test_calibration_by_references_cannot_see_the_label():
     """References whose signal is their own level: only *which* of them a slice gets could tell its label."""
     member = paired_halves(PATIENTS, 6, seed=0)
-    images = np.zeros((60, 4, 4), np.uint8)
 
     def levels(references: list[int], target: int) -> float:
-        held = tuple(Reference(images, member[j]) for j in references)
-        level = {id(r): float(j == target ^ 1) for j, r in zip(references, held, strict=True)}
-        calibrated = out_mean(
-            Target(tuple(map(str, range(60))), images, images, held), lambda r: np.full(60, level[id(r)])
-        )
+        level = np.array([np.full(60, float(j == target ^ 1)) for j in references])
+        calibrated = mean_over(level, ~member[references])
         return abs(calibrated[member[target]].mean() - calibrated[~member[target]].mean())
 
     assert levels(reference_shadows(0, 6), 0) == 0

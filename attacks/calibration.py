@@ -1,0 +1,181 @@
+"""Per-candidate calibration, written once for every signal: what would the score be had x not been trained on?
+
+All take the target's own signal, the references' and who was in which, and nothing else: no label of the
+target. "Strangers" of x are the references that did not hold x. Signals are in log domain, larger = member.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from attacks.base import Flags, Scores
+
+Method = Callable[[Scores, Scores, Flags], Scores]
+SMALLEST_SPREAD = 0.05  # added to standard deviations of log signals, as in attacks.md's `knn_z`
+OWN_SPREAD_FROM = 64  # references from which a candidate's own spread can be told; below, one pooled for all
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A way to set a signal against the references'.
+
+    method: (own [n], others [J, n], held bool [J, n]) -> float64 [n]; strangers, holders: how many references
+    without and with each candidate it takes.
+    """
+
+    method: Method
+    strangers: int = 1
+    holders: int = 0
+
+    def __call__(self, own: Scores, others: Scores, held: Flags) -> Scores:
+        """The calibrated score, float64 [n]. ValueError where there are too few references."""
+        reason = self.unfit(held)
+        if reason is not None:
+            raise ValueError(f"This calibration cannot be done: {reason}")
+        return np.asarray(self.method(own, others, held), dtype=np.float64)
+
+    def unfit(self, held: Flags) -> str | None:
+        """Why these references, held bool [J, n], do not do, as a sentence; None where they do."""
+        n_strangers, n_holders = int((~held).sum(axis=0).min()), int(held.sum(axis=0).min())
+        if n_strangers >= self.strangers and n_holders >= self.holders:
+            return None
+        return (
+            f"its calibration takes {self.strangers} references without and {self.holders} with each candidate, "
+            f"where some candidate has {n_strangers} and {n_holders}; plan a larger shadow.count."
+        )
+
+
+def check_calibration(name: str) -> None:
+    """Raise ValueError, naming what there is, unless `name` is a calibration."""
+    if name != "none" and name not in CALIBRATIONS:
+        raise ValueError(f"There is no calibration {name!r}; there are none, {', '.join(CALIBRATIONS)}.")
+
+
+def mean_over(values: Scores, chosen: Flags) -> Scores:
+    """Mean over the references chosen for each candidate, [J, n] -> [n]; those not chosen count for nothing."""
+    return np.asarray(np.where(chosen, values, 0.0).sum(axis=0) / chosen.sum(axis=0), dtype=np.float64)
+
+
+def difference(own: Scores, others: Scores, held: Flags) -> Scores:
+    """own - mean of the strangers. Watson et al. 2022, arXiv 2111.08440, sec. 3."""
+    return own - mean_over(others, ~held)
+
+
+def regressed(own: Scores, others: Scores, held: Flags) -> Scores:
+    """Residual of own on the mean of the strangers over the target's candidates, over its standard deviation.
+
+    Ordinary least squares with an intercept; labels play no part, and every target ends on one scale.
+    """
+    return _residual(own, mean_over(others, ~held)[:, None])
+
+
+def robust(own: Scores, others: Scores, held: Flags) -> Scores:
+    """As `regressed`, with Huber's loss (1.35 sd), so that the few plain copies do not turn the line.
+
+    Huber 1964, as scikit-learn's HuberRegressor; the scale is the median absolute deviation.
+    """
+    from sklearn.linear_model import HuberRegressor  # start-up: seconds to import
+
+    expected = _standardised(mean_over(others, ~held)[:, None])
+    scale = _deviation(own)
+    fit = HuberRegressor(alpha=0.0, max_iter=1000).fit(expected, own / scale)
+    residual = own / scale - fit.predict(expected)
+    centred = residual - np.median(residual)
+    return np.asarray(centred / max(1.4826 * float(np.median(np.abs(centred))), 1e-9), dtype=np.float64)
+
+
+def monotone(own: Scores, others: Scores, held: Flags) -> Scores:
+    """As `regressed`, with a rising step function in place of the line (isotonic regression)."""
+    from sklearn.isotonic import IsotonicRegression  # start-up: seconds to import
+
+    expected = mean_over(others, ~held)
+    residual = own - IsotonicRegression(out_of_bounds="clip").fit_transform(expected, own)
+    return np.asarray(residual / _deviation(residual), dtype=np.float64)
+
+
+def regressed_on_several(own: Scores, others: Scores, held: Flags) -> Scores:
+    """As `regressed`, on the mean of the strangers, their spread and, where there are any, the holders' mean.
+
+    The holders tell how much a candidate's score rises when it is trained on. Ridge, one standard unit.
+    """
+    strangers = mean_over(others, ~held)
+    columns = [strangers, np.sqrt(mean_over((others - strangers) ** 2, ~held))]
+    if held.any(axis=0).all():
+        columns.append(mean_over(others, held))
+    return _residual(own, np.stack(columns, axis=1), ridge=1.0)
+
+
+def z_score(own: Scores, others: Scores, held: Flags) -> Scores:
+    """(own - mean of the strangers) / (sd + 0.05): offline LiRA (Carlini et al. 2022, arXiv 2112.03570).
+
+    sd is pooled over all candidates below 64 strangers each.
+    """
+    return difference(own, others, held) / (_spread(others, ~held) + SMALLEST_SPREAD)
+
+
+def likelihood_ratio(own: Scores, others: Scores, held: Flags) -> Scores:
+    """log N(own; holders' law of x) - log N(own; strangers' law of x): online LiRA, arXiv 2112.03570, eq. 4.
+
+    Each law has x's own mean and, below 64 references a side, one variance pooled over all candidates.
+    """
+    return _log_normal(own, others, held) - _log_normal(own, others, ~held)
+
+
+def likelihood_ratio_of_residuals(own: Scores, others: Scores, held: Flags) -> Scores:
+    """Online LiRA on regressed signals: every generator, target and reference, is first put on one scale.
+
+    A reference is regressed on the references that are neither itself nor its complement, as the target is on
+    those that are neither it nor its own.
+    """
+    residuals = []
+    for j, row in enumerate(held):
+        rest = [i for i in range(len(held)) if i != j and not np.array_equal(held[i], ~row)]
+        residuals.append(regressed(others[j], others[rest], held[rest]))
+    return likelihood_ratio(regressed(own, others, held), np.stack(residuals), held)
+
+
+CALIBRATIONS: dict[str, Calibration] = {
+    "cal": Calibration(difference),
+    "reg": Calibration(regressed),
+    "huber": Calibration(robust),
+    "isotonic": Calibration(monotone),
+    "ridge": Calibration(regressed_on_several),
+    "z": Calibration(z_score, strangers=2),
+    "lira": Calibration(likelihood_ratio, strangers=2, holders=2),
+    "lira_reg": Calibration(likelihood_ratio_of_residuals, strangers=2, holders=2),
+}
+
+
+def _residual(own: Scores, regressors: Scores, ridge: float = 0.0) -> Scores:
+    """own [n] less its least-squares fit on regressors [n, p] and a constant, over its standard deviation."""
+    design = _standardised(regressors)
+    centred = own - own.mean()
+    normal = design.T @ design + ridge * np.eye(design.shape[1])
+    residual = centred - design @ (np.linalg.pinv(normal) @ (design.T @ centred))
+    return np.asarray(residual / _deviation(residual), dtype=np.float64)
+
+
+def _standardised(columns: Scores) -> Scores:
+    centred = columns - columns.mean(axis=0)
+    return np.asarray(centred / np.maximum(centred.std(axis=0), 1e-12), dtype=np.float64)
+
+
+def _deviation(values: Scores) -> float:
+    return max(float(values.std()), 1e-9)
+
+
+def _spread(others: Scores, chosen: Flags) -> Scores:
+    """Standard deviation [n] of the chosen references about each candidate's mean, pooled where they are few."""
+    count = chosen.sum(axis=0)
+    squares = np.where(chosen, (others - mean_over(others, chosen)) ** 2, 0.0).sum(axis=0)
+    if count.min() >= OWN_SPREAD_FROM:
+        return np.asarray(np.sqrt(squares / (count - 1)), dtype=np.float64)
+    return np.full(len(count), np.sqrt(squares.sum() / (count - 1).sum()))
+
+
+def _log_normal(own: Scores, others: Scores, chosen: Flags) -> Scores:
+    sd = np.maximum(_spread(others, chosen), 1e-6)
+    return -(((own - mean_over(others, chosen)) / sd) ** 2) / 2 - np.log(sd)

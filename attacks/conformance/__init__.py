@@ -1,0 +1,1 @@
+"""What every attack must do, whoever wrote it: `pytest --pyargs attacks.conformance --attack NAME`."""

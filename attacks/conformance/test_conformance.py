@@ -1,0 +1,273 @@
+"""What every attack must do, whoever wrote it. All that are found go through, or those named by `--attack NAME`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pickle
+from collections.abc import Callable
+from dataclasses import asdict, fields, replace
+from typing import TypeVar
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from attacks.base import Access, Attack, LabelledTarget, Outlook, Target
+from attacks.calibration import CALIBRATIONS
+from attacks.conformance.denoisers import MemorisingDenoiser
+from attacks.conformance.documented import documented_options, own_docstring
+from attacks.conformance.worlds import SIZE, World, frozen, labelled_shadows, planted, wrong_target
+from attacks.observing import ObservingAttack
+from attacks.pytest_plugin import OPTION
+from attacks.registry import find_attacks
+from attacks.view import Observed
+
+FOUND = 0.95  # AUC from which planted copies count as found: plain copies, so that every serious attack passes
+CHANCE = 0.12  # how far a mean AUC over 12 targets of 15 against 15 may be from 0.5: four standard errors
+WRONG_TARGETS = 12
+_A = TypeVar("_A", bound=Attack)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every attack through every test; tests of observations for those that observe."""
+    if "attack_class" not in metafunc.fixturenames:
+        return
+    found = find_attacks().by_name
+    names = metafunc.config.getoption(OPTION, default=None) or list(found)
+    if "observing" in metafunc.fixturenames:
+        names = [name for name in names if issubclass(found[name], ObservingAttack)]
+    metafunc.parametrize("attack_class", [found[name] for name in names], ids=names, scope="module")
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    """Five pairs of generators."""
+    return World(n_pairs=5, seed=1)
+
+
+@pytest.fixture(scope="module")
+def wrong_targets() -> list[LabelledTarget]:
+    """Targets whose generator saw no candidate."""
+    other = World(n_pairs=WRONG_TARGETS, seed=2)
+    return [wrong_target(other, pair) for pair in range(WRONG_TARGETS)]
+
+
+@pytest.fixture(scope="module")
+def ready(attack_class: type[Attack], world: World) -> Attack:
+    """The attack with its default options, fitted on labelled shadows if it learns."""
+    reason = attack_class().skip(planted(world).target)
+    if reason is not None:
+        if attack_class.__module__.split(".")[0] == "attacks":  # the toy world has all that an attack may ask for
+            pytest.fail(f"A built-in attack must be able to run in the toy world, but {reason}")
+        pytest.skip(f"In the toy world {attack_class.name} cannot run: {reason}")
+    return fitted(attack_class(), world)
+
+
+@pytest.fixture
+def observing(ready: Attack) -> ObservingAttack:
+    """The same, where it is an attack that observes one generator at a time."""
+    assert isinstance(ready, ObservingAttack)
+    return ready
+
+
+@pytest.fixture
+def target(world: World) -> Target:
+    """A generator that leaks, nothing of it observed yet; of its references, what any attack observed before."""
+    return replace(planted(world).target, seen=None)
+
+
+def fitted(attack: _A, world: World) -> _A:
+    """The attack as it is, or fitted on the world's labelled shadows if it learns."""
+    return attack.fit(labelled_shadows(world)) if attack.learns else attack
+
+
+def auc(attack: Attack, labelled: LabelledTarget) -> float:
+    """The area under the curve of the attack's scores on a target."""
+    return float(roc_auc_score(labelled.member, attack.score(labelled.target)))
+
+
+def test_is_documented(attack_class: type[Attack]) -> None:
+    """What it does, and from which paper, stands in the docstring of its class; every option has a word, too."""
+    assert own_docstring(attack_class), "the class has no docstring of its own"
+    missing = {one.name for one in fields(attack_class)} - documented_options(attack_class)  # type: ignore[arg-type]
+    assert not missing, f"options without a word on them (`name: ...` in the docstring of the class): {missing}"
+
+
+def test_options_survive_json_and_hydra(attack_class: type[Attack]) -> None:
+    """Options have defaults, and types that a command line, a key of the store and a manifest can carry."""
+    from omegaconf import OmegaConf
+
+    attack = attack_class()
+    assert attack_class(**json.loads(json.dumps(asdict(attack)))) == attack  # type: ignore[call-overload]
+    assert OmegaConf.to_object(OmegaConf.structured(attack_class)) == attack
+
+
+def test_check_refuses_in_words(attack_class: type[Attack]) -> None:
+    """Default options suit generators of the usual kind; what does not suit is a ValueError with a sentence."""
+    attack_class().check(Outlook(n_images=300, size=SIZE, n_timesteps=1000))
+    refusal = None
+    try:
+        attack_class().check(Outlook(n_images=1, size=2, n_timesteps=2))
+    except ValueError as error:
+        refusal = str(error)
+    assert refusal is None or " " in refusal
+
+
+def test_planted_copies_are_found(ready: Attack, world: World) -> None:
+    """Members of a generator that releases plain copies score above the others; a control sees no difference."""
+    mean = float(np.mean([auc(ready, planted(world, number)) for number in (0, 1)]))
+    if ready.control:
+        assert abs(mean - 0.5) < CHANCE
+    else:
+        assert mean > FOUND
+
+
+def test_wrong_target_tells_nothing(ready: Attack, wrong_targets: list[LabelledTarget]) -> None:
+    """Members of one generator are not to be told from the release and model of another that saw none of them."""
+    assert abs(float(np.mean([auc(ready, labelled) for labelled in wrong_targets])) - 0.5) < CHANCE
+
+
+def test_permuting_candidates_permutes_scores(ready: Attack, target: Target) -> None:
+    """Whatever order a target lists its candidates in, a candidate keeps its score."""
+    order = np.random.default_rng(5).permutation(len(target.ids))
+    np.testing.assert_allclose(ready.score(target.reordered(order)), ready.score(target)[order], rtol=1e-9)
+
+
+def test_names_carry_nothing(ready: Attack, target: Target) -> None:
+    """Candidates of other names, so that the attack meets them in another order, score the same."""
+    order = np.random.default_rng(6).permutation(len(target.ids))
+    names = tuple(hashlib.sha256(name.encode()).hexdigest()[:12] for name in target.ids)
+    renamed = replace(target.reordered(order), ids=names)
+    np.testing.assert_allclose(ready.score(renamed), ready.score(target)[order], rtol=1e-6, atol=1e-9)
+
+
+def test_equal_slices_score_equally(ready: Attack, world: World) -> None:
+    """Two candidates of the same pixels, in the same generators, get one score."""
+    first, second = twins(world)
+    candidates = world.candidates.copy()
+    candidates[second] = candidates[first]
+    doubled = World(n_pairs=5, seed=1, candidates=candidates)
+    scores = ready.score(planted(doubled, remembers=False).target)
+    assert scores[first] == pytest.approx(scores[second], rel=1e-6)
+
+
+def twins(world: World) -> tuple[int, int]:
+    """Two candidates that are in the same generators of the target `planted`."""
+    seen: dict[bytes, int] = {}
+    for place, column in enumerate(world.held[:8].T):
+        if column.tobytes() in seen:
+            return seen[column.tobytes()], place
+        seen[column.tobytes()] = place
+    raise AssertionError("30 candidates in 16 kinds: two must be of a kind")
+
+
+def test_scores_are_finite_float64_and_repeat(ready: Attack, target: Target, world: World) -> None:
+    """The same target gets the same scores, asked again or made anew."""
+    scores = ready.score(target)
+    assert scores.dtype == np.float64
+    assert scores.shape == (len(target.ids),)
+    assert np.isfinite(scores).all()
+    assert np.array_equal(scores, ready.score(target))
+    again = planted(World(n_pairs=5, seed=1), remembers=False).target
+    np.testing.assert_allclose(ready.score(again), scores, rtol=1e-9, atol=1e-12)
+
+
+def test_exact_copies_stay_finite(ready: Attack, target: Target) -> None:
+    """A release of the candidates themselves, each many times: distances of 0, ties, a model without error."""
+    copies = frozen(np.tile(target.candidates, (10, 1, 1)))
+    model = MemorisingDenoiser(target.candidates, bandwidth=1e-3)
+    assert np.isfinite(ready.score(replace(target, release=copies, model=model))).all()
+
+
+def test_release_of_one_image_stays_finite(ready: Attack, target: Target) -> None:
+    """A generator that collapsed: nothing varies, and no variance may be divided by."""
+    alone = target.candidates[:1]
+    collapsed = replace(
+        target, release=frozen(np.repeat(alone, 300, axis=0)), model=MemorisingDenoiser(alone, bandwidth=1e-3)
+    )
+    assert np.isfinite(ready.score(collapsed)).all()
+
+
+@pytest.mark.parametrize("model", [False, True], ids=["release", "model"])
+@pytest.mark.parametrize("references", ["none", "releases", "models"])
+def test_says_why_it_cannot_run(ready: Attack, target: Target, model: bool, references: str) -> None:
+    """Where a target lacks what the attack needs, `skip` gives a sentence; where it gives none, there are scores."""
+    others = () if references == "none" else target.references
+    if references == "releases":
+        others = tuple(replace(one, model=None, seen=None) for one in others)
+    poorer = replace(target, references=others, model=target.model if model else None)
+    reason = ready.skip(poorer)
+    if reason is None:
+        assert ready.needs is not Access.REFERENCES or others
+        assert ready.needs not in (Access.MODEL, Access.GRADIENT) or model
+        assert np.isfinite(ready.score(poorer)).all()
+    else:
+        assert ready.needs is not Access.RELEASE
+        assert reason.endswith(".")
+        with pytest.raises(ValueError, match="cannot run here"):
+            ready.score(poorer)
+
+
+def test_fitting_makes_a_copy(ready: Attack, attack_class: type[Attack]) -> None:
+    """`fit` returns a fitted copy with the same options, and leaves the attack that it was asked of as it is."""
+    assert type(ready) is attack_class
+    assert ready == attack_class()
+    assert ready.is_fitted == ready.learns
+    assert not attack_class().is_fitted
+
+
+def test_is_picklable(ready: Attack, world: World) -> None:
+    """Another process gets it, with what it learnt."""
+    target = planted(world).target
+    assert np.array_equal(pickle.loads(pickle.dumps(ready)).score(target), ready.score(target))
+
+
+def test_batches_of_network_calls_do_not_change_scores(
+    ready: Attack, target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How many images go through the network at once is a matter of memory alone."""
+    whole = ready.score(target)
+    monkeypatch.setattr("attacks.noising.BATCH_IMAGES", 7)
+    np.testing.assert_allclose(ready.score(target), whole, rtol=1e-6, atol=1e-9)
+
+
+def test_observation_is_named_in_json_and_shared_by_calibrations(observing: ObservingAttack) -> None:
+    """What decides an observation can be a key of the store, and calibrations play no part in it."""
+    named = observing.observation()
+    assert json.loads(json.dumps(named)) == list(named)
+    assert all(replace(observing, calibration=other).observation() == named for other in ("none", *CALIBRATIONS))
+
+
+def test_observation_is_of_one_generator(observing: ObservingAttack, target: Target) -> None:
+    """What a generator shows does not depend on the references, nor on what the attack may not look at."""
+    observed = target.observe(observing)
+    alone = replace(target, references=())
+    blank = frozen(np.zeros_like(target.release))
+    less = replace(alone, model=None) if observing.observes is Access.RELEASE else replace(alone, release=blank)
+    assert np.array_equal(less.observe(observing), observed)
+
+
+def test_score_comes_from_what_was_observed(observing: ObservingAttack, target: Target) -> None:
+    """Observations out of the store stand for the generators: the score is the same without looking at them."""
+    stored = target.observe(observing)
+    others = list(target.observe_references(observing)) if observing.observes_references else []
+    blank = frozen(np.zeros_like(target.release))
+    unseen = MemorisingDenoiser(blank[:1], bandwidth=0.5)
+    references = [replace(one, release=blank, model=unseen) for one in target.references]
+    for place, known in enumerate(others):
+        references[place] = replace(references[place], seen=always(known))
+    remembering = replace(target, release=blank, model=unseen, references=tuple(references), seen=always(stored))
+    np.testing.assert_allclose(observing.score(remembering), observing.score(target), rtol=1e-9, atol=1e-9)
+
+
+def always(known: Observed) -> Callable[[ObservingAttack], Observed]:
+    """A memory of one observation."""
+    return lambda attack: known
+
+
+@pytest.mark.parametrize("calibration", CALIBRATIONS)
+def test_every_calibration_works(observing: ObservingAttack, world: World, calibration: str) -> None:
+    """`attack.NAME.calibration=...` finds planted copies, whichever it is."""
+    attack = fitted(replace(type(observing)(), calibration=calibration), world)
+    assert float(np.mean([auc(attack, planted(world, number)) for number in (0, 1)])) > FOUND

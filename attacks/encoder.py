@@ -1,0 +1,47 @@
+"""A user's own feature extractor: convolution weights in one local safetensors file, nothing pickled, no code.
+
+The file holds tensors `0.weight`, `0.bias`, `1.weight`, ... A weight of four axes [out, in, k, k] is a convolution
+of stride 2 with zero padding k // 2; one of two axes [out, in] is a linear layer on the mean over positions. A ReLU
+stands between layers. The first takes one channel: grey levels in [0, 1]. The features are brought to unit norm.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from attacks.base import Images, Scores
+
+
+@lru_cache(maxsize=8)
+def file_digest(path: str) -> str:
+    """sha256 of the file; ValueError, in a sentence, where there is none."""
+    if not Path(path).is_file():
+        raise ValueError(f"encoder={path} is no file; give a safetensors file of layer weights.")
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def encoded(images: Images, path: str) -> Scores:
+    """Features of unit norm, float64 [n, p], of uint8 [n, h, w]. ValueError where the file is no encoder."""
+    import torch  # torch only where a network is called: release attacks start without it
+    from safetensors.torch import load_file
+    from torch.nn.functional import conv2d, normalize, relu
+
+    tensors = load_file(path)
+    count = sum(name.endswith(".weight") for name in tensors)
+    if count == 0 or any(f"{i}.weight" not in tensors or f"{i}.bias" not in tensors for i in range(count)):
+        raise ValueError(f"encoder={path} must hold 0.weight, 0.bias, 1.weight, ...; it holds {sorted(tensors)[:6]}.")
+    x = torch.from_numpy(np.ascontiguousarray(images)).float()[:, None] / 255.0
+    with torch.no_grad():
+        for layer in range(count):
+            weight, bias = tensors[f"{layer}.weight"].float(), tensors[f"{layer}.bias"].float()
+            x = relu(x) if layer else x
+            if weight.ndim == 4:
+                x = conv2d(x, weight, bias, stride=2, padding=weight.shape[-1] // 2)
+            else:
+                x = (x.mean(dim=(2, 3)) if x.ndim == 4 else x) @ weight.T + bias
+        x = x.mean(dim=(2, 3)) if x.ndim == 4 else x
+        return np.asarray(normalize(x, dim=1).double().numpy(), dtype=np.float64)

@@ -1,0 +1,36 @@
+"""The candidates and the released images on the candidates' leading principal components."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from attacks.base import Images
+from attacks.distances import COMPONENTS, Features, principal_components
+from attacks.view import View
+
+
+class PcaFeatures(NamedTuple):
+    """candidates: float64 [n, p]; release: float64 [m, p]; p is at most the number asked for, grey levels."""
+
+    candidates: Features
+    release: Features
+
+
+def check_components(n_components: int) -> None:
+    """Raise ValueError unless 1 to 32 components are asked for."""
+    if not 1 <= n_components <= COMPONENTS:
+        raise ValueError(f"n_components={n_components} must be from 1 to {COMPONENTS}.")
+
+
+def pca_features(view: View, n_components: int) -> PcaFeatures:
+    """Both on the axes of the candidates, so that no release moves them. Made once a view."""
+
+    def project() -> PcaFeatures:
+        centre, components = principal_components(view.candidates, n_components)
+
+        def on_axes(images: Images) -> Features:
+            return (images.reshape(len(images), -1) - centre) @ components.T
+
+        return PcaFeatures(on_axes(view.candidates), on_axes(view.release))
+
+    return view.remember(("pca features", n_components), project)

@@ -1,0 +1,121 @@
+"""What one generator shows of the candidates: the only thing an observation may look at."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:  # torch is imported only by the attacks that call a network
+    import torch
+
+    from shadow_models.denoiser import Denoiser, WhiteBox
+
+Images = NDArray[np.uint8]
+Observed = NDArray[np.float64]
+_T = TypeVar("_T")
+_MEMO_BYTES = 2**30
+
+
+class CountedModel:
+    """A denoiser that counts the images it was asked about: a row states its network calls.
+
+    images_seen: put through the network; images_saved: those a shared result spared.
+    """
+
+    def __init__(self, model: Denoiser) -> None:
+        self._model = model
+        self.images_seen = 0
+        self.images_saved = 0
+
+    @property
+    def network(self) -> torch.nn.Module:
+        """As the model's; ValueError where it shows no weights."""
+        return self._white_box.network
+
+    @property
+    def shows_weights(self) -> bool:
+        """Whether the model is a `WhiteBox`, which an attack with gradient access asks for."""
+        return hasattr(self._model, "eps_with_grad")
+
+    @property
+    def alphas_cumprod(self) -> NDArray[np.float64]:
+        """As the model's."""
+        return self._model.alphas_cumprod
+
+    def encode(self, images: Images) -> torch.Tensor:
+        """As the model's."""
+        return self._model.encode(images)
+
+    def decode(self, z: torch.Tensor) -> Images:
+        """As the model's."""
+        return self._model.decode(z)
+
+    def eps(self, z_t: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+        """As the model's, counted."""
+        self.images_seen += len(z_t)
+        return self._model.eps(z_t, t)
+
+    def eps_with_grad(self, z_t: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+        """As the model's, counted; ValueError where it shows no weights."""
+        self.images_seen += len(z_t)
+        return self._white_box.eps_with_grad(z_t, t)
+
+    @property
+    def _white_box(self) -> WhiteBox:
+        if not self.shows_weights:
+            raise ValueError("This model does not show its weights, and an attack asked for gradients by them.")
+        return cast("WhiteBox", self._model)
+
+
+@dataclass(frozen=True)
+class View:
+    """One generator as an attacker sees it, and the candidates.
+
+    candidates: uint8 [n, h, w]; release: uint8 [m, h, w], empty for an attack that looks at the model alone;
+    model: its denoiser, None where the attacker holds none; among: the release is the candidates themselves,
+    so whoever measures must leave each one's own copy out.
+    """
+
+    candidates: Images
+    release: Images
+    model: CountedModel | None = None
+    among: bool = False
+    _memo: OrderedDict[Hashable, tuple[Any, int, int]] = field(default_factory=OrderedDict, repr=False, compare=False)
+
+    @classmethod
+    def of_candidates(cls, candidates: Images) -> View:
+        """The candidates facing each other: how alike two different real slices are."""
+        return cls(candidates, candidates, among=True)
+
+    @property
+    def denoiser(self) -> CountedModel:
+        """The model of a view that has one; ValueError where it has none."""
+        if self.model is None:
+            raise ValueError("This view has no model; only an attack with access to one may ask for it.")
+        return self.model
+
+    def remember(self, key: Hashable, compute: Callable[[], _T]) -> _T:
+        """compute(), or what it gave before under this key: attacks share the costly parts of a view.
+
+        The least recently used go first beyond 1 GiB of arrays.
+        """
+        if key in self._memo:
+            self._memo.move_to_end(key)
+            value, _, calls = self._memo[key]
+            if self.model is not None:
+                self.model.images_saved += calls
+            return value
+        before = self._images_asked()
+        value = compute()
+        self._memo[key] = value, int(getattr(value, "nbytes", 0)), self._images_asked() - before
+        while len(self._memo) > 1 and sum(size for _, size, _ in self._memo.values()) > _MEMO_BYTES:
+            self._memo.popitem(last=False)
+        return value
+
+    def _images_asked(self) -> int:
+        return self.model.images_seen + self.model.images_saved if self.model is not None else 0

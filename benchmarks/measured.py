@@ -1,0 +1,52 @@
+"""Runs the harness as a user does, and measures the wall-clock time and the memory of all its processes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil
+
+_POLL_SEC = 0.5
+
+
+class Run(NamedTuple):
+    """One run of the command: wall seconds, peak memory of its process tree (GiB)."""
+
+    seconds: float
+    peak_gib: float
+
+
+def run_harness(folder: Path, overrides: list[str]) -> Run:
+    """`python -m harness.run overrides` in the folder; SystemExit with its output where it fails."""
+    started = time.perf_counter()
+    with (folder / "out.txt").open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "harness.run", *overrides], cwd=folder, stdout=output, stderr=subprocess.STDOUT
+        )
+        peak = 0.0
+        while process.poll() is None:
+            peak = max(peak, _memory_gib(process.pid))
+            time.sleep(min(_POLL_SEC, 0.05 + (time.perf_counter() - started) / 50))
+    seconds = time.perf_counter() - started
+    if process.returncode != 0:
+        raise SystemExit(f"The run failed ({process.returncode}):\n{(folder / 'out.txt').read_text()}")
+    return Run(seconds, peak)
+
+
+def _memory_gib(pid: int) -> float:
+    """Proportional set size of the process and all below it: shared pages are counted once."""
+    total = 0
+    try:
+        tree = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return 0.0
+    for process in tree:
+        try:
+            total += process.memory_full_info().pss
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+    return total / 2**30

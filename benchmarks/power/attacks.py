@@ -1,0 +1,113 @@
+"""What the attacks reach on shadows: `python -m benchmarks.power.attacks [--lung-slices DIR]`.
+
+Runs every attack on the default phantoms and, where DIR is given, on one real slice a patient with 8 shadows, and
+sets what is held out and pooled over the shadows against the figures that the project promises.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from benchmarks.measured import run_harness
+from benchmarks.rows import Row, at_least, at_most, command
+
+PHANTOM_AUC = {"loss": 0.75, "knn": 0.65, "knn_cal": 0.75}
+REFERENCE_AUC, REFERENCE_TPR, LOSS_CAL_AUC = 0.88, 0.62, 0.97
+ECE, REALISED_FPR = 0.06, (0.07, 0.13)
+
+
+class Found(NamedTuple):
+    """What one run wrote: its rows on the shadows, by attack, and the attack it chose."""
+
+    records: dict[str, dict[str, Any]]
+    controls: list[dict[str, Any]]
+    chosen: str
+
+
+def measure(options: argparse.Namespace) -> list[Row]:
+    """A row an attack and data set: the AUC, with its interval; and the promised figures of the real slices."""
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        store = (options.store or folder / "store").resolve()
+        common = ["attack=all", f"store.root={store}", *options.override]
+        phantom = _run(folder / "phantom", common)
+        rows += _aucs("phantom", phantom, PHANTOM_AUC)
+        if options.lung_slices is not None:
+            data = ["data=folder", f"data.root={options.lung_slices.resolve()}", "data.per_patient=1"]
+            slices = _run(folder / "slices", [*data, "shadow.count=8", *common])
+            rows += _aucs("lung slices", slices, {})
+            rows += list(_promised(slices))
+    return rows
+
+
+def _run(folder: Path, overrides: list[str]) -> Found:
+    folder.mkdir()
+    run_harness(folder, [*overrides, f"out={folder / 'run'}"])
+    results = json.loads((folder / "run" / "results.json").read_text())
+    shadow = [record for record in results["records"] if record["target_set"] == "shadow"]
+    return Found(
+        {r["attack"]: r for r in shadow if r["kind"] == "attack" and r["skipped"] is None},
+        [r for r in shadow if r["kind"] == "control" and r["skipped"] is None],
+        results["chosen"]["attack"],
+    )
+
+
+def _aucs(data: str, found: Found, reach: dict[str, float]) -> Iterator[Row]:
+    for attack, record in found.records.items():
+        auc = record["auc"]
+        facts = {"low": auc["low"], "high": auc["high"], "per_target": record["auc_per_target"]}
+        detail = {**facts, "access": record["access"], "tpr_at_fpr": record["tpr_at_fpr"]["0.1"]}
+        if attack in reach:
+            yield at_least(f"{data}: {attack}", auc["value"], "AUC", reach[attack], **detail)
+        else:
+            yield Row(f"{data}: {attack}", auc["value"], "AUC", None, None, detail=detail)
+
+
+def _promised(found: Found) -> Iterator[Row]:
+    """The figures of the issue that brought the attacks, on one real slice a patient and 8 shadows."""
+    records = found.records
+    of_references = {name: r for name, r in records.items() if r["access"] == "references"}
+    best = max(of_references, key=lambda name: of_references[name]["auc"]["value"])
+    yield at_least(f"best reference attack ({best})", _value(records[best], "auc"), "AUC", REFERENCE_AUC)
+    tpr = records[best]["tpr_at_fpr"]["0.1"]["value"]
+    yield at_least(f"best reference attack ({best})", tpr, "TPR at FPR 0.1", REFERENCE_TPR)
+    yield at_least("loss_cal", _value(records["loss_cal"], "auc"), "AUC", LOSS_CAL_AUC)
+    for stack, access in (
+        ("stack", ("release", "references")),
+        ("stack_model", tuple({r["access"] for r in records.values()})),
+    ):
+        single = max(_value(r, "auc") for name, r in records.items() if r["access"] in access and "stack" not in name)
+        yield at_least(f"{stack}: upper end of its interval", records[stack]["auc"]["high"], "AUC", single)
+    chosen = records[found.chosen]
+    yield at_most(f"chosen attack ({found.chosen}): ECE", _value(chosen, "ece"), "fraction", ECE)
+    realised = chosen["realised_fpr"]["0.1"]["value"]
+    low, high = REALISED_FPR
+    yield Row(
+        f"chosen attack ({found.chosen}): realised FPR at nominal 0.1",
+        realised,
+        "fraction",
+        None,
+        low <= realised <= high,
+        detail={"asked": [low, high]},
+    )
+    outside = [r["attack"] for r in found.controls if not r["auc"]["low"] <= 0.5 <= r["auc"]["high"]]
+    yield at_most("controls outside chance", len(outside), "count", 0, of=len(found.controls), which=outside)
+
+
+def _value(record: dict[str, Any], metric: str) -> float:
+    return float(record[metric]["value"])
+
+
+if __name__ == "__main__":
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--lung-slices", type=Path, metavar="DIR", help="real slices, an imagefolder")
+    arguments.add_argument("--store", type=Path, metavar="DIR", help="keep the artefacts there")
+    arguments.add_argument("override", nargs="*", help="options of harness.run")
+    sys.exit(command("Held-out figures of every attack on the shadows.", measure, arguments))

@@ -1,0 +1,206 @@
+"""The calibrations on signals whose laws are known in closed form."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+from sklearn.metrics import roc_auc_score
+
+from attacks.calibration import CALIBRATIONS, SMALLEST_SPREAD, check_calibration
+
+N = 40
+
+
+def halves(pairs: int, n: int, seed: int) -> np.ndarray:
+    """Bool [2 pairs, n]: complementary pairs, as a plan's shadows."""
+    rng = np.random.default_rng(seed)
+    first = [rng.permutation(n) < n // 2 for _ in range(pairs)]
+    return np.array([row for one in first for row in (one, ~one)])
+
+
+def gaussian_signals(out, within, held, seed=0):
+    """Float64 [J, n]: of each slice's law (mean, sd) without x, or within where the generator held x."""
+    z = np.random.default_rng(seed).standard_normal(held.shape)
+    return np.where(held, within[0] + within[1] * z, out[0] + out[1] * z)
+
+
+# Per-candidate laws; members spread three times as far as strangers, so that the sides cannot be exchanged.
+OUT_MEAN = np.linspace(-3.0, 3.0, N)
+OUT_SD, IN_SD = np.linspace(0.5, 1.0, N), np.linspace(1.5, 3.0, N)
+IN_MEAN = OUT_MEAN + 1.0
+OWN = OUT_MEAN + np.linspace(-1.0, 2.0, N)[::-1]
+
+
+@pytest.fixture(scope="module")
+def many():
+    """20,000 references: the sample's mean and spread are the law's to about 1 %."""
+    held = halves(10_000, N, seed=1)
+    return held, gaussian_signals((OUT_MEAN, OUT_SD), (IN_MEAN, IN_SD), held)
+
+
+def test_difference_is_from_the_mean_of_the_strangers(many):
+    held, others = many
+    assert CALIBRATIONS["cal"](OWN, others, held) == pytest.approx(OWN - OUT_MEAN, abs=0.05)
+
+
+def test_z_is_golden_on_gaussian_signals(many):
+    held, others = many
+    expected = (OWN - OUT_MEAN) / (OUT_SD + SMALLEST_SPREAD)
+    assert CALIBRATIONS["z"](OWN, others, held) == pytest.approx(expected, abs=0.08)
+
+
+def test_lira_is_the_log_likelihood_ratio_with_each_spread_from_its_own_side(many):
+    held, others = many
+    expected = norm.logpdf(OWN, IN_MEAN, IN_SD) - norm.logpdf(OWN, OUT_MEAN, OUT_SD)
+    assert CALIBRATIONS["lira"](OWN, others, held) == pytest.approx(expected, abs=0.15)
+    for wrong_in, wrong_out in ((OUT_SD, OUT_SD), (IN_SD, IN_SD)):  # the published slip: one side's spread twice
+        wrong = norm.logpdf(OWN, IN_MEAN, wrong_in) - norm.logpdf(OWN, OUT_MEAN, wrong_out)
+        assert np.abs(wrong - expected).max() > 1.0
+
+
+def test_lira_of_few_references_pools_one_spread_a_side():
+    held = halves(8, N, seed=2)
+    others = gaussian_signals((OUT_MEAN, 0.5), (IN_MEAN, 2.0), held)
+    expected = np.zeros(N)
+    for side, sign in ((held, 1.0), (~held, -1.0)):
+        means = np.array([others[side[:, i], i].mean() for i in range(N)])
+        squares = sum(((others[side[:, i], i] - means[i]) ** 2).sum() for i in range(N))
+        sd = np.sqrt(squares / sum(side[:, i].sum() - 1 for i in range(N)))
+        expected += sign * norm.logpdf(OWN, means, sd)
+    assert CALIBRATIONS["lira"](OWN, others, held) == pytest.approx(expected, rel=1e-9)
+
+
+def test_lira_reg_regresses_a_reference_without_itself_and_its_complement():
+    held = halves(4, N, seed=2)
+    others = gaussian_signals((OUT_MEAN, 0.5), (IN_MEAN, 2.0), held)
+    residuals = np.empty_like(others)
+    for j in range(8):
+        rest = [i for i in range(8) if i // 2 != j // 2]  # halves come in pairs
+        residuals[j] = CALIBRATIONS["reg"](others[j], others[rest], held[rest])
+    expected = CALIBRATIONS["lira"](CALIBRATIONS["reg"](OWN, others, held), residuals, held)
+    assert CALIBRATIONS["lira_reg"](OWN, others, held) == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("name", ["cal", "reg", "huber", "isotonic", "ridge", "z"])
+def test_what_the_holders_showed_is_no_stranger(name):
+    """Lifting what the holders' generators showed leaves the strangers' law of x as it was."""
+    held = halves(4, N, seed=3)
+    others = gaussian_signals((OUT_MEAN, 0.5), (IN_MEAN, 0.5), held)
+    score = CALIBRATIONS[name](OWN, others, held)
+    assert CALIBRATIONS[name](OWN, np.where(held, others + 7.0, others), held) == pytest.approx(score, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", ["cal", "z"])
+def test_fewer_references_keep_the_law_and_bring_no_zeros(name):
+    """Every reference says 5 of every slice, and some slices have fewer strangers: all still expect 5."""
+    held = np.zeros((6, N), dtype=bool)
+    held[:4, : N // 2] = True
+    own = np.linspace(4.0, 6.0, N)
+    score = CALIBRATIONS[name](own, np.full((6, N), 5.0), held)
+    assert score == pytest.approx((own - 5.0) / (1.0 if name == "cal" else SMALLEST_SPREAD))
+
+
+def test_slices_with_fewer_strangers_have_the_same_law():
+    """Half of the slices have 2 strangers, half have 6: without a member, both score alike around 0."""
+    held = np.zeros((6, 4000), dtype=bool)
+    held[:4, :2000] = True
+    signals = np.random.default_rng(4).normal(5.0, 1.0, (7, 4000))
+    score = CALIBRATIONS["cal"](signals[0], signals[1:], held)
+    assert abs(score[:2000].mean()) < 0.1
+    assert abs(score[2000:].mean()) < 0.1
+
+
+@pytest.mark.parametrize("name", ["reg", "huber", "isotonic", "ridge"])
+def test_a_regression_removes_a_targets_own_shift_and_scale(name):
+    held = halves(4, N, seed=5)
+    others = gaussian_signals((OUT_MEAN, 0.3), (IN_MEAN, 0.3), held)
+    own = gaussian_signals((OUT_MEAN, 0.3), (IN_MEAN, 0.3), held[:1], seed=9)[0]
+    score = CALIBRATIONS[name](own, others, held)
+    assert CALIBRATIONS[name](40.0 + 3.0 * own, others, held) == pytest.approx(score, abs=1e-3)
+    assert score.std() > 0.5
+
+
+def test_reg_is_the_residual_of_least_squares_over_its_deviation():
+    held = halves(4, N, seed=5)
+    others = gaussian_signals((OUT_MEAN, 0.3), (IN_MEAN, 0.3), held)
+    expected = np.array([others[~held[:, i], i].mean() for i in range(N)])
+    residual = OWN - np.polyval(np.polyfit(expected, OWN, 1), expected)
+    assert CALIBRATIONS["reg"](OWN, others, held) == pytest.approx(residual / residual.std(), rel=1e-6)
+
+
+def judged_world(seed: int, n: int = 200):
+    """A target whose members are lifted, beside slices' own difficulty and a scale of the target's own."""
+    rng = np.random.default_rng(seed)
+    held = halves(8, n, seed + 100)
+    member = rng.permutation(n) < n // 2
+    difficulty = rng.normal(0.0, 2.0, n)
+    others = gaussian_signals((difficulty, 0.3), (difficulty + 1.0, 0.5), held, seed)
+    own = 10.0 + 4.0 * gaussian_signals((difficulty, 0.3), (difficulty + 1.0, 0.5), member[None], seed + 50)[0]
+    return own, others, held, member
+
+
+@pytest.mark.parametrize("name", ["reg", "huber", "isotonic", "ridge", "lira_reg"])
+def test_calibrations_for_targets_of_another_scale_find_the_members(name):
+    own, others, held, member = judged_world(0)
+    assert roc_auc_score(member, own) < 0.75
+    score = CALIBRATIONS[name](own, others, held)
+    assert roc_auc_score(member, score) > 0.85
+    order = np.random.default_rng(1).permutation(len(own))
+    assert CALIBRATIONS[name](own[order], others[:, order], held[:, order]) == pytest.approx(score[order], abs=1e-3)
+
+
+@pytest.mark.parametrize("name", sorted(CALIBRATIONS))
+def test_a_target_that_knows_none_of_the_slices_tells_nothing(name):
+    aucs = []
+    for seed in range(12):
+        _, others, held, member = judged_world(seed)
+        out = np.array([others[~held[:, i], i].mean() for i in range(len(member))])
+        stranger = out + np.random.default_rng(seed).normal(0.0, 0.3, len(member))
+        aucs.append(roc_auc_score(member, CALIBRATIONS[name](stranger, others, held)))
+    assert abs(np.mean(aucs) - 0.5) < 0.05  # 12 targets of 100 against 100: standard error 0.012
+
+
+def test_huber_is_not_turned_by_a_few_plain_copies():
+    """A tenth of the slices, those that are hardest to expect, are plain copies: the line stays with the rest."""
+    held = halves(4, N, seed=6)
+    others = np.tile(OUT_MEAN, (8, 1))
+    own = 2.0 * OUT_MEAN + np.random.default_rng(7).normal(0.0, 0.1, N)
+    own[:4] += 30.0
+    turned = {
+        name: abs(np.corrcoef(OUT_MEAN[4:], CALIBRATIONS[name](own, others, held)[4:])[0, 1])
+        for name in ("reg", "huber")
+    }
+    assert turned["reg"] > 0.9
+    assert turned["huber"] < 0.5
+
+
+def test_signals_that_tell_nothing_stay_finite():
+    held = halves(4, N, seed=8)
+    constant = np.zeros((8, N))
+    for name, calibration in CALIBRATIONS.items():
+        for own in (np.zeros(N), OWN):
+            assert np.isfinite(calibration(own, constant, held)).all(), name
+
+
+@pytest.mark.parametrize(
+    ("name", "holders"),
+    [("cal", 8), ("reg", 8), ("z", 7), ("lira", 7), ("lira", 1), ("lira_reg", 7), ("lira_reg", 1)],
+)
+def test_too_few_references_are_a_reason_in_words(name, holders):
+    """The poorest slice decides: of 8 references, 4 held each of the others."""
+    held = halves(4, N, seed=0)
+    calibration = CALIBRATIONS[name]
+    assert calibration.unfit(held) is None
+    held[:, 0] = np.arange(8) < holders
+    reason = calibration.unfit(held)
+    assert f"{calibration.strangers} references without and {calibration.holders} with" in reason
+    assert "larger shadow.count" in reason
+    with pytest.raises(ValueError, match="cannot be done"):
+        calibration(OWN, np.zeros(held.shape), held)
+
+
+def test_an_unknown_calibration_is_refused_with_what_there_is():
+    check_calibration("none")
+    with pytest.raises(ValueError, match=r"no calibration 'zz'; there are none, cal, reg"):
+        check_calibration("zz")

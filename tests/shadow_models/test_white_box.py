@@ -1,0 +1,43 @@
+"""What a generator shows of its weights."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from shadow_models.dct import fit_codec
+from shadow_models.denoiser import WhiteBox
+from shadow_models.generator import Generator
+from shadow_models.network import build_network
+from shadow_models.recipe import Recipe
+
+
+@pytest.fixture
+def generator(tiny: Recipe, slices: NDArray[np.uint8]) -> Generator:
+    return Generator(tiny, fit_codec(slices, tiny), build_network(tiny, 0))
+
+
+def test_eps_with_grad_is_eps(generator: Generator, slices: NDArray[np.uint8]) -> None:
+    assert isinstance(generator, WhiteBox)
+    z, t = generator.encode(slices), torch.full((len(slices),), 100)
+    closed, traced = generator.eps(z, t), generator.eps_with_grad(z, t)
+    assert torch.equal(closed, traced)
+    assert traced.requires_grad
+    assert not generator.eps(z, t).requires_grad
+
+
+def test_gradients_are_slopes(generator: Generator, slices: NDArray[np.uint8]) -> None:
+    """Against finite differences of `eps` by each of the last layer's 16 biases."""
+    bias = generator.network.unet.conv_out.bias
+    z, t = generator.encode(slices), torch.full((len(slices),), 300)
+    (gradient,) = torch.autograd.grad(generator.eps_with_grad(z, t).square().mean(), [bias])
+    slopes = []
+    for place in range(len(bias)):
+        ends = []
+        for step in (0.05, -0.05):
+            with torch.no_grad():
+                bias[place] += step
+                ends.append(float(generator.eps(z, t).square().mean()))
+                bias[place] -= step
+        slopes.append((ends[0] - ends[1]) / 0.1)
+    assert np.allclose(slopes, gradient.numpy(), rtol=0.02, atol=2e-5)
