@@ -75,8 +75,11 @@ class Crew:
         if not isinstance(attack, ObservingAttack) or not attack.compares_reals:
             return None
         view = target.view._replace(release=None, generator=None)
-        self._observe([(attack, view)], "candidates")
-        found = self.store.find("observation", observation_key(attack, view))
+        key = observation_key(attack, view)
+        if self.store.find("observation", key) is None:
+            job = ObserveJob(str(self.store.root), "candidates", view, (attack,))
+            self.launcher.here(observe, [job], lambda message: None)
+        found = self.store.find("observation", key)
         assert found is not None
         return attack.signal(np.load(found.folder / FILE))
 

@@ -12,11 +12,11 @@ import os
 import queue
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from harness.errors import InputError
@@ -24,6 +24,7 @@ from harness.errors import InputError
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 _POLL_SEC = 0.1
+_LAST_WORDS_SEC = 2.0
 FINISHED = "finished"  # what a job's last message says it is doing
 
 
@@ -50,12 +51,17 @@ class Work(NamedTuple):
     report: Report
 
 
-@dataclass(frozen=True)
 class Launcher:
-    """Where jobs run. workers: None for a process per core or GPU; 0 runs them here, one after another."""
+    """Where jobs run. workers: None for a process per core or GPU; 0 runs them here, one after another.
 
-    workers: int | None
-    device: str
+    The processes start with the first jobs and stay for the next ones, since importing torch takes seconds; close
+    it, or use `contextlib.closing`, to end them.
+    """
+
+    def __init__(self, workers: int | None, device: str) -> None:
+        self._workers, self._device = workers, device
+        self._crowd: _Crowd | None = None
+        self._round = 0
 
     def map(
         self,
@@ -64,44 +70,89 @@ class Launcher:
         on_progress: Callable[[Progress], None],
     ) -> list[Result]:
         """function(job, work) for every job, results in the order of jobs. The first failure stops the rest."""
-        if self.workers == 0:
-            with _one_thread_each():
-                return [_do(function, i, job, _device(self.device, 0), on_progress) for i, job in enumerate(jobs)]
+        if self._workers == 0:
+            return self.here(function, jobs, on_progress)
         if not jobs:
             return []
-        workers = min(self.workers or _processes(self.device), len(jobs))
-        context = multiprocessing.get_context("spawn")  # fork would copy the threads' locks of torch
-        messages: Any = context.Queue()
-        ranks: Any = context.Queue()
-        for rank in range(workers):
-            ranks.put(rank)
-        with (
-            _one_thread_each(),
-            ProcessPoolExecutor(workers, context, _start_worker, (messages, ranks, self.device)) as pool,
-        ):
-            futures = [pool.submit(_work, function, i, job) for i, job in enumerate(jobs)]
+        self._round += 1  # late words about earlier jobs must not be taken for words about these
+        if self._crowd is None:
+            with _one_thread_each():
+                self._crowd = _Crowd.of(self._workers or _processes(self._device), self._device)
+        crowd = self._crowd
+        with _one_thread_each():  # a process starts when there is work for it
+            futures = [crowd.pool.submit(_work, function, self._round, i, job) for i, job in enumerate(jobs)]
             try:
-                pending = set(futures)
+                pending, told = set(futures), 0
                 while pending:
                     finished, pending = wait(pending, _POLL_SEC, FIRST_EXCEPTION)
-                    for message in _drain(messages):
-                        on_progress(message)
+                    told += crowd.drain(self._round, on_progress)
                     for future in finished:
                         future.result()
             except BaseException as error:
-                processes = list((pool._processes or {}).values())
-                pool.shutdown(wait=False, cancel_futures=True)
-                for process in processes:  # an interrupted run ends now; checkpoints keep what was done
-                    process.terminate()
+                self._terminate()
                 if isinstance(error, BrokenProcessPool):
                     raise InputError(
                         "A worker process was killed, most likely for want of memory. The store keeps what was "
                         "finished: run the same command again, with launch.workers=1 or a smaller preset."
                     ) from error
                 raise
-        for message in _drain(messages):  # the last words of workers that have just ended
-            on_progress(message)
+        patience = time.monotonic() + _LAST_WORDS_SEC  # results travel by another road than words about them
+        while told < len(jobs) and time.monotonic() < patience:
+            told += crowd.drain(self._round, on_progress)
+            time.sleep(0.005)
         return [future.result() for future in futures]
+
+    def here(
+        self,
+        function: Callable[[Job, Work], Result],
+        jobs: Sequence[Job],
+        on_progress: Callable[[Progress], None],
+    ) -> list[Result]:
+        """As `map`, in this process: for jobs that cost less than starting another one."""
+        with _one_thread_each():
+            return [_do(function, i, job, _device(self._device, 0), on_progress) for i, job in enumerate(jobs)]
+
+    def close(self) -> None:
+        """End the processes, which have nothing left to do."""
+        if self._crowd is not None:
+            self._crowd.pool.shutdown()
+            self._crowd = None
+
+    def _terminate(self) -> None:
+        """An interrupted run ends now; checkpoints keep what was done."""
+        assert self._crowd is not None
+        processes = list((self._crowd.pool._processes or {}).values())
+        self._crowd.pool.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            process.terminate()
+        self._crowd = None
+
+
+class _Crowd(NamedTuple):
+    """The worker processes and the queue of what they report."""
+
+    pool: ProcessPoolExecutor
+    messages: Any
+
+    @classmethod
+    def of(cls, workers: int, device: str) -> _Crowd:
+        context = multiprocessing.get_context("spawn")  # fork would copy the threads' locks of torch
+        messages, ranks = context.Queue(), context.Queue()
+        for rank in range(workers):
+            ranks.put(rank)
+        return cls(ProcessPoolExecutor(workers, context, _start_worker, (messages, ranks, device)), messages)
+
+    def drain(self, current: int, on_progress: Callable[[Progress], None]) -> int:
+        """Pass on what was reported about the jobs of this round; how many jobs said that they had finished."""
+        finished = 0
+        while True:
+            try:
+                of_round, message = self.messages.get_nowait()
+            except queue.Empty:
+                return finished
+            if of_round == current:
+                finished += message.doing == FINISHED
+                on_progress(message)
 
 
 class _Reporter:
@@ -131,8 +182,11 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _work(function: Callable[[Any, Work], Any], number: int, job: Any) -> Any:
-    return _do(function, number, job, _device(_worker["device"], _worker["rank"]), _worker["send"])
+def _work(function: Callable[[Any, Work], Any], of_round: int, number: int, job: Any) -> Any:
+    def send(message: Progress) -> None:
+        _worker["send"]((of_round, message))
+
+    return _do(function, number, job, _device(_worker["device"], _worker["rank"]), send)
 
 
 def _do(
@@ -141,14 +195,6 @@ def _do(
     result = function(job, Work(device, _Reporter(number, send)))
     send(Progress(number, FINISHED, 1, 1))
     return result
-
-
-def _drain(messages: Any) -> Iterator[Progress]:
-    while True:
-        try:
-            yield messages.get_nowait()
-        except queue.Empty:
-            return
 
 
 @contextmanager

@@ -7,6 +7,7 @@ truth
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -55,9 +56,12 @@ class Outcome:
 
 def run(settings: Settings, console: Console) -> Outcome:
     """Do what the settings say. Finished artefacts come from the store, so the same run again is quick."""
-    store = Store(settings.store_root)
-    crew = Crew(store, Launcher(settings.workers, settings.device), console)
+    with closing(Launcher(settings.workers, settings.device)) as launcher:
+        return _run(settings, Crew(Store(settings.store_root), launcher, console))
 
+
+def _run(settings: Settings, crew: Crew) -> Outcome:
+    store = crew.store
     pool = load_pool(settings.data, store)
     plan = make_plan(settings, pool)
     crew.train(plan.generators)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -178,11 +179,12 @@ def attacks_compared() -> dict[str, Attack]:
 def measure(options: argparse.Namespace) -> list[Row]:
     """A row an attack and mismatch: the AUC, and in its detail what the calibration keeps."""
     folder = [f"data.root={options.lung_slices.resolve()}", "data=folder"]
-    with TemporaryDirectory() as temporary:
+    console = Console()
+    with TemporaryDirectory() as temporary, ExitStack() as stack:
         store = options.store or Path(temporary) / "store"
         settings = composed([*folder, f"store.root={store}", "shadow.count=8", *options.override])
-        console = Console()
-        crew = Crew(Store(settings.store_root), Launcher(settings.workers, settings.device), console)
+        launcher = stack.enter_context(closing(Launcher(settings.workers, settings.device)))
+        crew = Crew(Store(settings.store_root), launcher, console)
         pool = load_pool(settings.data, crew.store)
         plan = make_plan(settings, pool)
         crew.train(plan.generators)
