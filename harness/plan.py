@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attacks.base import Attack, Outlook
+from harness.calibrate import ISOTONIC_POINTS
 from harness.config import Settings
 from harness.errors import HarnessWarning, InputError
 from harness.pool import Pool
@@ -125,6 +126,10 @@ def make_plan(settings: Settings, pool: Pool) -> Plan:
         except ValueError as error:
             raise InputError(f"attack={name}: {error}") from error
     member = paired_halves(patients, settings.shadow_count, settings.seed)
+    taught_by = (settings.shadow_count - 2) * len(pool)
+    if settings.calibrator == "isotonic" and taught_by < ISOTONIC_POINTS:
+        text = f"Isotonic calibration needs {ISOTONIC_POINTS} scores and a shadow's would stand on {taught_by}: "
+        warnings.warn(HarnessWarning(f"{text}the logistic one takes its place."), stacklevel=2)
     shadows = [_generator(settings, pool, f"shadow {j}", row) for j, row in enumerate(member)]
     # Maxima and nearest distances move with the number of images: target and references show equally many.
     n_images = settings.n_images

@@ -45,9 +45,9 @@ SIGNALS: dict[str, dict[str, Any]] = {  # the scores whose calibrations are comp
     "knn band": {"distance": "band", "k": 5},
     "ssim": {},
     "retrieval": {},
-    "loss": {},
+    "loss": {"n_noises": 1},
 }
-STACKS = ("stack", "stack_model")
+STACKS = ("stack",)
 
 
 @dataclass(frozen=True)
