@@ -84,7 +84,9 @@ def robust(own: Scores, others: Scores, held: Flags) -> Scores:
     fit = HuberRegressor(alpha=0.0, max_iter=1000).fit(expected, own / scale)
     residual = own / scale - fit.predict(expected)
     centred = residual - np.median(residual)
-    return np.asarray(centred / max(1.4826 * float(np.median(np.abs(centred))), 1e-9), dtype=np.float64)
+    scale = 1.4826 * float(np.median(np.abs(centred)))
+    # Where more than half of the residuals are equal, the median deviation is 0 and says nothing.
+    return np.asarray(centred / (scale if scale > 1e-9 else _deviation(centred)), dtype=np.float64)
 
 
 def monotone(own: Scores, others: Scores, held: Flags) -> Scores:

@@ -39,16 +39,16 @@ class ColumnClassifier(ObservingAttack):
 
     def fit(self, shadows: Sequence[LabelledTarget]) -> Self:
         """As the base: the classifier."""
-        table = np.concatenate([self._table(one.target) for one in shadows])
+        table = np.concatenate([self.table(one.target) for one in shadows])
         member = np.concatenate([one.member for one in shadows])
         return self.fitted(_model=self.classifier().fit(table, member))
 
     def _score(self, target: Target) -> Scores:
-        share = self._model.predict_proba(self._table(target))[:, 1].astype(np.float64)
+        share = self._model.predict_proba(self.table(target))[:, 1].astype(np.float64)
         share = np.clip(share, SMALLEST_SHARE, 1 - SMALLEST_SHARE)
         return np.asarray(np.log(share) - np.log1p(-share), dtype=np.float64)
 
-    def _table(self, target: Target) -> Scores:
+    def table(self, target: Target) -> Scores:
         """The classifier's view of a target, float64 [n, p]."""
         own = self.columns(target.observe(self))
         if self.calibration != "none":

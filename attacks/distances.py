@@ -130,6 +130,8 @@ class Distance:
             raise ValueError(f"shift={self.shift} must be 0 pixels or more.")
         if (self.name == "features") != (self.encoder is not None):
             raise ValueError("distance=features and encoder=FILE (a safetensors file) go together, or not at all.")
+        if self.encoder is not None:
+            file_digest(self.encoder)  # a file that is not there is told before hours of training
 
     @property
     def identity(self) -> tuple[str, int, bool, str | None]:

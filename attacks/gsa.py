@@ -41,7 +41,7 @@ class GradientNorms(ColumnClassifier):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.strength <= 0:
+        if not self.strength > 0:
             raise ValueError(f"strength={self.strength} must be above 0.")
         check_seed(self.noise_seed)
 

@@ -65,3 +65,11 @@ class LikelihoodRatioNearestNeighbour(NearestNeighbour):
     """Online LiRA (arXiv 2112.03570) on distances: x's law with it among the members against its law without."""
 
     calibration: str = "lira"
+
+
+@register("knn_ridge")
+@dataclass(frozen=True)
+class RidgeNearestNeighbour(NearestNeighbour):
+    """`knn` regressed on the strangers' mean and spread and, where x was in some, on the holders' mean; no label."""
+
+    calibration: str = "ridge"

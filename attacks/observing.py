@@ -13,6 +13,10 @@ from attacks.base import Access, Attack, Scores, Target, no_strangers
 from attacks.calibration import CALIBRATIONS, check_calibration
 from attacks.view import Observed, View
 
+_AFTER_OBSERVING = {
+    "signal", "fit", "skip", "check", "needs", "control", "_score", "table", "columns", "classifier",
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class ObservingAttack(Attack):
@@ -59,10 +63,25 @@ class ObservingAttack(Attack):
         return self.of_pairs and self.observes is Access.RELEASE and self.calibration == "none"
 
     def observation(self) -> tuple[str, dict[str, Any]]:
-        """What decides an observation besides the view: which method observes, and its options."""
-        method = type(self).observe
+        """What decides an observation besides the view: the classes that observe, and the options."""
         options = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in self.after}
-        return f"{method.__module__}.{method.__qualname__}", options
+        return ", ".join(f"{one.__module__}.{one.__qualname__}" for one in self.observing_classes()), options
+
+    @classmethod
+    def observing_classes(cls) -> list[type]:
+        """The class that defines `observe`, and those below it that define any helper of their own.
+
+        A subclass that only preselects options, or overrides what comes after observing, is none of them, so it
+        shares its parent's observations.
+        """
+        found = []
+        for one in cls.__mro__:
+            helpers = {name for name, value in vars(one).items() if callable(value) or isinstance(value, property)}
+            if "observe" in helpers or {n for n in helpers if not n.startswith("__")} - _AFTER_OBSERVING:
+                found.append(one)
+            if "observe" in helpers:
+                return found
+        return found
 
     @abstractmethod
     def observe(self, view: View) -> Observed:

@@ -62,4 +62,12 @@ def find_attacks() -> Attacks:
             point.load()
         except Exception:  # a plug-in may fail in any way; it must not take the others with it
             broken[point.name] = traceback.format_exc()
-    return Attacks(dict(sorted(_registered.items())), broken)
+    whole = {}
+    for name, cls in sorted(_registered.items()):
+        try:
+            cls()  # abstract, or an option without a default: it could not be offered on a command line
+        except Exception:
+            broken[name] = traceback.format_exc()
+        else:
+            whole[name] = cls
+    return Attacks(whole, broken)

@@ -50,3 +50,19 @@ class RegressedSimilarity(StructuralSimilarity):
     """`ssim` regressed, over the target's own candidates, on the releases that did not see x; no label."""
 
     calibration: str = "reg"
+
+
+@register("ssim_lira")
+@dataclass(frozen=True)
+class LikelihoodRatioSimilarity(StructuralSimilarity):
+    """Online LiRA (arXiv 2112.03570) on `ssim`: x's law with it among the members against its law without."""
+
+    calibration: str = "lira"
+
+
+@register("ssim_ridge")
+@dataclass(frozen=True)
+class RidgeSimilarity(StructuralSimilarity):
+    """`ssim` regressed on the strangers' mean and spread and, where x was in some, on the holders' mean; no label."""
+
+    calibration: str = "ridge"

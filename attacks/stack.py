@@ -17,24 +17,16 @@ Parts = dict[str, dict[str, Any]]
 
 def _of_releases() -> Parts:
     return {
-        "knn_reg": {},
-        "knn5_reg": {"attack": "knn_reg", "k": 5},
-        "band5_reg": {"attack": "knn_reg", "distance": "band", "k": 5},
-        "ncc_reg": {"attack": "knn_reg", "distance": "ncc"},
-        "ssim_reg": {},
-        "patch_reg": {},
-        "retrieval_reg": {},
+        "knn": {"calibration": "ridge"},
+        "band5": {"attack": "knn", "distance": "band", "k": 5, "calibration": "ridge"},
+        "ssim": {"calibration": "ridge"},
+        "retrieval": {"calibration": "ridge"},
     }
 
 
 def _of_models() -> Parts:
-    return _of_releases() | {
-        "loss_reg": {},
-        "loss_lira": {},
-        "reconstruction_lira": {"attack": "reconstruction", "calibration": "lira"},
-        "fcre_reg": {"attack": "fcre", "calibration": "reg"},
-        "pfami_lira": {"attack": "pfami", "calibration": "lira"},
-    }
+    names = ("loss", "reconstruction", "fcre", "pfami")
+    return _of_releases() | {name: {"calibration": "ridge"} for name in names}
 
 
 @register("stack")
@@ -55,7 +47,7 @@ class Stack(Attack):
     _model: ClassVar[Any] = None
 
     def __post_init__(self) -> None:
-        if not self.parts or self.strength <= 0:
+        if not self.parts or not self.strength > 0:
             raise ValueError(
                 f"A stack needs parts and a strength above 0; it has {len(self.parts)}, {self.strength}."
             )
@@ -63,7 +55,10 @@ class Stack(Attack):
     def check(self, outlook: Outlook) -> None:
         """As the base: every part by its own rules; ValueError for one that cannot be stacked or asks for more."""
         for part in self.observers():
-            part.check(outlook)
+            try:
+                part.check(outlook)
+            except TypeError as error:  # a part's options pass Hydra by, which would have checked their types
+                raise ValueError(f"its part {part.name} has an option of a wrong type: {error}.") from error
             if list(Access).index(part.needs) > list(Access).index(self.needs):
                 raise ValueError(f"its part {part.name} needs access to the {part.needs}; stack it in stack_model.")
 

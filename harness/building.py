@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from attacks.base import Reference, Target
+from attacks.view import CountedModel
 from harness.observations import stored_observations
 from harness.store import Store
 from harness.targets import StoredModel, TargetSpec, ViewSpec, candidate_images, names_of, released_images
@@ -16,8 +17,8 @@ def build_target(spec: TargetSpec, store: Store, device: str = "cpu") -> Target:
     Neither a file's name nor its place reaches an attack: an edition lists its used slices first.
     """
 
-    def model(view: ViewSpec) -> StoredModel | None:
-        return None if view.generator is None else StoredModel(store, view.generator, device)
+    def model(view: ViewSpec) -> CountedModel | None:
+        return None if view.generator is None else CountedModel(StoredModel(store, view.generator, device))
 
     n = len(spec.view.candidates)
     return Target(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -151,10 +152,16 @@ def register_options() -> None:
     """Tell Hydra every group and name: attack, data, preset, launch."""
     store = ConfigStore.instance()
     store.store(name="run", node=Options)
-    for name, attack in find_attacks().by_name.items():
-        store.store(group="attack", name=name, node=_writable(attack), package=f"attack.{name}")
+    for name, attack in list(find_attacks().by_name.items()):
+        try:
+            node = _writable(attack)
+        except Exception:  # an option of a type that no command line can carry; the others go on
+            find_attacks().broken[name] = traceback.format_exc()
+            del find_attacks().by_name[name]
+            continue
+        store.store(group="attack", name=name, node=node, package=f"attack.{name}")
     for name, members in attack_groups().items():
-        store.store(group="attack", name=name, node={"defaults": members}, package="attack")
+        store.store(group="attack", name=name, node={"defaults": list(members)}, package="attack")
     for data in (PhantomData, FolderData, EditionFolder):
         store.store(group="data", name=data.name, node=_writable(data), package="data")
     for name, recipe in PRESETS.items():
@@ -163,8 +170,8 @@ def register_options() -> None:
         for option in fields(Recipe):
             if option.name != "size":
                 OmegaConf.update(shadow, option.name, getattr(recipe, option.name))
-        node = {"preset": name, "shadow": shadow, "data": {"size": recipe.size}}
-        store.store(group="preset", name=name, node=node, package="_global_")
+        preset = {"preset": name, "shadow": shadow, "data": {"size": recipe.size}}
+        store.store(group="preset", name=name, node=preset, package="_global_")
     store.store(group="launch", name="local", node=_writable(LaunchOptions), package="launch")
 
 

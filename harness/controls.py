@@ -62,8 +62,15 @@ def verdict(records: Sequence[Record]) -> list[str]:
     measured = [r for r in records if r.kind == "control" and r.auc is not None and r.auc.value is not None]
     if not measured:
         return []
-    wider = float(norm.isf(FALSE_ALARM / len(measured) / 2) / norm.isf((1 - LEVEL) / 2))
+    # A control that is constant by design cannot fire by chance, and must not blunt those that can.
+    n_random = max(1, sum(_width(record) > _ROUNDING for record in measured))
+    wider = float(norm.isf(FALSE_ALARM / n_random / 2) / norm.isf((1 - LEVEL) / 2))
     return [sentence for record in measured if (sentence := _outside(record, wider)) is not None]
+
+
+def _width(record: Record) -> float:
+    auc = record.auc
+    return 0.0 if auc is None or auc.low is None or auc.high is None else auc.high - auc.low
 
 
 def _outside(record: Record, wider: float) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from harness.decide import DECISIONS
 from harness.evaluate import Rows, judge, judge_shadows, measure
 from harness.metrics import Flags, Floats
 from harness.oracle import MIN_PAIRS, honest_picks, oracle_rows, picked_rows
+from harness.pictures import from_pictures
 from harness.plan import LabelledSpec
 from harness.pool import Pool
 from harness.results import Record, TargetSet
@@ -67,8 +68,7 @@ class Judge(NamedTuple):
         record = replace(plain, attack=f"wrong_target: {attack.name}", kind="control", via="none")
         if scored.skipped is not None:
             return record
-        rows = judge_shadows(self._labelled(scored), self._patients_of_shadows(), DECISIONS["probability"])
-        return replace(record, **measure(rows, self.member, self.seed))
+        return replace(record, **self._measured(scored))
 
     def on_shuffled_labels(self, judgements: Sequence[Judgement]) -> list[Record]:
         """The control: every attack's scores against labels that mean nothing, the same ones for all."""
@@ -89,6 +89,24 @@ class Judge(NamedTuple):
             )
             for attack, of_attack in rows.items()
         ]
+
+    def from_pictures(self) -> Record:
+        """The control without a generator, taught each shadow's own labels by patients it is not asked about."""
+        scores = [
+            from_pictures(np.asarray(self.pool.pixels[spec.candidates]), spec.member, self._patients(spec.candidates))
+            for spec in self.shadows
+        ]
+        plain = Record("pictures alone", "none", "shadow", "none", kind="control", labels_used="own")
+        return replace(plain, **self._measured(Scored(scores, 0.0, 0, None)))
+
+    def from_pictures_of(self, candidates: NDArray[np.intp], member: Flags, target_set: TargetSet) -> Record:
+        """The same of one labelled release."""
+        score = from_pictures(np.asarray(self.pool.pixels[candidates]), member, self._patients(candidates))
+        unfitted = fit_calibrator([ScoredTarget(score, member, 0)])  # its AUC alone is looked at
+        rows = judge([score], [unfitted], [self._patients(candidates)], DECISIONS["probability"])
+        plain = Record("pictures alone", "none", target_set, "none", kind="control", labels_used="own")
+        auc = measure(rows, member, self.seed)["auc"]
+        return replace(plain, auc=auc, n_targets=1, n_members=int(member.sum()), n_nonmembers=int((~member).sum()))
 
     def oracle(self, judgements: Sequence[Judgement]) -> Record:
         """The row that peeks: every shadow by the attack that its own truth favours."""
@@ -143,6 +161,11 @@ class Judge(NamedTuple):
     def candidates(self) -> NDArray[np.intp]:
         """The shadows' candidates, places in the pool, one shadow after another."""
         return np.concatenate([spec.candidates for spec in self.shadows])
+
+    def _measured(self, scored: Scored) -> dict[str, Any]:
+        """What a control's scores reach on the shadows, held out as an attack's are."""
+        rows = judge_shadows(self._labelled(scored), self._patients_of_shadows(), DECISIONS["probability"])
+        return measure(rows, self.member, self.seed)
 
     def _labelled(self, scored: Scored) -> list[ScoredTarget]:
         return [

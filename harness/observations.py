@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 
+import shadow_models
 from attacks.base import Access
 from attacks.observing import ObservingAttack
 from attacks.view import Observed
 from harness.code_digest import code_digest
-from harness.store import Store, content_key
+from harness.store import Store, content_key, digest_of
 from harness.targets import ViewSpec, candidates_key
 
 SCHEMA = 1
@@ -34,10 +37,17 @@ def observation_key(attack: ObservingAttack, view: ViewSpec) -> str:
         schema=SCHEMA,
         method=method,
         options=options,
-        code=code_digest(type(attack).observe.__module__),
+        code=sorted({code_digest(one.__module__) for one in attack.observing_classes()}),
+        network=None if of_release else _network_digest(),
         candidates=candidates_key(view),
         generator=list(view.release or ("candidates",)) if of_release else view.generator,
     )
+
+
+@cache
+def _network_digest() -> str:
+    """The code that turns a generator's weights into answers: its key names recipe and members only."""
+    return digest_of(Path(shadow_models.__path__[0]).glob("*.py"))
 
 
 def stored_observations(view: ViewSpec, store: Store) -> Callable[[ObservingAttack], Observed | None]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from attacks.base import Attack
+from attacks.blind import Blind
 from harness.building import build_target
 from harness.choose import RULES, Choice
 from harness.compare import BASELINES, Comparison, compare
@@ -23,6 +24,7 @@ from harness.evaluate import measure_rules
 from harness.intervals import Estimate
 from harness.judging import Judge, Judgement, skipped
 from harness.launch import Launcher
+from harness.leaks import plan_leaks
 from harness.plan import Plan, TestSpec, make_plan
 from harness.pool import Pool, load_pool
 from harness.power_curves import Curve, power_curves
@@ -65,16 +67,17 @@ def _run(settings: Settings, crew: Crew) -> Outcome:
     pool = load_pool(settings.data, store)
     plan = make_plan(settings, pool)
     crew.train(plan.generators)
-    scored = crew.attack_shadows(plan, settings.attacks)
+    attacks = settings.attacks | {"blind": settings.attacks.get("blind", Blind())}  # a control of every report
+    scored = crew.attack_shadows(plan, attacks)
 
     judge = Judge(pool, plan.shadows, settings.decision, settings.seed, settings.calibrator)
     on_shadows = [
         judge.on_shadows(attack, scored[name], crew.among_candidates(attack, plan.shadows[0].target))
-        for name, attack in settings.attacks.items()
+        for name, attack in attacks.items()
     ]
     measured = [one for one in on_shadows if one.rows is not None and one.record.kind == "attack"]
     controls = _controls(settings, plan, crew, judge, measured)
-    alarms = verdict([*controls, *(one.record for one in on_shadows)])
+    alarms = plan_leaks(plan) + verdict([*controls, *(one.record for one in on_shadows)])
 
     unfit = _unfit_for_test(settings.attacks, plan.test, store)
     undecided = [one.record.attack for one in measured if one.rows and one.rows.decision is None]
@@ -115,11 +118,13 @@ def _run(settings: Settings, crew: Crew) -> Outcome:
 
 
 def _controls(settings: Settings, plan: Plan, crew: Crew, judge: Judge, measured: list[Judgement]) -> list[Record]:
-    """What must be at chance: every attack before another generator's release, and against shuffled labels."""
+    """What must be at chance: attacks before another generator, pictures without any, labels that mean nothing."""
     attacks = {one.record.attack: settings.attacks[one.record.attack] for one in measured}
     wrong = crew.attack_wrong_targets(plan, attacks)
     records = [judge.on_wrong_targets(attack, wrong[name]) for name, attack in attacks.items()]
-    return records + judge.on_shuffled_labels(measured)
+    if plan.dev is not None:
+        records.append(judge.from_pictures_of(plan.dev.candidates, plan.dev.member, "dev"))
+    return [*records, judge.from_pictures(), *judge.on_shuffled_labels(measured)]
 
 
 def _choosers(settings: Settings, judge: Judge, measured: list[Judgement]) -> list[Record]:

@@ -53,7 +53,7 @@ class Plan:
     """Everything that is to happen.
 
     generators: to be trained, the withheld one last; shadows: each as target, in the order of the first
-    generators; dev: an edition's labelled release; n_images: released images looked at of a shadow and the test.
+    generators; dev: an edition's labelled release; outlook: what is known of every target beforehand.
     """
 
     store_root: str
@@ -61,7 +61,12 @@ class Plan:
     shadows: list[LabelledSpec]
     dev: LabelledSpec | None
     test: TestSpec
-    n_images: int
+    outlook: Outlook
+
+    @property
+    def n_images(self) -> int:
+        """Released images looked at of a shadow and of the test."""
+        return self.outlook.n_images
 
     def attack_shadow(self, attack: Attack, number: int) -> AttackJob:
         """The attack on shadow `number`; it may fit on the other pairs, without `number` as their reference."""
@@ -70,17 +75,22 @@ class Plan:
     def attack_wrong_target(self, attack: Attack, number: int) -> AttackJob:
         """As `attack_shadow`, but before the release and model of the next pair, which is no reference then.
 
-        Who was in shadow `number` has nothing to do with who was in that one: the control `wrong_target`. Both of
-        a pair meet the same wrong target, so whatever tells their candidates apart is a leak.
+        Who was in shadow `number` has nothing to do with who was in that one: the control `wrong_target`.
         """
         first = 2 * ((number // 2 + 1) % (len(self.shadows) // 2))
         pair = [self.shadows[first].target.view, self.shadows[first + 1].target.view]
         references = tuple(one for one in self.shadows[number].target.references if one.view not in pair)
-        return self._job(attack, TargetSpec(pair[0], references), self._others(number))
+        # Complements meet different ones: before the same one their AUCs would add up to 1 whatever leaks.
+        return self._job(attack, TargetSpec(pair[number % 2], references), self._others(number))
 
     def attack_other(self, attack: Attack, target: TargetSpec) -> AttackJob:
-        """The attack on the dev or test release; it may fit on every shadow."""
-        return self._job(attack, target, self.shadows)
+        """The attack on the dev or test release; it may fit on every shadow.
+
+        Each without one pair of references, as when a shadow is judged: what is fitted holds for their number.
+        """
+        last = len(self.shadows) - 1
+        numbers = range(len(self.shadows))
+        return self._job(attack, target, [self._to_fit_on(j, 0 if j // 2 == last // 2 else last) for j in numbers])
 
     def narrowed(self, n_images: int | None = None, n_pairs: int | None = None) -> Plan:
         """The same plan with fewer released images looked at, or fewer pairs of references a target."""
@@ -96,7 +106,9 @@ class Plan:
 
         shadows = [spec._replace(target=narrow(spec.target)) for spec in self.shadows]
         test = self.test._replace(target=narrow(self.test.target))
-        return replace(self, shadows=shadows, test=test, n_images=n_images or self.n_images)
+        return replace(
+            self, shadows=shadows, test=test, outlook=self.outlook._replace(n_images=n_images or self.n_images)
+        )
 
     def _others(self, number: int) -> list[LabelledSpec]:
         others = [j for j in range(len(self.shadows)) if j // 2 != number // 2]
@@ -169,11 +181,11 @@ def make_plan(settings: Settings, pool: Pool) -> Plan:
         if dev is not None and dev.member is not None:
             labelled_dev = LabelledSpec(given("dev", n_images), dev.candidates, dev.member)
         test = TestSpec(given("test", settings.n_images), pool.given["test"].candidates, None)
-        return Plan(root, shadows, labelled, labelled_dev, test, n_images)
+        return Plan(root, shadows, labelled, labelled_dev, test, outlook._replace(n_images=n_images))
     hidden = random_half(patients, rng_of(settings.seed, "assign", "withheld"))
     withheld = _generator(settings, pool, "withheld", hidden)
     test = TestSpec(target(every_slice, withheld.release(n_images)), pool.taken, Sealed(hidden))
-    return Plan(root, [*shadows, withheld], labelled, None, test, n_images)
+    return Plan(root, [*shadows, withheld], labelled, None, test, outlook)
 
 
 def _count(name: str, n_given: int, wanted: int) -> int:

@@ -30,7 +30,7 @@ def power_curves(plan: Plan, crew: Crew, judge: Judge, attacks: Iterable[Attack]
     curves: list[Curve] = []
     n_references = len(plan.shadows[0].target.references)
     for attack in attacks:
-        sizes = [n for part in _PARTS if (n := plan.n_images // part) >= _FEWEST_IMAGES]
+        sizes = [n for part in _PARTS if (n := plan.n_images // part) >= _FEWEST_IMAGES and _can(attack, plan, n)]
         if attack.needs in (Access.RELEASE, Access.REFERENCES) and not attack.control:
             plans = {n: plan.narrowed(n_images=n) for n in sizes}
             curves.append(_curve(attack, IMAGES, plans, crew, judge))
@@ -38,6 +38,15 @@ def power_curves(plan: Plan, crew: Crew, judge: Judge, attacks: Iterable[Attack]
             plans = {n: plan.narrowed(n_pairs=n // 2) for n in range(2, n_references + 1, 2)}
             curves.append(_curve(attack, REFERENCES, plans, crew, judge))
     return [curve for curve in curves if len(curve.sizes) > 1]
+
+
+def _can(attack: Attack, plan: Plan, n_images: int) -> bool:
+    """Whether the attack's options allow so few released images."""
+    try:
+        attack.check(plan.outlook._replace(n_images=n_images))
+    except ValueError:
+        return False
+    return True
 
 
 def _curve(attack: Attack, over: str, plans: dict[int, Plan], crew: Crew, judge: Judge) -> Curve:

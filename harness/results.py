@@ -48,6 +48,6 @@ class Record:
     realised_fpr: dict[str, Estimate] | None = None
     seconds: float = 0.0
     network_calls: int = 0
-    labels_used: Literal["none", "shadow"] = "none"
+    labels_used: Literal["none", "shadow", "own"] = "none"
     resampled: str | None = None
     skipped: str | None = None

@@ -22,7 +22,9 @@ def show_outcome(settings: Settings, outcome: Outcome, folder: Path, console: Co
     console.print()
     if chosen is not None and chosen.remark:
         console.print(f"[red]{chosen.remark}[/red]")
-    for sentence in conclusion(settings, outcome):
+    star, *rest = conclusion(settings, outcome)
+    console.print(f"* {star}" if chosen is not None else star)  # the table marks the chosen attack with it
+    for sentence in rest:
         console.print(sentence)
     console.print(f"Results: {folder}", soft_wrap=True)
 
@@ -38,10 +40,22 @@ def conclusion(settings: Settings, outcome: Outcome) -> list[str]:
     picks = "; ".join(f"{attack} by {', '.join(rules)}" for attack, rules in by_pick.items())
     n_used, n = int(test.rows.decision.sum()), len(test.candidates)
     return [
-        f"Selection rules pick {picks}.",
-        f"* {chosen.attack} was chosen by {settings.rule} on the shadows and applied once to the test release: "
+        f"{chosen.attack} was chosen by {settings.rule} on the shadows and applied once to the test release: "
         f"{n_used} of {n} candidates called used (decision rule {settings.decision}).",
         _truth(test.record),
+        f"Selection rules pick {picks}.",
+        *_unchecked(outcome.records),
+    ]
+
+
+def _unchecked(records: list[Record]) -> list[str]:
+    """Which attacks the control `wrong_target` could not be made for."""
+    missing = [r.attack.split(": ")[1] for r in records if r.attack.startswith("wrong_target: ") and r.skipped]
+    if not missing:
+        return []
+    return [
+        f"The control wrong_target could not be made for {', '.join(missing)}, which takes references of a third "
+        "pair of shadows: shadow.count=6, or 8 where a calibration takes two on either side."
     ]
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from attacks import registry
 from attacks.base import Access, Attack, Reference, Target
+from attacks.knn import NearestNeighbour
+from attacks.view import View
 
 IMAGES = np.zeros((3, 8, 8), np.uint8)
 TARGET = Target(("a", "b", "c"), IMAGES, IMAGES)
@@ -112,6 +114,8 @@ def test_broken_plugin_is_listed_and_disables_nothing(fresh_registry, tmp_path, 
     (tmp_path / "good_plugin.py").write_text(
         "from attacks.base import Access, Attack\nfrom attacks.registry import register\n"
         "@register('outsider')\nclass Outsider(Attack):\n    needs = Access.RELEASE\n"
+        "    def _score(self, target):\n        return None\n"
+        "@register('unfinished')\nclass Unfinished(Attack):\n    needs = Access.RELEASE\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     points = [EntryPoint(name, name + "_plugin", "harness.attacks") for name in ("broken", "good")]
@@ -119,3 +123,24 @@ def test_broken_plugin_is_listed_and_disables_nothing(fresh_registry, tmp_path, 
     found = fresh_registry.find_attacks()
     assert "nothing_of_this_name" in found.broken["broken"]
     assert {"knn", "outsider"} <= set(found.by_name)
+    assert "unfinished" not in found.by_name
+    assert "_score" in found.broken["unfinished"]
+
+
+def test_a_subclass_that_changes_a_helper_observes_something_else():
+    """It inherits `observe`, but not what the store remembers of its parent."""
+
+    @dataclass(frozen=True)
+    class Elsewhere(NearestNeighbour):
+        def distances(self, view: View) -> np.ndarray:
+            return self.measure.among(view)
+
+    @dataclass(frozen=True)
+    class Renamed(NearestNeighbour):
+        calibration: str = "cal"
+
+        def signal(self, observed: np.ndarray) -> np.ndarray:
+            return 2 * observed
+
+    assert Elsewhere().observation() != NearestNeighbour().observation()
+    assert Renamed().observation() == NearestNeighbour().observation()

@@ -44,9 +44,9 @@ def learner(monkeypatch):
 def test_fit_sees_the_other_pairs_only(harness, learner):
     ran = harness(*TINY_PHANTOM, "shadow.steps=2", "shadow.count=6", "attack=learner")
     assert ran.code == 0, ran.err
-    shadows, wrong = SEEN[:6], SEEN[6:9]  # the power curves come last, with parts of these releases
+    shadows, wrong = SEEN[:6], SEEN[6:12]  # the power curves come last, with parts of these releases
     releases = [release for release, _, _ in shadows]
-    (test,) = [one for one in SEEN[9:] if set(one[1]) == set(releases)]
+    (test,) = [one for one in SEEN[12:] if set(one[1]) == set(releases)]
     assert len(set(releases)) == 6
     for number, (_, known, told) in enumerate(shadows):
         pair = number // 2
@@ -54,8 +54,9 @@ def test_fit_sees_the_other_pairs_only(harness, learner):
         assert not {releases[2 * pair], releases[2 * pair + 1]} & {*known, *told}
         assert told
         assert known == [r for j, r in enumerate(releases) if j // 2 != pair]
-    for pair, (release, known, told) in enumerate(wrong):
-        assert release == releases[2 * ((pair + 1) % 3)]
+    for number, (release, known, told) in enumerate(wrong):
+        pair = number // 2
+        assert release == releases[2 * ((pair + 1) % 3) + number % 2]
         assert not {releases[2 * pair], releases[2 * pair + 1]} & {*known, *told}
     assert test[1] == releases
     assert test[0] not in releases

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from tiny import TINY, TINY_PHANTOM, only_run, records_of, score_rows, write_sli
 
 from attacks.registry import find_attacks
 from harness import observe_job, score_job, train_job
+from harness.decide import DECISIONS
 from harness.submit import check_submission
 
 
@@ -27,8 +29,7 @@ def test_the_miniature_challenge(harness):
     shadow = by_set["shadow"]
     assert set(find_attacks().by_name) <= set(shadow)
     ran_on_shadows = {name for name, r in shadow.items() if r["kind"] == "attack" and not r["skipped"]}
-    # Where calibration takes two references on either side, six shadows are too few for a learner's own shadows.
-    assert set(find_attacks().by_name) - ran_on_shadows == {"blind", "stack_model"}
+    assert set(find_attacks().by_name) - ran_on_shadows == {"blind"}
     assert all(shadow[name]["n_targets"] == 6 for name in ran_on_shadows)
     assert all(shadow[name]["n_members"] + shadow[name]["n_nonmembers"] == 6 * 32 for name in ran_on_shadows)
     calls = {name: shadow[name]["network_calls"] for name in ("loss", "loss_cal", "reconstruction", "pfami", "knn")}
@@ -36,6 +37,7 @@ def test_the_miniature_challenge(harness):
 
     # Controls of every attack that ran, all at chance, and the rows that peek.
     assert {f"wrong_target: {name}" for name in ran_on_shadows} <= set(shadow)
+    assert {"blind", "pictures alone"} <= set(shadow)
     assert {f"shuffled labels: {name}" for name in ran_on_shadows} <= set(shadow)
     assert shadow["blind"]["kind"] == "control"
     assert shadow["oracle (peeks)"]["auc"]["value"] >= 0.5
@@ -67,6 +69,13 @@ def test_the_miniature_challenge(harness):
     assert set(manifest["files"]) == {p.name for p in run.iterdir()} - {"manifest.json"}
     assert (run / "contact_sheet.png").read_bytes().startswith(b"\x89PNG")
     assert f"**{chosen}**" in (run / "leaderboard.md").read_text()
+    assert r"\toprule" in (run / "leaderboard.tex").read_text()
+    page = (run / "report.html").read_text()
+    assert all(re.search(rf"\b{name}\b", page) for name in find_attacks().by_name)
+    assert manifest["pool"] in page
+    assert set(results["decisions"]) == set(DECISIONS)
+    assert {one["baseline"] for one in results["comparisons"]} == {"knn", "ssim"}
+    assert {one["attack"] for one in results["power"]} == {chosen, "knn", "ssim"}
 
 
 def test_a_shadow_that_holds_the_slice_is_no_reference_and_scores_match_the_files(harness):
@@ -75,7 +84,7 @@ def test_a_shadow_that_holds_the_slice_is_no_reference_and_scores_match_the_file
     manifest = json.loads((only_run() / "manifest.json").read_text())
     pool = np.load(Path("store/pool") / manifest["pool"] / "pixels.npy").astype(float)
     releases = [np.load(Path("store/release") / g["release"] / "images.npy") for g in manifest["generators"]]
-    rows = score_rows(only_run())
+    rows = [row for row in score_rows(only_run()) if row["attack"] == "knn_cal"]  # and the control beside it
     by_shadow = [[row for row in rows if row["target"] == f"shadow-{j}"] for j in range(4)]
     member = np.array([[row["member"] == "1" for row in shadow] for shadow in by_shadow])
     assert np.array_equal(member[0], ~member[1])
