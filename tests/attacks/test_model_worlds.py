@@ -129,7 +129,7 @@ def test_every_column_is_calibrated_by_its_own_references():
         strangers = [np.log(one[i].flat[column]) for one, row in zip(others, held, strict=True) if not row[i]]
         expected[i, column] = np.mean(strangers) - np.log(own[i].flat[column])
     expected = (expected - expected.mean(axis=0)) / expected.std(axis=0)
-    assert LossClassifier(calibration="cal")._table(target) == pytest.approx(expected, abs=1e-9)
+    assert LossClassifier(calibration="cal").table(target) == pytest.approx(expected, abs=1e-9)
 
 
 def test_options_that_come_after_observing_share_the_observation():
