@@ -18,7 +18,7 @@ from harness.decide import DECISIONS
 from harness.evaluate import Rows, judge, judge_shadows, measure
 from harness.metrics import Flags, Floats
 from harness.oracle import MIN_PAIRS, honest_picks, oracle_rows, picked_rows
-from harness.pictures import from_pictures
+from harness.pictures import described, from_pictures
 from harness.plan import LabelledSpec
 from harness.pool import Pool
 from harness.results import Record, TargetSet
@@ -92,16 +92,16 @@ class Judge(NamedTuple):
 
     def from_pictures(self) -> Record:
         """The control without a generator, taught each shadow's own labels by patients it is not asked about."""
+        described_slices = described(self.pool.pixels[self.shadows[0].candidates])  # all shadows have the same
         scores = [
-            from_pictures(np.asarray(self.pool.pixels[spec.candidates]), spec.member, self._patients(spec.candidates))
-            for spec in self.shadows
+            from_pictures(described_slices, spec.member, self._patients(spec.candidates)) for spec in self.shadows
         ]
         plain = Record("pictures alone", "none", "shadow", "none", kind="control", labels_used="own")
         return replace(plain, **self._measured(Scored(scores, 0.0, 0, None)))
 
     def from_pictures_of(self, candidates: NDArray[np.intp], member: Flags, target_set: TargetSet) -> Record:
         """The same of one labelled release."""
-        score = from_pictures(np.asarray(self.pool.pixels[candidates]), member, self._patients(candidates))
+        score = from_pictures(described(self.pool.pixels[candidates]), member, self._patients(candidates))
         unfitted = fit_calibrator([ScoredTarget(score, member, 0)])  # its AUC alone is looked at
         rows = judge([score], [unfitted], [self._patients(candidates)], DECISIONS["probability"])
         plain = Record("pictures alone", "none", target_set, "none", kind="control", labels_used="own")

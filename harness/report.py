@@ -65,12 +65,15 @@ def _is_ours(folder: Path) -> bool:
 
 
 def write_run(settings: Settings, outcome: Outcome, folder: Path, warnings: list[str]) -> None:
-    """Every file of a run's folder."""
+    """Every file of a run's folder; a folder that says the same already is left as it is."""
+    results = json.dumps(_results(settings, outcome), indent=1)
+    if _says_already(folder, results, _manifest(settings, outcome, folder, warnings)):
+        return
     beside, aside = (folder.with_name(f".{what}-{folder.name}-{os.getpid()}") for what in ("writing", "replaced"))
     beside.mkdir(parents=True)
     try:
         (beside / "config.yaml").write_text(OmegaConf.to_yaml(OmegaConf.create(settings.echo)), encoding="utf-8")
-        write_durably(beside / "results.json", json.dumps(_results(settings, outcome), indent=1))
+        write_durably(beside / "results.json", results)
         (beside / "leaderboard.md").write_text(_leaderboard(settings, outcome), encoding="utf-8")
         (beside / "leaderboard.csv").write_text(csv_table(outcome.records), encoding="utf-8")
         chosen = outcome.chosen.attack if outcome.chosen else None
@@ -91,6 +94,19 @@ def write_run(settings: Settings, outcome: Outcome, folder: Path, warnings: list
     finally:
         for left in (beside, aside):
             shutil.rmtree(left, ignore_errors=True)
+
+
+def _says_already(folder: Path, results: str, manifest: dict[str, Any]) -> bool:
+    """Whether these results were written there by the same code on the same machine: drawing takes seconds."""
+    try:
+        present = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        told = (folder / "results.json").read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return False
+    # A commit with + is no one state of the code; a file that was touched has another digest.
+    return (
+        told == results and present == json.loads(json.dumps(manifest)) and not str(manifest["commit"]).endswith("+")
+    )
 
 
 def _results(settings: Settings, outcome: Outcome) -> dict[str, Any]:
@@ -199,8 +215,13 @@ def _manifest(settings: Settings, outcome: Outcome, folder: Path, warnings: list
         "generators": generators,
         "warnings": warnings,
         "broken_plugins": find_attacks().broken,
-        "files": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())},
+        "files": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in _written(folder)},
     }
+
+
+def _written(folder: Path) -> list[Path]:
+    """The files of a run's folder but the manifest, which lists them."""
+    return sorted(path for path in folder.iterdir() if path.name != MANIFEST) if folder.is_dir() else []
 
 
 def _commit() -> str | None:

@@ -15,7 +15,7 @@ from attacks.registry import find_attacks
 from harness import plan
 from harness.config import composed
 from harness.leaks import plan_leaks
-from harness.pictures import from_pictures
+from harness.pictures import described, from_pictures
 from harness.pool import load_pool
 from harness.store import Store
 
@@ -118,13 +118,13 @@ def test_members_that_look_different_are_told_from_their_pictures_alone(images):
     rng = np.random.default_rng(0)
     pictures, patient = images(60, 16, 3), np.arange(60) // 2
     alike = np.repeat(rng.permutation(30) < 15, 2)
-    assert abs(roc_auc_score(alike, from_pictures(pictures, alike, patient)) - 0.5) < 0.25
+    assert abs(roc_auc_score(alike, from_pictures(described(pictures), alike, patient)) - 0.5) < 0.25
     brighter = np.where(alike[:, None, None], np.minimum(pictures.astype(int) + 80, 255), pictures).astype(np.uint8)
-    assert roc_auc_score(alike, from_pictures(brighter, alike, patient)) > 0.9
+    assert roc_auc_score(alike, from_pictures(described(brighter), alike, patient)) > 0.9
 
 
 def test_pictures_alone_know_nothing_of_a_patient_whose_other_slice_they_were_taught(images):
     """Two equal slices a patient: by slice, the twin's label would give the answer away."""
     pictures = np.repeat(images(30, 16, 3), 2, axis=0)
     member = np.repeat(np.random.default_rng(1).permutation(30) < 15, 2)
-    assert roc_auc_score(member, from_pictures(pictures, member, np.arange(60) // 2)) < 0.8
+    assert roc_auc_score(member, from_pictures(described(pictures), member, np.arange(60) // 2)) < 0.8
