@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import NamedTuple
+
+from rich.console import Console
 
 from attacks.base import Access, Attack
 from harness.crew import Crew
@@ -27,6 +30,8 @@ class Curve(NamedTuple):
 
 def power_curves(plan: Plan, crew: Crew, judge: Judge, attacks: Iterable[Attack]) -> list[Curve]:
     """A curve over the release for attacks that look at it, and one over references for those that use any."""
+    crew.console.print("Measuring how power grows with the release and with the references")
+    crew = replace(crew, console=Console(quiet=True))  # dozens of small steps, none worth a line
     curves: list[Curve] = []
     n_references = len(plan.shadows[0].target.references)
     for attack in attacks:
