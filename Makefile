@@ -9,7 +9,7 @@ run: setup
 	$(VENV)/bin/python -m harness.run attack=knn
 
 test: setup
-	$(VENV)/bin/python -m pytest --numprocesses 2
+	$(VENV)/bin/python -m pytest --numprocesses 2 --dist worksteal
 
 check: setup
 	$(VENV)/bin/ruff check .
