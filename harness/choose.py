@@ -35,8 +35,8 @@ def best_calibrated(records: Sequence[Record]) -> Choice:
         return Choice(min(fit, key=order).attack)
     return Choice(
         min(records, key=order).attack,
-        "No attack was both above chance and within a factor 2 of its nominal false positive rate on the "
-        "shadows; this is only the one with the lowest Brier score.",
+        "No attack that can face the test release was both above chance and within a factor 2 of its nominal "
+        "false positive rate on the shadows; this is only the one with the lowest Brier score.",
     )
 
 

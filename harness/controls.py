@@ -59,13 +59,22 @@ def verdict(records: Sequence[Record]) -> list[str]:
     """
     from scipy.stats import norm  # start-up: only a run that got this far pays for scipy
 
-    measured = [r for r in records if r.kind == "control" and r.auc is not None and r.auc.value is not None]
+    measured = [
+        r
+        for r in records
+        if r.kind == "control" and r.auc is not None and r.auc.value is not None and not _mirrored(r)
+    ]
     if not measured:
         return []
     # A control that is constant by design cannot fire by chance, and must not blunt those that can.
     n_random = max(1, sum(_width(record) > _ROUNDING for record in measured))
     wider = float(norm.isf(FALSE_ALARM / n_random / 2) / norm.isf((1 - LEVEL) / 2))
     return [sentence for record in measured if (sentence := _outside(record, wider)) is not None]
+
+
+def _mirrored(record: Record) -> bool:
+    """With two pairs each is the other's wrong target: one draw of two halves, which has no interval to speak of."""
+    return record.attack.startswith("wrong_target") and 0 < record.n_targets <= 4
 
 
 def _width(record: Record) -> float:
@@ -78,12 +87,12 @@ def _outside(record: Record, wider: float) -> str | None:
     assert auc is not None
     assert auc.value is not None
     value = auc.value
-    low = value - wider * (value - (value if auc.low is None else auc.low))
-    high = value + wider * ((value if auc.high is None else auc.high) - value)
+    low = max(0.0, value - wider * (value - (value if auc.low is None else auc.low)))
+    high = min(1.0, value + wider * ((value if auc.high is None else auc.high) - value))
     if low - _ROUNDING <= CHANCE <= high + _ROUNDING:
         return None
     return (
-        f"The control {record.attack} ({record.target_set}) has an AUC of {value:.3f}, and an interval of "
-        f"[{low:.3f}, {high:.3f}] that leaves out {CHANCE}: it looks at nothing of its target and still tells "
-        "members apart. No number of this report is to be trusted."
+        f"The control {record.attack} ({record.target_set}) has an AUC of {value:.3f}, and an interval, "
+        f"widened for the number of controls, of [{low:.3f}, {high:.3f}] that leaves out {CHANCE}: what it looks at "
+        "has no part in who was used, and still tells. No number of this report is to be trusted."
     )

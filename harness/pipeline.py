@@ -89,7 +89,8 @@ def _run(settings: Settings, crew: Crew) -> Outcome:
     on_dev = []
     if plan.dev is not None:
         on_dev = [_check_on_dev(judge, crew, plan, settings.attacks[r.attack], scored) for r in usable]
-    records = [one.record for one in [*on_shadows, *on_dev]] + controls + _choosers(settings, judge, measured)
+    records = [one.record for one in [*on_shadows, *on_dev]] + controls
+    records += _choosers(settings, judge, [one for one in measured if one.record.attack not in unfit])
     records += trivial_records(judge.member, "shadow", settings.seed, len(plan.shadows))
     if plan.dev is not None:
         records += trivial_records(plan.dev.member, "dev", settings.seed)
@@ -127,12 +128,12 @@ def _controls(settings: Settings, plan: Plan, crew: Crew, judge: Judge, measured
     return [*records, judge.from_pictures(), *judge.on_shuffled_labels(measured)]
 
 
-def _choosers(settings: Settings, judge: Judge, measured: list[Judgement]) -> list[Record]:
-    """What choosing is worth: with the truth in hand, and by the declared rule on the other pairs alone."""
-    if len(measured) < 2:
+def _choosers(settings: Settings, judge: Judge, usable: list[Judgement]) -> list[Record]:
+    """What choosing among the attacks that may be chosen is worth: by the truth, and by the rule on other pairs."""
+    if len(usable) < 2:
         return []
-    honest = judge.honest(measured, settings.rule)
-    return [judge.oracle(measured), *([honest] if honest is not None else [])]
+    honest = judge.honest(usable, settings.rule)
+    return [judge.oracle(usable), *([honest] if honest is not None else [])]
 
 
 def _unfit_for_test(attacks: Mapping[str, Attack], test: TestSpec, store: Store) -> dict[str, str]:

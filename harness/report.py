@@ -202,7 +202,7 @@ def _manifest(settings: Settings, outcome: Outcome, folder: Path, warnings: list
     return {
         "schema": SCHEMA,
         "recipe_schema": RECIPE_SCHEMA,
-        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        "command": ["python", "-m", "harness.run", *sys.argv[1:]],
         "commit": _commit(),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
         "hardware": {

@@ -54,7 +54,7 @@ def _unchecked(records: list[Record]) -> list[str]:
     if not missing:
         return []
     return [
-        f"The control wrong_target could not be made for {', '.join(missing)}, which takes references of a third "
+        f"The control wrong_target could not be made for {', '.join(missing)}, which needs references of a third "
         "pair of shadows: shadow.count=6, or 8 where a calibration takes two on either side."
     ]
 

@@ -47,7 +47,7 @@ def test_best_calibrated_is_the_lowest_brier_among_the_trusted():
 def test_without_a_trusted_attack_the_choice_says_so():
     choice = best_calibrated([record("chance", 0.10, tpr_low=0.05), record("alarmist", 0.11, realised=0.3)])
     assert choice.attack == "chance"
-    assert "No attack was both" in choice.remark
+    assert "No attack that can face the test release was both" in choice.remark
 
 
 def test_ties_go_by_log_loss():
