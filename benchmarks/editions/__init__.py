@@ -17,13 +17,19 @@ class Leaf:
     """A folder that holds the images of one role.
 
     folders: its names, lower case, any of which will do; last_resort: names that count if none of those is.
-    id_pattern: regular expression that a whole id matches; count: images the organisers gave out.
+    id_format: an id from its number, such as `used_{:04d}`; id_pattern: regular expression that a whole id
+    matches, other copies' ids, too; count: images the organisers gave out.
     """
 
     folders: tuple[str, ...]
+    id_format: str
     id_pattern: str
     count: int
     last_resort: tuple[str, ...] = ()
+
+    def ids(self, count: int | None = None) -> tuple[str, ...]:
+        """The ids as the organisers number them, from 1; count: how many, default all."""
+        return tuple(self.id_format.format(number) for number in range(1, (count or self.count) + 1))
 
 
 @dataclass(frozen=True)
@@ -85,5 +91,5 @@ def _edition(name: str, facts: dict[str, Any]) -> Edition:
     )
 
 
-def _leaf(folders: list[str], id_pattern: str, count: int, last_resort: tuple[str, ...] = ()) -> Leaf:
-    return Leaf(tuple(folders), id_pattern, count, tuple(last_resort))
+def _leaf(folders: list[str], id_format: str, id_pattern: str, count: int, last_resort: tuple[str, ...] = ()) -> Leaf:
+    return Leaf(tuple(folders), id_format, id_pattern, count, tuple(last_resort))

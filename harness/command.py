@@ -1,0 +1,84 @@
+"""What every command of the harness shares: one console, remarks shown once, mistakes as sentences, exit codes."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.markup import escape
+
+from harness.errors import HarnessWarning, InputError
+
+CODE_INPUT, CODE_INTERRUPTED = 2, 130
+PIPE_WIDTH = 100  # characters: a file or a pipe has no width of its own; rich would take 80
+
+
+def exit_code(body: Callable[[], int | None]) -> int:
+    """Do what a command does; its own code (None is 0), 2 for a mistake in the input, 130 for an interruption."""
+    errors = Console(stderr=True, highlight=False, soft_wrap=True)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's stop ends like Ctrl-C
+    try:
+        return body() or 0
+    except (InputError, Refused) as error:
+        errors.print(f"[bold red]Error:[/bold red] {escape(str(error))}")
+        return CODE_INPUT
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # an impatient second Ctrl-C would end in a traceback
+        errors.print("Interrupted. What was finished is in the store: the same command goes on from there.")
+        return CODE_INTERRUPTED
+
+
+class Refused(BaseException):
+    """Carries a mistake through Hydra, which would print a traceback's head for an Exception."""
+
+
+def console() -> Console:
+    """The console that results are printed to."""
+    shown = Console(highlight=False)
+    if not shown.is_terminal and "COLUMNS" not in os.environ:
+        shown.width = PIPE_WIDTH
+    return shown
+
+
+@contextmanager
+def remarks(shown: Console) -> Iterator[list[str]]:
+    """Show each named warning once, as one line; yields the list of those shown."""
+    seen: list[str] = []
+    standard = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *rest: object) -> None:
+        text = str(message)
+        if not issubclass(category, HarnessWarning):
+            standard(message, category, *rest)  # type: ignore[arg-type]
+        elif text not in seen:
+            seen.append(text)
+            shown.print(f"[yellow]Note:[/yellow] {escape(text)}")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", HarnessWarning)
+        warnings.showwarning = show  # type: ignore[assignment]
+        yield seen
+
+
+@contextmanager
+def disk_errors() -> Iterator[None]:
+    """A full disk or a folder that may not be written is the user's to mend, so it gets a sentence."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise InputError(
+                f"The disk is full ({error.strerror}). Nothing half-written was kept; make room, or give another "
+                "place with store.root=DIR and out=DIR, and run the same command again."
+            ) from error
+        if error.errno in (errno.EACCES, errno.EROFS, errno.ENOTDIR, errno.ENOENT, errno.ENOTEMPTY):
+            raise InputError(
+                f"{error.filename} cannot be read or written ({error.strerror}); look at data.root, or give "
+                "another place with store.root=DIR and out=DIR."
+            ) from error
+        raise
