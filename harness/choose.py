@@ -32,9 +32,9 @@ def best_calibrated(records: Sequence[Record]) -> Choice:
         return _value(record.brier, np.inf), _value(record.log_loss, np.inf)
 
     if fit:
-        return Choice(min(fit, key=order).attack)
+        return Choice(min(fit, key=order).label)
     return Choice(
-        min(records, key=order).attack,
+        min(records, key=order).label,
         "No attack that can face the test release was both above chance and within a factor 2 of its nominal "
         "false positive rate on the shadows; this is only the one with the lowest Brier score.",
     )
@@ -42,7 +42,7 @@ def best_calibrated(records: Sequence[Record]) -> Choice:
 
 def lowest_log_loss(records: Sequence[Record]) -> Choice:
     """Lowest held-out log loss, whatever else, for comparison."""
-    return Choice(min(records, key=lambda record: _value(record.log_loss, np.inf)).attack)
+    return Choice(min(records, key=lambda record: _value(record.log_loss, np.inf)).label)
 
 
 def highest_auc(records: Sequence[Record]) -> Choice:
@@ -73,7 +73,7 @@ def _highest(records: Sequence[Record], what: str, metric: Callable[[Record], Es
     """The first of the records with the largest value; one without a value comes last."""
     best = max(records, key=lambda record: _value(metric(record), -np.inf))
     known = _value(metric(best), -np.inf) > -np.inf
-    return Choice(best.attack, None if known else f"No attack has a value of {what} here; this is only the first.")
+    return Choice(best.label, None if known else f"No attack has a value of {what} here; this is only the first.")
 
 
 def _value(estimate: Estimate | None, missing: float) -> float:

@@ -46,17 +46,40 @@ class FolderData:
 
 @dataclass
 class EditionFolder(FolderData):
-    """A challenge's folder: released images and candidates; `name` is the edition."""
+    """A challenge's folder: released images and candidates; `name` is the edition.
+
+    extra: an imagefolder of more real slices for the shadows, of the same source; group: `inferred` takes slices
+    that look alike for one patient's, `given` every slice for a patient of its own.
+    """
 
     name: str = "imageclef2023"
+    extra: str | None = None
+    group: str = "inferred"
 
 
 @dataclass(frozen=True)
 class ShadowOptions(Recipe):
-    """The recipe of every generator, how many shadows are trained, and how many images each releases."""
+    """The recipe of every generator, how many shadows are trained, and how many images each releases.
 
-    count: int = 4
-    n_images: int = 256
+    count: None is 4, and 8 for an edition; n_images: None is 256, and as many as the test releases for an edition.
+    match_steps: the recipe is tried with so many times its steps, and the one whose release is most like the
+    test's is taken; None is half, as many and twice for an edition, else as many.
+    """
+
+    count: int | None = None
+    n_images: int | None = None
+    match_steps: list[float] | None = None
+
+
+@dataclass
+class SurrogateOptions:
+    """Diffusion models trained on releases, for model attacks on a target that gives none.
+
+    use: None trains them for an edition, where an attack asks a model; steps: of training, None is the shadows'.
+    """
+
+    use: bool | None = None
+    steps: int | None = None
 
 
 @dataclass
@@ -95,6 +118,7 @@ class Options:
     data: Any = MISSING
     shadow: Any = MISSING
     launch: Any = MISSING
+    surrogate: SurrogateOptions = field(default_factory=SurrogateOptions)
     store: StoreOptions = field(default_factory=StoreOptions)
     preset: str = MISSING
     seed: int = 0
@@ -134,7 +158,10 @@ class Settings:
     data: PhantomData | FolderData
     recipe: Recipe
     shadow_count: int
-    n_images: int
+    n_images: int | None
+    match_steps: list[float]
+    use_surrogates: bool
+    surrogate_steps: int | None
     preset: str
     seed: int
     device: str
@@ -214,19 +241,24 @@ def settings_of(config: DictConfig) -> Settings:
         options: Any = OmegaConf.to_object(config)
     except ValueError as error:  # an attack's or recipe's own check of its options
         raise InputError(str(error.__cause__ or error)) from error
-    for name in ("attack", "data", "shadow", "launch", "store"):
+    for name in ("attack", "data", "shadow", "surrogate", "launch", "store"):
         if getattr(options, name) is None:
             raise InputError(f"{name}=null leaves nothing to work with; leave it out, or see --help for its values.")
     _check(options)
     recipe = Recipe(**{option.name: getattr(options.shadow, option.name) for option in fields(Recipe)})
+    of_edition = isinstance(options.data, EditionFolder)
+    shadow, surrogate = options.shadow, options.surrogate
     echo = OmegaConf.to_container(config, resolve=True)
     assert isinstance(echo, dict)
     return Settings(
         attacks=dict(sorted(options.attack.items())),
         data=options.data,
         recipe=recipe,
-        shadow_count=options.shadow.count,
-        n_images=options.shadow.n_images,
+        shadow_count=(8 if of_edition else 4) if shadow.count is None else shadow.count,
+        n_images=shadow.n_images,
+        match_steps=([0.5, 1.0, 2.0] if of_edition else [1.0]) if shadow.match_steps is None else shadow.match_steps,
+        use_surrogates=of_edition if surrogate.use is None else surrogate.use,
+        surrogate_steps=surrogate.steps,
         preset=options.preset,
         seed=options.seed,
         device=options.device,
@@ -258,6 +290,7 @@ def _check(options: Any) -> None:
         raise InputError(f"launch.workers={options.launch.workers} must be 0 (in this process) or more.")
     for name, number in (
         ("shadow.n_images", options.shadow.n_images),
+        ("surrogate.steps", options.surrogate.steps),
         ("data.size", options.data.size),
         ("data.per_patient", options.data.per_patient),
     ):

@@ -11,17 +11,17 @@ from rich.console import Console
 
 from attacks.base import Attack
 from attacks.observing import ObservingAttack
+from harness.contenders import Contender
 from harness.errors import InputError
 from harness.launch import Launcher
 from harness.metrics import Floats
 from harness.observations import FILE, observable, observation_key
 from harness.observe_job import ObserveJob, observe
-from harness.plan import Plan
 from harness.progress import shown
 from harness.score_job import AttackJob, score
 from harness.store import Artefact, Store
 from harness.targets import TargetSpec, ViewSpec
-from harness.train_job import GeneratorJob, train_and_release
+from harness.train_job import GeneratorJob, SurrogateJob, train_and_release, train_surrogate
 
 
 class Scored(NamedTuple):
@@ -55,27 +55,42 @@ class Crew:
         with shown(self.console, "Training generators", [job.name for job in missing]) as on_progress:
             self.launcher.map(train_and_release, missing, on_progress)
 
-    def attack_shadows(self, plan: Plan, attacks: Mapping[str, Attack], what: str = "shadows") -> dict[str, Scored]:
-        """Every attack on every shadow."""
-        numbers = range(len(plan.shadows))
-        jobs = {name: [plan.attack_shadow(attack, j) for j in numbers] for name, attack in attacks.items()}
-        return self._attack(jobs, what)
+    def train_surrogates(self, jobs: Sequence[SurrogateJob]) -> None:
+        """Train every surrogate that the store does not hold."""
+        missing = [job for job in jobs if self.store.find("generator", job.key) is None]
+        with shown(self.console, "Training surrogates", [job.name for job in missing]) as on_progress:
+            self.launcher.map(train_surrogate, missing, on_progress)
 
-    def attack_wrong_targets(self, plan: Plan, attacks: Mapping[str, Attack]) -> dict[str, Scored]:
-        """Every attack with its knowledge about each shadow, but before another generator."""
-        numbers = range(len(plan.shadows))
-        jobs = {name: [plan.attack_wrong_target(attack, j) for j in numbers] for name, attack in attacks.items()}
-        return self._attack(jobs, "wrong targets")
+    def attack_shadows(self, contenders: Iterable[Contender], what: str = "shadows") -> dict[str, Scored]:
+        """Every contender on every shadow, by label."""
+        return self._attack(
+            {c.label: [c.plan.attack_shadow(c.attack, j) for j in range(len(c.plan.shadows))] for c in contenders},
+            what,
+        )
 
-    def attack_one(self, plan: Plan, attack: Attack, target: TargetSpec, what: str) -> Scored:
-        """One attack on the dev or test release."""
-        return self._attack({attack.name: [plan.attack_other(attack, target)]}, what)[attack.name]
+    def attack_wrong_targets(self, contenders: Iterable[Contender]) -> dict[str, Scored]:
+        """Every contender with its knowledge about each shadow, but before another generator."""
+        return self._attack(
+            {
+                c.label: [c.plan.attack_wrong_target(c.attack, j) for j in range(len(c.plan.shadows))]
+                for c in contenders
+            },
+            "wrong targets",
+        )
 
-    def among_candidates(self, attack: Attack, target: TargetSpec) -> Floats | None:
-        """The attack's scores [n] with the other candidates in the release's place; None where it has none."""
+    def attack_test(self, contender: Contender, what: str = "the test release") -> Scored:
+        """One contender on the release that its plan is about."""
+        plan = contender.plan
+        return self._attack({contender.label: [plan.attack_other(contender.attack, plan.test.target)]}, what)[
+            contender.label
+        ]
+
+    def among_candidates(self, contender: Contender) -> Floats | None:
+        """Its scores [n] with the plan's other candidates in the release's place; None where it has none."""
+        attack = contender.attack
         if not isinstance(attack, ObservingAttack) or not attack.compares_reals:
             return None
-        view = target.view._replace(release=None, generator=None)
+        view = contender.plan.test.target.view._replace(release=None, generator=None)
         key = observation_key(attack, view)
         if self.store.find("observation", key) is None:
             job = ObserveJob(str(self.store.root), "candidates", view, (attack,))

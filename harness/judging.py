@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from attacks.base import Access, Attack
 from harness.calibrate import Method, ScoredTarget, fit_calibrator
 from harness.choose import RULES
+from harness.contenders import Contender
 from harness.controls import redrawn_labels, shuffled_labels
-from harness.crew import Scored
+from harness.crew import Crew, Scored
 from harness.decide import DECISIONS
 from harness.evaluate import Rows, judge, judge_shadows, measure
 from harness.metrics import Flags, Floats
@@ -23,6 +23,8 @@ from harness.plan import LabelledSpec
 from harness.pool import Pool
 from harness.results import Record, TargetSet
 from harness.seeds import rng_of
+
+_WHAT: dict[TargetSet, str] = {"shadow": "shadows", "dev": "the development release", "test": "the test release"}
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,9 @@ class Judge(NamedTuple):
     seed: int
     calibrator: Method = "platt"
 
-    def on_shadows(self, attack: Attack, scored: Scored, real_real: Floats | None = None) -> Judgement:
+    def on_shadows(self, contender: Contender, scored: Scored, real_real: Floats | None = None) -> Judgement:
         """Every shadow, by a calibration that neither it nor its complement took part in."""
-        record = _record(attack, "shadow", scored)
+        record = _record(contender, "shadow", scored)
         if scored.skipped is not None:
             return Judgement(record, self.candidates)
         rows = judge_shadows(
@@ -62,17 +64,17 @@ class Judge(NamedTuple):
         )
         return self.with_truth(Judgement(record, self.candidates, rows), self.member)
 
-    def on_wrong_targets(self, attack: Attack, scored: Scored) -> Record:
+    def on_wrong_targets(self, contender: Contender, scored: Scored) -> Record:
         """The control: scores before another generator's release, against the shadows' labels."""
-        plain = _record(attack, "shadow", scored)
-        record = replace(plain, attack=f"wrong_target: {attack.name}", kind="control", via="none")
+        plain = _record(contender, "shadow", scored)
+        record = replace(plain, attack=f"wrong_target: {contender.label}", kind="control", via="none")
         if scored.skipped is not None:
             return record
         return replace(record, **self._measured(scored))
 
     def on_shuffled_labels(self, judgements: Sequence[Judgement]) -> list[Record]:
         """The control: every attack's scores against labels that mean nothing, the same ones for all."""
-        rows = {one.record.attack: one.rows for one in judgements if one.rows is not None}
+        rows = {one.record.label: one.rows for one in judgements if one.rows is not None}
         if not rows:
             return []
         labels = redrawn_labels(next(iter(rows.values())), rng_of(self.seed, "shuffled labels"))
@@ -110,13 +112,13 @@ class Judge(NamedTuple):
 
     def oracle(self, judgements: Sequence[Judgement]) -> Record:
         """The row that peeks: every shadow by the attack that its own truth favours."""
-        rows = {one.record.attack: one.rows for one in judgements if one.rows is not None}
+        rows = {one.record.label: one.rows for one in judgements if one.rows is not None}
         found = measure(oracle_rows(rows, self.member), self.member, self.seed)
         return Record("oracle (peeks)", "none", "shadow", "none", kind="oracle", **found)
 
     def honest(self, judgements: Sequence[Judgement], rule: str) -> Record | None:
         """The row beside it: every shadow by the attack that the rule picks on the other pairs; None with few."""
-        rows = {one.record.attack: one.rows for one in judgements if one.rows is not None}
+        rows = {one.record.label: one.rows for one in judgements if one.rows is not None}
         if len(self.shadows) < 2 * MIN_PAIRS:
             return None
         picks = honest_picks(
@@ -125,26 +127,24 @@ class Judge(NamedTuple):
         found = measure(picked_rows(rows, picks), self.member, self.seed)
         return Record(f"{rule}, held out", "none", "shadow", "none", kind="oracle", **found)
 
-    def on_release(
-        self,
-        attack: Attack,
-        on_shadows: Scored,
-        on_release: Scored,
-        candidates: NDArray[np.intp],
-        target_set: TargetSet,
-        *,
-        real_real: Floats | None,
-    ) -> Judgement:
-        """One release, by the calibration that all shadows taught. The truth is not in it yet."""
-        calibrator = fit_calibrator(self._labelled(on_shadows), self.calibrator)
+    def on_test(self, contender: Contender, crew: Crew, target_set: TargetSet) -> Judgement:
+        """The release that the contender's plan is about, by what all shadows of that plan teach.
+
+        The truth is not in it yet. Raises ValueError where the attack cannot run there.
+        """
+        taught = crew.attack_shadows([contender])[contender.label]
+        on_test = crew.attack_test(contender, _WHAT[target_set])
+        if on_test.skipped is not None:
+            raise ValueError(f"{contender.label} cannot face {_WHAT[target_set]}: {on_test.skipped}")
+        candidates = contender.plan.test.candidates
         rows = judge(
-            on_release.scores,
-            [calibrator],
+            on_test.scores,
+            [fit_calibrator(self._labelled(taught), self.calibrator)],
             [self._patients(candidates)],
             DECISIONS[self.decision],
-            real_real=[real_real],
+            real_real=[crew.among_candidates(contender)],
         )
-        return Judgement(_record(attack, target_set, on_release), candidates, rows)
+        return Judgement(_record(contender, target_set, on_test), candidates, rows)
 
     def with_truth(self, judgement: Judgement, member: Flags) -> Judgement:
         """The same rows measured against the truth, bool [n]."""
@@ -185,17 +185,18 @@ def patient_numbers(patient_ids: Sequence[str]) -> NDArray[np.intp]:
     return np.unique(np.asarray(patient_ids), return_inverse=True)[1].astype(np.intp)
 
 
-def skipped(attack: Attack, target_set: TargetSet, reason: str) -> Record:
+def skipped(contender: Contender, target_set: TargetSet, reason: str) -> Record:
     """The row of an attack that cannot run, with the reason."""
-    return _record(attack, target_set, Scored([], 0.0, 0, reason))
+    return _record(contender, target_set, Scored([], 0.0, 0, reason))
 
 
-def _record(attack: Attack, target_set: TargetSet, scored: Scored) -> Record:
+def _record(contender: Contender, target_set: TargetSet, scored: Scored) -> Record:
+    attack = contender.attack
     return Record(
         attack=attack.name,
-        via="model" if attack.needs in (Access.MODEL, Access.GRADIENT) else "release",
+        via=contender.via,
         target_set=target_set,
-        access=attack.needs.value,
+        access=contender.access.value,
         kind="control" if attack.control else "attack",
         n_targets=len(scored.scores),
         seconds=scored.seconds,

@@ -52,12 +52,12 @@ def page_content(settings: Settings, outcome: Outcome, facts: Facts) -> PageCont
 def _curves(outcome: Outcome, chosen: str | None) -> list[Curve]:
     return [
         Curve(
-            one.record.attack,
+            one.record.label,
             one.record.access,
             one.rows.score,
             one.rows.probability,
             one.member,
-            one.record.attack == chosen,
+            one.record.label == chosen,
         )
         for one in outcome.judgements
         if one.record.target_set == "shadow" and one.record.kind == "attack" and one.rows and one.member is not None

@@ -1,35 +1,42 @@
 """The method, top to bottom, one call a stage.
 
-pool -> assign members -> train shadows -> release -> attack -> calibrate -> control -> choose -> apply -> open the
-truth
+pool -> match the recipe -> assign members -> train shadows -> release -> surrogates -> attack -> calibrate ->
+control -> choose -> check on dev -> apply -> open the truth
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
 from rich.console import Console
 
-from attacks.base import Attack
 from attacks.blind import Blind
+from harness.baselines import Baseline, baselines_on_shadows, baselines_on_test
 from harness.building import build_target
 from harness.choose import RULES, Choice
-from harness.compare import BASELINES, Comparison, compare
+from harness.compare import BASELINES as COMPARED_WITH
+from harness.compare import Comparison, compare
 from harness.config import Settings
+from harness.contenders import Contender
 from harness.controls import verdict
-from harness.crew import Crew, Scored
+from harness.crew import Crew
+from harness.dev_check import check_on_dev
 from harness.evaluate import measure_rules
 from harness.intervals import Estimate
 from harness.judging import Judge, Judgement, skipped
 from harness.launch import Launcher
 from harness.leaks import plan_leaks
-from harness.plan import Plan, TestSpec, make_plan
-from harness.pool import Pool, load_pool
+from harness.matching import Match, matched
+from harness.plan import Plan
+from harness.planning import make_plan
+from harness.pool import Pool, load_pool, load_released
 from harness.power_curves import Curve, power_curves
 from harness.results import Record
+from harness.retention import SurrogateEvidence, surrogate_evidence
 from harness.store import Store
+from harness.surrogates import with_surrogates
 from harness.trivial import trivial_records
 
 
@@ -37,16 +44,21 @@ from harness.trivial import trivial_records
 class Outcome:
     """All that a run found.
 
-    judgements: every attack on the shadows, and on dev; test: the chosen attack's, None where none could be
-    applied; records: every row of the table; alarms: a sentence for every control outside chance; choices: what
-    each selection rule picks; chosen: the declared rule's pick; comparisons: with plain attacks, on the shadows;
-    decisions: what every decision rule reaches with the chosen attack on the shadows; power: how its AUC grows.
+    settings: with the recipe that fits best; matches: every recipe tried. judgements: every attack on the shadows,
+    and on dev; test: the chosen attack's, None where none could be applied; baselines: theirs on the test; records:
+    every row of the table; alarms: a sentence for every control outside chance; choices: what each selection rule
+    picks; chosen: the declared rule's pick; comparisons: with plain attacks, on the shadows; decisions: what every
+    decision rule reaches with the chosen attack on the shadows; power: how its AUC grows; surrogates: what
+    model attacks keep when they ask one.
     """
 
+    settings: Settings
     pool: Pool
     plan: Plan
+    matches: list[Match]
     judgements: list[Judgement]
     test: Judgement | None
+    baselines: dict[Baseline, Judgement]
     records: list[Record]
     alarms: list[str]
     choices: Mapping[str, Choice]
@@ -54,6 +66,7 @@ class Outcome:
     comparisons: list[Comparison]
     decisions: Mapping[str, Mapping[str, Estimate]]
     power: list[Curve]
+    surrogates: SurrogateEvidence | None
 
 
 def run(settings: Settings, console: Console) -> Outcome:
@@ -63,68 +76,75 @@ def run(settings: Settings, console: Console) -> Outcome:
 
 
 def _run(settings: Settings, crew: Crew) -> Outcome:
-    store = crew.store
-    pool = load_pool(settings.data, store)
+    pool = load_pool(settings.data, crew.store)
+    load_released(pool, crew.store)
+    settings, matches = matched(settings, pool, crew)
     plan = make_plan(settings, pool)
     crew.train(plan.generators)
-    attacks = settings.attacks | {"blind": settings.attacks.get("blind", Blind())}  # a control of every report
-    scored = crew.attack_shadows(plan, attacks)
+    named = with_surrogates(settings, [Contender(attack, plan) for attack in settings.attacks.values()], crew)
+    control = [] if "blind" in settings.attacks else [Contender(Blind(), plan)]  # part of every report
+    scored = crew.attack_shadows([*named, *control])
 
     judge = Judge(pool, plan.shadows, settings.decision, settings.seed, settings.calibrator)
-    on_shadows = [
-        judge.on_shadows(attack, scored[name], crew.among_candidates(attack, plan.shadows[0].target))
-        for name, attack in attacks.items()
-    ]
-    measured = [one for one in on_shadows if one.rows is not None and one.record.kind == "attack"]
-    controls = _controls(settings, plan, crew, judge, measured)
-    alarms = plan_leaks(plan) + verdict([*controls, *(one.record for one in on_shadows)])
+    judged = {
+        one.label: judge.on_shadows(one, scored[one.label], crew.among_candidates(one)) for one in [*named, *control]
+    }
+    rivals = [one for one in named if judged[one.label].rows is not None and not one.attack.control]
+    measured = [judged[one.label] for one in rivals]
+    controls = _controls(crew, judge, rivals, measured)
+    alarms = plan_leaks(plan) + verdict([*controls, *(one.record for one in judged.values())])
 
-    unfit = _unfit_for_test(settings.attacks, plan.test, store)
-    undecided = [one.record.attack for one in measured if one.rows and one.rows.decision is None]
-    unfit |= dict.fromkeys(undecided, f"the decision rule {settings.decision} does not apply to it.")
-    usable = [one.record for one in measured if one.record.attack not in unfit]
-    choices = {name: rule(usable) for name, rule in RULES.items()} if usable else {}
-    chosen = choices.get(settings.rule)
+    unfit = _unfit_for_test(settings, crew, named, judged)
+    usable = [one for one in rivals if one.label not in unfit]
+    choices = {name: rule([judged[one.label].record for one in usable]) for name, rule in RULES.items() if usable}
+    picked = choices.get(settings.rule)
+    chosen = next((one for one in usable if picked is not None and one.label == picked.attack), None)
 
-    on_dev = []
-    if plan.dev is not None:
-        on_dev = [_check_on_dev(judge, crew, plan, settings.attacks[r.attack], scored) for r in usable]
-    records = [one.record for one in [*on_shadows, *on_dev]] + controls
-    records += _choosers(settings, judge, [one for one in measured if one.record.attack not in unfit])
+    on_dev = check_on_dev(settings, crew, judge, usable, chosen)
+    records = [one.record for one in judged.values()] + controls
+    records += [one.record for one in baselines_on_shadows(judge, crew, plan)]
+    records += _choosers(settings, judge, [judged[one.label] for one in usable])
     records += trivial_records(judge.member, "shadow", settings.seed, len(plan.shadows))
-    if plan.dev is not None:
-        records += trivial_records(plan.dev.member, "dev", settings.seed)
-    records += [skipped(settings.attacks[name], "test", reason) for name, reason in unfit.items()]
-    test = None
-    if chosen is not None:
-        attack = settings.attacks[chosen.attack]
-        on_test = crew.attack_one(plan, attack, plan.test.target, "the test release")
-        real_real = crew.among_candidates(attack, plan.test.target)
-        test = judge.on_release(
-            attack, scored[attack.name], on_test, plan.test.candidates, "test", real_real=real_real
-        )
-    comparisons = compare({one.record.attack: one.rows for one in measured if one.rows}, judge.member, settings.seed)
-    featured = [name for name in dict.fromkeys((chosen.attack if chosen else "", *BASELINES)) if name in scored]
-    power = power_curves(plan, crew, judge, [settings.attacks[name] for name in featured])
-    rows = next((one.rows for one in measured if chosen and one.record.attack == chosen.attack), None)
+    records += on_dev.records
+    records += [skipped(one, "test", unfit[one.label]) for one in named if one.label in unfit]
+    comparisons = compare({one.record.label: one.rows for one in measured if one.rows}, judge.member, settings.seed)
+    first = "" if chosen is None else chosen.label
+    featured = {one.label: one for one in rivals if one.label in (first, *COMPARED_WITH)}
+    power = power_curves(crew, judge, featured.values())
+    rows = judged[chosen.label].rows if chosen is not None else None
     decisions = measure_rules(rows, judge.member, settings.seed) if rows is not None else {}
-    if test is not None:
-        if plan.test.truth is not None:  # every decision is made: now, and only now, the seal is broken
-            truth = plan.test.truth.open()
-            test = judge.with_truth(test, truth)
-            records += trivial_records(truth, "test", settings.seed)
-        records.append(test.record)
-    judgements = [*on_shadows, *on_dev]
-    return Outcome(pool, plan, judgements, test, records, alarms, choices, chosen, comparisons, decisions, power)
+
+    test = judge.on_test(chosen, crew, "test") if chosen is not None else None
+    baselines = baselines_on_test(judge, crew, plan, "test")
+    if plan.test.truth is not None:  # every decision is made: now, and only now, the seal is broken
+        truth = plan.test.truth.open()
+        test = judge.with_truth(test, truth) if test is not None else None
+        baselines = {name: judge.with_truth(one, truth) for name, one in baselines.items()}
+        records += trivial_records(truth, "test", settings.seed)
+    records += [one.record for one in [*([test] if test is not None else []), *baselines.values()]]
+    return Outcome(
+        settings=settings,
+        pool=pool,
+        plan=plan,
+        matches=matches,
+        judgements=[*judged.values(), *on_dev.judgements],
+        test=test,
+        baselines=baselines,
+        records=records,
+        alarms=alarms,
+        choices=choices,
+        chosen=picked,
+        comparisons=comparisons,
+        decisions=decisions,
+        power=power,
+        surrogates=surrogate_evidence(settings, crew, plan, named, judged),
+    )
 
 
-def _controls(settings: Settings, plan: Plan, crew: Crew, judge: Judge, measured: list[Judgement]) -> list[Record]:
+def _controls(crew: Crew, judge: Judge, rivals: Sequence[Contender], measured: list[Judgement]) -> list[Record]:
     """What must be at chance: attacks before another generator, pictures without any, labels that mean nothing."""
-    attacks = {one.record.attack: settings.attacks[one.record.attack] for one in measured}
-    wrong = crew.attack_wrong_targets(plan, attacks)
-    records = [judge.on_wrong_targets(attack, wrong[name]) for name, attack in attacks.items()]
-    if plan.dev is not None:
-        records.append(judge.from_pictures_of(plan.dev.candidates, plan.dev.member, "dev"))
+    wrong = crew.attack_wrong_targets(rivals)
+    records = [judge.on_wrong_targets(one, wrong[one.label]) for one in rivals]
     return [*records, judge.from_pictures(), *judge.on_shuffled_labels(measured)]
 
 
@@ -136,17 +156,16 @@ def _choosers(settings: Settings, judge: Judge, usable: list[Judgement]) -> list
     return [judge.oracle(usable), *([honest] if honest is not None else [])]
 
 
-def _unfit_for_test(attacks: Mapping[str, Attack], test: TestSpec, store: Store) -> dict[str, str]:
-    """Why some attacks cannot face the test release, by name."""
-    target = build_target(test.target, store)
-    reasons = {name: attack.skip(target) for name, attack in attacks.items()}
-    return {name: reason for name, reason in reasons.items() if reason is not None}
-
-
-def _check_on_dev(judge: Judge, crew: Crew, plan: Plan, attack: Attack, scored: Mapping[str, Scored]) -> Judgement:
-    """An edition's labelled release, looked at once, after the choice and for no choice."""
-    assert plan.dev is not None
-    on_dev = crew.attack_one(plan, attack, plan.dev.target, "the development release")
-    real_real = crew.among_candidates(attack, plan.dev.target)
-    judgement = judge.on_release(attack, scored[attack.name], on_dev, plan.dev.candidates, "dev", real_real=real_real)
-    return judge.with_truth(judgement, plan.dev.member)
+def _unfit_for_test(
+    settings: Settings, crew: Crew, named: Sequence[Contender], judged: Mapping[str, Judgement]
+) -> dict[str, str]:
+    """Why some cannot face the test release or decide about it, by label."""
+    reasons: dict[str, str] = {}
+    for one in named:
+        rows = judged[one.label].rows
+        why = one.attack.skip(build_target(one.plan.test.target, crew.store))
+        if why is not None:
+            reasons[one.label] = why
+        elif rows is not None and rows.decision is None:
+            reasons[one.label] = f"the decision rule {settings.decision} does not apply to it."
+    return reasons

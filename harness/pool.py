@@ -5,34 +5,44 @@ from __future__ import annotations
 import csv
 import hashlib
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import sources
-from harness.config import FolderData, PhantomData
+from benchmarks.editions import Leaf, load_edition
+from harness import groups, sources
+from harness.config import EditionFolder, FolderData, PhantomData
 from harness.errors import HarnessWarning, InputError
+from harness.groups import inferred_patients
+from harness.sources.edition import find_leaves, read_leaf
+from harness.sources.folder import list_images
 from harness.sources.slices import Slices
 from harness.store import Store, content_key, digest_of, save_array
 
-_SOURCES = Path(sources.__path__[0])  # part of the key: phantoms drawn or slices read by other code are others
-GIVEN_SETS = ("dev", "test")
+REAL_ROLES = ("test_candidates", "dev_used", "dev_not_used")
+GIVEN_FILE = "images.npy"
 
 
 @dataclass(frozen=True)
 class Given:
     """A release that an edition gives: its candidates' places in the pool, and members where published.
 
-    candidates: intp [n]; member: bool [n], None for the test; n_images: released images.
+    candidates: intp [n]; member: bool [n], None for the test; n_images: released images; key: of the release in
+    the store, once `load_released` has read it from the folder.
     """
 
     candidates: NDArray[np.intp]
     member: NDArray[np.bool_] | None
     n_images: int
+    key: str
+    role: str
+    leaf: Leaf
+    folder: Path
 
 
 @dataclass(frozen=True)
@@ -60,8 +70,9 @@ def load_pool(data: PhantomData | FolderData, store: Store) -> Pool:
 
     Raises InputError for whatever is wrong with the folder; what was converted is warned of on every load.
     """
-    key = content_key(stage="pool", code=digest_of(_SOURCES.glob("*.py")), **_identity(data))
-    artefact = store.get("pool", key, lambda folder: _write(data, folder))
+    source = _source(data)
+    key = content_key(stage="pool", code=_code(), **source.identity)
+    artefact = store.get("pool", key, lambda folder: _write(source, folder))
     for remark in artefact.facts["remarks"]:
         warnings.warn(HarnessWarning(remark), stacklevel=2)
     with (artefact.folder / "index.csv").open(newline="", encoding="utf-8") as file:
@@ -73,7 +84,7 @@ def load_pool(data: PhantomData | FolderData, store: Store) -> Pool:
         patient_ids=tuple(row["patient_id"] for row in rows),
         digests=tuple(row["sha256"] for row in rows),
         taken=np.arange(len(rows)),
-        given=_given(rows, artefact.facts["released"]),
+        given=_given(rows, data, source),
     )
     _warn_of_equal_slices(pool)
     if data.per_patient is None:
@@ -94,28 +105,109 @@ def _warn_of_equal_slices(pool: Pool) -> None:
         warnings.warn(HarnessWarning(f"{text}: they may be member and non-member at once."), stacklevel=3)
 
 
-def _identity(data: PhantomData | FolderData) -> dict[str, Any]:
-    """What decides the pool's content: options for phantoms, the files' bytes (never their path) for folders."""
+def load_released(pool: Pool, store: Store) -> None:
+    """Read the releases that an edition gives into the store; they are large, and a dry run does without them."""
+    for one in pool.given.values():
+
+        def make(folder: Path, one: Given = one) -> Mapping[str, Any]:
+            with _kept_remarks() as remarks:
+                slices = read_leaf(one.role, one.leaf, one.folder, pool.pixels.shape[1])
+            save_array(folder / GIVEN_FILE, slices.pixels)
+            return {"remarks": remarks}
+
+        for remark in store.get("given", one.key, make).facts["remarks"]:
+            warnings.warn(HarnessWarning(remark), stacklevel=2)
+
+
+class _Source(NamedTuple):
+    """Where the slices are and what decides them; identity: JSON values, never a path."""
+
+    identity: dict[str, Any]
+    read: Callable[[], list[tuple[str, Slices]]]
+    leaves: Mapping[str, Path]
+
+
+def _source(data: PhantomData | FolderData) -> _Source:
+    """Options decide phantoms, the files' bytes folders."""
     if isinstance(data, PhantomData):
-        return {"phantom": [data.patients, data.slices, data.size, data.seed]}
-    root = Path(data.root)
+
+        def draw() -> list[tuple[str, Slices]]:
+            from harness.sources.phantom import phantom_slices
+
+            return [("pool", phantom_slices(data.patients, data.slices, data.size, data.seed))]
+
+        return _Source({"phantom": [data.patients, data.slices, data.size, data.seed]}, draw, {})
+    if isinstance(data, EditionFolder):
+        return _edition_source(data)
+
+    def read() -> list[tuple[str, Slices]]:
+        return [("pool", _read_folder(Path(data.root), data.size))]
+
+    identity = {"data": data.name, "size": data.size, "files": _digests("data.root", Path(data.root))}
+    return _Source(identity, read, {})
+
+
+def _edition_source(data: EditionFolder) -> _Source:
+    """The real slices of an edition, and of an extra pool; what it releases is read by `load_released`."""
+    edition = load_edition(data.name)
+    leaves = find_leaves(Path(data.root), edition)
+    real = {role: leaves[role] for role in REAL_ROLES if role in leaves}
+    identity = {
+        "data": data.name,
+        "size": data.size,
+        "group": data.group,
+        "files": {role: _digests(role, folder) for role, folder in real.items()},
+        "extra": _digests("data.extra", Path(data.extra)) if data.extra else None,
+    }
+
+    def read() -> list[tuple[str, Slices]]:
+        parts = [(role, read_leaf(role, edition.leaves[role], folder, data.size)) for role, folder in real.items()]
+        known: list[str | None] = [None for _, part in parts for _ in part.ids]
+        if data.extra:
+            extra = _read_folder(Path(data.extra), data.size)
+            ids = tuple(f"extra/{name}" for name in extra.ids)
+            parts.append(("extra", replace(extra, ids=ids)))
+            known += [f"extra/{patient}" for patient in extra.patient_ids]
+        if data.group == "given":
+            return parts
+        patients = iter(inferred_patients(np.concatenate([part.pixels for _, part in parts]), known))
+        return [(role, replace(part, patient_ids=tuple(next(patients) for _ in part.ids))) for role, part in parts]
+
+    return _Source(identity, read, leaves)
+
+
+def _read_folder(root: Path, size: int) -> Slices:
+    from harness.sources.folder import read_folder
+
+    return read_folder(root, size)
+
+
+def _digests(what: str, root: Path) -> list[list[str]]:
+    """Name below `root` and sha256 of every file there."""
     if not root.is_dir():
-        what = "is a file" if root.exists() else "does not exist"
-        raise InputError(f"data.root={data.root} {what}; give the folder that holds the images.")
-    files = sorted(path for path in root.rglob("*") if path.is_file())
+        state = "is a file" if root.exists() else "does not exist"
+        raise InputError(f"{what}={root} {state}; give the folder that holds the images.")
     digests = []
-    for path in files:
+    for path in sorted(path for path in root.rglob("*") if path.is_file()):
         with path.open("rb") as file:
             digests.append([str(path.relative_to(root)), hashlib.file_digest(file, "sha256").hexdigest()])
-    return {"data": data.name, "size": data.size, "files": digests}
+    return digests
 
 
-def _write(data: PhantomData | FolderData, folder: Path) -> Mapping[str, Any]:
-    """Read every slice, write `pixels.npy`, `index.csv` and an edition's releases; facts: remarks, counts."""
+@contextmanager
+def _kept_remarks() -> Iterator[list[str]]:
+    """Collects what is warned of, to be said again on every load from the store."""
+    remarks: list[str] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", HarnessWarning)
-        parts, releases = _read(data)
-    remarks = [str(w.message) for w in caught if issubclass(w.category, HarnessWarning)]
+        yield remarks
+    remarks += [str(w.message) for w in caught if issubclass(w.category, HarnessWarning)]
+
+
+def _write(source: _Source, folder: Path) -> Mapping[str, Any]:
+    """Read every slice, write `pixels.npy` and `index.csv`; facts: remarks."""
+    with _kept_remarks() as remarks:
+        parts = source.read()
     slices = Slices(
         np.concatenate([part.pixels for _, part in parts]),
         tuple(name for _, part in parts for name in part.ids),
@@ -128,42 +220,37 @@ def _write(data: PhantomData | FolderData, folder: Path) -> Mapping[str, Any]:
         writer.writerow(["id", "patient_id", "sha256", "role"])
         for name, patient, pixels, role in zip(slices.ids, slices.patient_ids, slices.pixels, roles, strict=True):
             writer.writerow([name, patient, hashlib.sha256(pixels.tobytes()).hexdigest(), role])
-    for name, release in releases.items():
-        save_array(folder / f"{name}.npy", release)
-    return {"remarks": remarks, "released": {name: len(images) for name, images in releases.items()}}
+    return {"remarks": remarks}
 
 
-def _read(data: PhantomData | FolderData) -> tuple[list[tuple[str, Slices]], dict[str, NDArray[np.uint8]]]:
-    """The slices by role, and the releases an edition gives."""
-    if isinstance(data, PhantomData):
-        from harness.sources.phantom import phantom_slices
-
-        return [("pool", phantom_slices(data.patients, data.slices, data.size, data.seed))], {}
-    if data.name == "folder":
-        from harness.sources.folder import read_folder
-
-        return [("pool", read_folder(Path(data.root), data.size))], {}
-    from benchmarks.editions import load_edition
-    from harness.sources.edition import read_edition
-
-    edition = read_edition(Path(data.root), load_edition(data.name), data.size)
-    parts = [("test", edition.test_candidates)]
-    releases = {"test": edition.test_generated.pixels}
-    if edition.dev_generated is not None and edition.dev_used is not None and edition.dev_not_used is not None:
-        parts += [("dev_used", edition.dev_used), ("dev_not_used", edition.dev_not_used)]
-        releases["dev"] = edition.dev_generated.pixels
-    return parts, releases
-
-
-def _given(rows: list[dict[str, str]], released: Mapping[str, int]) -> dict[str, Given]:
+def _given(rows: list[dict[str, str]], data: PhantomData | FolderData, source: _Source) -> dict[str, Given]:
+    """Candidates and labels by the roles in the index, and each release's key by the bytes of its files."""
+    if not isinstance(data, EditionFolder):
+        return {}
+    edition = load_edition(data.name)
     roles = np.array([row["role"] for row in rows])
     given = {}
-    if "test" in released:
-        given["test"] = Given(np.flatnonzero(roles == "test"), None, released["test"])
-    if "dev" in released:
-        places = np.flatnonzero((roles == "dev_used") | (roles == "dev_not_used"))
-        given["dev"] = Given(places, roles[places] == "dev_used", released["dev"])
+    for name, candidates in (("test", ["test_candidates"]), ("dev", ["dev_used", "dev_not_used"])):
+        role = f"{name}_generated"
+        if role not in source.leaves:
+            continue
+        places = np.flatnonzero(np.isin(roles, candidates))
+        key = content_key(stage="given", code=_code(), size=data.size, files=_digests(role, source.leaves[role]))
+        given[name] = Given(
+            candidates=places,
+            member=None if name == "test" else roles[places] == "dev_used",
+            n_images=len(list_images(source.leaves[role])),
+            key=key,
+            role=role,
+            leaf=edition.leaves[role],
+            folder=source.leaves[role],
+        )
     return given
+
+
+def _code() -> str:
+    """What reads the slices is part of the key: phantoms drawn or slices read by other code are others."""
+    return digest_of([*Path(sources.__path__[0]).glob("*.py"), Path(groups.__file__)])
 
 
 def _per_patient(patient_ids: tuple[str, ...], count: int) -> NDArray[np.intp]:

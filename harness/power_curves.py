@@ -9,6 +9,7 @@ from typing import NamedTuple
 from rich.console import Console
 
 from attacks.base import Access, Attack
+from harness.contenders import Contender
 from harness.crew import Crew
 from harness.intervals import Estimate
 from harness.judging import Judge
@@ -28,20 +29,21 @@ class Curve(NamedTuple):
     auc: list[Estimate]
 
 
-def power_curves(plan: Plan, crew: Crew, judge: Judge, attacks: Iterable[Attack]) -> list[Curve]:
+def power_curves(crew: Crew, judge: Judge, contenders: Iterable[Contender]) -> list[Curve]:
     """A curve over the release for attacks that look at it, and one over references for those that use any."""
     crew.console.print("Measuring how power grows with the release and with the references")
     crew = replace(crew, console=Console(quiet=True))  # dozens of small steps, none worth a line
     curves: list[Curve] = []
-    n_references = len(plan.shadows[0].target.references)
-    for attack in attacks:
+    for one in contenders:
+        attack, plan = one.attack, one.plan
+        n_references = len(plan.shadows[0].target.references)
         sizes = [n for part in _PARTS if (n := plan.n_images // part) >= _FEWEST_IMAGES and _can(attack, plan, n)]
+        # A surrogate was trained on the whole release; another for every size would cost a training each.
         if attack.needs in (Access.RELEASE, Access.REFERENCES) and not attack.control:
-            plans = {n: plan.narrowed(n_images=n) for n in sizes}
-            curves.append(_curve(attack, IMAGES, plans, crew, judge))
-        if attack.needs is not Access.RELEASE:
+            curves.append(_curve(one, IMAGES, {n: plan.narrowed(n_images=n) for n in sizes}, crew, judge))
+        if one.access is not Access.RELEASE:
             plans = {n: plan.narrowed(n_pairs=n // 2) for n in range(2, n_references + 1, 2)}
-            curves.append(_curve(attack, REFERENCES, plans, crew, judge))
+            curves.append(_curve(one, REFERENCES, plans, crew, judge))
     return [curve for curve in curves if len(curve.sizes) > 1]
 
 
@@ -54,12 +56,12 @@ def _can(attack: Attack, plan: Plan, n_images: int) -> bool:
     return True
 
 
-def _curve(attack: Attack, over: str, plans: dict[int, Plan], crew: Crew, judge: Judge) -> Curve:
+def _curve(one: Contender, over: str, plans: dict[int, Plan], crew: Crew, judge: Judge) -> Curve:
     sizes, values = [], []
     for size, plan in plans.items():
-        scored = crew.attack_shadows(plan, {attack.name: attack}, f"shadows with {size} {over}")[attack.name]
-        record = judge.on_shadows(attack, scored).record
+        scored = crew.attack_shadows([one.on(plan)], f"shadows with {size} {over}")[one.label]
+        record = judge.on_shadows(one, scored).record
         if record.auc is not None and record.auc.value is not None:  # too few references for its calibration
             sizes.append(size)
             values.append(record.auc)
-    return Curve(attack.name, over, sizes, values)
+    return Curve(one.label, over, sizes, values)

@@ -27,7 +27,7 @@ from harness.page.latex import latex_table
 from harness.page.write import write_leaderboard, write_page
 from harness.page_content import page_content
 from harness.pipeline import Outcome
-from harness.results import SCHEMA
+from harness.results import SCHEMA, SURROGATE
 from harness.store import Store, content_key, write_durably
 from harness.submit import write_submission
 from harness.summary import conclusion
@@ -79,9 +79,10 @@ def write_run(settings: Settings, outcome: Outcome, folder: Path, warnings: list
         chosen = outcome.chosen.attack if outcome.chosen else None
         (beside / "leaderboard.tex").write_text(latex_table(outcome.records, chosen), encoding="utf-8")
         _write_scores(beside / "scores.csv", outcome)
-        if outcome.test is not None and outcome.test.rows is not None and outcome.test.rows.decision is not None:
-            ids = [outcome.pool.ids[place] for place in outcome.test.candidates]
-            write_submission(beside / "submission.csv", ids, outcome.test.rows.decision)
+        if outcome.test is not None:
+            _write_decisions(beside / "submission.csv", outcome, outcome.test)
+        for baseline, judgement in outcome.baselines.items():
+            _write_decisions(beside / baseline.file, outcome, judgement)
         sheet = contact_sheet(outcome, Store(settings.store_root))
         shutil.copyfile(sheet, beside / "contact_sheet.png")
         content = page_content(settings, outcome, _facts(_manifest(settings, outcome, beside, warnings)))
@@ -94,6 +95,12 @@ def write_run(settings: Settings, outcome: Outcome, folder: Path, warnings: list
     finally:
         for left in (beside, aside):
             shutil.rmtree(left, ignore_errors=True)
+
+
+def _write_decisions(path: Path, outcome: Outcome, judgement: Judgement) -> None:
+    """A submission, where the decision rule applies to the attack."""
+    if judgement.rows is not None and judgement.rows.decision is not None:
+        write_submission(path, [outcome.pool.ids[place] for place in judgement.candidates], judgement.rows.decision)
 
 
 def _says_already(folder: Path, results: str, manifest: dict[str, Any]) -> bool:
@@ -113,7 +120,8 @@ def _results(settings: Settings, outcome: Outcome) -> dict[str, Any]:
     chosen = None
     if outcome.chosen is not None:
         chosen = {
-            "attack": outcome.chosen.attack,
+            "attack": outcome.chosen.attack.removesuffix(SURROGATE),
+            "via": "surrogate" if outcome.chosen.attack.endswith(SURROGATE) else "release",
             "rule": settings.rule,
             "decision": settings.decision,
             "remark": outcome.chosen.remark,
@@ -133,8 +141,18 @@ def _results(settings: Settings, outcome: Outcome) -> dict[str, Any]:
             {"attack": one.attack, "over": one.over, "sizes": one.sizes, "auc": [asdict(auc) for auc in one.auc]}
             for one in outcome.power
         ],
+        "recipe": outcome.settings.recipe.to_dict(),
+        "matches": [{"steps": one.steps, "distances": one.distances} for one in outcome.matches],
+        "surrogates": _surrogates(outcome),
         "records": [asdict(record) for record in outcome.records],
     }
+
+
+def _surrogates(outcome: Outcome) -> dict[str, Any] | None:
+    found = outcome.surrogates
+    if found is None:
+        return None
+    return {"loss_follows_distance": found.follows_distance, "attacks": [one._asdict() for one in found.rows]}
 
 
 def _leaderboard(settings: Settings, outcome: Outcome) -> str:
@@ -171,7 +189,7 @@ def _score_rows(judgement: Judgement, outcome: Outcome) -> list[list[Any]]:
             name.format(rows.target[i]),
             pool.ids[place],
             pool.patient_ids[place],
-            record.attack,
+            record.label,
             float(rows.score[i]),
             float(rows.probability[i]),
             "" if rows.decision is None else int(rows.decision[i]),

@@ -9,16 +9,18 @@ from harness.intervals import Estimate
 
 TargetSet = Literal["shadow", "dev", "test"]
 Via = Literal["release", "model", "surrogate", "none"]
-Kind = Literal["attack", "trivial", "control", "oracle"]
+Kind = Literal["attack", "baseline", "trivial", "control", "oracle"]
 SCHEMA = 1
+SURROGATE = "@surrogate"
 
 
 @dataclass(frozen=True)
 class Record:
     """One attack on one set of targets. What is unknown is None, never a guess.
 
-    access: what the attacker holds; kind: an attack; a trivial rule that looks at nothing; a control, which must
-    be at chance; or an oracle, which peeks at the truth of what it judges.
+    access: what the attacker holds; kind: an attack; a published method with a decision rule of its own (baseline); a
+    trivial rule that looks at nothing; a control, which must be at chance; or an oracle, which peeks at the truth
+    of what it judges.
     auc is pooled over the targets, so scores must share a scale; auc_per_target are the targets' own.
     seconds: compute of the attack itself over the targets, when it was computed; network_calls: a candidate.
     resampled: what the intervals resample.
@@ -51,3 +53,8 @@ class Record:
     labels_used: Literal["none", "shadow", "own"] = "none"
     resampled: str | None = None
     skipped: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What tells its row from others: `loss_cal` on the model itself, `loss_cal@surrogate` via a surrogate."""
+        return f"{self.attack}{SURROGATE}" if self.via == "surrogate" else self.attack

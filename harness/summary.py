@@ -6,8 +6,10 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from harness.config import Settings
+from harness.matching import STATISTICS
 from harness.pipeline import Outcome
 from harness.results import Record
 from harness.table import terminal_table
@@ -18,7 +20,9 @@ def show_outcome(settings: Settings, outcome: Outcome, folder: Path, console: Co
     chosen = outcome.chosen
     for alarm in outcome.alarms:
         console.print(f"[bold white on red]Not to be trusted:[/bold white on red] [red]{escape(alarm)}[/red]")
+    _show_matches(outcome, console)
     console.print(terminal_table(outcome.records, chosen.attack if chosen else None, console.width))
+    _show_surrogates(outcome, console)
     console.print()
     if chosen is not None and chosen.remark:
         console.print(f"[red]{chosen.remark}[/red]")
@@ -27,6 +31,37 @@ def show_outcome(settings: Settings, outcome: Outcome, folder: Path, console: Co
     for sentence in rest:
         console.print(sentence)
     console.print(f"Results: {folder}", soft_wrap=True)
+
+
+def _show_matches(outcome: Outcome, console: Console) -> None:
+    """How unlike the test's release those of the recipes tried are, the nearest first."""
+    if not outcome.matches:
+        return
+    console.print("Recipes tried: how far their release is from the test's, without any label", style="bold")
+    table = Table("steps", *STATISTICS, "mean", box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for one in sorted(outcome.matches, key=lambda match: match.distance):
+        taken = " *" if one.steps == outcome.settings.recipe.steps else ""
+        table.add_row(f"{one.steps}{taken}", *(f"{far:.3f}" for far in one.distances.values()), f"{one.distance:.3f}")
+    console.print(table)
+    console.print()
+
+
+def _show_surrogates(outcome: Outcome, console: Console) -> None:
+    """What model attacks keep when they ask a surrogate in the model's place."""
+    found = outcome.surrogates
+    if found is None:
+        return
+    console.print()
+    console.print("Model attacks via surrogates, on the shadows", style="bold")
+    table = Table("attack", "AUC, model", "AUC, surrogate", "retention", box=None, padding=(0, 2, 0, 0))
+    for one in found.rows:
+        kept = "" if one.kept is None else f"{one.kept:.3f}"
+        table.add_row(one.attack, f"{one.model_auc:.3f}", f"{one.surrogate_auc:.3f}", kept)
+    console.print(table)
+    console.print(
+        f"Rank correlation of the surrogate's loss with the log distance to the nearest released image: "
+        f"{found.follows_distance:.3f}"
+    )
 
 
 def conclusion(settings: Settings, outcome: Outcome) -> list[str]:

@@ -74,17 +74,15 @@ def cells(record: Record) -> list[str]:
     numbers = [_number(one) for one in (tpr, record.f1, record.accuracy, record.recall, record.brier)]
     seconds = f"{record.seconds:.1f}" if record.kind == "attack" and record.skipped is None else ""
     via = "" if record.via == "none" else record.via
-    return [record.attack, via, _with_interval(record.auc), *numbers, seconds]
+    return [record.label, via, _with_interval(record.auc), *numbers, seconds]
 
 
 def terminal_table(records: Sequence[Record], chosen: str | None, width: int) -> RenderableType:
     """A rich table a section, columns aligned; the chosen attack is marked with a star.
 
-    width: of the terminal, characters; `via` is shown where a model attack went through a surrogate, `seconds`
-    where they fit.
+    width: of the terminal, characters; `seconds` are shown where they fit.
     """
-    surrogate = any(record.via == "surrogate" for record in records)
-    left_out = set() if surrogate else {"via"}
+    left_out = {"via"}  # a row's name says it
     if width < sum(w + 1 for w, column in zip(_WIDTHS, COLUMNS, strict=True) if column not in left_out):
         left_out.add("seconds")
     shown = [i for i, column in enumerate(COLUMNS) if column not in left_out]
@@ -99,7 +97,7 @@ def terminal_table(records: Sequence[Record], chosen: str | None, width: int) ->
             table.add_column(COLUMNS[i], width=widths[i], no_wrap=i > 0, justify=justify, overflow="fold")
         for record in rows:
             if record.skipped is None:
-                is_chosen = record.attack == chosen and record.kind == "attack"
+                is_chosen = record.label == chosen and record.kind == "attack"
                 name, *rest = cells(record)
                 row = [f"{name} *" if is_chosen else name, *rest]
                 table.add_row(*(row[i] for i in shown), style="green" if is_chosen else "")
@@ -114,7 +112,7 @@ def _skipped(rows: Sequence[Record]) -> dict[str, str]:
     by_reason: dict[str, list[str]] = {}
     for record in rows:
         if record.skipped is not None:
-            by_reason.setdefault(record.skipped, []).append(record.attack)
+            by_reason.setdefault(record.skipped, []).append(record.label)
     return {reason: ", ".join(names) for reason, names in by_reason.items()}
 
 
@@ -132,7 +130,7 @@ def markdown_table(records: Sequence[Record], chosen: str | None) -> str:
             if record.skipped is not None:
                 continue
             row = cells(record)
-            if record.attack == chosen and record.kind == "attack":
+            if record.label == chosen and record.kind == "attack":
                 row[0] = f"**{row[0]}**"
             lines.append(f"| {' | '.join(row)} |")
         lines += ["", *(f"Skipped: {names}; {reason}\n" for reason, names in _skipped(rows).items())]

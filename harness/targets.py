@@ -111,10 +111,12 @@ def candidate_images(view: ViewSpec, store: Store) -> Images:
 
 
 def released_images(view: ViewSpec, store: Store) -> Images:
-    """uint8 [n_images, h, w]: the release, or a fixed random part of it where it holds more."""
-    spec = view.release
-    if spec is None:
-        return candidate_images(view, store)
+    """uint8 [n_images, h, w]: the release, or the candidates where they face each other."""
+    return candidate_images(view, store) if view.release is None else images_of(view.release, store)
+
+
+def images_of(spec: ReleaseSpec, store: Store) -> Images:
+    """uint8 [n_images, h, w]: the release, memory-mapped, or a fixed random part of it where it holds more."""
     images: Images = np.load(store.folder(spec.kind, spec.key) / spec.file, mmap_mode="r")
     if len(images) == spec.n_images:
         return images

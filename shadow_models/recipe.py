@@ -127,6 +127,11 @@ class Recipe:
         """Return the fields as plain Python values, ready for JSON; `Recipe(**it)` gives the recipe back."""
         return {**asdict(self), "channels": [int(width) for width in self.channels]}
 
+    def network(self) -> dict[str, Any]:
+        """Return the fields on which the time of one step and of one released image depends."""
+        names = ("size", "block", "channels", "layers", "overview", "closeup", "batch", "precision", "sample_steps")
+        return {name: value for name, value in self.to_dict().items() if name in names}
+
 
 def recipe_from_dict(values: dict[str, Any]) -> Recipe:
     """Return the recipe stored by `Recipe.to_dict`; ValueError names fields this version does not know."""

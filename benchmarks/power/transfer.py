@@ -27,10 +27,12 @@ from benchmarks.rows import Row, command
 from harness import metrics
 from harness.calibrate import Calibrator, ScoredTarget, fit_calibrator, held_out_calibrators
 from harness.config import Settings, composed
+from harness.contenders import Contender
 from harness.crew import Crew
 from harness.launch import Launcher
 from harness.metrics import Flags, Floats
-from harness.plan import Plan, make_plan
+from harness.plan import Plan
+from harness.planning import N_IMAGES, make_plan
 from harness.pool import Pool, load_pool
 from harness.seeds import rng_of, seed_of
 from harness.splits import random_half
@@ -116,7 +118,7 @@ def _generator(settings: Settings, pool: Pool, mismatch: Mismatch, draw: int) ->
         digests=tuple(pool.digests[place] for place in places),
         recipe=replace(settings.recipe, **mismatch.recipe),
         seed=seed_of(settings.seed, "generator", name),
-        n_images=settings.n_images,
+        n_images=N_IMAGES if settings.n_images is None else settings.n_images,
     )
     return job, member
 
@@ -135,7 +137,8 @@ def judge(attack: Attack, plan: Plan, crew: Crew, targets: Mapping[str, list[Lab
     found: dict[str, Kept] = {}
     for mismatch in MISMATCHES:
         looked_at = mismatch.plan(plan)
-        on_shadows = crew.attack_shadows(looked_at, {attack.name: attack})[attack.name]
+        contender = Contender(attack, looked_at)
+        on_shadows = crew.attack_shadows([contender])[contender.label]
         taught = [
             ScoredTarget(score, spec.member, number // 2)
             for number, (score, spec) in enumerate(zip(on_shadows.scores, looked_at.shadows, strict=True))
@@ -146,11 +149,17 @@ def judge(attack: Attack, plan: Plan, crew: Crew, targets: Mapping[str, list[Lab
             found["shadows"] = _kept(pairs)
         calibrator = fit_calibrator(taught)
         scores = [
-            crew.attack_one(looked_at, attack, one.target, mismatch.name).scores[0] for one in targets[mismatch.name]
+            crew.attack_test(contender.on(_about(looked_at, one)), mismatch.name).scores[0]
+            for one in targets[mismatch.name]
         ]
         judged = zip(scores, targets[mismatch.name], strict=True)
         found[mismatch.name] = _kept([(calibrator, score, one.member) for score, one in judged])
     return found
+
+
+def _about(plan: Plan, labelled: Labelled) -> Plan:
+    """The plan with this target in the test's place."""
+    return replace(plan, test=plan.test._replace(target=labelled.target))
 
 
 def _kept(judged: Sequence[tuple[Calibrator, Floats, Flags]]) -> Kept:

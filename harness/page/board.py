@@ -134,7 +134,7 @@ def boards(records: Sequence[Record], chosen: str | None) -> list[Board]:
 def _board(title: str, records: list[Record], chosen: str | None) -> Board:
     rows = [_row(record, chosen) for record in records if record.skipped is None]
     reasons = list(dict.fromkeys(record.skipped for record in records if record.skipped is not None))
-    left_out = [Skipped(reason, [r.attack for r in records if r.skipped == reason]) for reason in reasons]
+    left_out = [Skipped(reason, [r.label for r in records if r.skipped == reason]) for reason in reasons]
     known = any(record.n_members is not None for record in records if record.skipped is None)
     return Board(title, _counted(records), rows, left_out, known)
 
@@ -145,9 +145,9 @@ def _row(record: Record, chosen: str | None) -> Row:
         tags.append(f"learns from {record.labels_used} labels")
     is_attack = record.kind == "attack"
     return Row(
-        record.attack,
+        record.label,
         tags,
-        is_attack and record.attack == chosen,
+        is_attack and record.label == chosen,
         is_attack,
         [column.of(record) for column in COLUMNS],
         bar(record.auc, *_SCALE, CHANCE_AUC),

@@ -49,12 +49,12 @@ def _table(title: str, records: list[Record], chosen: str | None) -> str:
     for record in records:
         if record.skipped is None:
             name, *rest = (escaped(text) for text in cells(record))
-            if record.attack == chosen and record.kind == "attack":
+            if record.label == chosen and record.kind == "attack":
                 name = rf"\textbf{{{name}}}"
             lines.append(rf"    {' & '.join([name, *rest])} \\")
     lines += [r"    \bottomrule", r"  \end{tabular}"]
     lines += [
-        rf"  \par {escaped(f'{record.attack}: skipped; {record.skipped}')}"
+        rf"  \par {escaped(f'{record.label}: skipped; {record.skipped}')}"
         for record in records
         if record.skipped is not None
     ]

@@ -20,7 +20,7 @@ _WIDE = 6  # largest over smallest x from which a logarithmic axis reads better
 
 def power_panels(content: PageContent) -> list[Panel]:
     """One panel an x label and access, which is that of the attack's record: no access is ranked with another."""
-    access_of = {record.attack: record.access for record in content.records if record.kind == "attack"}
+    access_of = {record.label: record.access for record in content.records if record.kind == "attack"}
     order = [*HOLDS, ""]
 
     def place(series: PowerSeries) -> str:

@@ -60,7 +60,7 @@ def meaning(records: Sequence[Record], chosen: str | None) -> list[str]:
 
 
 def _of(records: Sequence[Record], chosen: str | None, target_set: str) -> Record | None:
-    rows = (r for r in records if r.attack == chosen and r.target_set == target_set and r.kind == "attack")
+    rows = (r for r in records if r.label == chosen and r.target_set == target_set and r.kind == "attack")
     return next((row for row in rows if row.skipped is None), None)
 
 

@@ -88,6 +88,15 @@ def decode(source: Path | bytes, name: str, remarks: Remarks) -> Grey:
     raise InputError(f"{name} holds {n_frames} frames; give one image a slice.")
 
 
+def stored_size(path: Path) -> tuple[int, int] | None:
+    """Width and height of an image as stored, pixels, from its header alone; None for what is no image."""
+    try:
+        with Image.open(path) as image:
+            return image.size
+    except _DAMAGE:
+        return None
+
+
 def _to_grey(image: Image.Image, name: str, remarks: Remarks) -> Grey:
     if image.mode == "L":
         return np.asarray(image)

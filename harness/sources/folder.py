@@ -1,6 +1,7 @@
 """Image folders: a Hugging Face imagefolder with its metadata, or one flat folder sorted by name."""
 
 import csv
+import os
 import re
 import tempfile
 import warnings
@@ -31,6 +32,7 @@ def read_folder(root: Path, size: int) -> Slices:
     a missing or empty folder, metadata that names a missing file or a file twice, and an unreadable file.
     """
     _check_folder(root)
+    root = Path(os.path.abspath(root))  # noqa: PTH100  # `datasets` drops "..", which Path.absolute keeps
     files = sorted(_visible_files(root))
     images = [path for path in files if path.suffix.lower() in IMAGE_ENDINGS]
     if not images:

@@ -17,6 +17,7 @@ from harness.calibrate import (
     held_out_calibrators,
     reliability,
 )
+from harness.contenders import Contender
 from harness.crew import Scored
 from harness.decide import DECISIONS, Judged
 from harness.evaluate import fprs_with_enough, judge_shadows, measure, measure_rules
@@ -200,7 +201,7 @@ def judge():
 
 def test_judging_a_shadow_learns_nothing_from_its_complement(judge):
     """Through the judge, which knows the pairs: wild scores of shadow 1 must not move shadow 0's probabilities."""
-    attack = NearestNeighbour()
+    attack = Contender(NearestNeighbour(), None)
     rng = np.random.default_rng(0)
     scores = [rng.normal(size=40) + spec.member for spec in judge.shadows]
     wild = [scores[0], scores[1] * -7 + 3, *scores[2:]]
@@ -214,7 +215,7 @@ def test_intervals_of_a_record_resample_patients(judge):
     rng = np.random.default_rng(1)
     right = np.repeat(rng.random(8) < 0.6, 5)
     scores = [np.where(right == spec.member, 1.0, -1.0) for spec in judge.shadows]
-    found = judge.on_shadows(NearestNeighbour(), Scored(scores, 0.0, 0, None)).record.accuracy
+    found = judge.on_shadows(Contender(NearestNeighbour(), None), Scored(scores, 0.0, 0, None)).record.accuracy
     assert found.high - found.low > 0.45  # 40 independent slices would give about 0.3
 
 

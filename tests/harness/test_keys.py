@@ -173,7 +173,7 @@ def test_pools_read_by_other_code_are_other_pools(tmp_path, monkeypatch):
     data, store = PhantomData(patients=8, slices=1, size=16), Store(tmp_path)
     before = load_pool(data, store).key
     (tmp_path / "code").mkdir()
-    monkeypatch.setattr("harness.pool._SOURCES", Path(tmp_path / "code"))
+    monkeypatch.setattr("harness.sources.__path__", [str(tmp_path / "code")])
     assert load_pool(data, store).key != before
 
 

@@ -9,7 +9,8 @@ from tiny import TINY_PHANTOM
 from attacks.blind import Blind
 from attacks.knn import CalibratedNearestNeighbour
 from harness.config import attack_groups, composed
-from harness.plan import Plan, make_plan
+from harness.plan import Plan
+from harness.planning import make_plan
 from harness.pool import load_pool
 from harness.store import Store
 
