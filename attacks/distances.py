@@ -19,7 +19,7 @@ from attacks.similarity import ssim_matrix
 from attacks.view import View
 
 Features = NDArray[np.float64]
-_CHUNK_BYTES = 256 * 2**20  # features of released images held at once
+_CHUNK_BYTES = 64 * 2**20  # pixels as float64 held at once: a release has 10,000 images, 5 GB of them
 TILES = 4  # tiles along each side
 COMPONENTS = 32
 BAND = (0.08, 0.35)  # cycles a pixel: between the outline of a chest and the grain of a generator
@@ -51,14 +51,31 @@ def _euclidean(first: Features, second: Features) -> Scores:
     return np.sqrt(np.maximum(squared, 0.0))
 
 
+def blocks(images: Images) -> Iterator[Images]:
+    """The images, uint8 [m, h, w] and perhaps memory-mapped, in pieces small enough to hold as float64."""
+    step = max(1, _CHUNK_BYTES // (8 * images[0].size))
+    for start in range(0, len(images), step):
+        yield np.asarray(images[start : start + step])
+
+
+def _of_features(features: Callable[[Images], Features], candidates: Images, images: Images) -> Scores:
+    own = features(candidates)
+    return np.concatenate([_euclidean(own, features(block)) for block in blocks(images)], axis=1)
+
+
 def _by_features(features: Callable[[Images], Features]) -> Callable[[Images, Images, Images], Scores]:
-    return lambda candidates, images, anchors: _euclidean(features(candidates), features(images))
+    return lambda candidates, images, anchors: _of_features(features, candidates, images)
 
 
 def _pca(candidates: Images, images: Images, anchors: Images) -> Scores:
     """On the 32 leading components of the candidates, the same for every generator that they face."""
-    centre, components = principal_components(anchors, COMPONENTS)
-    return _euclidean(*((_pixels(part) - centre) @ components.T for part in (candidates, images)))
+    axes = principal_components(anchors, COMPONENTS)
+    return _of_features(lambda part: on_axes(part, *axes), candidates, images)
+
+
+def on_axes(images: Images, centre: Features, components: Features) -> Features:
+    """Coordinates float64 [n, k] of uint8 [n, h, w] on `principal_components`."""
+    return np.concatenate([(_pixels(block) - centre) @ components.T for block in blocks(images)])
 
 
 def principal_components(images: Images, n_components: int) -> tuple[Features, Features]:
@@ -79,8 +96,8 @@ def _tile(candidates: Images, images: Images, anchors: Images) -> Scores:
     worst = np.zeros((len(candidates), len(images)))
     for rows in np.array_split(np.arange(candidates.shape[1]), TILES):
         for columns in np.array_split(np.arange(candidates.shape[2]), TILES):
-            first, second = (_pixels(part[:, rows][:, :, columns]) for part in (candidates, images))
-            worst = np.maximum(worst, _euclidean(first, second) / np.sqrt(first.shape[1]))
+            tiles = (part[:, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] for part in (candidates, images))
+            worst = np.maximum(worst, _of_features(_pixels, *tiles) / np.sqrt(len(rows) * len(columns)))
     return worst
 
 
@@ -160,12 +177,7 @@ class Distance:
         return smallest
 
     def _matrix(self, view: View, images: Images, leave_self_out: bool) -> Scores:
-        step = max(1, _CHUNK_BYTES // (8 * images[0].size))
-        parts = [
-            self.between(view.candidates, np.asarray(images[start : start + step]), view.candidates)
-            for start in range(0, len(images), step)
-        ]
-        values = np.concatenate(parts, axis=1)
+        values = self.between(view.candidates, images, view.candidates)
         if leave_self_out:
             np.fill_diagonal(values, np.inf)
         return values
@@ -184,7 +196,8 @@ class Distance:
     def _features(self, candidates: Images, images: Images, anchors: Images) -> Scores:
         del anchors
         assert self.encoder is not None
-        return _euclidean(encoded(candidates, self.encoder), encoded(images, self.encoder))
+        encoder = self.encoder
+        return _of_features(lambda part: encoded(part, encoder), candidates, images)
 
 
 def smallest(distances: Scores, k: int) -> Scores:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from attacks.base import Images
-from attacks.distances import COMPONENTS, Features, principal_components
+from attacks.distances import COMPONENTS, Features, on_axes, principal_components
 from attacks.view import View
 
 
@@ -26,11 +25,7 @@ def pca_features(view: View, n_components: int) -> PcaFeatures:
     """Both on the axes of the candidates, so that no release moves them. Made once a view."""
 
     def project() -> PcaFeatures:
-        centre, components = principal_components(view.candidates, n_components)
-
-        def on_axes(images: Images) -> Features:
-            return (images.reshape(len(images), -1) - centre) @ components.T
-
-        return PcaFeatures(on_axes(view.candidates), on_axes(view.release))
+        axes = principal_components(view.candidates, n_components)
+        return PcaFeatures(on_axes(view.candidates, *axes), on_axes(view.release, *axes))
 
     return view.remember(("pca features", n_components), project)

@@ -13,7 +13,7 @@ from attacks.knn import (
     RegressedNearestNeighbour,
     StandardisedNearestNeighbour,
 )
-from attacks.similarity import ssim_matrix
+from attacks.similarity import ssim_matrix, ssim_pairs
 from attacks.ssim import CalibratedSimilarity, StructuralSimilarity
 
 N, M, SIZE = 7, 30, 16
@@ -90,6 +90,22 @@ def test_ssim_equals_scikit_image(noise_images, images):
     release = np.concatenate([noise_images(4), images(4, SIZE, 6)])
     expected = [[structural_similarity(a, g, data_range=255) for g in release] for a in x]
     assert ssim_matrix(x, release) == pytest.approx(np.array(expected), abs=1e-6)
+
+
+@pytest.mark.parametrize("window", [3, 9, 15])
+def test_ssim_of_other_windows_and_of_pairs_equals_scikit_image(noise_images, images, window):
+    x = np.concatenate([noise_images(3), images(2, SIZE, 5), np.full((2, SIZE, SIZE), 255, np.uint8)])
+    release = np.concatenate([images(3, SIZE, 6), noise_images(2), np.zeros((1, SIZE, SIZE), np.uint8), x[-1:]])
+    expected = np.array([[structural_similarity(a, g, data_range=255, win_size=window) for g in release] for a in x])
+    assert ssim_matrix(x, release, window) == pytest.approx(expected, abs=1e-6)
+    assert ssim_pairs(x, release, window) == pytest.approx(np.diag(expected), abs=1e-12)
+
+
+def test_ssim_of_a_copy_is_one_and_no_more(noise_images):
+    x = noise_images(N)
+    assert np.diag(ssim_matrix(x, x)) == pytest.approx(np.ones(N), abs=1e-6)
+    assert ssim_matrix(x, x).max() <= 1.0
+    assert ssim_pairs(x, x).max() <= 1.0
 
 
 def test_ssim_in_pieces_is_the_same(noise_images, monkeypatch):
