@@ -125,7 +125,7 @@ def test_palette_rgb_and_sizes_are_converted_with_one_remark_each(harness, folde
     assert ran.code == 0, ran.err
     notes = json.loads((only_run() / "manifest.json").read_text())["warnings"]
     assert ran.out.count("Note: ") == len(notes)
-    for words in (["palette", "2 of 12"], ["several channels", "slice_005"], ["32x32", "16x16"]):
+    for words in (["2 of 12", "had a palette"], ["several channels", "slice_005"], ["32x32", "16x16"]):
         assert len([note for note in notes if all(word in note for word in words)]) == 1, (words, notes)
     run_on(harness, folder)  # from the store, and told again
     assert json.loads((only_run() / "manifest.json").read_text())["warnings"] == notes

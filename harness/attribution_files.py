@@ -1,0 +1,35 @@
+"""The answers of an attribution, written as an edition wants them, and the numbers of subsets in a truth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.errors import InputError
+
+Labels = NDArray[np.intp]
+
+
+def write_answers(path: Path, ids: Sequence[str], answers: Labels) -> None:
+    """One line an image, `<id>,<number>`, no header, numbers from 1; answers: intp [n] from 0.
+
+    Written beside and renamed into place. Raises InputError for a folder that is not there.
+    """
+    if not path.parent.is_dir():
+        raise InputError(f"{path} cannot be written: there is no folder {path.parent}; make it, or give another.")
+    part = path.with_name(f".{path.name}.part")
+    lines = [f"{name},{answer + 1}\n" for name, answer in zip(ids, answers, strict=True)]
+    part.write_text("".join(lines), encoding="utf-8", newline="\n")
+    part.replace(path)
+
+
+def subset_numbers(path: Path, values: Sequence[str], n_subsets: int) -> Labels:
+    """Subset numbers of a truth, written from 1, as intp [n] from 0. InputError for one that is none of them."""
+    known = {str(number + 1): number for number in range(n_subsets)}
+    for value in values:
+        if value not in known:
+            raise InputError(f"{path} names the subset {value!r}; the {n_subsets} --subsets are numbered from 1.")
+    return np.array([known[value] for value in values], dtype=np.intp)
