@@ -181,7 +181,7 @@ def register_options() -> None:
     store.store(name="run", node=Options)
     for name, attack in list(find_attacks().by_name.items()):
         try:
-            node = _writable(attack)
+            node = writable(attack)
         except Exception:  # an option of a type that no command line can carry; the others go on
             find_attacks().broken[name] = traceback.format_exc()
             del find_attacks().by_name[name]
@@ -190,16 +190,16 @@ def register_options() -> None:
     for name, members in attack_groups().items():
         store.store(group="attack", name=name, node={"defaults": list(members)}, package="attack")
     for data in (PhantomData, FolderData, EditionFolder):
-        store.store(group="data", name=data.name, node=_writable(data), package="data")
+        store.store(group="data", name=data.name, node=writable(data), package="data")
     for name, recipe in PRESETS.items():
-        shadow = _writable(ShadowOptions)
+        shadow = writable(ShadowOptions)
         OmegaConf.update(shadow, "size", "${data.size}")
         for option in fields(Recipe):
             if option.name != "size":
                 OmegaConf.update(shadow, option.name, getattr(recipe, option.name))
         preset = {"preset": name, "shadow": shadow, "data": {"size": recipe.size}}
         store.store(group="preset", name=name, node=preset, package="_global_")
-    store.store(group="launch", name="local", node=_writable(LaunchOptions), package="launch")
+    store.store(group="launch", name="local", node=writable(LaunchOptions), package="launch")
 
 
 def attack_groups() -> dict[str, list[str]]:
@@ -219,7 +219,7 @@ def attack_groups() -> dict[str, list[str]]:
     return {"all": list(by_name), **groups}
 
 
-def _writable(options: type) -> DictConfig:
+def writable(options: type) -> DictConfig:
     """The schema of a dataclass; a frozen one would make Hydra refuse overrides of its fields."""
     node: DictConfig = OmegaConf.structured(options)
     OmegaConf.set_readonly(node, None)
@@ -281,6 +281,16 @@ def _check(options: Any) -> None:
         ("selection rule", options.rule, RULES),
         ("decision rule", options.decision, DECISIONS),
         ("calibrator", options.calibrator, CURVES),
+    ):
+        if value not in known:
+            raise InputError(unknown_name(what, value, known))
+    _check_positive(("shadow.n_images", options.shadow.n_images), ("surrogate.steps", options.surrogate.steps))
+    check_common(options)
+
+
+def check_common(options: Any) -> None:
+    """What types cannot check of data, launch, device and places, which every command that trains has."""
+    for what, value, known in (
         ("device", re.sub(r"^cuda:\d+$", "cuda", options.device), ("auto", "cpu", "cuda", "mps")),
         ("data", options.data.name, [type(options.data).name]),
     ):
@@ -288,18 +298,17 @@ def _check(options: Any) -> None:
             raise InputError(unknown_name(what, value, known))
     if options.launch.workers is not None and options.launch.workers < 0:
         raise InputError(f"launch.workers={options.launch.workers} must be 0 (in this process) or more.")
-    for name, number in (
-        ("shadow.n_images", options.shadow.n_images),
-        ("surrogate.steps", options.surrogate.steps),
-        ("data.size", options.data.size),
-        ("data.per_patient", options.data.per_patient),
-    ):
-        if number is not None and number < 1:
-            raise InputError(f"{name}={number} must be at least 1.")
+    _check_positive(("data.size", options.data.size), ("data.per_patient", options.data.per_patient))
     if isinstance(options.data, FolderData):
         options.data.root = str(Path(options.data.root).expanduser())
         places = (Path(options.store.root).expanduser(), Path(options.out or "runs").expanduser())
         _check_places(Path(options.data.root), *places)
+
+
+def _check_positive(*numbers: tuple[str, int | None]) -> None:
+    for name, number in numbers:
+        if number is not None and number < 1:
+            raise InputError(f"{name}={number} must be at least 1.")
 
 
 def _check_places(root: Path, *places: Path) -> None:

@@ -2,63 +2,26 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import warnings
 
 from omegaconf import DictConfig
 
-from harness.command import Refused, console, disk_errors, exit_code, remarks
+from harness.command import console, disk_errors, exit_code, remarks
 from harness.errors import HarnessWarning, InputError
 
 
 def main() -> int:
     """Run what `sys.argv` asks for; returns the exit code."""
-    return exit_code(_hydra)
+    return exit_code(_run)
 
 
-def _hydra() -> None:
-    import hydra
-    from hydra.errors import HydraException
-    from omegaconf.errors import OmegaConfBaseException
-
+def _run() -> None:
+    from harness.composing import with_options
     from harness.config import register_options
-    from harness.option_errors import explained
 
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra would print and exit by itself; we want the sentence and code 2
     register_options()
-    started = False
-    sys.argv[1:] = sorted(sys.argv[1:], key=lambda word: word not in ("-m", "--multirun"))  # Hydra wants it first
-
-    def run(config: DictConfig) -> None:
-        nonlocal started
-        started = True
-        _run(config)
-
-    try:
-        hydra.main(version_base="1.3", config_path=None, config_name="run")(run)()
-    except (HydraException, OmegaConfBaseException) as error:
-        raise InputError(explained(error)) from error
-    except ValueError as error:
-        if started:
-            raise
-        detail = " ".join(str(error).split())  # Hydra's own words: attack=null, say
-        raise InputError(
-            f"The options cannot be read: {detail} See --help for what attack, data, preset and launch take."
-        ) from error
-
-
-def _run(config: DictConfig) -> None:
-    from omegaconf.errors import OmegaConfBaseException
-
-    from harness.option_errors import explained
-
-    try:
-        _run_once(config)
-    except InputError as error:
-        raise Refused(str(error)) from error
-    except OmegaConfBaseException as error:
-        raise Refused(explained(error)) from error
+    with_options("run", _run_once)
 
 
 def _run_once(config: DictConfig) -> None:
