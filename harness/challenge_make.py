@@ -22,12 +22,11 @@ from PIL import Image
 from rich.console import Console
 
 from attacks.base import Images
-from benchmarks.editions import Edition
 from harness.challenge_options import ChallengeSettings
 from harness.crew import Crew
 from harness.errors import InputError
 from harness.launch import Launcher
-from harness.pool import Pool, load_pool, load_released
+from harness.pool import Pool, load_pool
 from harness.seeds import rng_of, seed_of
 from harness.store import Store
 from harness.targets import images_of
@@ -67,8 +66,8 @@ def split_patients(pool: Pool, dev_patients: int, test_patients: int, seed: int)
     needed = 2 * (dev_patients + test_patients)
     if len(patients) < needed:
         raise InputError(
-            f"A challenge of dev.patients={dev_patients} and test.patients={test_patients}, as many members as others "
-            f"of each, takes {needed} patients; these data have {len(patients)}. Give more data, or smaller parts."
+            f"A challenge of dev.patients={dev_patients} and test.patients={test_patients}, members and as many others, "
+            f"takes {needed} patients; these data have {len(patients)}. Give more data, or smaller parts."
         )
     rng = rng_of(seed, "challenge", "split")
     dealt = np.split(rng.permutation(patients), np.cumsum([dev_patients] * 2 + [test_patients] * 2))
@@ -89,7 +88,6 @@ def make_challenge(settings: ChallengeSettings, console: Console) -> Path:
     """
     store = Store(settings.store_root)
     pool = load_pool(settings.data, store)
-    load_released(pool, store)
     split = split_patients(pool, settings.dev.patients, settings.test.patients, settings.seed)
     job = _generator(settings, pool, split)
     facts = _facts(settings, pool, split, job)
@@ -196,8 +194,3 @@ def _write_table(path: Path, columns: Sequence[str], rows: Sequence[Sequence[obj
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows(rows)
-
-
-def edition_layout(edition: Edition) -> list[str]:
-    """The folders of an edition's parts, as `_write` lays them out, one a role."""
-    return [f"{role.split('_')[0]}/{leaf.folders[0]}" for role, leaf in edition.leaves.items()]

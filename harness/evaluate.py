@@ -180,18 +180,22 @@ def measure_rules(rows: Rows, member: Flags, seed: int) -> dict[str, dict[str, E
     Keys: rule, then metric; every estimate of a rule that does not apply is `NO_DECISION`.
     """
     resamples = resamples_of(rows, seed)
-
-    def of(decision: Flags) -> dict[str, Estimate]:
-        cells = metrics.cells(decision, member)
-
-        def counted(weight: Weights) -> dict[str, Floats]:
-            counts = metrics.Confusion(*(weight @ cells).T)
-            return _of_decision(counts) | {"fpr": metrics.false_positive_rate(counts)}
-
-        return estimates(counted, resamples)
-
     nothing = dict.fromkeys([*_OF_DECISION, "fpr"], NO_DECISION)
-    return {rule: nothing if decision is None else of(decision) for rule, decision in rows.by_rule.items()}
+    return {
+        rule: nothing if decision is None else measure_decision(decision, member, resamples)
+        for rule, decision in rows.by_rule.items()
+    }
+
+
+def measure_decision(decision: Flags, member: Flags, resamples: Resamples) -> dict[str, Estimate]:
+    """F1, accuracy, recall and so on of decision bool [n] against member bool [n], and its `fpr`, with intervals."""
+    cells = metrics.cells(decision, member)
+
+    def counted(weight: Weights) -> dict[str, Floats]:
+        counts = metrics.Confusion(*(weight @ cells).T)
+        return _of_decision(counts) | {"fpr": metrics.false_positive_rate(counts)}
+
+    return estimates(counted, resamples)
 
 
 def _of_decision(counts: metrics.Confusion) -> dict[str, Floats]:

@@ -10,31 +10,46 @@ from pathlib import Path
 from harness.errors import InputError
 
 
+def read_columns(path: Path, wanted: Sequence[str], welcome: Sequence[str] = ()) -> dict[str, tuple[str, ...]]:
+    """Columns of a CSV file with a header, each [n], by name; the first one wanted names the rows, each once.
+
+    wanted: must be there, and have a value in every row; welcome: are given where they are there. Raises
+    InputError, naming line and fault.
+    """
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        lines = csv.DictReader(file)
+        columns = lines.fieldnames or []
+        if not set(wanted) <= set(columns):
+            has = ", ".join(columns) or "none"
+            raise InputError(f"{path} has the columns {has}; its header must be {','.join(wanted)}.")
+        taken = [*wanted, *(name for name in welcome if name in columns)]
+        rows = [[(row[name] or "").strip() for name in taken] for row in lines]
+    if not rows:
+        raise InputError(f"{path} has a header and no row; a truth says something of every id.")
+    for number, row in enumerate(rows, start=2):
+        for name, value in zip(taken, row, strict=True):
+            if not value:
+                raise InputError(f"{path}, line {number}: {row[0]!r} has no {name}.")
+    found = dict(zip(taken, zip(*rows, strict=True), strict=True))
+    _refuse(
+        [name for name, count in Counter(found[wanted[0]]).items() if count > 1], path, "stand there more than once"
+    )
+    return found
+
+
 def read_truth(path: Path, column: str, ids: Sequence[str]) -> tuple[str, ...]:
     """The column of a CSV file with a header `id,<column>`, in the order of ids.
 
     Raises InputError, naming line and fault, where the header is another, or where a row is short, unknown, missing
     or there twice.
     """
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        lines = csv.DictReader(file)
-        columns = lines.fieldnames or []
-        if not {"id", column} <= set(columns):
-            raise InputError(
-                f"{path} has the columns {', '.join(columns) or 'none'}; its header must be id,{column}."
-            )
-        rows = [((row["id"] or "").strip(), (row[column] or "").strip()) for row in lines]
-    for number, (name, value) in enumerate(rows, start=2):
-        if not value:
-            raise InputError(f"{path}, line {number}: {name!r} has no {column}.")
-    held = dict(rows)
-    repeated = [name for name, count in Counter(name for name, _ in rows).items() if count > 1]
-    strange, missing = sorted(set(held) - set(ids)), sorted(set(ids) - set(held))
-    for names, what in (
-        (repeated, "stand there more than once"),
-        (strange, "are not asked about"),
-        (missing, "are missing"),
-    ):
-        if names:
-            raise InputError(f"{path}: {len(names)} ids {what} (first: {names[0]}); give each id once.")
+    columns = read_columns(path, ("id", column))
+    held = dict(zip(columns["id"], columns[column], strict=True))
+    _refuse(sorted(set(held) - set(ids)), path, "are not asked about")
+    _refuse(sorted(set(ids) - set(held)), path, "are missing")
     return tuple(held[name] for name in ids)
+
+
+def _refuse(names: Sequence[str], path: Path, what: str) -> None:
+    if names:
+        raise InputError(f"{path}: {len(names)} ids {what} (first: {names[0]}); give each id once.")

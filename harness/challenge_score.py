@@ -1,0 +1,126 @@
+"""Scores submissions against the truth: the edition's metrics with intervals and counts, and the trivial rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.editions import Edition, load_edition
+from harness import metrics
+from harness.errors import InputError
+from harness.evaluate import measure_decision
+from harness.intervals import Estimate, resample
+from harness.judging import patient_numbers
+from harness.metrics import Flags
+from harness.results import SCHEMA, Record
+from harness.seeds import rng_of
+from harness.submit import read_submission
+from harness.trivial import trivial_records
+from harness.truth import read_columns
+
+_NAMES = {"f1": "F1"}
+_ALWAYS = ("f1", "accuracy", "balanced_accuracy", "recall", "precision", "kappa")
+_COUNTS = ("TP", "FP", "FN", "TN")
+
+
+class Truth(NamedTuple):
+    """Who was used. ids: [n]; used: bool [n]; unit: what is resampled, numbers intp [n]; of: its name."""
+
+    ids: tuple[str, ...]
+    used: Flags
+    unit: NDArray[np.intp]
+    of: str
+
+
+class Scored(NamedTuple):
+    """One submission: its record, and its counts TP, FP, FN, TN."""
+
+    record: Record
+    counts: tuple[int, int, int, int]
+
+
+def read_truth_of_challenge(path: Path) -> Truth:
+    """The truth of a challenge, a CSV with the columns id, used (0 or 1) and perhaps patient_id.
+
+    Patients are resampled where they are known, single candidates otherwise. Raises InputError for what is missing.
+    """
+    if not path.is_file():
+        raise InputError(f"The truth {path} is no file; give the truth.csv that lies beside the challenge.")
+    columns = read_columns(path, ("id", "used"), ("patient_id",))
+    ids, values = columns["id"], columns["used"]
+    odd = [value for value in values if value not in ("0", "1")]
+    if odd:
+        raise InputError(f"{path}: used must be 0 or 1; {odd[0]!r} stands there.")
+    used = np.array([value == "1" for value in values])
+    if used.all() or not used.any():
+        raise InputError(f"{path}: all {len(used)} candidates are of one class, so that no metric means anything.")
+    if "patient_id" in columns:
+        return Truth(ids, used, patient_numbers(columns["patient_id"]), "patients")
+    return Truth(ids, used, np.arange(len(ids)), "candidates")
+
+
+def score_submission(name: str, used: Flags, truth: Truth, seed: int = 0) -> Scored:
+    """Every metric of decisions bool [n], in the order of the truth's ids, with 95 % intervals, and the counts."""
+    resamples = resample(np.zeros_like(truth.unit), truth.unit, rng_of(seed, "challenge", "score"))
+    found = measure_decision(used, truth.used, resamples)
+    found.pop("fpr")
+    counts = tuple(int(n) for n in metrics.cells(used, truth.used).sum(axis=0))
+    n_members = int(truth.used.sum())
+    record = Record(name, "none", "test", "none", kind="baseline", n_targets=1, resampled=truth.of)
+    record = replace(record, n_members=n_members, n_nonmembers=len(used) - n_members, **found)
+    return Scored(record, counts)  # type: ignore[arg-type]  # four of them
+
+
+def show_scores(
+    submissions: Sequence[Path], truth_file: Path, edition_name: str, json_file: Path | None, console: Console
+) -> None:
+    """Print the scores of every submission beside the trivial rows; also write them where a file is named."""
+    try:
+        edition = load_edition(edition_name)
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    truth = read_truth_of_challenge(truth_file)
+    scored = []
+    for path in submissions:
+        reading = read_submission(path, truth.ids)
+        for forgiven in reading.forgiven:
+            console.print(f"Note: {path.name}: {forgiven}", markup=False)
+        scored.append(score_submission(path.stem, reading.used, truth))
+    trivial = trivial_records(truth.used, "test", 0)
+    console.print(_table(edition, scored, trivial))
+    console.print(
+        f"{truth.used.sum()} of {len(truth.ids)} candidates were used. * is the official metric of {edition.title}. "
+        f"Intervals (95 %) resample {truth.of}; those of the coin hold 95 % of its throws."
+    )
+    if json_file is not None:
+        records = [asdict(one.record) | dict(zip(_COUNTS, one.counts, strict=True)) for one in scored]
+        found = {"schema": SCHEMA, "edition": edition.name, "records": records + [asdict(one) for one in trivial]}
+        json_file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+def _table(edition: Edition, scored: Sequence[Scored], trivial: Sequence[Record]) -> Table:
+    """A column a submission or trivial rule, a row a metric, the edition's own first."""
+    table = Table("", *(one.record.attack for one in scored), *(one.attack for one in trivial), box=None)
+    metrics_shown = dict.fromkeys([edition.official_metric, *edition.metrics, *_ALWAYS])
+    for metric in metrics_shown:
+        name = _NAMES.get(metric, metric.replace("_", " ")) + (" *" if metric == edition.official_metric else "")
+        records = [*(one.record for one in scored), *trivial]
+        table.add_row(name, *(_number(getattr(record, metric)) for record in records))
+    for place, name in enumerate(_COUNTS):
+        table.add_row(name, *(str(one.counts[place]) for one in scored))
+    return table
+
+
+def _number(one: Estimate | None) -> str:
+    if one is None or one.value is None:
+        return ""
+    interval = "" if one.low is None else f"\n[{one.low:.3f}, {one.high:.3f}]"
+    return f"{one.value:.3f}{interval}"
