@@ -20,12 +20,12 @@ class Run(NamedTuple):
     peak_gib: float
 
 
-def run_harness(folder: Path, overrides: list[str]) -> Run:
-    """`python -m harness.run overrides` in the folder; SystemExit with its output where it fails."""
+def run_harness(folder: Path, words: list[str], module: str = "run") -> Run:
+    """`python -m harness.MODULE words` in the folder; SystemExit with its output where it fails."""
     started = time.perf_counter()
     with (folder / "out.txt").open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "harness.run", *overrides], cwd=folder, stdout=output, stderr=subprocess.STDOUT
+            [sys.executable, "-m", f"harness.{module}", *words], cwd=folder, stdout=output, stderr=subprocess.STDOUT
         )
         peak = 0.0
         while process.poll() is None:

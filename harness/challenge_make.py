@@ -28,7 +28,7 @@ from harness.errors import InputError
 from harness.launch import Launcher
 from harness.pool import Pool, load_pool
 from harness.seeds import rng_of, seed_of
-from harness.store import Store
+from harness.store import Store, content_key
 from harness.targets import images_of
 from harness.train_job import GeneratorJob
 
@@ -51,6 +51,11 @@ class Split:
     extra: Places
 
     @property
+    def everything(self) -> Places:
+        """Every slice that is handed out, in order."""
+        return np.concatenate([self.dev_used, self.dev_not_used, self.test, self.extra])
+
+    @property
     def members(self) -> Places:
         """What the generator learns, in the pool's order."""
         return np.sort(np.concatenate([self.dev_used, self.test[self.member]]))
@@ -66,8 +71,8 @@ def split_patients(pool: Pool, dev_patients: int, test_patients: int, seed: int)
     needed = 2 * (dev_patients + test_patients)
     if len(patients) < needed:
         raise InputError(
-            f"A challenge of dev.patients={dev_patients} and test.patients={test_patients}, members and as many others, "
-            f"takes {needed} patients; these data have {len(patients)}. Give more data, or smaller parts."
+            f"dev.patients={dev_patients} and test.patients={test_patients}, as many members as others of each, "
+            f"take {needed} patients; these data have {len(patients)}. Give more data, or smaller parts."
         )
     rng = rng_of(seed, "challenge", "split")
     dealt = np.split(rng.permutation(patients), np.cumsum([dev_patients] * 2 + [test_patients] * 2))
@@ -127,8 +132,8 @@ def _facts(settings: ChallengeSettings, pool: Pool, split: Split, job: Generator
         "schema": SCHEMA,
         "edition": settings.edition.name,
         "seed": settings.seed,
-        "pool": pool.key,
         "generator": job.key,
+        "slices": content_key(digests=[pool.digests[place] for place in split.everything]),
         "recipe": job.recipe.to_dict(),
         "members": len(split.members),
         "dev": {
