@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from benchmarks.editions.published import Published
 from harness.errors import HarnessWarning, InputError
+from harness.metrics import Flags
+from harness.published import derived
 from harness.submit import read_submission
 
 Run = tuple[str, str]  # a team and the number of its submission
@@ -42,7 +44,7 @@ def files_of(folder: Path, runs: Sequence[Run]) -> dict[Run, Path]:
     return found
 
 
-def answers_of(path: Path, ids: Sequence[str]) -> NDArray[np.bool_]:
+def answers_of(path: Path, ids: Sequence[str]) -> Flags:
     """Which candidates a run calls used, bool [n] in the order of ids. InputError where it is no submission."""
     return read_submission(path, ids).used
 
@@ -70,3 +72,41 @@ def _left_over(
 
 def _plain(team: str) -> str:
     return team.replace("_", " ").casefold().strip()
+
+
+def refuse_unofficial(truth: Path, ids: Sequence[str], used: Flags, folder: Path, published: Published) -> None:
+    """Raise InputError unless a truth is the organisers' own of an edition's test set.
+
+    A simulated challenge has the same ids, so ids prove nothing. What does: every run in the folder of those handed
+    in must have, on this truth, the very count of true positives that follows from its published F1.
+
+    ids, used: the truth, bool [n]; its candidates must be the edition's.
+    """
+    fault = None
+    if set(ids) != set(published.ids):
+        fault = f"its {len(ids)} candidates are not the {published.n_candidates} of the test set"
+    elif used.sum() != published.n_used:
+        fault = f"{used.sum()} candidates are used, not {published.n_used}"
+    else:
+        fault = _contradiction(dict(zip(ids, used, strict=True)), folder, published)
+    if fault is not None:
+        raise InputError(
+            f"{truth} is not the organisers' truth of {published.edition}: {fault}. Leave --handed-in away to see "
+            "the submission apart from the ranks, as of other data."
+        )
+
+
+def _contradiction(used: dict[str, np.bool_], folder: Path, published: Published) -> str | None:
+    """The first published row that a truth contradicts, in words. InputError where a run is missing."""
+    truth = np.array([used[name] for name in published.ids])
+    files = files_of(folder, [(row.team, row.submission) for row in published.rows])
+    for row in published.rows:
+        of = derived(row.f1, row.called_used, published.n_candidates, published.n_used)
+        if of is None:
+            continue
+        if (row.team, row.submission) not in files:
+            raise InputError(f"{folder} holds no run of {row.team} {row.submission}; --handed-in needs all of them.")
+        tp = int((answers_of(files[row.team, row.submission], published.ids) & truth).sum())
+        if tp != of.tp[0]:
+            return f"{row.team} {row.submission} has {tp} true positives on it, and {of.tp[0]:.0f} as published"
+    return None

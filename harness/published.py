@@ -11,10 +11,12 @@ import re
 import numpy as np
 
 from harness import metrics
-from harness.intervals import N_RESAMPLES, Estimate, percentiles
+from harness.intervals import Estimate, percentiles
 from harness.metrics import Confusion
 
 DIGITS = 3
+_N_DRAWS = 20_000  # the ends then hardly move in the third digit
+_WHOLE = 1e-6  # a rate times its count is off by a few units in the sixteenth digit
 
 
 def fitting_true_positives(f1: str, called_used: int, n_candidates: int, n_used: int) -> tuple[int, ...]:
@@ -62,5 +64,13 @@ def f1_estimate(of: Confusion, rng: np.random.Generator) -> Estimate:
     """F1 of counts [1] with its 95 % interval over resampled candidates, each drawn alone: no patient is known."""
     cells = np.concatenate(of)
     n = round(float(cells.sum()))
-    drawn = rng.multinomial(n, cells / n, size=N_RESAMPLES).astype(np.float64)
+    drawn = rng.multinomial(n, cells / n, size=_N_DRAWS).astype(np.float64)
     return Estimate(float(metrics.f1(of)[0]), *percentiles(metrics.f1(Confusion(*drawn.T))))
+
+
+def counts_of_rates(recall: float, specificity: float, n_used: int, n_not_used: int) -> Confusion:
+    """The counts [1] behind two rates. Raises ValueError where the rates are none of so many candidates."""
+    tp, tn = recall * n_used, specificity * n_not_used
+    if abs(tp - round(tp)) > _WHOLE or abs(tn - round(tn)) > _WHOLE:
+        raise ValueError(f"recall {recall} of {n_used} and specificity {specificity} of {n_not_used} are no counts.")
+    return counts(round(tp), round(tp) + n_not_used - round(tn), n_used + n_not_used, n_used)

@@ -50,6 +50,8 @@ def published_facts(edition: str, table: Path, folder: Path) -> str:
         ids = load_edition(edition).leaves["test_candidates"].ids()
     except ValueError as error:
         raise InputError(str(error)) from error
+    if not table.is_file():
+        raise InputError(f"The table {table} is no file; give the organisers' table as CSV rank,team,submission,f1.")
     try:
         rows = rows_of(table.read_text(encoding="utf-8-sig"))
     except ValueError as error:

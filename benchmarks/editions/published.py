@@ -71,16 +71,18 @@ def rows_of(text: str) -> tuple[PublishedRow, ...]:
         raise ValueError(
             f"it has the columns {', '.join(columns) or 'none'}; it must have {', '.join(PublishedRow._fields[:-1])}."
         )
-    return tuple(
-        PublishedRow(
-            int(line["rank"]),
-            line["team"],
-            line["submission"],
-            line["f1"],
-            int(line["called_used"]) if line.get("called_used") else None,
+    rows = []
+    for number, line in enumerate(lines, start=2):
+        whole = [line["rank"], line.get("called_used") or "0"]
+        for value in whole:
+            if not (value or "").isdecimal():
+                raise ValueError(f"line {number}: {value!r} is no whole number.")
+        rank, called_used = map(int, whole)
+        is_known = bool(line.get("called_used"))
+        rows.append(
+            PublishedRow(rank, line["team"], line["submission"], line["f1"], called_used if is_known else None)
         )
-        for line in lines
-    )
+    return tuple(rows)
 
 
 def text_of(rows: Iterable[PublishedRow]) -> str:

@@ -14,10 +14,10 @@ from harness.page.numbers import cell, interval, p_value, rounded
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def rendered(template: str, *, filters: dict[str, Any] | None = None, **values: Any) -> str:
+def rendered(template: str, **values: Any) -> str:
     """A template filled in; every text is escaped, only figures and our own style and script are not.
 
-    values: what the template names, `content` with `title` and `alarms` among them. filters: of this template.
+    values: what the template names, `content` with `title` and `alarms` among them.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # start-up: only a finished run pays
 
@@ -28,7 +28,7 @@ def rendered(template: str, *, filters: dict[str, Any] | None = None, **values: 
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(cell=cell, rounded=rounded, p_value=p_value, **(filters or {}))
+    environment.filters.update(cell=cell, rounded=rounded, p_value=p_value, metric_name=_metric_name)
     environment.globals.update(interval=interval)
     script = (_TEMPLATES / "sort.js").read_text(encoding="utf-8")
     digest = b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
@@ -38,3 +38,8 @@ def rendered(template: str, *, filters: dict[str, Any] | None = None, **values: 
         script_digest=digest,  # the page's policy lets this one script run and no other
         **values,
     )
+
+
+def _metric_name(metric: str) -> str:
+    """A metric as the leaderboard's columns call it."""
+    return {"auc": "AUC", "tpr_at_0.1": "TPR@10 %", "tpr_at_0.01": "TPR@1 %"}.get(metric, metric)

@@ -44,18 +44,12 @@ def write_leaderboard(path: Path, content: PageContent) -> None:
 def _render(template: str, content: PageContent, **more: Any) -> str:
     return rendered(
         template,
-        filters={"metric_name": _metric_name},
         content=content,
         columns=COLUMNS,
         boards=boards(content.records, content.chosen),
         difference_bar=_difference_bar,
         **more,
     )
-
-
-def _metric_name(metric: str) -> str:
-    """A metric as the leaderboard's columns call it."""
-    return {"auc": "AUC", "tpr_at_0.1": "TPR@10 %", "tpr_at_0.01": "TPR@1 %"}.get(metric, metric)
 
 
 def _difference_bar(one: Comparison, widest: float) -> Any:
