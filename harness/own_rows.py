@@ -52,7 +52,7 @@ def own_run(folder: Path, published: Published) -> Own | None:
         f"{record.resampled or 'nothing'}. "
     )
     warning = " Its controls are not at chance: none of its figures is to be trusted." if chosen.alarms else ""
-    return Own(row, f"{_apart(row, published, how)}{warning}")
+    return Own(row, f"{_apart(row, published, how, 'the data differ')}{warning}")
 
 
 def own_submissions(paths: Sequence[Path], truth: Path, handed_in: Path | None, published: Published) -> list[Own]:
@@ -73,7 +73,7 @@ def own_submissions(paths: Sequence[Path], truth: Path, handed_in: Path | None, 
         of = confusion(reading.used, used, np.ones((1, len(used))))
         if handed_in is None:
             row = counted("other", f"{OTHER_DATA}: {truth}", str(path), of)
-            found.append(Own(row, _apart(row, published, "")))
+            found.append(Own(row, _apart(row, published, "", "nothing shows the data to be the same")))
         else:
             row = counted("own", "own submission", str(path), of)
             found.append(Own(row, _among(row, published)))
@@ -94,19 +94,19 @@ def read_used(truth: Path) -> tuple[list[str], Flags]:
     return ids, np.array([value == "1" for value in values], dtype=np.bool_)
 
 
-def _apart(row: Standing, published: Published, how: str) -> str:
+def _apart(row: Standing, published: Published, how: str, why: str) -> str:
     n, used = _sizes(row)
-    shares = "" if used * published.n_candidates == published.n_used * n else ", another share of used ones"
+    shares = "" if used * published.n_candidates == published.n_used * n else ", and another share of used ones"
     return (
         f"{row.submission}: {how}{used} of {n} candidates were used. By F1 alone, {row.f1} would be "
-        f"{place_among(row.f1, published.rows)}; that is no rank, for the data differ: other slices, another "
-        f"generator{shares}."
+        f"{place_among(row.f1, published.rows)}; that is no rank, for {why}: other slices, another generator{shares}."
     )
 
 
 def _among(row: Standing, published: Published) -> str:
     place = place_among(row.f1, published.rows)
-    return f"{row.submission}: on the organisers' own truth, F1 {row.f1} lies {place}. It was not handed in: no rank."
+    told = f"{row.submission}: on the organisers' own truth, F1 {row.f1} lies {place}"
+    return f"{told}. It has no rank: those were given once."
 
 
 def _sizes(row: Standing) -> tuple[int, int]:

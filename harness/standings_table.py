@@ -73,9 +73,10 @@ def terminal_standings(shown: Standings) -> RenderableType:
 
 def _grid(columns: Sequence[str], n_text: int, blocks: Sequence[Sequence[Standing]], first: int) -> Table:
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
+    has_own = any(row.kind in ("own", "other") for rows in blocks for row in rows)
     for place, column in enumerate(columns):
         is_text = 0 < place < n_text or column == "data"
-        wide = place < n_text and first == 1  # only names of the user's own may have to be folded
+        wide = has_own and column in ("data", "submission")  # the user's own names may have to be folded
         name = _SHORT.get(column, column)
         table.add_column(name, justify="left" if is_text else "right", no_wrap=not wide, overflow="fold")
     for rows in blocks:
