@@ -339,7 +339,7 @@ def test_out_holds_what_would_have_been_printed(printed, tmp_path, form):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--edition", "imageclef2032"], "Did you mean imageclef2023"),
+        (["--edition", "imageclef2032"], "There is no edition 'imageclef2032'"),
         (["--run", "nowhere"], "holds no run that can be read"),
         (["--submission", "a.csv"], "--submission and --truth go together"),
         (["--truth", "a.csv"], "--submission and --truth go together"),
