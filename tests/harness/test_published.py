@@ -132,7 +132,7 @@ def test_an_edition_without_a_table_gets_a_sentence(monkeypatch):
     monkeypatch.setattr(reader, "_N_USED", {})
     with pytest.raises(ValueError, match="No table was published for the edition imageclef2023"):
         load_published(EDITION)
-    with pytest.raises(ValueError, match="There is no edition .*imageclef2023"):
+    with pytest.raises(ValueError, match=r"There is no edition .*imageclef2023"):
         load_published("imageclef2032")
 
 
