@@ -37,9 +37,9 @@ class Refused(BaseException):
     """Carries a mistake through Hydra, which would print a traceback's head for an Exception."""
 
 
-def console() -> Console:
-    """The console that results are printed to."""
-    shown = Console(highlight=False)
+def console(stderr: bool = False) -> Console:
+    """The console that results are printed to; stderr: that of remarks, where the results are for a program."""
+    shown = Console(highlight=False, stderr=stderr)
     if not shown.is_terminal and "COLUMNS" not in os.environ:
         shown.width = PIPE_WIDTH
     return shown

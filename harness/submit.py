@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,3 +41,28 @@ def check_submission(path: Path, ids: Sequence[str]) -> None:
     missing = sorted(wanted - set(seen))
     if missing:
         raise InputError(f"{path}: {len(missing)} of {len(wanted)} candidates are missing, first {missing[0]!r}.")
+
+
+class Reading(NamedTuple):
+    """What a file answers, bool [n] in the order of the ids, and what was forgiven in reading it, in words."""
+
+    used: NDArray[np.bool_]
+    forgiven: tuple[str, ...]
+
+
+def read_submission(path: Path, ids: Sequence[str]) -> Reading:
+    """Read a submission as handed in: CRLF, a BOM, a TAB or comma and TAB between the fields are forgiven.
+
+    Raises InputError, naming the line and the fault, where the rest is no valid submission for `ids`.
+    """
+    text = path.read_bytes().decode("utf-8-sig", errors="replace").replace("\r\n", "\n")
+    held: dict[str, str] = {}
+    for number, line in enumerate(text.removesuffix("\n").split("\n"), start=1):
+        fields = [field.strip() for field in re.split(r",\t?|\t", line.strip())]
+        if len(fields) != 2 or fields[0] not in ids or fields[1] not in ("0", "1") or fields[0] in held:
+            raise InputError(f"{path}, line {number}: {line!r} is not `<figure_id>,<0 or 1>` of a new candidate.")
+        held[fields[0]] = fields[1]
+    missing = [name for name in ids if name not in held]
+    if missing:
+        raise InputError(f"{path}: {len(missing)} of {len(ids)} candidates are missing, first {missing[0]!r}.")
+    return Reading(np.array([held[name] == "1" for name in ids], dtype=np.bool_), ())

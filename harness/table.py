@@ -120,21 +120,24 @@ def markdown_table(records: Sequence[Record], chosen: str | None) -> str:
     """The same as GitHub Markdown; the chosen attack in bold."""
     lines: list[str] = []
     for title, rows in sections(records):
-        lines += [
-            f"### {title}",
-            "",
-            f"| {' | '.join(COLUMNS)} |",
-            "|---|---|" + "---:|" * (len(COLUMNS) - 2),
-        ]
+        shown = []
         for record in rows:
             if record.skipped is not None:
                 continue
             row = cells(record)
             if record.label == chosen and record.kind == "attack":
                 row[0] = f"**{row[0]}**"
-            lines.append(f"| {' | '.join(row)} |")
+            shown.append(row)
+        lines += [f"### {title}", "", *markdown_grid(COLUMNS, 2, shown)]
         lines += ["", *(f"Skipped: {names}; {reason}\n" for reason, names in _skipped(rows).items())]
     return "\n".join(lines)
+
+
+def markdown_grid(columns: Sequence[str], n_text: int, rows: Sequence[Sequence[str]]) -> list[str]:
+    """The lines of one GitHub Markdown table; of its columns the first n_text are words, the others numbers."""
+    head = [f"| {' | '.join(columns)} |", "|" + "---|" * n_text + "---:|" * (len(columns) - n_text)]
+    body = [[cell.replace("|", r"\|") for cell in row] for row in rows]
+    return [*head, *(f"| {' | '.join(row)} |" for row in body)]
 
 
 def csv_table(records: Sequence[Record]) -> str:

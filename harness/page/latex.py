@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from harness.results import Record
 from harness.table import COLUMNS, cells, sections
 
+Rows = Sequence[Sequence[str]]
 _SPECIAL = str.maketrans(
     {
         "\\": r"\textbackslash{}",
@@ -21,6 +22,7 @@ _SPECIAL = str.maketrans(
         "^": r"\textasciicircum{}",
         "<": r"\textless{}",
         ">": r"\textgreater{}",
+        "\N{MINUS SIGN}": "$-$",
         "[": "{[}",  # after a line's end `[` would be read as that line's extra space
     }
 )
@@ -36,27 +38,39 @@ def latex_table(records: Sequence[Record], chosen: str | None) -> str:
 def _table(title: str, records: list[Record], chosen: str | None) -> str:
     first = records[0]
     what = first.kind if first.kind in ("control", "oracle") else first.access  # as `sections` parts them
-    lines = [
-        r"\begin{table}",
-        r"  \centering\small",
-        rf"  \caption{{{escaped(title)}. Intervals are 95\,\%.}}",
-        rf"  \label{{tab:leaderboard-{first.target_set}-{what}}}",
-        rf"  \begin{{tabular}}{{ll{'r' * (len(COLUMNS) - 2)}}}",
-        r"    \toprule",
-        rf"    {' & '.join(escaped(column) for column in COLUMNS)} \\",
-        r"    \midrule",
-    ]
+    shown = []
     for record in records:
         if record.skipped is None:
             name, *rest = (escaped(text) for text in cells(record))
             if record.label == chosen and record.kind == "attack":
                 name = rf"\textbf{{{name}}}"
-            lines.append(rf"    {' & '.join([name, *rest])} \\")
-    lines += [r"    \bottomrule", r"  \end{tabular}"]
-    lines += [
-        rf"  \par {escaped(f'{record.label}: skipped; {record.skipped}')}"
-        for record in records
-        if record.skipped is not None
+            shown.append([name, *rest])
+    below = [f"{record.label}: skipped; {record.skipped}" for record in records if record.skipped is not None]
+    label = f"leaderboard-{first.target_set}-{what}"
+    return booktabs(f"{title}. Intervals are 95 %.", label, COLUMNS, 2, blocks=[shown], below=below)
+
+
+def booktabs(
+    caption: str, label: str, columns: Sequence[str], n_text: int, *, blocks: Sequence[Rows], below: Sequence[str]
+) -> str:
+    r"""A table with a rule between blocks of rows, and sentences below it.
+
+    The cells are LaTeX already; caption, columns and sentences are plain text. n_text: how many columns, from the
+    left, are words; the others are numbers. label: without its `tab:`.
+    """
+    rule = "    \\midrule\n"
+    body = rule.join("".join(rf"    {' & '.join(row)} \\" + "\n" for row in rows) for rows in blocks if rows)
+    lines = [
+        r"\begin{table}",
+        r"  \centering\small",
+        rf"  \caption{{{escaped(caption)}}}",
+        rf"  \label{{tab:{label}}}",
+        rf"  \begin{{tabular}}{{{'l' * n_text}{'r' * (len(columns) - n_text)}}}",
+        r"    \toprule",
+        rf"    {' & '.join(escaped(column) for column in columns)} \\",
+        rule + body + r"    \bottomrule",
+        r"  \end{tabular}",
+        *(rf"  \par {escaped(sentence)}" for sentence in below),
     ]
     return "\n".join([*lines, r"\end{table}", ""])
 

@@ -1,0 +1,112 @@
+"""The runs that teams handed in: which file is which run, and what it answers."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.editions.published import Published
+from harness.errors import HarnessWarning, InputError
+from harness.metrics import Flags
+from harness.published import derived
+from harness.submit import read_submission
+
+Run = tuple[str, str]  # a team and the number of its submission
+_NAME = re.compile(r"(?P<team>.+?)[ _]submission ?(?P<number>\d+)(\.[A-Za-z]+)?")
+
+
+def files_of(folder: Path, runs: Sequence[Run]) -> dict[Run, Path]:
+    """The file of each run, by its name `TEAM_submissionN`; a run that no file or several may be is left out.
+
+    `_` and a space count as one, so do small and capital letters. Where one team has no file and one name has no
+    team, and their numbers are the same, they belong together: a remark says so. Raises InputError where there is no
+    such folder.
+    """
+    if not folder.is_dir():
+        raise InputError(f"The folder of runs {folder} is not there; give the folder with the files handed in.")
+    by_name: dict[str, dict[str, list[Path]]] = defaultdict(lambda: defaultdict(list))
+    for path in sorted(folder.iterdir()):
+        match = _NAME.fullmatch(path.name)
+        if match is not None and path.is_file():
+            by_name[_plain(match["team"])][str(int(match["number"]))].append(path)
+    named = {team: _plain(team) for team, _ in runs}
+    named |= _left_over(named, runs, by_name)
+    found = {}
+    for team, number in runs:
+        paths = by_name[named[team]][number] if named[team] in by_name else []
+        if len(paths) == 1:
+            found[team, number] = paths[0]
+    return found
+
+
+def answers_of(path: Path, ids: Sequence[str]) -> Flags:
+    """Which candidates a run calls used, bool [n] in the order of ids. InputError where it is no submission."""
+    return read_submission(path, ids).used
+
+
+def called_used_of(path: Path, ids: Sequence[str]) -> int:
+    """How many candidates a run calls used."""
+    return int(answers_of(path, ids).sum())
+
+
+def _left_over(
+    named: dict[str, str], runs: Sequence[Run], by_name: dict[str, dict[str, list[Path]]]
+) -> dict[str, str]:
+    """The one team without a file and the one name without a team, where their submissions are numbered alike."""
+    teams = [team for team, name in named.items() if name not in by_name]
+    names = sorted(set(by_name) - set(named.values()))
+    if len(teams) != 1 or len(names) != 1:
+        return {}
+    numbers = {number for team, number in runs if team == teams[0]}
+    if numbers != set(by_name[names[0]]):
+        return {}
+    text = f"The files {names[0]}_submission* are taken for the runs of {teams[0]}: no other team is without files"
+    warnings.warn(HarnessWarning(f"{text}, no other files without a team."), stacklevel=3)
+    return {teams[0]: names[0]}
+
+
+def _plain(team: str) -> str:
+    return team.replace("_", " ").casefold().strip()
+
+
+def refuse_unofficial(truth: Path, ids: Sequence[str], used: Flags, folder: Path, published: Published) -> None:
+    """Raise InputError unless a truth is the organisers' own of an edition's test set.
+
+    A simulated challenge has the same ids, so ids prove nothing. What does: every run in the folder of those handed
+    in must have, on this truth, the very count of true positives that follows from its published F1.
+
+    ids, used: the truth, bool [n]; its candidates must be the edition's.
+    """
+    fault = None
+    if set(ids) != set(published.ids):
+        fault = f"its {len(ids)} candidates are not the {published.n_candidates} of the test set"
+    elif used.sum() != published.n_used:
+        fault = f"{used.sum()} candidates are used, not {published.n_used}"
+    else:
+        fault = _contradiction(dict(zip(ids, used, strict=True)), folder, published)
+    if fault is not None:
+        raise InputError(
+            f"{truth} is not the organisers' truth of {published.edition}: {fault}. Leave --handed-in away to see "
+            "the submission apart from the ranks, as of other data."
+        )
+
+
+def _contradiction(used: dict[str, np.bool_], folder: Path, published: Published) -> str | None:
+    """The first published row that a truth contradicts, in words. InputError where a run is missing."""
+    truth = np.array([used[name] for name in published.ids])
+    files = files_of(folder, [(row.team, row.submission) for row in published.rows])
+    for row in published.rows:
+        of = derived(row.f1, row.called_used, published.n_candidates, published.n_used)
+        if of is None:
+            continue
+        if (row.team, row.submission) not in files:
+            raise InputError(f"{folder} holds no run of {row.team} {row.submission}; --handed-in needs all of them.")
+        tp = int((answers_of(files[row.team, row.submission], published.ids) & truth).sum())
+        if tp != of.tp[0]:
+            return f"{row.team} {row.submission} has {tp} true positives on it, and {of.tp[0]:.0f} as published"
+    return None
