@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from harness.errors import InputError
 
 # Of 2023, and of our own challenges; an edition whose format nobody tells gets it, too.
 STANDARD = Submission()
+_TAB = "a TAB as separator, which the official checker refuses"
 _NO_TEXT = {
     b"\x89PNG": "a PNG image",
     b"\xff\xd8\xff": "a JPEG image",
@@ -74,7 +76,7 @@ def read_submission(path: Path, ids: Sequence[str], form: Submission = STANDARD)
     places = {name: place for place, name in enumerate(ids)}
     answers: dict[str, bool] = {}
     seen: dict[str, int] = {}
-    quirks = {"separator": 0, "spaces": 0}
+    quirks: Counter[str] = Counter()
     for number, line in enumerate(lines, start=first):
         name, used = _fields(line, f"{path}, line {number}", places, form, quirks)
         if name in answers:
@@ -86,10 +88,7 @@ def read_submission(path: Path, ids: Sequence[str], form: Submission = STANDARD)
             f"{path}: {len(missing)} of {len(places)} candidates are missing, first {missing[0]!r}; "
             "each needs exactly one line."
         )
-    if quirks["separator"]:
-        forgiven.append(f"{quirks['separator']} of {len(lines)} lines have a TAB as separator or beside it.")
-    if quirks["spaces"]:
-        forgiven.append(f"{quirks['spaces']} of {len(lines)} lines have spaces round a field.")
+    forgiven += [f"{count} of {len(lines)} lines have {what}." for what, count in quirks.items() if count]
     return Reading(np.array([answers[name] for name in ids], dtype=np.bool_), forgiven)
 
 
@@ -113,7 +112,11 @@ def _text_of(path: Path) -> tuple[str, list[str]]:
         number = content[: error.start].count(b"\n") + 1
         byte = content[error.start]
         raise InputError(f"{path}, line {number}: the byte 0x{byte:02x} is no UTF-8; save as UTF-8 text.") from error
-    forgiven = ["The file starts with a byte order mark."] if text.startswith("\ufeff") else []
+    forgiven = (
+        ["The file starts with a byte order mark, which the official checker refuses."]
+        if text.startswith("\ufeff")
+        else []
+    )
     text = text.removeprefix("\ufeff")
     if not text:
         raise InputError(f"{path} is empty; a submission has a line `<id>,<0 or 1>` for each candidate.")
@@ -133,9 +136,7 @@ def _lines(text: str, forgiven: list[str]) -> list[str]:
     return [line.removesuffix("\r") for line in lines]
 
 
-def _fields(
-    line: str, where: str, known: dict[str, int], form: Submission, quirks: dict[str, int]
-) -> tuple[str, bool]:
+def _fields(line: str, where: str, known: dict[str, int], form: Submission, quirks: Counter[str]) -> tuple[str, bool]:
     """The id and the answer of one line; counts in `quirks` what was forgiven."""
     wanted = f"<id>{form.separator}<{' or '.join(map(str, form.scores))}>"
     if not line.strip():
@@ -151,8 +152,9 @@ def _fields(
     if score not in map(str, form.scores):
         allowed = " or ".join(map(str, form.scores))
         raise InputError(f"{where}: the score {_short(score)} of {name} must be {allowed}.")
-    quirks["separator"] += "\t" in line and line != f"{name}{form.separator}{score}"
-    quirks["spaces"] += any(side.strip("\t") != side.strip(" \t") for side in sides)
+    if "\t" in line and line != f"{name}{form.separator}{score}":
+        quirks["a TAB beside the separator" if form.separator in line else _TAB] += 1
+    quirks["spaces round a field"] += any(side.strip("\t") != side.strip(" \t") for side in sides)
     return name, score == str(form.scores[1])
 
 
