@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
+import benchmarks.editions
 from harness import submission
 
 IDS = [f"real_unknown_{number:04d}" for number in range(1, 201)]
@@ -134,3 +136,16 @@ def test_it_starts_without_torch():
     code = "import sys; from harness.submission import main; main(['check', 'x', '--edition', 'imageclef2023'])"
     code += "; assert not {'torch', 'diffusers', 'datasets'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_the_format_is_that_of_the_edition(check, tmp_path, monkeypatch):
+    described = (Path(benchmarks.editions.__file__).parent / "imageclef2023.yaml").read_text(encoding="utf-8")
+    assert "header: null" in described
+    (tmp_path / "later.yaml").write_text(described.replace("header: null", "header: 'id,score'"))
+    (tmp_path / "x.csv").write_text("id,score\n" + STRICT)
+    monkeypatch.setattr(benchmarks.editions, "files", lambda _: tmp_path)
+    assert check("x.csv", "--edition", "later")[:2] == (0, "valid: x.csv: 200 candidates, 100 called used.\n")
+    (tmp_path / "x.csv").write_text(STRICT)
+    code, out, _ = check("x.csv", "--edition", "later")
+    assert code == 2
+    assert "stands where the header 'id,score' was expected" in out
