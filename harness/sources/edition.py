@@ -38,6 +38,9 @@ def find_leaves(
     search = _Search(root, folders, generator)
     found = {role: search.named(role, name) for role, name in (named or {}).items() if name is not None}
     claimed = set(found.values())
+    if len(claimed) < len(found):
+        told = ", ".join(f"data.folders.{role}={folder.relative_to(root)}" for role, folder in found.items())
+        raise InputError(f"One folder cannot stand for two roles, and here one does: {told}.")
     search = _Search(root, [folder for folder in folders if folder not in claimed], generator)
     for role in (*TEST_ROLES, *DEV_ROLES):
         if role not in found and (folder := search.described(role, edition.leaves[role])) is not None:

@@ -24,6 +24,7 @@ def test_all_editions_with_task_metric_folders_counts_and_commands(shown):
     code, lines, _ = shown()
     assert code == 0
     assert max(map(len, lines)) <= 100
+    assert lines[0].split() == ["edition", "task", "official", "metric", "folder", "images"]
     rows = [line.split() for line in lines]
     assert ["imageclef2023", "membership", "f1", "generated", "500"] in rows
     assert ["generated_1", "10,000"] in rows

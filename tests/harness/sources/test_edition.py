@@ -223,6 +223,8 @@ def test_a_folder_may_be_named_by_the_end_of_its_path(tmp_path: Path, edition: E
         find_leaves(tmp_path, edition, named | {"test_generated": "generated"})
     with pytest.raises(InputError, match=r"No folder yours .*data\.folders\.test_candidates.*x/mine"):
         find_leaves(tmp_path, edition, named | {"test_candidates": "yours"})
+    with pytest.raises(InputError, match=r"cannot stand for two roles.*data\.folders\.dev_used=x/mine"):
+        find_leaves(tmp_path, edition, named | {"dev_used": "x/mine"})
 
 
 def test_a_generator_picks_its_release_and_shares_the_slices(tmp_path: Path, edition: Edition) -> None:
