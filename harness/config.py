@@ -17,6 +17,7 @@ from attacks.registry import find_attacks
 from harness.calibrate import CURVES, Method
 from harness.choose import RULES
 from harness.decide import DECISIONS
+from harness.edition_options import check_edition, membership_editions, name_edition
 from harness.errors import InputError
 from harness.near import unknown_name
 from shadow_models.recipe import PRESETS, Recipe
@@ -48,6 +49,8 @@ class FolderData:
 class EditionFolder(FolderData):
     """A challenge's folder: released images and candidates; `name` is the edition.
 
+    folders: role -> the name of its folder, where it is not the edition's; generator: whose release is attacked, the
+    name of the folder that holds it, of an edition with several generators.
     extra: an imagefolder of more real slices for the shadows, of the same source; group: `inferred` takes slices
     that look alike for one patient's, `given` every slice for a patient of its own.
     """
@@ -55,6 +58,8 @@ class EditionFolder(FolderData):
     name: str = "imageclef2023"
     extra: str | None = None
     group: str = "inferred"
+    folders: dict[str, str | None] = field(default_factory=dict)
+    generator: str | None = None
 
 
 @dataclass(frozen=True)
@@ -189,8 +194,11 @@ def register_options() -> None:
         store.store(group="attack", name=name, node=node, package=f"attack.{name}")
     for name, members in attack_groups().items():
         store.store(group="attack", name=name, node={"defaults": list(members)}, package="attack")
-    for data in (PhantomData, FolderData, EditionFolder):
+    for data in (PhantomData, FolderData):
         store.store(group="data", name=data.name, node=writable(data), package="data")
+    for edition in membership_editions():
+        node = name_edition(writable(EditionFolder), edition)
+        store.store(group="data", name=edition, node=node, package="data")
     for name, recipe in PRESETS.items():
         shadow = writable(ShadowOptions)
         OmegaConf.update(shadow, "size", "${data.size}")
@@ -292,13 +300,15 @@ def check_common(options: Any) -> None:
     """What types cannot check of data, launch, device and places, which every command that trains has."""
     for what, value, known in (
         ("device", re.sub(r"^cuda:\d+$", "cuda", options.device), ("auto", "cpu", "cuda", "mps")),
-        ("data", options.data.name, [type(options.data).name]),
+        ("data", options.data.name, _names_of(options.data)),
     ):
         if value not in known:
             raise InputError(unknown_name(what, value, known))
     if options.launch.workers is not None and options.launch.workers < 0:
         raise InputError(f"launch.workers={options.launch.workers} must be 0 (in this process) or more.")
     _check_positive(("data.size", options.data.size), ("data.per_patient", options.data.per_patient))
+    if isinstance(options.data, EditionFolder):
+        check_edition(options.data)
     if isinstance(options.data, FolderData):
         options.data.root = str(Path(options.data.root).expanduser())
         places = (Path(options.store.root).expanduser(), Path(options.out or "runs").expanduser())
@@ -309,6 +319,10 @@ def _check_positive(*numbers: tuple[str, int | None]) -> None:
     for name, number in numbers:
         if number is not None and number < 1:
             raise InputError(f"{name}={number} must be at least 1.")
+
+
+def _names_of(data: Any) -> Sequence[str]:
+    return membership_editions() if isinstance(data, EditionFolder) else [type(data).name]
 
 
 def _check_places(root: Path, *places: Path) -> None:

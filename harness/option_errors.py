@@ -19,7 +19,7 @@ def explained(error: Exception) -> str:
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
         group, _, name = str(error.missing_cfg_file).rpartition("/")
         if group:
-            return unknown_name(group, name, _names(group)) + _plugin_hint(group)
+            return unknown_name(group, name, _names(group)) + _plugin_hint(group) + _edition_hint(group, name)
     if isinstance(error, OverrideParseException):
         return (
             f"The option {error.override!r} cannot be read; options are given as name=value, such as seed=1. A value "
@@ -49,6 +49,14 @@ def _plugin_hint(group: str) -> str:
         return ""
     reasons = "; ".join(f"{name}: {text.strip().splitlines()[-1]}" for name, text in broken.items())
     return f" These plug-ins could not be imported: {reasons}."
+
+
+def _edition_hint(group: str, name: str) -> str:
+    from benchmarks.editions import edition_names
+
+    if group != "data" or name not in edition_names():
+        return ""
+    return f" {name} has no membership task; `python -m harness.editions {name}` says what it has."
 
 
 def _unknown_option(cause: OmegaConfBaseException) -> str:

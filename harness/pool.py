@@ -14,13 +14,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.editions import Leaf, load_edition
+from benchmarks.editions import load_edition
 from harness import groups, sources
 from harness.config import EditionFolder, FolderData, PhantomData
 from harness.errors import HarnessWarning, InputError
 from harness.groups import inferred_patients
 from harness.sources.edition import find_leaves, read_leaf
 from harness.sources.folder import list_images
+from harness.sources.mistaken import submission_at
 from harness.sources.slices import Slices
 from harness.store import Store, content_key, digest_of, save_array
 
@@ -41,7 +42,6 @@ class Given:
     n_images: int
     key: str
     role: str
-    leaf: Leaf
     folder: Path
 
 
@@ -111,7 +111,7 @@ def load_released(pool: Pool, store: Store) -> None:
 
         def make(folder: Path, one: Given = one) -> Mapping[str, Any]:
             with _kept_remarks() as remarks:
-                slices = read_leaf(one.role, one.leaf, one.folder, pool.pixels.shape[1])
+                slices = read_leaf(one.role, one.folder, pool.pixels.shape[1])
             save_array(folder / GIVEN_FILE, slices.pixels)
             return {"remarks": remarks}
 
@@ -150,7 +150,7 @@ def _source(data: PhantomData | FolderData) -> _Source:
 def _edition_source(data: EditionFolder) -> _Source:
     """The real slices of an edition, and of an extra pool; what it releases is read by `load_released`."""
     edition = load_edition(data.name)
-    leaves = find_leaves(Path(data.root), edition)
+    leaves = find_leaves(Path(data.root), edition, data.folders, data.generator)
     real = {role: leaves[role] for role in REAL_ROLES if role in leaves}
     identity = {
         "data": data.name,
@@ -161,7 +161,7 @@ def _edition_source(data: EditionFolder) -> _Source:
     }
 
     def read() -> list[tuple[str, Slices]]:
-        parts = [(role, read_leaf(role, edition.leaves[role], folder, data.size)) for role, folder in real.items()]
+        parts = [(role, read_leaf(role, folder, data.size)) for role, folder in real.items()]
         known: list[str | None] = [None for _, part in parts for _ in part.ids]
         if data.extra:
             extra = _read_folder(Path(data.extra), data.size)
@@ -186,7 +186,8 @@ def _digests(what: str, root: Path) -> list[list[str]]:
     """Name below `root` and sha256 of every file there."""
     if not root.is_dir():
         state = "is a file" if root.exists() else "does not exist"
-        raise InputError(f"{what}={root} {state}; give the folder that holds the images.")
+        mistaken = submission_at(root)
+        raise InputError(f"{what}={root} {state}; give the folder that holds the images. {mistaken}".rstrip())
     digests = []
     for path in sorted(path for path in root.rglob("*") if path.is_file()):
         with path.open("rb") as file:
@@ -227,7 +228,6 @@ def _given(rows: list[dict[str, str]], data: PhantomData | FolderData, source: _
     """Candidates and labels by the roles in the index, and each release's key by the bytes of its files."""
     if not isinstance(data, EditionFolder):
         return {}
-    edition = load_edition(data.name)
     roles = np.array([row["role"] for row in rows])
     given = {}
     for name, candidates in (("test", ["test_candidates"]), ("dev", ["dev_used", "dev_not_used"])):
@@ -242,7 +242,6 @@ def _given(rows: list[dict[str, str]], data: PhantomData | FolderData, source: _
             n_images=len(list_images(source.leaves[role])),
             key=key,
             role=role,
-            leaf=edition.leaves[role],
             folder=source.leaves[role],
         )
     return given

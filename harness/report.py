@@ -20,6 +20,7 @@ from omegaconf import OmegaConf
 from attacks.registry import find_attacks
 from harness.config import Settings
 from harness.contact_sheet import contact_sheet
+from harness.edition_options import submission_form
 from harness.errors import InputError
 from harness.judging import Judgement
 from harness.page.content import Facts
@@ -80,9 +81,9 @@ def write_run(settings: Settings, outcome: Outcome, folder: Path, warnings: list
         (beside / "leaderboard.tex").write_text(latex_table(outcome.records, chosen), encoding="utf-8")
         _write_scores(beside / "scores.csv", outcome)
         if outcome.test is not None:
-            _write_decisions(beside / "submission.csv", outcome, outcome.test)
+            _write_decisions(beside / "submission.csv", settings, outcome, outcome.test)
         for baseline, judgement in outcome.baselines.items():
-            _write_decisions(beside / baseline.file, outcome, judgement)
+            _write_decisions(beside / baseline.file, settings, outcome, judgement)
         sheet = contact_sheet(outcome, Store(settings.store_root))
         shutil.copyfile(sheet, beside / "contact_sheet.png")
         content = page_content(settings, outcome, _facts(_manifest(settings, outcome, beside, warnings)))
@@ -97,10 +98,11 @@ def write_run(settings: Settings, outcome: Outcome, folder: Path, warnings: list
             shutil.rmtree(left, ignore_errors=True)
 
 
-def _write_decisions(path: Path, outcome: Outcome, judgement: Judgement) -> None:
-    """A submission, where the decision rule applies to the attack."""
+def _write_decisions(path: Path, settings: Settings, outcome: Outcome, judgement: Judgement) -> None:
+    """A submission in the edition's format, where the decision rule applies to the attack."""
     if judgement.rows is not None and judgement.rows.decision is not None:
-        write_submission(path, [outcome.pool.ids[place] for place in judgement.candidates], judgement.rows.decision)
+        ids = [outcome.pool.ids[place] for place in judgement.candidates]
+        write_submission(path, ids, judgement.rows.decision, submission_form(settings.data))
 
 
 def _says_already(folder: Path, results: str, manifest: dict[str, Any]) -> bool:

@@ -23,7 +23,7 @@ def given(tmp_path):
     """Settings and a pool of an edition's kind: 24 slices to test, 8 of dev, 8 more."""
     settings = composed([*TINY, "data.patients=20", f"store.root={tmp_path}", "shadow.count=6"])
     pool = load_pool(PhantomData(size=16, patients=20, slices=2), Store(tmp_path))
-    facts = {"role": "", "leaf": None, "folder": None}
+    facts = {"role": "", "folder": None}
     test = Given(np.arange(24), None, 12, "t", **facts)
     dev = Given(np.arange(24, 32), np.arange(8) < 4, 6, "d", **facts)
     return settings, replace(pool, given={"test": test, "dev": dev})

@@ -1,0 +1,31 @@
+"""docs/editions.md: its descriptor is read as shown, its tables name every field and role."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import benchmarks.editions
+from benchmarks.editions import ROLES, Edition, Leaf, Submission, Task, load_edition
+
+PAGE = (Path(__file__).parents[1] / "docs" / "editions.md").read_text(encoding="utf-8")
+
+
+def test_the_descriptor_shown_is_read(tmp_path, monkeypatch):
+    (block,) = re.findall(r"```yaml\n(.*?)```", PAGE, flags=re.DOTALL)
+    (tmp_path / "myclef2031.yaml").write_text(block)
+    monkeypatch.setattr(benchmarks.editions, "files", lambda _: tmp_path)
+    edition = load_edition("myclef2031")
+    assert edition.membership.generators == ("model_a", "model_b")
+    assert edition.leaves["dev_used"].ids(2) == ("used_0001", "used_0002")
+    assert edition.leaves["test_candidates"] == Leaf()
+
+
+def test_the_tables_name_every_field_role_and_kind():
+    named = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\| .*?\|", PAGE, flags=re.MULTILINE))))
+    for kind in (Edition, Task, Leaf, Submission):
+        assert {field.name for field in fields(kind)} - {"name"} <= named
+    assert set(ROLES) <= named
+    for kind, roles in ROLES.items():
+        assert f"| `{kind}` | {', '.join(f'`{role}`' for role in roles)} |" in PAGE
