@@ -70,7 +70,7 @@ def test_later_editions_hold_their_tasks():
     assert edition_names("membership") == tuple(f"imageclef{year}" for year in (2023, 2024, 2025))
     later = {year: load_edition(f"imageclef{year}") for year in (2024, 2025, 2026)}
     assert later[2024].membership.generators is None
-    assert later[2024].tasks["fingerprints"].official_metric == "adjusted_rand_index"
+    assert later[2024].tasks["fingerprints"].metrics == ("adjusted_rand_index",)
     assert later[2025].official_metric == "kappa"
     assert [later[2025].leaves[role].count for role in ROLES["membership"]] == [5000, 100, 100, None, None]
     attribution = later[2025].tasks["attribution"]
