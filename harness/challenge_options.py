@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, DictConfig, OmegaConf
 
-from benchmarks.editions import Edition, load_edition
+from benchmarks.editions import Edition, edition_names, load_edition
 from harness.config import FolderData, LaunchOptions, PhantomData, StoreOptions, check_common, writable
 from harness.errors import InputError
 from shadow_models.recipe import PRESETS, Recipe
@@ -86,6 +86,12 @@ class ChallengeSettings(NamedTuple):
     out: Path
 
 
+def written_editions() -> list[str]:
+    """The editions whose layout is known in full: every membership folder, and how its files are numbered."""
+    editions = [load_edition(name) for name in edition_names("membership")]
+    return [one.name for one in editions if all(leaf.folders and leaf.id_format for leaf in one.leaves.values())]
+
+
 def register_challenge_options() -> None:
     """Tell Hydra every group and name: data, target (the presets of recipes), launch."""
     store = ConfigStore.instance()
@@ -117,6 +123,12 @@ def challenge_settings(config: DictConfig) -> ChallengeSettings:
         edition = load_edition(options.edition)
     except ValueError as error:
         raise InputError(str(error)) from error
+    if edition.name not in written_editions():
+        known = ", ".join(written_editions())
+        raise InputError(
+            f"edition={edition.name}: its folders or file names are not public, so no challenge can be laid out like "
+            f"it. Take one of: {known}."
+        )
     return ChallengeSettings(
         data=options.data,
         recipe=options.target,

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
@@ -18,26 +17,16 @@ from harness import metrics
 from harness.errors import InputError
 from harness.evaluate import measure_decision
 from harness.intervals import Estimate, resample
-from harness.judging import patient_numbers
 from harness.metrics import Flags
 from harness.results import SCHEMA, Record
 from harness.seeds import rng_of
 from harness.submit import read_submission
 from harness.trivial import trivial_records
-from harness.truth import read_columns
+from harness.truth import Truth, read_used
 
 _NAMES = {"f1": "F1"}
 _ALWAYS = ("f1", "accuracy", "balanced_accuracy", "recall", "precision", "kappa")
 _COUNTS = ("TP", "FP", "FN", "TN")
-
-
-class Truth(NamedTuple):
-    """Who was used. ids: [n]; used: bool [n]; unit: what is resampled, numbers intp [n]; of: its name."""
-
-    ids: tuple[str, ...]
-    used: Flags
-    unit: NDArray[np.intp]
-    of: str
 
 
 class Scored(NamedTuple):
@@ -45,26 +34,6 @@ class Scored(NamedTuple):
 
     record: Record
     counts: tuple[int, int, int, int]
-
-
-def read_truth_of_challenge(path: Path) -> Truth:
-    """The truth of a challenge, a CSV with the columns id, used (0 or 1) and perhaps patient_id.
-
-    Patients are resampled where they are known, single candidates otherwise. Raises InputError for what is missing.
-    """
-    if not path.is_file():
-        raise InputError(f"The truth {path} is no file; give the truth.csv that lies beside the challenge.")
-    columns = read_columns(path, ("id", "used"), ("patient_id",))
-    ids, values = columns["id"], columns["used"]
-    odd = [value for value in values if value not in ("0", "1")]
-    if odd:
-        raise InputError(f"{path}: used must be 0 or 1; {odd[0]!r} stands there.")
-    used = np.array([value == "1" for value in values])
-    if used.all() or not used.any():
-        raise InputError(f"{path}: all {len(used)} candidates are of one class, so that no metric means anything.")
-    if "patient_id" in columns:
-        return Truth(ids, used, patient_numbers(columns["patient_id"]), "patients")
-    return Truth(ids, used, np.arange(len(ids)), "candidates")
 
 
 def score_submission(name: str, used: Flags, truth: Truth, seed: int = 0) -> Scored:
@@ -87,7 +56,7 @@ def show_scores(
         edition = load_edition(edition_name)
     except ValueError as error:
         raise InputError(str(error)) from error
-    truth = read_truth_of_challenge(truth_file)
+    truth = read_used(truth_file)
     scored = []
     for path in submissions:
         reading = read_submission(path, truth.ids)
@@ -109,8 +78,8 @@ def show_scores(
 def _table(edition: Edition, scored: Sequence[Scored], trivial: Sequence[Record]) -> Table:
     """A column a submission or trivial rule, a row a metric, the edition's own first."""
     table = Table("", *(one.record.attack for one in scored), *(one.attack for one in trivial), box=None)
-    metrics_shown = dict.fromkeys([edition.official_metric, *edition.metrics, *_ALWAYS])
-    for metric in metrics_shown:
+    official = [] if edition.official_metric is None else [edition.official_metric]
+    for metric in dict.fromkeys([*official, *edition.metrics, *_ALWAYS]):
         name = _NAMES.get(metric, metric.replace("_", " ")) + (" *" if metric == edition.official_metric else "")
         records = [*(one.record for one in scored), *trivial]
         table.add_row(name, *(_number(getattr(record, metric)) for record in records))

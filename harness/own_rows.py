@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,10 +13,10 @@ from benchmarks.editions.published import Published
 from harness.chosen_record import read_chosen
 from harness.errors import HarnessWarning, InputError
 from harness.handed_in import refuse_unofficial
-from harness.metrics import Flags, confusion
+from harness.metrics import confusion
 from harness.standings import Counts, Standing, counted, counts_of_record, place_among
 from harness.submit import read_submission
-from harness.truth import read_truth
+from harness.truth import read_used
 
 OTHER_DATA = "OTHER DATA"
 
@@ -62,7 +61,7 @@ def own_submissions(paths: Sequence[Path], truth: Path, handed_in: Path | None, 
     `refuse_unofficial`); without it the rows are of other data, whatever their ids. Raises InputError for files
     that cannot be read and a truth that is refused.
     """
-    ids, used = read_used(truth)
+    ids, used, _, _ = read_used(truth)
     if handed_in is not None:
         refuse_unofficial(truth, ids, used, handed_in, published)
     found = []
@@ -78,20 +77,6 @@ def own_submissions(paths: Sequence[Path], truth: Path, handed_in: Path | None, 
             row = counted("own", "own submission", str(path), of)
             found.append(Own(row, _among(row, published)))
     return found
-
-
-def read_used(truth: Path) -> tuple[list[str], Flags]:
-    """The ids of a truth with the header id,used and whether each was used, bool [n]; both must occur."""
-    if not truth.is_file():
-        raise InputError(f"The truth {truth} is no file; give a CSV file with the header id,used.")
-    with truth.open(newline="", encoding="utf-8-sig") as file:
-        ids = [(line.get("id") or "").strip() for line in csv.DictReader(file)]
-    values = read_truth(truth, "used", ids)
-    strange = sorted(set(values) - {"0", "1"})
-    if strange or len(set(values)) < 2:
-        what = f"the value {strange[0]!r}" if strange else "candidates of one kind only"
-        raise InputError(f"{truth} holds {what}; used must be 1 for some candidates and 0 for the others.")
-    return ids, np.array([value == "1" for value in values], dtype=np.bool_)
 
 
 def _apart(row: Standing, published: Published, how: str, why: str) -> str:

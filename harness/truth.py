@@ -6,8 +6,21 @@ import csv
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from harness.errors import InputError
+
+
+class Truth(NamedTuple):
+    """Who was used. ids: [n]; used: bool [n]; unit: what is resampled, numbers intp [n]; of: its name."""
+
+    ids: tuple[str, ...]
+    used: NDArray[np.bool_]
+    unit: NDArray[np.intp]
+    of: str
 
 
 def read_columns(path: Path, wanted: Sequence[str], welcome: Sequence[str] = ()) -> dict[str, tuple[str, ...]]:
@@ -48,6 +61,31 @@ def read_truth(path: Path, column: str, ids: Sequence[str]) -> tuple[str, ...]:
     _refuse(sorted(set(held) - set(ids)), path, "are not asked about")
     _refuse(sorted(set(ids) - set(held)), path, "are missing")
     return tuple(held[name] for name in ids)
+
+
+def read_used(path: Path) -> Truth:
+    """The truth of a challenge, a CSV with the columns id, used (0 or 1) and perhaps patient_id.
+
+    Patients are resampled where they are known, single candidates otherwise. Raises InputError for what is missing.
+    """
+    if not path.is_file():
+        raise InputError(f"The truth {path} is no file; give a CSV file with the header id,used.")
+    columns = read_columns(path, ("id", "used"), ("patient_id",))
+    ids, values = columns["id"], columns["used"]
+    odd = [value for value in values if value not in ("0", "1")]
+    if odd:
+        raise InputError(f"{path}: used must be 0 or 1; {odd[0]!r} stands there.")
+    used = np.array([value == "1" for value in values])
+    if used.all() or not used.any():
+        raise InputError(f"{path}: all {len(used)} candidates are of one class, so that no metric means anything.")
+    if "patient_id" in columns:
+        return Truth(ids, used, _numbered(columns["patient_id"]), "patients")
+    return Truth(ids, used, np.arange(len(ids)), "candidates")
+
+
+def _numbered(names: Sequence[str]) -> NDArray[np.intp]:
+    """Names as numbers from 0, intp [n]."""
+    return np.unique(np.asarray(names), return_inverse=True)[1].astype(np.intp)
 
 
 def _refuse(names: Sequence[str], path: Path, what: str) -> None:

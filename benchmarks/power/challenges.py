@@ -24,7 +24,7 @@ from rich.table import Table
 from benchmarks.measured import run_harness
 from benchmarks.rows import Row, at_least, at_most, command
 from harness.baselines import BASELINES
-from harness.challenge_score import Truth, read_truth_of_challenge, score_submission
+from harness.challenge_score import score_submission
 from harness.config import composed
 from harness.contenders import Contender
 from harness.crew import Crew
@@ -37,6 +37,7 @@ from harness.pool import load_pool, load_released
 from harness.store import Store
 from harness.submit import read_submission
 from harness.surrogates import with_surrogates
+from harness.truth import Truth, read_used
 
 # Declared before any of them was run: more steps, another width, whitening, rate and sampler than `quick`.
 TARGET = (
@@ -97,7 +98,7 @@ def take_up(seed: int, slices: Path, folder: Path, store: Path, overrides: Seque
     run = folder / f"run-{seed}"
     running = run_harness(folder, [*official, f"out={run}"])
     results = json.loads((run / "results.json").read_text(encoding="utf-8"))
-    truth = read_truth_of_challenge(made / "truth.csv")
+    truth = read_used(made / "truth.csv")
     scored = {
         name: score_submission(name, read_submission(run / file, truth.ids).used, truth).record
         for name, file in FILES.items()

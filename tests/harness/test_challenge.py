@@ -14,11 +14,12 @@ from tiny import TINY, only_run
 
 from harness import challenge
 from harness.challenge_make import split_patients
-from harness.challenge_score import Truth, read_truth_of_challenge, score_submission
+from harness.challenge_score import score_submission
 from harness.config import PhantomData
 from harness.errors import InputError
 from harness.pool import load_pool
 from harness.store import Store
+from harness.truth import Truth, read_used
 
 TARGET = [option.replace("shadow.", "target.") for option in TINY if "n_images" not in option]
 SIZES = ["dev.patients=2", "dev.n_images=6", "test.patients=3", "test.n_images=12"]
@@ -147,6 +148,7 @@ def test_the_same_command_leaves_it_and_another_is_refused(command):
         ([*MAKE, "out=made", "test.patients=6"], "take 16 patients; these data have 14"),
         ([*MAKE, "out=made", "dev.n_images=0"], "dev.n_images=0 must be at least 2"),
         ([*MAKE, "out=made", "edition=imageclef2032"], "There is no edition 'imageclef2032'. Did you mean"),
+        ([*MAKE, "out=made", "edition=imageclef2024"], "its folders or file names are not public"),
         ([*MAKE], "The option out has no value"),
         ([*MAKE, "out=made", "target.stepz=3"], "Did you mean target.steps"),
         (["score", "--submission", "a.csv", "--truth", "no.csv"], "The truth no.csv is no file"),
@@ -199,7 +201,7 @@ def test_truth_with_a_fault_is_refused(tmp_path):
     ):
         path.write_text(text)
         with pytest.raises(InputError, match=message):
-            read_truth_of_challenge(path)
+            read_used(path)
 
 
 def test_from_hidden_members_to_a_scored_submission(command, monkeypatch, capsys):

@@ -363,7 +363,7 @@ def test_a_strange_results_file_is_a_sentence(printed, run_folder, changes, mess
 
 @pytest.mark.parametrize(
     ("values", "message"),
-    [(["1", "2"], "the value '2'"), (["1", "1"], "of one kind only"), (["1", ""], "has no used")],
+    [(["1", "2"], "'2' stands there"), (["1", "1"], "all 2 candidates are of one class"), (["1", ""], "has no used")],
 )
 def test_a_strange_truth_is_a_sentence(printed, tmp_path, values, message):
     truth = tmp_path / "truth.csv"
