@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from rich.console import Console
@@ -39,7 +39,7 @@ class Scored(NamedTuple):
 def score_submission(name: str, used: Flags, truth: Truth, seed: int = 0) -> Scored:
     """Every metric of decisions bool [n], in the order of the truth's ids, with 95 % intervals, and the counts."""
     resamples = resample(np.zeros_like(truth.unit), truth.unit, rng_of(seed, "challenge", "score"))
-    found = measure_decision(used, truth.used, resamples)
+    found: dict[str, Any] = {**measure_decision(used, truth.used, resamples)}
     found.pop("fpr")
     counts = tuple(int(n) for n in metrics.cells(used, truth.used).sum(axis=0))
     n_members = int(truth.used.sum())
