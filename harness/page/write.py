@@ -47,7 +47,17 @@ def write_leaderboard(path: Path, content: PageContent) -> None:
 
 
 def _render(template: str, content: PageContent, **more: Any) -> str:
-    """A template filled in; every text is escaped, only figures and our own style and script are not."""
+    """A template of a run, with its tables."""
+    return rendered(
+        template, content=content, columns=COLUMNS, boards=boards(content.records, content.chosen), **more
+    )
+
+
+def rendered(template: str, **given: Any) -> str:
+    """A template filled in; every text is escaped, only figures and our own style and script are not.
+
+    given: what the template shows; `content` has a title and alarms at least.
+    """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # start-up: only a finished run pays
 
     environment = Environment(
@@ -62,13 +72,10 @@ def _render(template: str, content: PageContent, **more: Any) -> str:
     script = (_TEMPLATES / "sort.js").read_text(encoding="utf-8")
     digest = b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
     return environment.get_template(template).render(
-        content=content,
-        columns=COLUMNS,
-        boards=boards(content.records, content.chosen),
         style=Markup((_TEMPLATES / "page.css").read_text(encoding="utf-8")),
         script=Markup(script),
         script_digest=digest,  # the page's policy lets this one script run and no other
-        **more,
+        **given,
     )
 
 
