@@ -76,7 +76,7 @@ def notes(audit: Audit) -> list[str]:
         "play the members.",
         "TPR@10 %: of the members, the fraction found while at most 10 % of the holdout are accused. Controls see no "
         "release; one whose interval, widened for both, leaves out 0.5 raises an alarm.",
-        "Fréchet and kernel distances compare within this audit only; they are not the FID and KID of the literature. "
-        "Floor: members to holdout.",
+        "Fréchet and kernel distances compare within this audit only; they are not the FID and KID of the "
+        "literature. Floor: members to holdout.",
         f"Intervals are 95 % and resample: {'; '.join(units)}.",
     ]

@@ -48,7 +48,8 @@ def filter_note(audit: Audit) -> list[str]:
         told += f" {_first(audit)} has an AUC of {auc.value:.3f} on what is left."
     return [
         f"{told} The filter was chosen by distances to members, so it leaks by itself: a hole in a release, where "
-        "images should be, points at who was there. Train anew without memorising; do not rely on filtering."
+        "images should be, points at who was there. Train anew without memorising; do not rely on filtering. The "
+        "reports and removed.csv show members: keep them in the house."
     ]
 
 
