@@ -30,7 +30,7 @@ def _rank_1(case: Case) -> Figure:
     beside = ""
     if found.chance is not None and found.real is not None:
         beside = f"chance {found.chance:.3f}; real slice {found.real:.3f}"
-    title = f"{found.n} copies: patient's other slices nearest"
+    title = f"{found.n or 'no'} copies: patient's other slices nearest"
     return Figure("patients", "rank_1", title, found.rate, left, "fraction", COPIED, beside, found.chance)
 
 

@@ -9,9 +9,10 @@ import pytest
 from audit_worlds import PER_PATIENT, chosen, material, noisy, people, settings, strangers
 
 from harness.audit.case import Case
-from harness.audit.copies import control, copies, gaps, threshold
+from harness.audit.copies import Copies, Threshold, control, copies, gaps, threshold
 from harness.audit.examine import examine
 from harness.audit.fractions import fraction, share
+from harness.audit.reidentify import rank_1
 from harness.audit.verdict import filter_note, verdict
 from harness.sources.slices import Slices
 
@@ -189,3 +190,17 @@ def test_fractions_over_patients():
     assert wide.high - wide.low > 1.5 * (narrow.high - narrow.low)
     assert fraction(np.zeros(100), patient, 0) == share(0, 20)
     assert share(0, 20).high == pytest.approx(0.1611, abs=1e-4)  # Wilson: z^2 / (n + z^2)
+
+
+def test_rank_1_leaves_the_copied_slice_out():
+    """Two copies of slices of patients 0 and 1: one leads to the patient's other slice, one to somebody else's."""
+    patient = np.array([0, 0, 1, 1, 2])
+    distances = np.array([[1.0, 9.0], [2.0, 9.0], [9.0, 1.0], [9.0, 8.0], [9.0, 3.0]])
+    among = np.full((5, 5), 4.0)
+    among[0, 1], among[2, 3] = 1.0, 1.0
+    np.fill_diagonal(among, np.inf)
+    found = Copies(gaps(distances, patient), Threshold(0.0, 9.0), np.ones(2, np.bool_), np.zeros(2, np.bool_))
+    rank = rank_1(distances, among, patient, found, 0)
+    assert (rank.n, rank.rate.value, rank.chance, rank.real) == (2, 0.5, 0.25, 1.0)
+    alone = replace(found, copy=np.zeros(2, np.bool_))
+    assert rank_1(distances, among, patient, alone, 0).rate.note.startswith("no copy")
