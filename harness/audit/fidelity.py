@@ -2,8 +2,8 @@
 
 The formulas of FID (Heusel et al. 2017, arXiv 1706.08500) and KID (Binkowski et al. 2018, arXiv 1801.01401), but by
 other features and on few images: figures compare within one audit only, never with published FID or KID.
-Written out here, since intervals and the pairs of one patient need features and patients, which torchmetrics'
-FrechetInceptionDistance and KernelInceptionDistance do not take.
+Written out here: torchmetrics' FrechetInceptionDistance and KernelInceptionDistance know no patients, and the
+latter takes equal numbers in random subsets only.
 """
 
 from __future__ import annotations
