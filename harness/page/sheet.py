@@ -32,8 +32,8 @@ def shown_pairs(sheet: Sequence[MatchedPair]) -> list[Shown]:
     truth = {True: "used", False: "not used", None: ""}
     return [
         Shown(
-            _picture(pair.candidate),
-            _picture(pair.released),
+            picture(pair.candidate),
+            picture(pair.released),
             pair.candidate_id,
             rounded(pair.score),
             rounded(pair.probability),
@@ -43,8 +43,8 @@ def shown_pairs(sheet: Sequence[MatchedPair]) -> list[Shown]:
     ]
 
 
-def _picture(image: NDArray[np.uint8]) -> str:
-    """A PNG as a data address; larger images are made smaller, no grey level is stretched."""
+def picture(image: NDArray[np.uint8]) -> str:
+    """uint8 [h, w] as a PNG in a data address; larger images are made smaller, no grey level is stretched."""
     from PIL import Image  # start-up: only a finished run pays
 
     picture = Image.fromarray(np.ascontiguousarray(image))

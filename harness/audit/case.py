@@ -1,0 +1,90 @@
+"""What every part of an audit starts from: the folders, the settings, and which released images are copies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from attacks.base import Attack, Images, Scores
+from attacks.distances import Distance
+from harness.audit.copies import Copies, copies, threshold
+from harness.audit.folders import FEWEST_IMAGES, Material
+from harness.errors import InputError
+from harness.intervals import Estimate
+from harness.metrics import Flags
+
+_TOO_FEW = Estimate(None, note=f"too few left: the filter leaves under {FEWEST_IMAGES} images")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """distance: the one that calls and removes copies; check: a second one, which removes nothing; attacks: by name,
+    each asking for a release only; encoder: the user's features; false_copies: the rate the threshold allows."""
+
+    distance: str
+    check: str
+    attacks: Mapping[str, Attack]
+    encoder: Path | None
+    false_copies: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class Case:
+    """Material and settings, and what follows from them once for all parts."""
+
+    material: Material
+    settings: Settings
+
+    @cached_property
+    def distances(self) -> Scores:
+        """float64 [n, m], pool against release, by the declared distance."""
+        return self.measured(self.settings.distance)
+
+    @cached_property
+    def found(self) -> Copies:
+        """The release as given, judged by the declared distance."""
+        return self.judged(self.distances)
+
+    @property
+    def kept(self) -> Flags:
+        """Released images that are no copies, bool [m]."""
+        return ~self.found.copy
+
+    @cached_property
+    def left(self) -> Copies:
+        """What the filter leaves, judged anew with a threshold of its own; asked for where `is_filtered`."""
+        return self.judged(self.distances[:, self.kept])
+
+    @cached_property
+    def kept_images(self) -> Images:
+        """What the filter leaves, uint8 [<= m, size, size]."""
+        return self.material.release.pixels[self.kept]
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether the filter removes something and leaves enough to measure."""
+        return not self.kept.all() and int(self.kept.sum()) >= FEWEST_IMAGES
+
+    def measured(self, name: str) -> Scores:
+        """The pool against the release, float64 [n, m]. InputError where the distance cannot be had at this size."""
+        pool = self.material.pool
+        try:
+            return Distance(name).between(pool, self.material.release.pixels, pool)
+        except ValueError as error:
+            raise InputError(f"The distance {name} cannot be measured here: {error}") from error
+
+    def judged(self, distances: Scores) -> Copies:
+        """Copies among the released images of these distances, by a threshold fixed on the holdout and them alone."""
+        material = self.material
+        above = threshold(distances, material.patient, ~material.member, self.settings.false_copies)
+        return copies(distances, material.patient, material.member, above)
+
+    def filtered(self, of_left: Callable[[], Estimate]) -> Estimate | None:
+        """of_left() where the filter leaves something else to measure; None where it removes nothing, and a reason
+        instead of a value where it leaves too few images."""
+        if self.kept.all():
+            return None
+        return of_left() if self.is_filtered else _TOO_FEW

@@ -1,0 +1,73 @@
+"""Section 1: how much is copied, by two distances, beside what the rule reports with nothing memorised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from attacks.base import Scores
+from harness.audit.case import Case
+from harness.audit.copies import Control, Copies, control
+from harness.audit.figures import BY_NEAREST, OF_MEMBERS, Figure, shown
+from harness.audit.fractions import fraction, share
+from harness.intervals import Estimate
+from harness.metrics import Flags, Floats
+
+
+def copies_figures(case: Case) -> list[Figure]:
+    """Fractions of released images, of members and of their patients."""
+    settings, chance = case.settings, _control(case, case.distances)
+    figures = _released(case, settings.distance, case.distances, chance)
+    if settings.check != settings.distance:
+        by_check = case.measured(settings.check)
+        figures += _released(case, settings.check, by_check, _control(case, by_check))
+    return [*figures, *_members(case, chance)]
+
+
+def _control(case: Case, distances: Scores) -> Control:
+    material, settings = case.material, case.settings
+    return control(distances, material.patient, ~material.member, settings.false_copies, settings.seed)
+
+
+def _released(case: Case, name: str, distances: Scores, chance: Control) -> list[Figure]:
+    """Released images called copies, and unmistakable ones."""
+    seed, given = case.settings.seed, case.judged(distances)
+
+    def row(measure: str, title: str, of: Callable[[Copies], Flags], by_chance: Floats) -> Figure:
+        def rate(judged: Copies) -> Estimate:
+            return fraction(of(judged).astype(np.float64), judged.found.patient, seed)
+
+        beside = fraction(by_chance, chance.nearest, seed)
+        left = case.filtered(lambda: rate(case.judged(distances[:, case.kept])))
+        return Figure(
+            "copies", f"{measure}_{name}", f"{title} ({name})", rate(given), left, "fraction", BY_NEAREST,
+            f"control {shown(beside)}", beside.value,
+        )  # fmt: skip
+
+    return [
+        row("released_copies", "released copies", lambda one: one.copy, chance.released),
+        row("unmistakable", "  unmistakable ones", lambda one: one.unmistakable, chance.unmistakable),
+    ]
+
+
+def _members(case: Case, chance: Control) -> list[Figure]:
+    n = len(case.material.members)
+    patient = case.material.patient[:n]
+
+    def slices(judged: Copies) -> Estimate:
+        copied = np.isin(np.arange(n), judged.source[judged.copy])
+        return fraction(copied.astype(np.float64), patient, case.settings.seed)
+
+    def people(judged: Copies) -> Estimate:
+        return share(len(np.unique(judged.found.patient[judged.copy])), len(np.unique(patient)))
+
+    def row(measure: str, title: str, of: Callable[[Copies], Estimate], by_chance: float) -> Figure:
+        left = case.filtered(lambda: of(case.left))
+        beside = f"control {by_chance:.3f}"
+        return Figure("copies", measure, title, of(case.found), left, "fraction", OF_MEMBERS, beside, by_chance)
+
+    return [
+        row("members_copied", "members copied", slices, chance.slices),
+        row("patients_copied", "patients with a slice copied", people, chance.patients),
+    ]

@@ -1,0 +1,41 @@
+"""The audit itself, from folders to figures: copies, membership, patients, distance to real slices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.audit.case import Case, Settings
+from harness.audit.copies_figures import copies_figures
+from harness.audit.fidelity_figures import fidelity_figures
+from harness.audit.figures import Figure
+from harness.audit.folders import Material
+from harness.audit.leakage import alarms
+from harness.audit.membership_figures import CONTROL, membership_figures
+from harness.audit.patient_figures import patient_figures
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What was found. alarms: why no membership figure can be trusted, none where all is well."""
+
+    case: Case
+    figures: Sequence[Figure]
+    alarms: Sequence[str]
+
+    def figure(self, measure: str) -> Figure:
+        """The one of this name in `report.json`."""
+        return next(one for one in self.figures if one.measure == measure)
+
+
+def examine(material: Material, settings: Settings) -> Audit:
+    """Measure the release as given, and what is left of it without the copies."""
+    case = Case(material, settings)
+    figures = [
+        *copies_figures(case),
+        *membership_figures(case),
+        *patient_figures(case),
+        *fidelity_figures(case),
+    ]
+    controls = {one.title: one.given for one in figures if one.measure.startswith(CONTROL)}
+    return Audit(case, figures, alarms(controls))

@@ -1,0 +1,72 @@
+"""The figures of an audit: what table, page and `report.json` show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from harness.intervals import Estimate
+from harness.page.numbers import DIGITS
+
+SCHEMA = 1
+PATIENTS = "patients"
+BY_NEAREST = "patients; a released image goes with the patient nearest to it"
+COPIED = "patients copied"
+OF_MEMBERS = "patients of the members"
+BY_GROUPS = "jackknife: groups of patients, of released images"
+Section = Literal["copies", "membership", "patients", "fidelity"]
+TITLES: dict[Section, str] = {
+    "copies": "1. Copies of members",
+    "membership": "2. Membership: members told from the holdout, given the release (0.5 is guessing)",
+    "patients": "3. Patients",
+    "fidelity": "4. Distance to real slices",
+}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One row. given, filtered: of the release as it came and of what is left of it (None: not measured there).
+
+    unit: what the value is; resampled: what its interval resamples; beside: what to compare it with, in words;
+    reference: that as a number; measure: the file-safe name in report.json.
+    """
+
+    section: Section
+    measure: str
+    title: str
+    given: Estimate
+    filtered: Estimate | None
+    unit: str
+    resampled: str
+    beside: str = ""
+    reference: float | None = None
+
+    def records(self) -> list[dict[str, Any]]:
+        """The rows of `report.json`, one a release."""
+        of = {"given": self.given, **({} if self.filtered is None else {"filtered": self.filtered})}
+        return [
+            {
+                "section": self.section,
+                "measure": self.measure,
+                "release": release,
+                "value": one.value,
+                "low": one.low,
+                "high": one.high,
+                "unit": self.unit,
+                "resampled": self.resampled,
+                "reference": self.reference,
+                "note": one.note,
+            }
+            for release, one in of.items()
+        ]
+
+
+def shown(one: Estimate | None) -> str:
+    """`0.123 [0.045, 0.201]`, fewer digits of large values; the short reason where there is no value."""
+    if one is None:
+        return ""
+    if one.value is None:
+        return (one.note or "").split(":")[0]
+    digits = max(0, DIGITS - len(f"{abs(one.value):.0f}")) if abs(one.value) >= 1.0 else DIGITS
+    ends = [f"{end:,.{digits}f}" for end in (one.low, one.high) if end is not None]
+    return f"{one.value:,.{digits}f}" + (f" [{', '.join(ends)}]" if ends else "")

@@ -1,0 +1,167 @@
+"""What an audit is given: the release, the members, the holdout and perhaps other slices of the members' patients."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attacks.base import Images
+from harness.errors import HarnessWarning, InputError
+from harness.metrics import Flags
+from harness.sources.decode import stored_size
+from harness.sources.folder import list_images, read_folder, read_images
+from harness.sources.slices import Slices
+
+FEWEST_PATIENTS = 8  # on either side: a nearest patient needs others to be compared with
+FEWEST_IMAGES = 16
+_UNLIKE = 1.5  # slices a patient on one side, over those on the other
+
+
+@dataclass(frozen=True)
+class Material:
+    """release_files: the files of the release, in its order. other: slices of members' patients that were never
+    trained on, None where there are none. The patients of members and holdout are different people."""
+
+    release: Slices
+    release_files: tuple[Path, ...]
+    members: Slices
+    holdout: Slices
+    other: Slices | None = None
+
+    @cached_property
+    def pool(self) -> Images:
+        """Members, then holdout: uint8 [n, size, size]."""
+        return np.concatenate([self.members.pixels, self.holdout.pixels])
+
+    @property
+    def member(self) -> Flags:
+        """Which of the pool is a member, bool [n]."""
+        return np.arange(len(self.members) + len(self.holdout)) < len(self.members)
+
+    @cached_property
+    def patient(self) -> NDArray[np.intp]:
+        """The patient of each of the pool, numbers from 0, [n]."""
+        return numbers((*self.members.patient_ids, *self.holdout.patient_ids))
+
+    @property
+    def patients_known(self) -> bool:
+        """Whether anybody said of the members whose slices belong together."""
+        return self.members.patient_ids != self.members.ids
+
+
+def numbers(names: Sequence[str]) -> NDArray[np.intp]:
+    """Names as numbers from 0."""
+    return np.asarray(np.unique(np.array(names), return_inverse=True)[1], dtype=np.intp)
+
+
+def read_material(release: Path, members: Path, holdout: Path, other: Path | None, size: int) -> Material:
+    """Read and check the folders. Raises InputError, in a sentence, for whatever makes an audit meaningless."""
+    given = {"--release": release, "--members": members, "--holdout": holdout}
+    given |= {} if other is None else {"--other": other}
+    _check_different(given)
+    images = read_images(release, size)
+    files = tuple(list_images(release))
+    _check_one_size(release, files)
+    if len(images) < FEWEST_IMAGES:
+        raise InputError(
+            f"The release {release} holds {len(images)} images; a rate needs {FEWEST_IMAGES} or more. Add images."
+        )
+    material = Material(
+        images,
+        files,
+        read_folder(members, size),
+        read_folder(holdout, size),
+        None if other is None else read_folder(other, size),
+    )
+    _check_slices(material, members, holdout, other)
+    _check_patients(material, members, holdout, other)
+    return material
+
+
+def _check_different(given: dict[str, Path]) -> None:
+    first: dict[Path, str] = {}
+    for option, folder in given.items():
+        before = first.setdefault(folder.resolve(), option)
+        if before != option:
+            raise InputError(f"{before} and {option} are one folder, {folder}; each must hold images of its own.")
+
+
+def _check_one_size(folder: Path, files: Sequence[Path]) -> None:
+    """A release is one generator's, whose images share a size; mixed ones are a mix of folders."""
+    first: dict[tuple[int, int], Path] = {}
+    for path in files:
+        stored = stored_size(path)
+        if stored is not None:
+            first.setdefault(stored, path)
+    if len(first) > 1:
+        told = ", ".join(f"{width}x{height} ({path.name})" for (width, height), path in first.items())
+        raise InputError(
+            f"The images of the release {folder} have several sizes: {told}. One generator's images share a size; "
+            "hand in those of one generator."
+        )
+
+
+def _check_slices(material: Material, members: Path, holdout: Path, other: Path | None) -> None:
+    """The same picture on two sides would be member and stranger at once."""
+    known = dict(zip(_digests(material.members), material.members.ids, strict=True))
+    sides = [(material.holdout, "--holdout", holdout, "a slice the generator learnt cannot be held out")]
+    if material.other is not None:
+        sides.append((material.other, "--other", other or members, "other slices are those that were not trained on"))
+    for slices, option, folder, why in sides:
+        shared = [
+            (known[digest], name)
+            for digest, name in zip(_digests(slices), slices.ids, strict=True)
+            if digest in known
+        ]
+        if shared:
+            raise InputError(
+                f"{len(shared)} slices of {option} {folder} are in --members {members}, too, pixel for pixel (first: "
+                f"{shared[0][1]} is the member {shared[0][0]}); {why}. Remove them from one of the two."
+            )
+    for slices, folder in ((material.members, members), (material.holdout, holdout)):
+        twice = len(slices) - len(set(_digests(slices)))
+        if twice:
+            text = f"{twice} slices in {folder} are there more than once, pixel for pixel"
+            warnings.warn(HarnessWarning(f"{text}; they count as often as they are there."), stacklevel=3)
+
+
+def _digests(slices: Slices) -> list[bytes]:
+    return [hashlib.sha256(image.tobytes()).digest() for image in slices.pixels]
+
+
+def _check_patients(material: Material, members: Path, holdout: Path, other: Path | None) -> None:
+    ours, theirs = set(material.members.patient_ids), set(material.holdout.patient_ids)
+    if material.patients_known and ours & theirs:
+        both = sorted(ours & theirs)
+        raise InputError(
+            f"{len(both)} patients are in --members {members} and in --holdout {holdout} (first: {both[0]}); the "
+            "holdout must be other people. Slices of members' patients that were not trained on go to --other DIR."
+        )
+    if not material.patients_known and ours & theirs:  # ids of files that happen to be alike, say slice_001
+        raise InputError(
+            f"Files of --members {members} and --holdout {holdout} have the same names (first: "
+            f"{min(ours & theirs)}) and no patient_id says who is who; rename the files, or write a metadata.csv."
+        )
+    for people, folder, option in ((ours, members, "--members"), (theirs, holdout, "--holdout")):
+        if len(people) < FEWEST_PATIENTS:
+            raise InputError(
+                f"{option} {folder} holds slices of {len(people)} patients; {FEWEST_PATIENTS} or more are needed "
+                "to say what chance does. Add patients."
+            )
+    if material.other is not None and not set(material.other.patient_ids) & ours:
+        raise InputError(
+            f"No patient of --other {other} is among those of --members {members}; it takes slices of the same "
+            "patients (patient_id in metadata.csv) that were not trained on."
+        )
+    each, other_each = len(material.members) / len(ours), len(material.holdout) / len(theirs)
+    if max(each, other_each) > _UNLIKE * min(each, other_each):
+        text = f"Members have {each:.1f} slices a patient and the holdout {other_each:.1f}"
+        more = "attacks that look at other candidates (real_ratio, carlini, retrieval) can see that; take as many."
+        warnings.warn(HarnessWarning(f"{text}; {more}"), stacklevel=3)

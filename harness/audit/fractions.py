@@ -1,0 +1,39 @@
+"""A fraction, and its interval over patients."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.intervals import LEVEL, Estimate, estimates, resample
+from harness.metrics import Floats, Weights
+from harness.seeds import rng_of
+
+
+def fraction(values: Floats, patient: NDArray[np.intp], seed: int) -> Estimate:
+    """The mean of values [n] in 0 to 1, with the percentile interval over resampled patients [n].
+
+    Where the values do not differ from patient to patient (none, or all), resampling would answer an interval of no
+    width; the Wilson interval of so many patients (Wilson 1927) stands in.
+    """
+    if len(values) == 0:
+        return Estimate(None, note="nothing to count")
+    found = estimates(
+        lambda weight: {"mean": _mean(values, weight)},
+        resample(np.zeros_like(patient), patient, rng_of(seed, "audit", "fraction")),
+    )["mean"]
+    if np.ptp(values) > 0:
+        return found
+    return share(round(float(values[0]) * (n := len(np.unique(patient)))), n)
+
+
+def share(count: int, n: int) -> Estimate:
+    """count of n independent units, with the Wilson interval."""
+    from scipy.stats import binomtest  # start-up: half a second to import
+
+    interval = binomtest(count, n).proportion_ci(LEVEL, method="wilson")
+    return Estimate(count / n, float(interval.low), float(interval.high))
+
+
+def _mean(values: Floats, weight: Weights) -> Floats:
+    return np.asarray(weight @ values / weight.sum(axis=1), dtype=np.float64)

@@ -1,0 +1,95 @@
+"""Can members be told from the holdout, given the release? And can they without it, by source alone?"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attacks.base import Access, Attack, Images, Outlook, Target
+from attacks.registry import find_attacks
+from harness.audit.features import grain, standardised
+from harness.controls import verdict
+from harness.errors import InputError
+from harness.evaluate import FPRS, fprs_with_enough
+from harness.intervals import Estimate, estimates, resample
+from harness.metrics import Flags, Floats, Ranking, Weights
+from harness.near import unknown_name
+from harness.pictures import described, from_pictures
+from harness.results import Record
+from harness.seeds import rng_of
+
+Places = NDArray[np.intp]
+SHOWN_FPRS = FPRS[:2]
+
+PICTURES, GRAIN = "pictures alone", "sharpness and grain alone"
+
+
+def chosen_attacks(names: Sequence[str], size: int, n_images: int) -> dict[str, Attack]:
+    """The attacks of these names, as they are; InputError for one that is unknown or needs more than a release."""
+    known = find_attacks().by_name
+    held = {name: cls() for name, cls in known.items() if cls().needs is Access.RELEASE}
+    for name in names:
+        if name not in known:
+            raise InputError(unknown_name("attack", name, held))
+        if name not in held:
+            raise InputError(
+                f"The attack {name} needs more than a release (the generator, or releases of shadows), and an audit "
+                f"has no more. These need the release only: {', '.join(held)}."
+            )
+        try:
+            held[name].check(Outlook(n_images, size, 1))
+        except ValueError as error:
+            raise InputError(f"The attack {name} cannot run here: {error}") from error
+    return {name: held[name] for name in dict.fromkeys(names)}
+
+
+def scores(attacks: Mapping[str, Attack], candidates: Images, release: Images) -> dict[str, Floats]:
+    """Each attack's scores of the candidates, float64 [n]. Names are hashes of pixels, so they tell nothing."""
+    target = Target(_names(candidates), candidates, release)
+    return {name: attack.score(target) for name, attack in attacks.items()}
+
+
+def _names(images: Images) -> tuple[str, ...]:
+    seen: Counter[str] = Counter()
+    names = []
+    for image in images:
+        digest = hashlib.sha256(image.tobytes()).hexdigest()
+        names.append(f"{digest}{seen[digest]:04d}")
+        seen[digest] += 1
+    return tuple(names)
+
+
+def measured(score: Floats, member: Flags, patient: Places, seed: int) -> dict[str, Estimate]:
+    """AUC and TPR at 10 % and 1 % FPR of scores [n], keys `auc`, `0.1`, `0.01`; intervals resample patients."""
+    ranking, enough = Ranking.of(score, member), fprs_with_enough(member)
+
+    def of(weight: Weights) -> dict[str, Floats]:
+        roc = ranking.roc(weight)
+        return {"auc": roc.auc(), **{str(fpr): roc.tpr_at(fpr) for fpr in enough}}
+
+    drawn = resample(np.zeros_like(patient), patient, rng_of(seed, "intervals"))
+    too_small = Estimate(None, note=f"n too small: {int((~member).sum())} non-members")
+    found = estimates(of, drawn)
+    return {name: found.get(name, too_small) for name in ("auc", *map(str, SHOWN_FPRS))}
+
+
+def controls(pool: Images, member: Flags, patient: Places, seed: int) -> dict[str, Estimate]:
+    """AUC of two classifiers that see no release: of pictures, and of how sharp and grainy they are."""
+    descriptions = {PICTURES: described(pool), GRAIN: standardised(grain(pool))}
+    return {
+        name: measured(from_pictures(one, member, patient), member, patient, seed)["auc"]
+        for name, one in descriptions.items()
+    }
+
+
+def alarms(found: dict[str, Estimate]) -> list[str]:
+    """A sentence for each control that is not at chance (see `harness.controls.verdict`)."""
+    records = [Record(name, "none", "test", "none", kind="control", auc=auc) for name, auc in found.items()]
+    return [
+        f"Members and holdout differ without any release, as if they came from two sources. {sentence}"
+        for sentence in verdict(records)
+    ]

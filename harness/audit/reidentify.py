@@ -1,0 +1,84 @@
+"""Does a copy of one slice lead to the patient's other slices? And is a patient a member by slices never seen?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attacks.base import Attack, Images, Scores
+from harness.audit.copies import Copies
+from harness.audit.folders import Material, numbers
+from harness.audit.fractions import fraction
+from harness.audit.leakage import measured, scores
+from harness.intervals import Estimate
+from harness.metrics import Flags, Floats
+
+Places = NDArray[np.intp]
+
+
+class Rank1(NamedTuple):
+    """rate: copies whose nearest slice, the copied one left out, is of the same patient; n: how many copies there
+    are of patients with two slices or more; chance: the rate of a random pick; real: of the copied slice itself."""
+
+    rate: Estimate
+    n: int
+    chance: float | None = None
+    real: float | None = None
+
+
+def rank_1(distances: Scores, among: Scores, patient: Places, found: Copies, seed: int) -> Rank1:
+    """distances: [n, m], members against release; among: [n, n], members against each other, infinite on the
+    diagonal; patient: of the members, [n]; found: copies whose sources are members. Intervals resample the copied
+    patients."""
+    slices = np.bincount(patient)[patient]
+    image = np.flatnonzero(found.copy)
+    image = image[slices[found.source[image]] > 1]
+    source = found.source[image]
+    if len(image) == 0:
+        return Rank1(Estimate(None, note="no copy: of a patient with two slices or more"), 0)
+    others = distances[:, image].copy()
+    others[source, np.arange(len(image))] = np.inf
+    right = patient[others.argmin(axis=0)] == patient[source]
+    return Rank1(
+        fraction(right.astype(np.float64), patient[source], seed),
+        len(image),
+        float((slices[source] - 1).mean() / (len(patient) - 1)),
+        float((patient[among[source].argmin(axis=1)] == patient[source]).mean()),
+    )
+
+
+class OtherSlices(NamedTuple):
+    """Slices that were not trained on: of members' patients and of the holdout, uint8 [n, size, size]; patient: [n];
+    by_patient: whether each patient, in ascending number, is a member's, bool."""
+
+    pixels: Images
+    patient: Places
+    by_patient: Flags
+
+
+def other_slices(material: Material) -> OtherSlices | None:
+    """What `--other` and `--holdout` hold, less slices of people who are no members; None without `--other`."""
+    if material.other is None:
+        return None
+    ours = set(material.members.patient_ids)
+    kept = np.array([name in ours for name in material.other.patient_ids])
+    names = [name for name in material.other.patient_ids if name in ours]
+    patient = numbers((*names, *material.holdout.patient_ids))
+    of_member = np.zeros(patient.max() + 1, np.bool_)
+    of_member[patient[: len(names)]] = True
+    return OtherSlices(np.concatenate([material.other.pixels[kept], material.holdout.pixels]), patient, of_member)
+
+
+def by_patient(attacks: Mapping[str, Attack], slices: OtherSlices, release: Images, seed: int) -> dict[str, Estimate]:
+    """AUC of each attack, a patient's score being the mean of his slices' scores: a largest one would grow with how
+    many slices there are."""
+    counts = np.bincount(slices.patient)
+
+    def auc(score: Floats) -> Estimate:
+        mean = np.bincount(slices.patient, weights=score) / counts
+        return measured(mean, slices.by_patient, np.arange(len(mean)), seed)["auc"]
+
+    return {name: auc(score) for name, score in scores(attacks, slices.pixels, release).items()}

@@ -1,0 +1,136 @@
+"""What an audit says to somebody who has to decide whether a folder may go out."""
+
+from __future__ import annotations
+
+from harness.audit.examine import Audit
+from harness.audit.figures import Figure
+from harness.controls import CHANCE
+from harness.intervals import LEVEL
+
+_PROOF = (
+    "No finding is no proof: this asked how near images come and what a few attacks tell, by somebody who holds the "
+    "release alone. Other attacks, the model itself or more knowledge of a patient may find more."
+)
+
+
+def verdict(audit: Audit) -> list[str]:
+    """Plain sentences: what was found, what it means, what it cannot mean."""
+    copied = audit.figure(f"released_copies_{audit.case.settings.distance}")
+    leaks = not audit.alarms and bool(_leaking(audit, "auc") or _leaking(audit, "auc_by_patient"))
+    if audit.alarms:
+        meaning = (
+            "With these folders it cannot be said whether the release may go out: take members and holdout from one "
+            "source and audit again, and hand nothing out on the strength of this audit."
+        )
+    elif _exceeds(copied) or audit.case.found.unmistakable.any() or leaks:
+        meaning = "Do not hand out this folder as it is: it gives training patients away."
+    else:
+        meaning = "Nothing was found here that speaks against handing out this folder."
+    return [_on_copies(audit, copied), _on_membership(audit), *_on_patients(audit), meaning, _PROOF]
+
+
+def filter_note(audit: Audit) -> list[str]:
+    """What removing copies cost and what it does not mend; nothing where there were none."""
+    kept = audit.case.kept
+    if kept.all():
+        return []
+    told = f"Filtered release: {int((~kept).sum())} of {len(kept)} images are removed, {int(kept.sum())} kept."
+    if not audit.case.is_filtered:
+        return [f"{told} These are too few to be measured or handed out."]
+    left = audit.figure(f"released_copies_{audit.case.settings.distance}").filtered
+    auc = audit.figure(f"{_first(audit)}_auc").filtered
+    if left is not None and left.value:
+        told += (
+            f" Judged anew, with a threshold that is fixed on the holdout and the kept images, {left.value:.3f} of "
+            "them are called copies: the filter removed the worst."
+        )
+    if auc is not None and auc.value is not None:
+        told += f" {_first(audit)} has an AUC of {auc.value:.3f} on what is left."
+    return [
+        f"{told} The filter was chosen by distances to members, so it leaks by itself: a hole in a release, where "
+        "images should be, points at who was there. Train anew without memorising; do not rely on filtering. The "
+        "reports and removed.csv show members: keep them in the house."
+    ]
+
+
+def _first(audit: Audit) -> str:
+    return "knn" if "knn" in audit.case.settings.attacks else next(iter(audit.case.settings.attacks))
+
+
+def _exceeds(figure: Figure) -> bool:
+    """Whether the whole interval lies above what it is compared with."""
+    low, reference = figure.given.low, figure.reference
+    return low is not None and reference is not None and low > reference
+
+
+def _on_copies(audit: Audit, figure: Figure) -> str:
+    found = audit.case.found
+    n, total, sure = int(found.copy.sum()), len(found.copy), int(found.unmistakable.sum())
+    people = len(set(found.found.patient[found.copy].tolist()))
+    by_chance = f"with nothing memorised it would be about {round((figure.reference or 0.0) * total)}"
+    if _exceeds(figure) or sure:
+        return (
+            f"{n} of {total} released images lie so near to training slices, of {people} patients, that they count "
+            f"as copies ({by_chance}); {sure} of them are unmistakable."
+        )
+    return f"{n} of {total} released images count as copies, which cannot be told from chance ({by_chance})."
+
+
+def _leaking(audit: Audit, metric: str) -> list[Figure]:
+    """Attacks whose AUC (`auc`, or `auc_by_patient` where that was measured) is above guessing, best first.
+
+    That is its whole interval, widened as a normal law's for how many attacks were asked (Bonferroni).
+    """
+    from scipy.stats import norm  # start-up: half a second to import
+
+    tail = (1.0 - LEVEL) / 2.0
+    wider = float(norm.isf(tail / len(audit.case.settings.attacks)) / norm.isf(tail))
+
+    def least(figure: Figure) -> float:
+        auc = figure.given
+        if auc.value is None or auc.low is None:
+            return 0.0
+        return auc.value - wider * (auc.value - auc.low)
+
+    names = {f"{name}_{metric}" for name in audit.case.settings.attacks}
+    figures = [one for one in audit.figures if one.measure in names]
+    return sorted((one for one in figures if least(one) > CHANCE), key=lambda one: -(one.given.value or 0.0))
+
+
+def _on_membership(audit: Audit) -> str:
+    if audit.alarms:
+        return (
+            "Members and holdout can be told apart without looking at the release, so no membership figure can be "
+            "trusted, and the comparison of copies with the holdout is in doubt, too."
+        )
+    leaking = _leaking(audit, "auc")
+    if not leaking:
+        return f"None of {len(audit.case.settings.attacks)} attacks told members from strangers better than guessing."
+    best = leaking[0]
+    return (
+        "Who holds the release and a slice can say better than guessing whether the slice was trained on: of a "
+        f"trained and an unknown one, {best.title.split(':')[0]} gives the trained one the larger score in "
+        f"{_of_100(best.given.value)} of 100 pairs (guessing: 50)."
+    )
+
+
+def _on_patients(audit: Audit) -> list[str]:
+    if not audit.case.material.patients_known:
+        return ["Who is whose patient is not known here, so nothing is said about finding a person again."]
+    sentences = []
+    rate, others = audit.figure("rank_1"), _leaking(audit, "auc_by_patient")
+    if _exceeds(rate):
+        sentences.append(
+            f"A copy leads to other slices of the same person in {_of_100(rate.given.value)} of 100 cases (a random "
+            f"pick would in {_of_100(rate.reference)}): giving away one slice gives away a patient's others."
+        )
+    if others and not audit.alarms:
+        sentences.append(
+            "Slices of a patient that were never trained on suffice to say better than guessing that the patient was "
+            f"in the training set (right in {_of_100(others[0].given.value)} of 100 pairs of patients)."
+        )
+    return sentences
+
+
+def _of_100(fraction: float | None) -> int:
+    return round(100 * (fraction or 0.0))
