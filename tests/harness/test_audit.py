@@ -12,8 +12,10 @@ from harness.audit.case import Case
 from harness.audit.copies import Copies, Threshold, control, copies, gaps, threshold
 from harness.audit.examine import examine
 from harness.audit.fractions import fraction, share
+from harness.audit.leakage import alarms
 from harness.audit.reidentify import rank_1
 from harness.audit.verdict import filter_note, verdict
+from harness.intervals import Estimate
 from harness.sources.slices import Slices
 
 N_COPIES, N_STRANGERS, COPIED = 40, 160, 10
@@ -204,3 +206,10 @@ def test_rank_1_leaves_the_copied_slice_out():
     assert (rank.n, rank.rate.value, rank.chance, rank.real) == (2, 0.5, 0.25, 1.0)
     alone = replace(found, copy=np.zeros(2, np.bool_))
     assert rank_1(distances, among, patient, alone, 0).rate.note.startswith("no copy")
+
+
+def test_an_alarm_says_that_unknown_patients_can_be_its_cause():
+    found = {"pictures alone": Estimate(0.9, 0.8, 0.99)}
+    (unknown,), (known,) = alarms(found, patients_known=False), alarms(found, patients_known=True)
+    assert "patient_id" in unknown
+    assert "patient_id" not in known
