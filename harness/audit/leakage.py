@@ -27,8 +27,8 @@ SHOWN_FPRS = FPRS[:2]
 
 PICTURES, GRAIN = "pictures alone", "sharpness and grain alone"
 _UNKNOWN = (
-    " Nobody says here whose slices belong together; several slices of one patient on a side can do this by themselves:"
-    " give patient_id in a metadata.csv."
+    " Nobody says here whose slices belong together; several slices of one patient on a side can do this by "
+    "themselves: give patient_id in a metadata.csv."
 )
 
 
