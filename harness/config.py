@@ -81,10 +81,12 @@ class SurrogateOptions:
     """Diffusion models trained on releases, for model attacks on a target that gives none.
 
     use: None trains them for an edition, where an attack asks a model; steps: of training, None is the shadows'.
+    dev: whether a chosen attack that asks them is checked on dev, which costs as many trainings again.
     """
 
     use: bool | None = None
     steps: int | None = None
+    dev: bool = True
 
 
 @dataclass
@@ -167,6 +169,7 @@ class Settings:
     match_steps: list[float]
     use_surrogates: bool
     surrogate_steps: int | None
+    surrogates_on_dev: bool
     preset: str
     seed: int
     device: str
@@ -267,6 +270,7 @@ def settings_of(config: DictConfig) -> Settings:
         match_steps=([0.5, 1.0, 2.0] if of_edition else [1.0]) if shadow.match_steps is None else shadow.match_steps,
         use_surrogates=of_edition if surrogate.use is None else surrogate.use,
         surrogate_steps=surrogate.steps,
+        surrogates_on_dev=surrogate.dev,
         preset=options.preset,
         seed=options.seed,
         device=options.device,

@@ -31,7 +31,7 @@ def check_on_dev(
 ) -> DevCheck:
     """Every attack that may be applied; via surrogates the chosen one alone, since those of dev cost a training each.
 
-    Nothing where the plan has no labelled release.
+    Without it, too, where `surrogate.dev` is false. Nothing where the plan has no labelled release.
     """
     dev = usable[0].plan.dev if usable else None
     if dev is None or dev.test.truth is None:
@@ -39,7 +39,7 @@ def check_on_dev(
     judge = judge._replace(shadows=dev.shadows)
     truth = dev.test.truth.open()
     checked = [one.on(dev) for one in usable if not one.surrogate]
-    if chosen is not None and chosen.surrogate:
+    if chosen is not None and chosen.surrogate and settings.surrogates_on_dev:
         crew.train_surrogates(surrogate_jobs(settings, dev))
         checked.append(chosen.on(via_surrogates(settings, dev)))
     crew.attack_shadows(checked, "shadows in the shape of the development set")
