@@ -34,8 +34,10 @@ def show_plan(settings: Settings, console: Console) -> None:
         tried = True
     plan = make_plan(settings, pool)
     jobs: list[GeneratorJob | SurrogateJob] = [*trials, *plan.generators]
+    on_dev: list[SurrogateJob] = []
     if settings.use_surrogates and any(asks_model(attack) for attack in settings.attacks.values()):
         jobs += surrogate_jobs(settings, plan)
+        on_dev += surrogate_jobs(settings, plan.dev) if plan.dev is not None and settings.surrogates_on_dev else []
     console.print(_trainings(jobs, store))
     if trials and not tried:
         console.print(
@@ -44,6 +46,12 @@ def show_plan(settings: Settings, console: Console) -> None:
         )
     console.print(_attacks(settings, plan, store))
     console.print(_time(settings, jobs, store))
+    left = [job for job in on_dev if not _cached(job, store)]
+    if left:
+        console.print(
+            f"Should an attack that asks surrogates be chosen, its check on dev takes {len(left)} trainings more "
+            "(surrogate.dev=false does without)."
+        )
 
 
 def _trainings(jobs: Sequence[GeneratorJob | SurrogateJob], store: Store) -> Table:
