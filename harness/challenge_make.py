@@ -10,9 +10,10 @@ import csv
 import json
 import os
 import shutil
+import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ from rich.console import Console
 from attacks.base import Images
 from harness.challenge_options import ChallengeSettings
 from harness.crew import Crew
-from harness.errors import InputError
+from harness.errors import HarnessWarning, InputError
+from harness.groups import inferred_patients
 from harness.launch import Launcher
 from harness.pool import Pool, load_pool
 from harness.seeds import rng_of, seed_of
@@ -92,7 +94,7 @@ def make_challenge(settings: ChallengeSettings, console: Console) -> Path:
     A folder that holds this very challenge is left as it is. Raises InputError for one that holds anything else.
     """
     store = Store(settings.store_root)
-    pool = load_pool(settings.data, store)
+    pool = _with_patients(load_pool(settings.data, store))
     split = split_patients(pool, settings.dev.patients, settings.test.patients, settings.seed)
     job = _generator(settings, pool, split)
     facts = _facts(settings, pool, split, job)
@@ -111,6 +113,19 @@ def make_challenge(settings: ChallengeSettings, console: Console) -> Path:
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return settings.out
+
+
+def _with_patients(pool: Pool) -> Pool:
+    """The pool, where nobody says whose slices are whose with groups of alike slices as patients: see `groups`."""
+    if pool.patient_ids != pool.ids:
+        return pool
+    groups = inferred_patients(pool.pixels, [None] * len(pool.ids))
+    text = (
+        f"Nobody says whose slices are whose: {len(groups)} slices fall into {len(set(groups))} groups that look "
+        f"alike, and each counts as a patient, also in {TRUTH}."
+    )
+    warnings.warn(HarnessWarning(text), stacklevel=3)
+    return replace(pool, patient_ids=groups)
 
 
 def _generator(settings: ChallengeSettings, pool: Pool, split: Split) -> GeneratorJob:

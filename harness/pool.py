@@ -87,6 +87,7 @@ def load_pool(data: PhantomData | FolderData, store: Store) -> Pool:
         given=_given(rows, data, source),
     )
     _warn_of_equal_slices(pool)
+    _warn_of_inferred_patients(pool, data)
     if data.per_patient is None:
         return pool
     if pool.given:
@@ -103,6 +104,18 @@ def _warn_of_equal_slices(pool: Pool) -> None:
     if n_shared:
         text = f"{n_shared} slices occur, equal to the pixel, under more than one patient"
         warnings.warn(HarnessWarning(f"{text}: they may be member and non-member at once."), stacklevel=3)
+
+
+def _warn_of_inferred_patients(pool: Pool, data: PhantomData | FolderData) -> None:
+    """An edition says of no slice whose it is; what is then called a patient are slices that look alike."""
+    if isinstance(data, EditionFolder) and data.group == "inferred":
+        groups = len(set(pool.patient_ids))
+        text = (
+            f"Nobody says whose slices are whose: {len(pool)} slices fall into {groups} groups that look alike, and "
+            "each counts as a patient. A patient's slices that lie far apart are not linked: intervals may be too "
+            "narrow."
+        )
+        warnings.warn(HarnessWarning(text), stacklevel=3)
 
 
 def load_released(pool: Pool, store: Store) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from tiny import TINY, only_run
+from tiny import TINY, only_run, write_slices
 
 from harness import challenge
 from harness.challenge_make import split_patients
@@ -18,6 +18,7 @@ from harness.challenge_score import score_submission
 from harness.config import PhantomData
 from harness.errors import InputError
 from harness.pool import load_pool
+from harness.sources.phantom import phantom_slices
 from harness.store import Store
 from harness.truth import Truth, read_used
 
@@ -230,3 +231,21 @@ def test_from_hidden_members_to_a_scored_submission(command, monkeypatch, capsys
         assert f"{right:.3f}" in ran.out
     assert "F1 *" in ran.out
     assert "6 of 12 candidates were used" in ran.out
+
+
+def test_without_patients_slices_that_look_alike_stay_together(command):
+    """Two noisy pictures of each of 14 people, and no metadata: neither of a pair may be on another side."""
+    slices = np.repeat(phantom_slices(14, 1, 64, 0).pixels, 2, axis=0)
+    noise = np.random.default_rng(0).integers(-3, 4, slices.shape)
+    write_slices(Path("slices"), np.clip(slices + noise, 0, 255).astype(np.uint8))
+    size = [option for option in TARGET if "data.size" not in option]
+    folder = ["data=folder", "data.root=slices", "data.size=64"]
+    ran = command("make", *size, *SIZES, *folder, "target.block=8", "out=made")
+    assert ran.code == 0, ran.err
+    assert "28 slices fall into 14 groups that look alike" in ran.out
+    truth = truth_rows("made/truth.csv")
+    sides = {}
+    for row in truth:
+        sides.setdefault(row["patient_id"], []).append(row["used"])
+    assert sorted(map(len, sides.values())) == [2] * 6
+    assert all(len(set(one)) == 1 for one in sides.values())
