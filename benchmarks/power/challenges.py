@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
@@ -31,6 +32,7 @@ from harness.challenge_score import score_submission
 from harness.config import composed
 from harness.contenders import Contender
 from harness.crew import Crew
+from harness.errors import HarnessWarning
 from harness.intervals import Estimate
 from harness.judging import Judge
 from harness.launch import Launcher
@@ -135,6 +137,8 @@ def every_attack(official: Sequence[str], truth: Truth) -> tuple[dict[str, float
     The submission is written by then; nothing that is found here flows back.
     """
     with ExitStack() as stack:
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore", HarnessWarning)  # the run itself has said it
         settings = composed(official)
         launcher = stack.enter_context(closing(Launcher(settings.workers, settings.device)))
         crew = Crew(Store(settings.store_root), launcher, Console(quiet=True))
@@ -191,14 +195,12 @@ def _of_submissions(outcomes: Sequence[Outcome]) -> list[Row]:
         at_least("mean F1 of the chosen attack", mean_f1, "F1", F1, **detail),
         Row("mean accuracy of the chosen attack", _mean_accuracy(outcomes), "fraction", None, None),
     ]
-    for rival in FILES:
-        if rival == CHOSEN:
-            continue
+    for rival in (name for name in FILES if name != CHOSEN and len(outcomes) > 1):
         for metric in ("f1", "accuracy"):
             apart = paired([getattr(one, metric)[CHOSEN] - getattr(one, metric)[rival] for one in outcomes])
             assert apart.low is not None
             name = f"{metric} less that of {rival}: lower end of the interval"
-            rows.append(at_least(name, apart.low, metric, 0.0, **asdict(apart)))
+            rows.append(at_least(name, apart.low, metric, 0.0, mean=apart.value, high=apart.high))
     return rows
 
 
