@@ -169,14 +169,15 @@ def test_a_leak_of_the_plans_via_surrogates_alone_is_found(found, monkeypatch):
     assert {faces for faces, what in found() if what == IS_REFERENCE} == where
 
 
-def test_a_release_tells_whose_it_is_where_the_model_does_not(sound):
-    """Say a reference's model was left as it is in a plan via surrogates, or is not shown at all."""
+@pytest.mark.parametrize("missing", ["generator", "release"])
+def test_a_release_tells_whose_it_is_without_the_model_and_the_model_without_the_release(sound, missing):
     whole = sound()
-    first, second = whole.shadows[:2]
-    nameless = second._replace(target=second.target._replace(view=second.target.view._replace(generator=None)))
-    planted = with_complement(replace(whole, shadows=[first, nameless, *whole.shadows[2:]]))
-    planted = replace(planted, shadows=[planted.shadows[0], second, *whole.shadows[2:]])
-    assert any(IS_REFERENCE in sentence for sentence in plan_leaks({"test": planted}))
+    first, second, *others = whole.shadows
+    view = second.target.view._replace(**{missing: None})
+    half_shown = replace(whole, shadows=[first, second._replace(target=second.target._replace(view=view)), *others])
+    planted = with_complement(half_shown).shadows[0]
+    found = plan_leaks({"test": replace(whole, shadows=[planted, second, *others])})
+    assert any(IS_REFERENCE in sentence for sentence in found)
 
 
 def test_members_that_look_different_are_told_from_their_pictures_alone(images):
