@@ -37,7 +37,8 @@ def name_edition(node: DictConfig, name: str) -> DictConfig:
 def check_edition(data: EditionFolder) -> None:
     """What types cannot check. Raises InputError with the value given and what the edition allows.
 
-    A HarnessWarning says where nobody vouches for the format of the submission that a run would write.
+    A HarnessWarning says where nobody vouches for the format of the submission that a run would write, and one where
+    slices are looked at smaller or larger than they are given out.
     """
     if data.name not in membership_editions():
         raise InputError(unknown_name("edition with a membership task", data.name, membership_editions()))
@@ -50,6 +51,12 @@ def check_edition(data: EditionFolder) -> None:
             raise InputError(unknown_name("data.folders", role, task.leaves))
     if edition.submission is None:
         warnings.warn(HarnessWarning(unknown_format(edition.title)), stacklevel=2)
+    if edition.image_size not in (None, data.size):
+        text = (
+            f"data.size={data.size}, and {edition.title} has images of {edition.image_size} px: attacks see them at "
+        )
+        whole = f"{data.size} px, and the winner's rule of 2023 in the tables is not at the size that the winner used"
+        warnings.warn(HarnessWarning(f"{text}{whole} (data.size={edition.image_size})."), stacklevel=2)
     if data.generator is None or task.generators is None:
         return
     if not task.generators:

@@ -36,7 +36,7 @@ from harness.power_curves import Curve, power_curves
 from harness.results import Record
 from harness.retention import SurrogateEvidence, surrogate_evidence
 from harness.store import Store
-from harness.surrogates import with_surrogates
+from harness.surrogates import via_surrogates, with_surrogates
 from harness.trivial import trivial_records
 
 
@@ -92,7 +92,9 @@ def _run(settings: Settings, crew: Crew) -> Outcome:
     rivals = [one for one in named if judged[one.label].rows is not None and not one.attack.control]
     measured = [judged[one.label] for one in rivals]
     controls = _controls(crew, judge, rivals, measured)
-    alarms = plan_leaks(plan) + verdict([*controls, *(one.record for one in judged.values())])
+    alarms = plan_leaks(_plans(settings, plan, named)) + verdict(
+        [*controls, *(one.record for one in judged.values())]
+    )
 
     unfit = _unfit_for_test(settings, crew, named, judged)
     usable = [one for one in rivals if one.label not in unfit]
@@ -139,6 +141,14 @@ def _run(settings: Settings, crew: Crew) -> Outcome:
         power=power,
         surrogates=surrogate_evidence(settings, crew, plan, named, judged),
     )
+
+
+def _plans(settings: Settings, plan: Plan, named: Sequence[Contender]) -> dict[str, Plan]:
+    """Every plan that attacks meet, by what it faces: test and dev, and both via surrogates where any were tried."""
+    facing = {"test": plan} | ({"dev": plan.dev} if plan.dev is not None else {})
+    if not any(one.surrogate for one in named):
+        return facing
+    return facing | {f"{name}, via surrogates": via_surrogates(settings, one) for name, one in facing.items()}
 
 
 def _controls(crew: Crew, judge: Judge, rivals: Sequence[Contender], measured: list[Judgement]) -> list[Record]:

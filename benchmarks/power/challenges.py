@@ -161,9 +161,16 @@ def every_attack(official: Sequence[str], truth: Truth) -> tuple[dict[str, float
 
 
 def paired(differences: Sequence[float]) -> Estimate:
-    """Mean difference over challenges with Student's 95 % interval: few challenges, so no bootstrap."""
+    """Mean difference over challenges with Student's 95 % interval: few challenges, so no bootstrap.
+
+    Raises ValueError for fewer than 2 differences.
+    """
     from scipy.stats import ttest_1samp
 
+    if len(differences) < 2:
+        raise ValueError(
+            f"An interval over challenges takes 2 or more, and these are {len(differences)}; give more seeds."
+        )
     interval = ttest_1samp(differences, 0.0).confidence_interval(0.95)
     return Estimate(float(np.mean(differences)), float(interval.low), float(interval.high))
 

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from tiny_edition import EDITION, write_edition
 
+from harness import pipeline
 from harness import run as command
+from harness.choose import RULES, Choice
+from harness.pool import load_pool
 
 
 class Ran(NamedTuple):
@@ -30,3 +36,51 @@ def harness(tmp_path, monkeypatch, capsys):
         return Ran(code, captured.out, captured.err)
 
     return call
+
+
+class Official(NamedTuple):
+    """The official path gone through twice: with the labels of dev as they are, and with every one flipped.
+
+    root: the edition's folder; options: of the runs; run, flipped: the folders of their results; chosen: the attack
+    that the rule picks.
+    """
+
+    root: Path
+    options: list[str]
+    run: Path
+    flipped: Path
+    chosen: str = "loss@surrogate"
+
+
+@pytest.fixture(scope="session")
+def official(tmp_path_factory, images) -> Official:
+    """One run from the folders to the submission, via surrogates, shared by all: it trains 15 generators."""
+    folder = tmp_path_factory.mktemp("official")
+    found = Official(write_edition(folder / "clef", images), [], folder / "run", folder / "flipped")
+    found.options.extend(
+        [
+            *EDITION,
+            f"data.root={found.root}",
+            f"store.root={folder / 'store'}",
+            "attack=[knn,ssim,loss]",
+            "rule=declared",
+            "decision=top_half",
+            "shadow.count=4",
+            "shadow.steps=10",
+            "shadow.match_steps=[0.5,1]",
+        ]
+    )
+
+    def with_flipped_labels(*arguments):
+        pool = load_pool(*arguments)
+        dev = pool.given["dev"]
+        return replace(pool, given={**pool.given, "dev": replace(dev, member=~dev.member)})
+
+    with pytest.MonkeyPatch.context() as patch:
+        # After ten steps no figure says reliably which attack is best, and which one it is does not matter here.
+        patch.setitem(RULES, "declared", lambda records: Choice(found.chosen))
+        for out in (found.run, found.flipped):
+            patch.setattr(sys, "argv", ["harness.run", *found.options, f"out={out}"])
+            assert command.main() == 0
+            patch.setattr(pipeline, "load_pool", with_flipped_labels)
+    return found

@@ -60,6 +60,15 @@ def test_mixed_sizes(plan, images):
     assert "dev_used: 32x32 (8)" in out
 
 
+def test_a_working_size_other_than_the_editions_is_told_once(plan):
+    """The winner's row is then not the winner's: he compared slices of 256 px."""
+    told = "data.size={}, and ImageCLEFmedical GANs 2023 has images of 256 px"
+    _, out, _ = plan()
+    assert out.count(told.format(16)) == out.count("not at the size that the winner used") == 1
+    _, out, _ = plan("data.size=256")
+    assert "not at the size that the winner used" not in out
+
+
 @pytest.mark.parametrize("place", ["clef/dev/used/run.csv", "clef/dev/run"])
 def test_a_submission_handed_in_as_dev(plan, place):
     for folder in ("used", "not_used", "generated"):

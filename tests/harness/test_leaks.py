@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+from rich.console import Console
 from sklearn.metrics import roc_auc_score
 from tiny import TINY_PHANTOM, only_run
 
 from attacks.base import Access, Attack, Target
 from attacks.registry import find_attacks
-from harness import plan, planning
+from harness import pipeline, plan, planning
 from harness.config import composed
 from harness.leaks import plan_leaks
 from harness.pictures import described, from_pictures
@@ -80,7 +82,7 @@ def sound(tmp_path):
 
 
 def test_a_sound_plan_leaks_nothing(sound):
-    assert plan_leaks(sound()) == []
+    assert plan_leaks({"test": sound()}) == []
 
 
 def without(*missing_pairs: int) -> list[int]:
@@ -108,12 +110,74 @@ def without(*missing_pairs: int) -> list[int]:
 def test_references_that_could_tell_are_found_without_measuring(sound, monkeypatch, function, planted, told):
     for module in (plan, planning):  # who lays the references out, and who takes some away for a fit
         monkeypatch.setattr(module, function, planted)
-    assert any(told in sentence for sentence in plan_leaks(sound()))
+    assert any(told in sentence for sentence in plan_leaks({"test": sound()}))
 
 
 def test_fitting_on_the_judged_pair_is_found_without_measuring(sound, monkeypatch):
     monkeypatch.setattr(plan.Plan, "_others", lambda self, number: list(self.shadows))
-    assert any("fitted on" in sentence for sentence in plan_leaks(sound()))
+    assert any("fitted on" in sentence for sentence in plan_leaks({"test": sound()}))
+
+
+@pytest.fixture
+def found(official, monkeypatch):
+    """`found()` goes through the official path up to the search for leaks, and returns what it found and where."""
+
+    class FoundError(Exception):
+        """Carries the sentences out."""
+
+    def stop(plans):
+        raise FoundError(plan_leaks(plans))
+
+    def call() -> list[tuple[str, str]]:
+        monkeypatch.setattr(pipeline, "plan_leaks", stop)
+        settings = composed([one for one in official.options if not one.startswith("rule=")])
+        with pytest.raises(FoundError) as caught:
+            pipeline.run(settings, Console(quiet=True))
+        return [tuple(re.fullmatch(r"The plan \((.+)\) leaks: (.+)", one).groups()) for one in caught.value.args[0]]
+
+    return call
+
+
+def with_complement(whole: plan.Plan) -> plan.Plan:
+    """The same plan, and shadow 1 among the references of shadow 0, its complement, in the place of another."""
+    first, second, *others = whole.shadows
+    planted = planning.ReferenceSpec(second.target.view, tuple(map(int, np.flatnonzero(second.member))))
+    target = first.target._replace(references=(planted, *first.target.references[1:]))
+    return replace(whole, shadows=[first._replace(target=target), second, *others])
+
+
+IS_REFERENCE = "shadow 0 or its complement is among the references it is judged with."
+
+
+@pytest.mark.filterwarnings("ignore::harness.errors.HarnessWarning")
+def test_a_leak_of_the_plan_of_dev_alone_is_found(found, monkeypatch):
+    facing = planning._facing_given
+
+    def planted(root, shadows, given, name, outlook):
+        made = facing(root, shadows, given, name, outlook)
+        return with_complement(made) if name == "dev" else made
+
+    monkeypatch.setattr(planning, "_facing_given", planted)
+    assert {faces for faces, what in found() if what == IS_REFERENCE} == {"dev", "dev, via surrogates"}
+
+
+@pytest.mark.filterwarnings("ignore::harness.errors.HarnessWarning")
+def test_a_leak_of_the_plans_via_surrogates_alone_is_found(found, monkeypatch):
+    via = plan.Plan.via
+    monkeypatch.setattr(plan.Plan, "via", lambda self, surrogate_of: with_complement(via(self, surrogate_of)))
+    where = {"test, via surrogates", "dev, via surrogates"}
+    assert {faces for faces, what in found() if what == IS_REFERENCE} == where
+
+
+@pytest.mark.parametrize("missing", ["generator", "release"])
+def test_a_release_tells_whose_it_is_without_the_model_and_the_model_without_the_release(sound, missing):
+    whole = sound()
+    first, second, *others = whole.shadows
+    view = second.target.view._replace(**{missing: None})
+    half_shown = replace(whole, shadows=[first, second._replace(target=second.target._replace(view=view)), *others])
+    planted = with_complement(half_shown).shadows[0]
+    found = plan_leaks({"test": replace(whole, shadows=[planted, second, *others])})
+    assert any(IS_REFERENCE in sentence for sentence in found)
 
 
 def test_members_that_look_different_are_told_from_their_pictures_alone(images):

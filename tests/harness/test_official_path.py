@@ -1,4 +1,4 @@
-"""Slices of an edition by patient, the recipe that fits, surrogates, and the shadows in the test's own shape."""
+"""Slices of an edition by patient, and the shadows in the test's own shape."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tiny import TINY
 
 from harness.config import PhantomData, composed
 from harness.groups import inferred_patients
-from harness.matching import compared, statistics
 from harness.planning import make_plan
 from harness.pool import Given, load_pool
 from harness.sources.phantom import phantom_slices
 from harness.store import Store
-from harness.surrogates import surrogate_jobs, via_surrogates
-from tests.support.tiny import TINY
 
 
 @pytest.fixture
@@ -49,18 +47,6 @@ def test_dev_is_a_plan_of_its_own_in_its_own_shape(given):
     assert dev.test.truth.open().tolist() == [True] * 4 + [False] * 4
 
 
-def test_surrogates_learn_from_what_is_looked_at_and_replace_every_model(given):
-    settings, pool = given
-    plan = make_plan(settings, pool)
-    via, jobs = via_surrogates(settings, plan), surrogate_jobs(settings, plan)
-    assert [job.release for job in jobs] == plan.releases
-    assert [spec.target.view.generator for spec in via.shadows] == [job.key for job in jobs[:-1]]
-    assert via.test.target.view.generator == jobs[-1].key, "the test's own model is nowhere: its surrogate is"
-    own = {job.key for job in plan.generators}
-    assert not own & {one.view.generator for spec in via.shadows for one in spec.target.references}
-    assert len({job.seed for job in jobs}) == 1
-
-
 def test_alike_slices_are_of_one_patient_and_others_are_not():
     slices = phantom_slices(12, 1, 64, 0).pixels
     noise = np.random.default_rng(0).integers(-4, 5, slices.shape)
@@ -70,17 +56,3 @@ def test_alike_slices_are_of_one_patient_and_others_are_not():
     assert len(set(found)) == 12
     known = inferred_patients(twice, ["anna", *[None] * 11, "anna", "bert", *[None] * 10])
     assert (known[0], known[12], known[13], known[1]) == ("anna", "anna", "bert", "bert")
-
-
-def test_the_recipe_whose_release_is_most_alike_is_nearest():
-    """Copies with more or less noise: the trial with the target's own noise has the smallest distance in each law."""
-    slices, rng = phantom_slices(30, 1, 32, 0).pixels, np.random.default_rng(0)
-
-    def release(noise: float) -> np.ndarray:
-        images = slices[rng.integers(0, 15, 200)] + rng.normal(0, noise, (200, 32, 32))
-        return np.clip(images, 0, 255).astype(np.uint8)
-
-    tried = [statistics(release(noise), slices) for noise in (5, 20, 60)]
-    for place, noise in enumerate((5, 20, 60)):
-        far = compared(statistics(release(noise), slices), tried)
-        assert far.mean(axis=1).argmin() == place
