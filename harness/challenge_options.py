@@ -10,8 +10,9 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, DictConfig, OmegaConf
 
 from benchmarks.editions import Edition, edition_names, load_edition
-from harness.config import FolderData, LaunchOptions, PhantomData, StoreOptions, check_common, writable
+from harness.config import check_common, writable
 from harness.errors import InputError
+from harness.options import FolderData, LaunchOptions, PhantomData, StoreOptions
 from shadow_models.recipe import PRESETS, Recipe
 
 CONFIG_NAME = "challenge"

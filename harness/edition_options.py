@@ -13,7 +13,7 @@ from harness.near import unknown_name
 from harness.submit import STANDARD, unknown_format
 
 if TYPE_CHECKING:
-    from harness.config import EditionFolder, FolderData, PhantomData
+    from harness.options import EditionFolder, FolderData, PhantomData
 
 GROUPS = ("inferred", "given")
 

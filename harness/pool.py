@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from benchmarks.editions import load_edition
 from harness import groups, sources
-from harness.config import EditionFolder, FolderData, PhantomData
 from harness.errors import HarnessWarning, InputError
 from harness.groups import inferred_patients
+from harness.options import EditionFolder, FolderData, PhantomData
 from harness.sources.edition import find_leaves, read_leaf
 from harness.sources.folder import list_images
 from harness.sources.mistaken import submission_at

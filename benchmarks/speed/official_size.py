@@ -31,11 +31,12 @@ from attacks.similarity import ssim_matrix
 from benchmarks.editions import Edition, load_edition
 from benchmarks.measured import Run, run_harness
 from benchmarks.rows import Row, at_least, at_most, command
-from harness.config import EditionFolder, attack_groups
+from harness.config import attack_groups
 from harness.errors import HarnessWarning
 from harness.launch import Launcher, Progress, Work
 from harness.observations import observation_key
 from harness.observe_job import ObserveJob, observe
+from harness.options import EditionFolder
 from harness.pool import GIVEN_FILE, Given, Pool, load_pool, load_released
 from harness.score_job import AttackJob, FitSpec, score
 from harness.sources.phantom import phantom_slices

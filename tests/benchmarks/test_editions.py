@@ -16,8 +16,8 @@ from tiny import TINY, write_slices
 import benchmarks.editions
 from benchmarks.editions import ROLES, Submission, edition_names, load_edition
 from harness import report
-from harness.config import EditionFolder, FolderData
 from harness.edition_options import submission_form
+from harness.options import EditionFolder, FolderData
 
 ROOT = Path(__file__).parents[2]
 NEW = """

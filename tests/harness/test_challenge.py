@@ -15,8 +15,8 @@ from tiny import TINY, only_run, write_slices
 from harness import challenge
 from harness.challenge_make import split_patients
 from harness.challenge_score import score_submission
-from harness.config import PhantomData
 from harness.errors import InputError
+from harness.options import PhantomData
 from harness.pool import load_pool
 from harness.sources.phantom import phantom_slices
 from harness.store import Store

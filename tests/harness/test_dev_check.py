@@ -15,7 +15,8 @@ from tiny_edition import N_DEV_USED, N_TEST, SIDE, write_edition
 
 from attacks.base import Target
 from attacks.registry import find_attacks
-from harness.config import EditionFolder, composed
+from harness.config import composed
+from harness.options import EditionFolder
 from harness.pool import GIVEN_FILE, load_pool, load_released
 from harness.seeds import seed_of
 from harness.store import Store

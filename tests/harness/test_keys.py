@@ -11,8 +11,8 @@ from attacks.knn import NearestNeighbour
 from attacks.loss import DenoisingLoss, RegressedLoss
 from attacks.ssim import StructuralSimilarity
 from harness import code_digest, train_job
-from harness.config import FolderData, PhantomData
 from harness.observations import observation_key
+from harness.options import FolderData, PhantomData
 from harness.pool import load_pool
 from harness.score_job import AttackJob, FitSpec
 from harness.store import Store

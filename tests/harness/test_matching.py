@@ -9,8 +9,9 @@ import pytest
 from tiny import TINY
 from tiny_edition import copies
 
-from harness.config import PhantomData, composed
+from harness.config import composed
 from harness.matching import STATISTICS, compared, matched, recipes_tried, statistics
+from harness.options import PhantomData
 from harness.planning import make_plan
 from harness.pool import GIVEN_FILE, Given, load_pool
 from harness.sources.phantom import phantom_slices

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from tiny import TINY
 
-from harness.config import PhantomData, composed
+from harness.config import composed
 from harness.groups import inferred_patients
+from harness.options import PhantomData
 from harness.planning import make_plan
 from harness.pool import Given, load_pool
 from harness.sources.phantom import phantom_slices

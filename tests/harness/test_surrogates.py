@@ -9,8 +9,9 @@ import pytest
 from tiny import TINY
 
 from attacks.registry import find_attacks
-from harness.config import PhantomData, composed
+from harness.config import composed
 from harness.contenders import Contender
+from harness.options import PhantomData
 from harness.planning import make_plan
 from harness.pool import Given, load_pool
 from harness.store import Store
