@@ -9,7 +9,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.command import PIPE_WIDTH, console, disk_errors, exit_code, remarks
+from harness.command import PIPE_WIDTH, check_file, console, disk_errors, exit_code, remarks
 from harness.errors import InputError
 
 if TYPE_CHECKING:
@@ -57,13 +57,13 @@ def _run(options: argparse.Namespace) -> None:
         raise InputError("--submission and --truth go together: what was answered, and what is so of the same ids.")
     if options.handed_in is not None and options.truth is None:
         raise InputError("--handed-in shows that a --truth is the official one; give --submission and --truth, too.")
-    if options.out is not None and not options.out.parent.is_dir():
-        raise InputError(f"{options.out} cannot be written: there is no folder {options.out.parent}; make it first.")
+    check_file("--out", options.out)
     for_people = options.format == "rich" or options.out is not None
     with disk_errors(), remarks(console(stderr=not for_people)):
         shown = _standings(options)
     if options.out is not None:
-        options.out.write_text(_text(shown, options.format), encoding="utf-8", newline="\n")
+        with disk_errors():
+            options.out.write_text(_text(shown, options.format), encoding="utf-8", newline="\n")
     elif options.format == "rich":
         from harness.standings_table import terminal_standings
 

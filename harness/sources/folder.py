@@ -108,7 +108,7 @@ def _read_rows(images: Sequence[Path], metadata: Sequence[Path]) -> list[_Row]:
             builder.download_and_prepare()
             table = builder.as_dataset(split="train", in_memory=True)
             rows = list(table.cast_column("image", datasets.Image(decode=False)))
-    except (datasets.exceptions.DatasetGenerationError, ValueError, LookupError) as error:
+    except (datasets.exceptions.DatasetGenerationError, csv.Error, ValueError, LookupError) as error:
         what = error.__cause__ or error
         where = metadata[0] if metadata else images[0].parent
         raise InputError(f"{where} cannot be read as an imagefolder: {what}") from error

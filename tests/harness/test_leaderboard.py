@@ -346,6 +346,7 @@ def test_out_holds_what_would_have_been_printed(printed, tmp_path, form):
         (["--handed-in", "."], "give --submission and --truth, too"),
         (["--submission", "a.csv", "--truth", "nowhere.csv"], "is no file"),
         (["--out", "nowhere/table.csv"], "there is no folder nowhere"),
+        (["--run", "nowhere", "--out", "."], "--out . is a folder; give a file"),
     ],
 )
 def test_mistakes_are_sentences(printed, options, message, tmp_path, monkeypatch):
