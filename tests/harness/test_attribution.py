@@ -252,6 +252,7 @@ def test_every_fault_of_a_truth_is_named(tmp_path, text, message):
         (b"id,subset\na,\xff\nb,2\n", "is no UTF-8 text; save it as UTF-8 CSV"),
         (b"id,subset\na," + b"1" * 200_000 + b"\nb,2\n", "cannot be read as CSV: field larger than field limit"),
     ],
+    ids=["latin-1", "one huge field"],
 )
 def test_a_truth_that_is_no_text_is_told(tmp_path, content, message):
     path = tmp_path / "truth.csv"
