@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.command import console, disk_errors, exit_code, remarks
+from harness.command import check_file, console, disk_errors, exit_code, remarks
 from harness.errors import HarnessWarning, InputError
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def _run(options: argparse.Namespace) -> None:
         raise InputError(f"The truth {options.truth} is no file; give a CSV file, or leave --truth away.")
     if options.size < 8:
         raise InputError(f"--size {options.size} is too small to tell slices apart; take 8 pixels or more.")
+    check_file("--out", options.out)
     shown = console()
     _fill_in(options)
     with disk_errors(), remarks(shown):

@@ -16,10 +16,8 @@ Labels = NDArray[np.intp]
 def write_answers(path: Path, ids: Sequence[str], answers: Labels) -> None:
     """One line an image, `<id>,<number>`, no header, numbers from 1; answers: intp [n] from 0.
 
-    Written beside and renamed into place. Raises InputError for a folder that is not there.
+    Written beside and renamed into place.
     """
-    if not path.parent.is_dir():
-        raise InputError(f"{path} cannot be written: there is no folder {path.parent}; make it, or give another.")
     part = path.with_name(f".{path.name}.part")
     lines = [f"{name},{answer + 1}\n" for name, answer in zip(ids, answers, strict=True)]
     part.write_text("".join(lines), encoding="utf-8", newline="\n")

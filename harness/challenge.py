@@ -12,7 +12,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from harness.command import console, disk_errors, exit_code, remarks
+from harness.command import STORE_PLACES, check_file, console, disk_errors, exit_code, remarks
 from harness.errors import InputError
 
 USAGE = "python -m harness.challenge make data=folder data.root=DIR out=DIR, or score --submission F --truth F"
@@ -49,7 +49,7 @@ def _make_once(config: DictConfig) -> None:
     from harness.challenge_options import challenge_settings
 
     shown = console()
-    with disk_errors(), remarks(shown):
+    with disk_errors(STORE_PLACES), remarks(shown):
         settings = challenge_settings(config)
         from harness.challenge_make import CHALLENGE, EXTRA, TRUTH, make_challenge
 
@@ -81,6 +81,7 @@ def _score_parser() -> argparse.ArgumentParser:
 
 
 def _score(options: argparse.Namespace) -> None:
+    check_file("--json", options.json)
     shown = console()
     with disk_errors(), remarks(shown):
         from harness.challenge_score import show_scores

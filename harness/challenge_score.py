@@ -12,7 +12,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.editions import Edition, load_edition
+from benchmarks.editions import Task, load_edition
 from harness import metrics
 from harness.errors import InputError
 from harness.evaluate import measure_decision
@@ -54,6 +54,7 @@ def show_scores(
     """Print the scores of every submission beside the trivial rows; also write them where a file is named."""
     try:
         edition = load_edition(edition_name)
+        task = edition.membership
     except ValueError as error:
         raise InputError(str(error)) from error
     truth = read_used(truth_file)
@@ -64,7 +65,7 @@ def show_scores(
             console.print(f"Note: {path.name}: {forgiven}", markup=False)
         scored.append(score_submission(path.stem, reading.used, truth))
     trivial = trivial_records(truth.used, "test", 0)
-    console.print(_table(edition, scored, trivial))
+    console.print(_table(task, scored, trivial))
     console.print(
         f"{truth.used.sum()} of {len(truth.ids)} candidates were used. * is the official metric of {edition.title}. "
         f"Intervals (95 %) resample {truth.of}; those of the coin hold 95 % of its throws."
@@ -75,12 +76,12 @@ def show_scores(
         json_file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
-def _table(edition: Edition, scored: Sequence[Scored], trivial: Sequence[Record]) -> Table:
-    """A column a submission or trivial rule, a row a metric, the edition's own first."""
+def _table(task: Task, scored: Sequence[Scored], trivial: Sequence[Record]) -> Table:
+    """A column a submission or trivial rule, a row a metric, the task's own first."""
     table = Table("", *(one.record.attack for one in scored), *(one.attack for one in trivial), box=None)
-    official = [] if edition.official_metric is None else [edition.official_metric]
-    for metric in dict.fromkeys([*official, *edition.metrics, *_ALWAYS]):
-        name = _NAMES.get(metric, metric.replace("_", " ")) + (" *" if metric == edition.official_metric else "")
+    official = [] if task.official_metric is None else [task.official_metric]
+    for metric in dict.fromkeys([*official, *task.metrics, *_ALWAYS]):
+        name = _NAMES.get(metric, metric.replace("_", " ")) + (" *" if metric == task.official_metric else "")
         records = [*(one.record for one in scored), *trivial]
         table.add_row(name, *(_number(getattr(record, metric)) for record in records))
     for place, name in enumerate(_COUNTS):

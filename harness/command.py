@@ -8,6 +8,7 @@ import signal
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
@@ -15,6 +16,8 @@ from rich.markup import escape
 from harness.errors import HarnessWarning, InputError
 
 CODE_INPUT, CODE_INTERRUPTED = 2, 130
+STORE_PLACES = "store.root=DIR and out=DIR"  # options of the commands that keep a store
+_OF_PLACES = (errno.EACCES, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENOENT, errno.ENOTEMPTY)
 PIPE_WIDTH = 100  # characters: a file or a pipe has no width of its own; rich would take 80
 
 
@@ -66,19 +69,35 @@ def remarks(shown: Console) -> Iterator[list[str]]:
 
 
 @contextmanager
-def disk_errors() -> Iterator[None]:
-    """A full disk or a folder that may not be written is the user's to mend, so it gets a sentence."""
+def disk_errors(places: str = "") -> Iterator[None]:
+    """A full disk or a folder that may not be written is the user's to mend, so it gets a sentence.
+
+    places: of a command with a store, the options that put it and the results elsewhere.
+    """
+    elsewhere = f"give another place with {places}" if places else "give another place"
     try:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            # A store drops what it began to write.
+            kept = "Nothing half-written was kept; make room" if places else "Make room"
             raise InputError(
-                f"The disk is full ({error.strerror}). Nothing half-written was kept; make room, or give another "
-                "place with store.root=DIR and out=DIR, and run the same command again."
+                f"The disk is full ({error.strerror}). {kept}, or {elsewhere}, and run the same command again."
             ) from error
-        if error.errno in (errno.EACCES, errno.EROFS, errno.ENOTDIR, errno.ENOENT, errno.ENOTEMPTY):
+        if error.errno in _OF_PLACES:
             raise InputError(
-                f"{error.filename} cannot be read or written ({error.strerror}); look at data.root, or give "
-                "another place with store.root=DIR and out=DIR."
+                f"{error.filename} cannot be read or written ({error.strerror}); mend that, or {elsewhere}."
             ) from error
         raise
+
+
+def check_file(option: str, path: Path | None) -> None:
+    """InputError where a file cannot be written to `path`: told before the work whose result would go there."""
+    if path is None:
+        return
+    if path.is_dir():
+        raise InputError(f"{option} {path} is a folder; give a file, say {path / 'FILE'}.")
+    if not path.parent.is_dir():
+        raise InputError(
+            f"{option} {path} cannot be written: there is no folder {path.parent}; make it, or give another."
+        )

@@ -9,7 +9,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.command import PIPE_WIDTH, console, disk_errors, exit_code, remarks
+from harness.command import PIPE_WIDTH, check_file, console, disk_errors, exit_code, remarks
 from harness.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m harness.leaderboard",
         description="Print the published table of an edition with what follows from it exactly, beside rules that "
         "look at nothing and what chance reaches. Own runs are of other data and stand apart, unless --handed-in "
-        "proves otherwise.",
+        "shows that the truth contradicts no published row.",
     )
     parser.add_argument("--edition", required=True, metavar="NAME", help="such as imageclef2023")
     parser.add_argument("--format", choices=FORMATS, default=FORMATS[0], help="(default %(default)s)")
@@ -46,8 +46,8 @@ def _parser() -> argparse.ArgumentParser:
         "--handed-in",
         type=Path,
         metavar="DIR",
-        help="for organisers: all runs as handed in. Where each scores on the truth what was published, the truth is "
-        "the official one, and the submissions stand among the ranks",
+        help="for organisers: all runs as handed in. Where the truth contradicts none of the published rows, the "
+        "submissions stand among the ranks",
     )
     return parser
 
@@ -56,14 +56,14 @@ def _run(options: argparse.Namespace) -> None:
     if bool(options.submission) != (options.truth is not None):
         raise InputError("--submission and --truth go together: what was answered, and what is so of the same ids.")
     if options.handed_in is not None and options.truth is None:
-        raise InputError("--handed-in shows that a --truth is the official one; give --submission and --truth, too.")
-    if options.out is not None and not options.out.parent.is_dir():
-        raise InputError(f"{options.out} cannot be written: there is no folder {options.out.parent}; make it first.")
+        raise InputError("--handed-in holds a --truth against published rows; give --submission and --truth, too.")
+    check_file("--out", options.out)
     for_people = options.format == "rich" or options.out is not None
     with disk_errors(), remarks(console(stderr=not for_people)):
         shown = _standings(options)
     if options.out is not None:
-        options.out.write_text(_text(shown, options.format), encoding="utf-8", newline="\n")
+        with disk_errors():
+            options.out.write_text(_text(shown, options.format), encoding="utf-8", newline="\n")
     elif options.format == "rich":
         from harness.standings_table import terminal_standings
 

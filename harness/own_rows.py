@@ -1,4 +1,4 @@
-"""The user's own rows: of a run's folder, or of a submission and its truth. Of other data, unless it is proven."""
+"""The user's own rows: of a run's folder, or of a submission and its truth. Of other data, without --handed-in."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.editions.published import Published
 from harness.chosen_record import read_chosen
 from harness.errors import HarnessWarning, InputError
-from harness.handed_in import refuse_unofficial
+from harness.handed_in import refuse_contradicted
 from harness.metrics import confusion
 from harness.standings import Counts, Standing, counted, counts_of_record, place_among
 from harness.submit import read_submission
@@ -57,13 +57,12 @@ def own_run(folder: Path, published: Published) -> Own | None:
 def own_submissions(paths: Sequence[Path], truth: Path, handed_in: Path | None, published: Published) -> list[Own]:
     """The rows of submissions, all for the candidates of one truth.
 
-    handed_in: the folder of the official runs, which proves the truth to be the organisers' own (see
-    `refuse_unofficial`); without it the rows are of other data, whatever their ids. Raises InputError for files
-    that cannot be read and a truth that is refused.
+    handed_in: the folder of the official runs, which the truth must not contradict (`refuse_contradicted`); without
+    it the rows are of other data, whatever their ids. Raises InputError for files that cannot be read and a truth
+    that is refused.
     """
     ids, used, _, _ = read_used(truth)
-    if handed_in is not None:
-        refuse_unofficial(truth, ids, used, handed_in, published)
+    n_rows = 0 if handed_in is None else refuse_contradicted(truth, ids, used, handed_in, published)
     found = []
     for path in paths:
         reading = read_submission(path, ids)
@@ -75,7 +74,7 @@ def own_submissions(paths: Sequence[Path], truth: Path, handed_in: Path | None, 
             found.append(Own(row, _apart(row, published, "", "nothing shows the data to be the same")))
         else:
             row = counted("own", "own submission", str(path), of)
-            found.append(Own(row, _among(row, published)))
+            found.append(Own(row, _among(row, published, truth, n_rows)))
     return found
 
 
@@ -88,10 +87,10 @@ def _apart(row: Standing, published: Published, how: str, why: str) -> str:
     )
 
 
-def _among(row: Standing, published: Published) -> str:
+def _among(row: Standing, published: Published, truth: Path, n_rows: int) -> str:
     place = place_among(row.f1, published.rows)
-    told = f"{row.submission}: on the organisers' own truth, F1 {row.f1} lies {place}"
-    return f"{told}. It has no rank: those were given once."
+    told = f"{row.submission}: on {truth}, which contradicts none of the {n_rows} published rows whose counts follow"
+    return f"{told}, F1 {row.f1} lies {place}. It has no rank: those were given once."
 
 
 def _sizes(row: Standing) -> tuple[int, int]:

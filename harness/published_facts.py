@@ -7,12 +7,13 @@ file belongs to which row is told by the files' names alone.
 from __future__ import annotations
 
 import argparse
+import csv
 import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.command import console, disk_errors, exit_code, remarks
+from harness.command import check_file, console, disk_errors, exit_code, remarks
 from harness.errors import HarnessWarning, InputError
 
 
@@ -32,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> None:
+    check_file("--out", options.out)
     with disk_errors(), remarks(console()):
         text = published_facts(options.edition, options.table, options.runs)
         options.out.write_text(text, encoding="utf-8", newline="\n")
@@ -54,7 +56,7 @@ def published_facts(edition: str, table: Path, folder: Path) -> str:
         raise InputError(f"The table {table} is no file; give the organisers' table as CSV rank,team,submission,f1.")
     try:
         rows = rows_of(table.read_text(encoding="utf-8-sig"))
-    except ValueError as error:
+    except (ValueError, csv.Error) as error:
         raise InputError(f"The table {table} cannot be used: {error}") from error
     found = files_of(folder, [(row.team, row.submission) for row in rows])
     for row in rows:

@@ -7,7 +7,7 @@ import warnings
 
 from omegaconf import DictConfig
 
-from harness.command import console, disk_errors, exit_code, remarks
+from harness.command import STORE_PLACES, console, disk_errors, exit_code, remarks
 from harness.errors import HarnessWarning, InputError
 
 
@@ -28,7 +28,7 @@ def _run_once(config: DictConfig) -> None:
     from harness.config import settings_of
 
     shown = console()
-    with disk_errors(), remarks(shown) as remarked:
+    with disk_errors(STORE_PLACES), remarks(shown) as remarked:
         settings = settings_of(config)
         if settings.dry_run:
             from harness.dry_run import show_plan

@@ -19,7 +19,7 @@ from harness.results import Record
 from harness.seeds import rng_of
 from harness.trivial import trivial_records
 
-# own: on the organisers' very test set; other: on other data, of which no rank says anything.
+# own: on a truth that contradicts no published row; other: on other data, of which no rank says anything.
 Kind = Literal["official", "own", "trivial", "chance", "other"]
 CHANCE_LEVEL = 0.05  # one-sided
 _SEED = 0

@@ -29,14 +29,12 @@ def read_columns(path: Path, wanted: Sequence[str], welcome: Sequence[str] = ())
     wanted: must be there, and have a value in every row; welcome: are given where they are there. Raises
     InputError, naming line and fault.
     """
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        lines = csv.DictReader(file)
-        columns = lines.fieldnames or []
-        if not set(wanted) <= set(columns):
-            has = ", ".join(columns) or "none"
-            raise InputError(f"{path} has the columns {has}; its header must be {','.join(wanted)}.")
-        taken = [*wanted, *(name for name in welcome if name in columns)]
-        rows = [[(row[name] or "").strip() for name in taken] for row in lines]
+    columns, lines = _lines(path)
+    if not set(wanted) <= set(columns):
+        has = ", ".join(columns) or "none"
+        raise InputError(f"{path} has the columns {has}; its header must be {','.join(wanted)}.")
+    taken = [*wanted, *(name for name in welcome if name in columns)]
+    rows = [[(line[name] or "").strip() for name in taken] for line in lines]
     if not rows:
         raise InputError(f"{path} has a header and no row; a truth says something of every id.")
     for number, row in enumerate(rows, start=2):
@@ -48,6 +46,18 @@ def read_columns(path: Path, wanted: Sequence[str], welcome: Sequence[str] = ())
         [name for name, count in Counter(found[wanted[0]]).items() if count > 1], path, "stand there more than once"
     )
     return found
+
+
+def _lines(path: Path) -> tuple[Sequence[str], list[dict[str, str | None]]]:
+    """The header and the rows of a CSV file, as they stand there."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            lines = csv.DictReader(file)
+            return lines.fieldnames or [], list(lines)
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is no UTF-8 text; save it as UTF-8 CSV.") from error
+    except csv.Error as error:
+        raise InputError(f"{path} cannot be read as CSV: {error}.") from error
 
 
 def read_truth(path: Path, column: str, ids: Sequence[str]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import numpy as np
 from attacks.base import Scores
 from harness.audit.case import Case
 from harness.audit.copies import Control, Copies, control
-from harness.audit.figures import BY_NEAREST, OF_MEMBERS, Figure, shown
+from harness.audit.figures import BY_NEAREST, OF_MEMBERS, UNKNOWN, Figure, shown
 from harness.audit.fractions import fraction, share
 from harness.intervals import Estimate
 from harness.metrics import Flags, Floats
@@ -52,15 +52,18 @@ def _released(case: Case, name: str, distances: Scores, chance: Control) -> list
 
 
 def _members(case: Case, chance: Control) -> list[Figure]:
-    n = len(case.material.members)
+    n, named = len(case.material.members), case.material.members.named
     patient = case.material.patient[:n]
+    n_people = len(np.unique(patient[named]))
 
     def slices(judged: Copies) -> Estimate:
         copied = np.isin(np.arange(n), judged.source[judged.copy])
         return fraction(copied.astype(np.float64), patient, case.settings.seed)
 
     def people(judged: Copies) -> Estimate:
-        return share(len(np.unique(judged.found.patient[judged.copy])), len(np.unique(patient)))
+        """Of those whom somebody named."""
+        source = judged.source[judged.copy]
+        return share(len(np.unique(patient[source[named[source]]])), n_people) if n_people else UNKNOWN
 
     def row(measure: str, title: str, of: Callable[[Copies], Estimate], by_chance: float) -> Figure:
         left = case.filtered(lambda: of(case.left))

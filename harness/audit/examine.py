@@ -38,4 +38,4 @@ def examine(material: Material, settings: Settings) -> Audit:
         *fidelity_figures(case),
     ]
     controls = {one.title: one.given for one in figures if one.measure.startswith(CONTROL)}
-    return Audit(case, figures, alarms(controls, material.patients_known))
+    return Audit(case, figures, alarms(controls, material.named))

@@ -64,21 +64,32 @@ def with_interval(distance: Callable[[Cloud, Cloud], float], first: Cloud, secon
     """The distance with a 95 % interval by the jackknife that leaves out a group of units of one cloud at a time.
 
     A bootstrap would repeat units, which alone moves a cloud away from itself. Groups are of patients, on the side of
-    a release of images (Busing et al. 1999, delete-m jackknife). least: the smallest value there can be.
+    a release of images (`jackknife`). least: the smallest value there can be.
     """
     value = distance(first, second)
-    variance = _jackknife(lambda cloud: distance(cloud, second), first)
-    variance += _jackknife(lambda cloud: distance(first, cloud), second)
+    variance = jackknife(lambda cloud: distance(cloud, second), first)
+    variance += jackknife(lambda cloud: distance(first, cloud), second)
     reach = _NORMAL * float(np.sqrt(variance))
     return Estimate(value, max(least, value - reach), value + reach)
 
 
-def _jackknife(of: Callable[[Cloud], float], cloud: Cloud) -> float:
+def jackknife(of: Callable[[Cloud], float], cloud: Cloud) -> float:
+    """The variance of a statistic of a cloud, over the drawing of its units: delete-m_j jackknife, at most 20 groups.
+
+    Busing, Meijer and van der Leeden 1999 (Statistics and Computing 9, 3-8): with h_j = n / m_j, the pseudo-value of
+    a group is h_j t - (h_j - 1) t_(-j), and the variance is the mean over groups of the squared distance of these to
+    g t - sum_j (1 - m_j / n) t_(-j), divided by h_j - 1. n and m_j count units, which are what is drawn, not rows.
+    """
     units, place = np.unique(cloud.unit, return_inverse=True)
     n_groups = min(_GROUPS, len(units))
-    group = (np.arange(len(units)) % n_groups)[place]
+    of_unit = np.arange(len(units)) % n_groups
+    group = of_unit[place]
+    whole = of(cloud)
     without = np.array([of(Cloud(cloud.features[group != k], cloud.unit[group != k])) for k in range(n_groups)])
-    return float((n_groups - 1) / n_groups * ((without - without.mean()) ** 2).sum())
+    h = len(units) / np.bincount(of_unit)
+    pseudo = h * whole - (h - 1.0) * without
+    centre = n_groups * whole - ((1.0 - 1.0 / h) * without).sum()
+    return float(((pseudo - centre) ** 2 / (h - 1.0)).mean())
 
 
 def drawn(patient: Places, n: int, rng: np.random.Generator) -> Places:

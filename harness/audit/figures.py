@@ -14,6 +14,7 @@ BY_NEAREST = "patients; a released image goes with the patient nearest to it"
 COPIED = "patients copied"
 OF_MEMBERS = "patients of the members"
 BY_GROUPS = "jackknife: groups of patients, of released images"
+UNKNOWN = Estimate(None, note="patients unknown: no metadata.csv of --members names them in patient_id")
 Section = Literal["copies", "membership", "patients", "fidelity"]
 TITLES: dict[Section, str] = {
     "copies": "1. Copies of members",

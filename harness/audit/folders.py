@@ -16,7 +16,7 @@ from attacks.base import Images
 from harness.errors import HarnessWarning, InputError
 from harness.metrics import Flags
 from harness.sources.decode import stored_size
-from harness.sources.folder import list_images, read_folder, read_images
+from harness.sources.folder import ALONE, list_images, read_folder, read_images
 from harness.sources.slices import Slices
 
 FEWEST_PATIENTS = 8  # on either side: a nearest patient needs others to be compared with
@@ -50,10 +50,10 @@ class Material:
         """The patient of each of the pool, numbers from 0, [n]."""
         return numbers((*self.members.patient_ids, *self.holdout.patient_ids))
 
-    @property
-    def patients_known(self) -> bool:
-        """Whether anybody said of the members whose slices belong together."""
-        return self.members.patient_ids != self.members.ids
+    @cached_property
+    def named(self) -> Flags:
+        """Of which of the pool the reader was told whose they are, bool [n]."""
+        return np.concatenate([self.members.named, self.holdout.named])
 
 
 def numbers(names: Sequence[str]) -> NDArray[np.intp]:
@@ -136,18 +136,24 @@ def _digests(slices: Slices) -> list[bytes]:
     return [hashlib.sha256(image.tobytes()).digest() for image in slices.pixels]
 
 
+def named_patients(slices: Slices) -> set[str]:
+    """The patients whom somebody named."""
+    return {patient for patient, named in zip(slices.patient_ids, slices.named, strict=True) if named}
+
+
 def _check_patients(material: Material, members: Path, holdout: Path, other: Path | None) -> None:
     ours, theirs = set(material.members.patient_ids), set(material.holdout.patient_ids)
-    if material.patients_known and ours & theirs:
-        both = sorted(ours & theirs)
+    both = sorted(named_patients(material.members) & named_patients(material.holdout))
+    if both:
         raise InputError(
             f"{len(both)} patients are in --members {members} and in --holdout {holdout} (first: {both[0]}); the "
             "holdout must be other people. Slices of members' patients that were not trained on go to --other DIR."
         )
-    if not material.patients_known and ours & theirs:  # ids of files that happen to be alike, say slice_001
+    if ours & theirs:  # ids of files that happen to be alike, say slice_001
         raise InputError(
-            f"Files of --members {members} and --holdout {holdout} have the same names (first: "
-            f"{min(ours & theirs)}) and no patient_id says who is who; rename the files, or write a metadata.csv."
+            f"Slices of --members {members} and --holdout {holdout} have the same names (first: "
+            f"{min(ours & theirs).removeprefix(ALONE)}) and no patient_id says who is who; rename the files, or "
+            "write a metadata.csv that gives every slice a patient_id."
         )
     for people, folder, option in ((ours, members, "--members"), (theirs, holdout, "--holdout")):
         if len(people) < FEWEST_PATIENTS:
@@ -155,7 +161,7 @@ def _check_patients(material: Material, members: Path, holdout: Path, other: Pat
                 f"{option} {folder} holds slices of {len(people)} patients; {FEWEST_PATIENTS} or more are needed "
                 "to say what chance does. Add patients."
             )
-    if material.other is not None and not set(material.other.patient_ids) & ours:
+    if material.other is not None and not named_patients(material.other) & named_patients(material.members):
         raise InputError(
             f"No patient of --other {other} is among those of --members {members}; it takes slices of the same "
             "patients (patient_id in metadata.csv) that were not trained on."

@@ -26,9 +26,9 @@ Places = NDArray[np.intp]
 SHOWN_FPRS = FPRS[:2]
 
 PICTURES, GRAIN = "pictures alone", "sharpness and grain alone"
-_UNKNOWN = (
-    " Nobody says here whose slices belong together; several slices of one patient on a side can do this by "
-    "themselves: give patient_id in a metadata.csv."
+_UNNAMED = (
+    " Of {unnamed} of {n} slices nobody says here whose they are; several slices of one patient on a side can do "
+    "this by themselves: give patient_id in a metadata.csv."
 )
 
 
@@ -90,15 +90,15 @@ def controls(pool: Images, member: Flags, patient: Places, seed: int) -> dict[st
     }
 
 
-def alarms(found: dict[str, Estimate], patients_known: bool) -> list[str]:
+def alarms(found: dict[str, Estimate], named: Flags) -> list[str]:
     """A sentence for each control that is not at chance (see `harness.controls.verdict`).
 
-    patients_known: where nobody says whose slices belong together, several of one patient can be all there is to it,
-    which the sentence then says.
+    named: of which of the pool it is known whose they are, [n]. Where it is not of all, several slices of one patient
+    can be all there is to it, which the sentence then says.
     """
-    known = "" if patients_known else _UNKNOWN
+    unnamed = "" if named.all() else _UNNAMED.format(unnamed=int((~named).sum()), n=len(named))
     records = [Record(name, "none", "test", "none", kind="control", auc=auc) for name, auc in found.items()]
     return [
-        f"Members and holdout differ without any release, as if they came from two sources. {sentence}{known}"
+        f"Members and holdout differ without any release, as if they came from two sources. {sentence}{unnamed}"
         for sentence in verdict(records)
     ]

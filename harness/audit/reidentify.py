@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from attacks.base import Attack, Images, Scores
 from harness.audit.copies import Copies
-from harness.audit.folders import Material, numbers
+from harness.audit.folders import Material, named_patients, numbers
 from harness.audit.fractions import fraction
 from harness.audit.leakage import measured, scores
 from harness.intervals import Estimate
@@ -29,24 +29,27 @@ class Rank1(NamedTuple):
     real: float | None = None
 
 
-def rank_1(distances: Scores, among: Scores, patient: Places, found: Copies, seed: int) -> Rank1:
+def rank_1(distances: Scores, among: Scores, patient: Places, found: Copies, *, named: Flags, seed: int) -> Rank1:
     """distances: [n, m], members against release; among: [n, n], members against each other, infinite on the
-    diagonal; patient: of the members, [n]; found: copies whose sources are members. Intervals resample the copied
+    diagonal; patient: of the members, [n]; found: copies whose sources are members; named: of which members it is
+    known whose they are, [n], the others being neither right nor wrong but left out. Intervals resample the copied
     patients."""
     slices = np.bincount(patient)[patient]
     image = np.flatnonzero(found.copy)
-    image = image[slices[found.source[image]] > 1]
+    image = image[slices[found.source[image]] > 1]  # never an unnamed one, which is a patient of its own
     source = found.source[image]
     if len(image) == 0:
         return Rank1(Estimate(None, note="no copy: of a patient with two slices or more"), 0)
     others = distances[:, image].copy()
     others[source, np.arange(len(image))] = np.inf
+    others[~named] = np.inf
+    real = np.where(named, among[source], np.inf)
     right = patient[others.argmin(axis=0)] == patient[source]
     return Rank1(
         fraction(right.astype(np.float64), patient[source], seed),
         len(image),
-        float((slices[source] - 1).mean() / (len(patient) - 1)),
-        float((patient[among[source].argmin(axis=1)] == patient[source]).mean()),
+        float((slices[source] - 1).mean() / (named.sum() - 1)),
+        float((patient[real.argmin(axis=1)] == patient[source]).mean()),
     )
 
 
@@ -60,16 +63,18 @@ class OtherSlices(NamedTuple):
 
 
 def other_slices(material: Material) -> OtherSlices | None:
-    """What `--other` and `--holdout` hold, less slices of people who are no members; None without `--other`."""
+    """What `--other` and `--holdout` hold, less slices of people who are no members, or of whom nobody said who they
+    are; None without `--other`."""
     if material.other is None:
         return None
-    ours = set(material.members.patient_ids)
-    kept = np.array([name in ours for name in material.other.patient_ids])
-    names = [name for name in material.other.patient_ids if name in ours]
-    patient = numbers((*names, *material.holdout.patient_ids))
+    ours = named_patients(material.members)
+    of_ours = np.array([name in ours for name in material.other.patient_ids]) & material.other.named
+    sides = [(material.other, of_ours), (material.holdout, material.holdout.named)]
+    names = [side.patient_ids[place] for side, kept in sides for place in np.flatnonzero(kept)]
+    patient = numbers(names)
     of_member = np.zeros(patient.max() + 1, np.bool_)
-    of_member[patient[: len(names)]] = True
-    return OtherSlices(np.concatenate([material.other.pixels[kept], material.holdout.pixels]), patient, of_member)
+    of_member[patient[: of_ours.sum()]] = True
+    return OtherSlices(np.concatenate([side.pixels[kept] for side, kept in sides]), patient, of_member)
 
 
 def by_patient(attacks: Mapping[str, Attack], slices: OtherSlices, release: Images, seed: int) -> dict[str, Estimate]:

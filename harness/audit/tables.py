@@ -11,7 +11,9 @@ from rich.text import Text
 
 from harness.audit.examine import Audit
 from harness.audit.figures import TITLES, shown
+from harness.audit.folders import named_patients
 from harness.audit.verdict import filter_note, verdict
+from harness.sources.slices import Slices
 
 _ESTIMATE = 20  # characters of `0.123 [0.045, 0.201]`
 
@@ -60,8 +62,15 @@ def given(audit: Audit) -> list[str]:
     sides = {"members'": material.members, "holdout": material.holdout}
     if material.other is not None:
         sides["other"] = material.other
-    told = [f"{len(one)} {name} slices of {len(set(one.patient_ids))} patients" for name, one in sides.items()]
+    told = [f"{len(one)} {name} slices {_whose(one)}" for name, one in sides.items()]
     return [f"{len(material.release)} released images, {', '.join(told)}, at {material.release.size} pixels."]
+
+
+def _whose(slices: Slices) -> str:
+    n, unnamed = len(named_patients(slices)), int((~slices.named).sum())
+    if not n:
+        return "whose patients are not known"
+    return f"of {n} patients" + (f" and {unnamed} whose patient is not known" if unnamed else "")
 
 
 def notes(audit: Audit) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from harness.audit.examine import Audit
 from harness.audit.figures import Figure
 from harness.controls import CHANCE
@@ -66,14 +68,24 @@ def _exceeds(figure: Figure) -> bool:
 def _on_copies(audit: Audit, figure: Figure) -> str:
     found = audit.case.found
     n, total, sure = int(found.copy.sum()), len(found.copy), int(found.unmistakable.sum())
-    people = len(set(found.found.patient[found.copy].tolist()))
     by_chance = f"with nothing memorised it would be about {round((figure.reference or 0.0) * total)}"
     if _exceeds(figure) or sure:
         return (
-            f"{n} of {total} released images lie so near to training slices, of {people} patients, that they count "
-            f"as copies ({by_chance}); {sure} of them are unmistakable."
+            f"{n} of {total} released images lie so near to training slices{_whose(audit)} that they count as copies "
+            f"({by_chance}); {sure} of them are unmistakable."
         )
     return f"{n} of {total} released images count as copies, which cannot be told from chance ({by_chance})."
+
+
+def _whose(audit: Audit) -> str:
+    """Of how many patients the copied slices are, as far as that is known."""
+    material, found = audit.case.material, audit.case.found
+    source = np.unique(found.source[found.copy])
+    named = material.named[source]
+    people, unnamed = len(np.unique(material.patient[source[named]])), int((~named).sum())
+    if not unnamed:
+        return f", of {people} patients,"
+    return f" ({unnamed} whose patient is not known" + (f", and others of {people} patients)" if people else ")")
 
 
 def _leaking(audit: Audit, metric: str) -> list[Figure]:
@@ -115,9 +127,15 @@ def _on_membership(audit: Audit) -> str:
 
 
 def _on_patients(audit: Audit) -> list[str]:
-    if not audit.case.material.patients_known:
+    named = audit.case.material.members.named
+    if not named.any():
         return ["Who is whose patient is not known here, so nothing is said about finding a person again."]
     sentences = []
+    if not named.all():
+        sentences.append(
+            f"Whose slice it is, is known of {named.sum()} of {len(named)} slices of members ({named.mean():.3f}): "
+            "what is said about finding a person again counts these alone."
+        )
     rate, others = audit.figure("rank_1"), _leaking(audit, "auc_by_patient")
     if _exceeds(rate):
         sentences.append(

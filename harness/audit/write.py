@@ -12,6 +12,7 @@ from typing import Any
 
 from harness.audit.examine import Audit
 from harness.audit.figures import SCHEMA
+from harness.audit.folders import named_patients
 from harness.audit.page import page, worst_first
 from harness.audit.tables import markdown
 from harness.audit.verdict import filter_note, verdict
@@ -82,7 +83,7 @@ def report(audit: Audit) -> str:
     """`report.json`: schema 1."""
     material, settings = audit.case.material, _settings(audit)
     counts: dict[str, Any] = {
-        name: {"n": len(one), "patients": len(set(one.patient_ids))}
+        name: {"n": len(one), "patients": len(named_patients(one)), "unnamed": int((~one.named).sum())}
         for name, one in (("members", material.members), ("holdout", material.holdout), ("other", material.other))
         if one is not None
     }

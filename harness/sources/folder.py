@@ -15,6 +15,7 @@ from harness.sources.decode import load_images
 from harness.sources.slices import Slices
 
 IMAGE_ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp", ".pgm", ".jp2"})
+ALONE = "alone:"  # before the id of a slice that counts as a patient of its own, where others have patients
 _METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 
 
@@ -45,7 +46,8 @@ def read_folder(root: Path, size: int) -> Slices:
     names = [_below(root, row.path) for row in rows]
     ids = _unique_ids(names)
     pixels = load_images([row.path for row in rows], names, size, str(root))
-    return Slices(pixels, ids, _patients(rows, ids, root, bool(metadata)))
+    unnamed = frozenset(name for row, name in zip(rows, ids, strict=True) if row.patient is None)
+    return Slices(pixels, ids, _patients(rows, ids, root, bool(metadata)), unnamed)
 
 
 def read_images(folder: Path, size: int) -> Slices:
@@ -63,7 +65,7 @@ def read_images(folder: Path, size: int) -> Slices:
     if repeated:
         same = ", ".join(path.name for path, name in zip(paths, ids, strict=True) if name == repeated[0])
         raise InputError(f"In {folder} these files share the id {repeated[0]}: {same}. Keep one of them.")
-    return Slices(load_images(paths, [path.name for path in paths], size, str(folder)), ids, ids)
+    return Slices(load_images(paths, [path.name for path in paths], size, str(folder)), ids, ids, frozenset(ids))
 
 
 def list_images(folder: Path) -> list[Path]:
@@ -108,7 +110,7 @@ def _read_rows(images: Sequence[Path], metadata: Sequence[Path]) -> list[_Row]:
             builder.download_and_prepare()
             table = builder.as_dataset(split="train", in_memory=True)
             rows = list(table.cast_column("image", datasets.Image(decode=False)))
-    except (datasets.exceptions.DatasetGenerationError, ValueError, LookupError) as error:
+    except (datasets.exceptions.DatasetGenerationError, csv.Error, ValueError, LookupError) as error:
         what = error.__cause__ or error
         where = metadata[0] if metadata else images[0].parent
         raise InputError(f"{where} cannot be read as an imagefolder: {what}") from error
@@ -173,7 +175,7 @@ def _patients(rows: Sequence[_Row], ids: tuple[str, ...], root: Path, described:
         warnings.warn(HarnessWarning(f"{text} (first: {alone[0]})."), stacklevel=3)
     if len(alone) == len(rows):
         return ids
-    return tuple(row.patient or f"alone:{name}" for row, name in zip(rows, ids, strict=True))
+    return tuple(row.patient or f"{ALONE}{name}" for row, name in zip(rows, ids, strict=True))
 
 
 def _unique_ids(names: Sequence[str]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ class Slices:
     pixels:      uint8 [n, size, size], 0 to 255; n may be 0.
     ids:         n names, each once.
     patient_ids: n names; slices of one patient carry the same.
+    unnamed:     ids of slices of which nobody said whose they are: each counts as a patient of its own.
 
     Raises InputError for repeated ids (naming them) or lengths that disagree, ValueError for pixels
     of another shape or type, which only code can cause.
@@ -26,6 +27,7 @@ class Slices:
     pixels: NDArray[np.uint8]
     ids: tuple[str, ...]
     patient_ids: tuple[str, ...]
+    unnamed: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         shape, dtype = self.pixels.shape, self.pixels.dtype
@@ -44,6 +46,11 @@ class Slices:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @property
+    def named(self) -> NDArray[np.bool_]:
+        """Of which slices somebody said whose they are, bool [n]."""
+        return np.array([name not in self.unnamed for name in self.ids], dtype=np.bool_)
 
     @property
     def size(self) -> int:

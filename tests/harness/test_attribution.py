@@ -210,7 +210,8 @@ def test_shared_slices_are_told(folders, capsys):
             ["--k", "10", "--calibration", "left_out"],
             "cannot be asked here: Leaving a slice out takes",
         ),
-        (["--out", "no/folder/answers.csv"], "there is no folder no/folder"),
+        (["--images", "nowhere", "--out", "no/folder/answers.csv"], "there is no folder no/folder"),
+        (["--images", "nowhere", "--out", "."], "--out . is a folder; give a file"),
     ],
 )
 def test_mistakes_get_a_sentence(folders, capsys, change, message):
@@ -241,6 +242,21 @@ def test_one_subset_or_the_same_twice_is_refused(folders, capsys):
 def test_every_fault_of_a_truth_is_named(tmp_path, text, message):
     path = tmp_path / "truth.csv"
     path.write_text(text)
+    with pytest.raises(InputError, match=message):
+        read_truth(path, "subset", ["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"id,subset\na,\xff\nb,2\n", "is no UTF-8 text; save it as UTF-8 CSV"),
+        (b"id,subset\na," + b"1" * 200_000 + b"\nb,2\n", "cannot be read as CSV: field larger than field limit"),
+    ],
+    ids=["latin-1", "one huge field"],
+)
+def test_a_truth_that_is_no_text_is_told(tmp_path, content, message):
+    path = tmp_path / "truth.csv"
+    path.write_bytes(content)
     with pytest.raises(InputError, match=message):
         read_truth(path, "subset", ["a", "b"])
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from audit_worlds import PER_PATIENT, chosen, material, noisy, people, settings, strangers
+from audit_worlds import PER_PATIENT, chosen, material, nameless, noisy, people, settings, strangers
 
 from harness.audit.case import Case
 from harness.audit.copies import Copies, Threshold, control, copies, gaps, threshold
 from harness.audit.examine import examine
 from harness.audit.fractions import fraction, share
 from harness.audit.leakage import alarms
-from harness.audit.reidentify import rank_1
+from harness.audit.patient_figures import patient_figures
+from harness.audit.reidentify import other_slices, rank_1
+from harness.audit.tables import given
 from harness.audit.verdict import filter_note, verdict
 from harness.intervals import Estimate
 from harness.sources.slices import Slices
@@ -156,11 +159,45 @@ def test_two_sources_that_differ_in_grain_alone_raise_an_alarm(sides):
 
 def test_patients_who_are_not_known_get_no_figure(sides):
     members, holdout = sides
-    one_each = [Slices(side.pixels[::3], side.ids[::3], side.ids[::3]) for side in (members, holdout)]
+    one_each = [nameless(chosen(side, range(0, 120, 3)), 0) for side in (members, holdout)]
     audit = examine(material(noisy(one_each[0].pixels[:20], 6.0, 1), *one_each), settings())
     assert audit.figure("rank_1").given.value is None
     assert "patients unknown" in audit.figure("rank_1").given.note
     assert any("not known here" in line for line in verdict(audit))
+    assert audit.figure("patients_copied").given.value is None
+    assert re.search(r"lie so near to training slices \(\d+ whose patient is not known\) that", verdict(audit)[0])
+    assert "40 members' slices whose patients are not known, 40 holdout slices whose" in given(audit)[0]
+
+
+def test_of_patients_who_are_known_in_part_only_these_count(sides):
+    """Slices of 4 patients are named, of 36 not; all slices of 2 of the former and 3 of the latter are copied."""
+    members, holdout = (nameless(side, 4 * PER_PATIENT) for side in sides)
+    sources = np.r_[0:6, 60:69]
+    release = np.concatenate([noisy(members.pixels[np.repeat(sources, 3)], 6.0, 1), strangers(100, 7)])
+    audit = examine(material(release, members, holdout), settings())
+    assert audit.figure("patients_copied").given.value == 2 / 4
+    rank = audit.figure("rank_1")
+    assert rank.title.startswith("18 copies"), "of those whose patient is named"
+    assert rank.beside.startswith("12 of 120 slices named; chance 0.182")
+    told = " ".join(verdict(audit))
+    assert "is known of 12 of 120 slices of members (0.100)" in told
+    assert re.search(r"\((9|10|11) whose patient is not known, and others of 2 patients\)", told)
+    assert "120 members' slices of 4 patients and 108 whose patient is not known" in given(audit)[0]
+
+
+def test_slices_of_unknown_patients_are_nobodys_other_slices(sides):
+    members, holdout = sides
+    trained, middle = chosen(members, range(0, 120, 3)), chosen(members, range(1, 120, 3))
+    world = material(strangers(40, 11), nameless(trained, 30), holdout, nameless(middle, 10))
+    asked = other_slices(world)
+    assert asked.by_patient.sum() == 10
+    assert len(asked.pixels) == 10 + len(holdout)
+    (figure,) = [
+        one
+        for one in patient_figures(Case(replace(world, holdout=nameless(holdout, 7 * PER_PATIENT)), settings()))
+        if one.measure == "knn_auc_by_patient"
+    ]
+    assert figure.given.note.startswith("patients unknown")
 
 
 def test_a_patient_is_a_member_by_slices_never_trained_on(sides):
@@ -202,14 +239,27 @@ def test_rank_1_leaves_the_copied_slice_out():
     among[0, 1], among[2, 3] = 1.0, 1.0
     np.fill_diagonal(among, np.inf)
     found = Copies(gaps(distances, patient), Threshold(0.0, 9.0), np.ones(2, np.bool_), np.zeros(2, np.bool_))
-    rank = rank_1(distances, among, patient, found, 0)
+    known = np.ones(5, np.bool_)
+    rank = rank_1(distances, among, patient, found, named=known, seed=0)
     assert (rank.n, rank.rate.value, rank.chance, rank.real) == (2, 0.5, 0.25, 1.0)
     alone = replace(found, copy=np.zeros(2, np.bool_))
-    assert rank_1(distances, among, patient, alone, 0).rate.note.startswith("no copy")
+    assert rank_1(distances, among, patient, alone, named=known, seed=0).rate.note.startswith("no copy")
+
+
+def test_rank_1_asks_no_slice_whose_patient_is_not_known():
+    """As above, but the somebody else whom the second copy led to is not known: he may be the patient himself."""
+    patient = np.array([0, 0, 1, 1, 2])
+    distances = np.array([[1.0, 9.0], [2.0, 9.0], [9.0, 1.0], [9.0, 8.0], [9.0, 3.0]])
+    among = np.full((5, 5), 4.0)
+    among[0, 1], among[2, 3], among[2, 4] = 1.0, 1.0, 0.5
+    np.fill_diagonal(among, np.inf)
+    found = Copies(gaps(distances, patient), Threshold(0.0, 9.0), np.ones(2, np.bool_), np.zeros(2, np.bool_))
+    rank = rank_1(distances, among, patient, found, named=np.arange(5) < 4, seed=0)
+    assert (rank.n, rank.rate.value, rank.chance, rank.real) == (2, 1.0, pytest.approx(1 / 3), 1.0)
 
 
 def test_an_alarm_says_that_unknown_patients_can_be_its_cause():
     found = {"pictures alone": Estimate(0.9, 0.8, 0.99)}
-    (unknown,), (known,) = alarms(found, patients_known=False), alarms(found, patients_known=True)
-    assert "patient_id" in unknown
+    (unknown,), (known,) = alarms(found, np.arange(9) < 2), alarms(found, np.ones(9, np.bool_))
+    assert "Of 7 of 9 slices nobody says" in unknown
     assert "patient_id" not in known

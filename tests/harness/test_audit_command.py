@@ -190,6 +190,26 @@ def test_names_without_patients_that_are_alike(tmp_path, folders, capsys):
     assert "have the same names" in told
 
 
+def test_one_patient_id_among_many_slices_makes_no_patient_known(folders, capsys):
+    table = folders / "members" / "metadata.csv"
+    lines = table.read_text().splitlines()
+    table.write_text("\n".join([*lines[:2], *(f"{line.split(',')[0]}," for line in lines[2:])]) + "\n")
+    assert command.main([*given(folders), *QUICK]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "60 members' slices of 1 patients and 59 whose patient is not known" in told
+    assert "Whose slice it is, is known of 1 of 60 slices of members (0.017)" in told
+    assert "no copy" in told
+
+
+def test_names_of_slices_without_patients_that_are_alike_in_part(folders, capsys):
+    for side in ("members", "holdout"):
+        Image.fromarray(np.full((32, 32), ord(side[0]), np.uint8)).save(folders / side / "odd.png")
+        with (folders / side / "metadata.csv").open("a") as file:
+            file.write("odd.png,\n")
+    told = refused(capsys, *given(folders), *QUICK)
+    assert "have the same names (first: odd)" in told
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -7,7 +7,7 @@ import pytest
 from audit_worlds import SIZE, people
 
 from harness.audit.features import dct_features, extractor, grain
-from harness.audit.fidelity import Cloud, drawn, frechet, kernel_distance, with_interval
+from harness.audit.fidelity import Cloud, drawn, frechet, jackknife, kernel_distance, with_interval
 from harness.errors import InputError
 
 
@@ -87,6 +87,31 @@ def test_the_interval_covers_the_truth():
         found = with_interval(kernel_distance, *(Cloud(one, patient) for one in people), -np.inf)
         covered.append(found.low <= 0.0 <= found.high)
     assert np.mean(covered) > 0.85
+
+
+def mean_of(one):
+    return float(one.features.mean())
+
+
+def test_the_jackknife_of_a_mean_by_hand_where_groups_are_unequal():
+    """30 units in 20 groups, 10 of two and 10 of one: groups' means stand in for their pseudo-values."""
+    values = np.random.default_rng(3).exponential(size=30)
+    means = np.array([values[k::20].mean() for k in range(20)])
+    m = np.repeat([2.0, 1.0], 10)
+    expected = np.mean(m / (30 - m) * (means - values.mean()) ** 2)
+    assert jackknife(mean_of, cloud(values[:, None])) == pytest.approx(expected, rel=1e-9)
+
+
+def test_the_jackknife_finds_the_variance_of_patients_who_have_one_slice_or_ten():
+    """Over many draws of 30 patients, whose slices are alike; counted in rows, groups would give 0.7 of it."""
+    rng = np.random.default_rng(4)
+    means, variances = [], []
+    for _ in range(600):
+        patient = np.repeat(np.arange(30), rng.choice([1, 10], 30))
+        drawn_now = cloud(rng.normal(size=30)[patient][:, None], patient)
+        means.append(mean_of(drawn_now))
+        variances.append(jackknife(mean_of, drawn_now))
+    assert 0.85 < np.mean(variances) / np.var(means) < 1.25
 
 
 def test_drawn_takes_every_patient_before_a_second_slice_of_any():

@@ -153,6 +153,11 @@ def test_the_same_command_leaves_it_and_another_is_refused(command):
         ([*MAKE], "The option out has no value"),
         ([*MAKE, "out=made", "target.stepz=3"], "Did you mean target.steps"),
         (["score", "--submission", "a.csv", "--truth", "no.csv"], "The truth no.csv is no file"),
+        (
+            ["score", "--submission", "a.csv", "--truth", "no.csv", "--edition", "imageclef2026"],
+            "ImageCLEFmedical GANs 2026 has no membership task; it has: audit",
+        ),
+        (["score", "--submission", "a.csv", "--truth", "no.csv", "--json", "."], "--json . is a folder; give a file"),
         (["take"], "The first word must be make or score (not 'take')"),
         ([], "nothing was given"),
     ],

@@ -192,10 +192,16 @@ def test_two_files_of_one_run_are_none(handed_in):
         ),
         (lambda at: (at / "runs" / "one_two_submission1.txt").write_text("a,1\n"), "line 1"),
         (lambda at: (at / "table.csv").unlink(), "is no file"),
+        (
+            lambda at: (at / "table.csv").write_text("rank,team,submission,f1\n1," + "a" * 200_000),
+            "field larger than",
+        ),
+        (lambda at: (at / "x.csv").mkdir(), "x.csv is a folder; give a file"),
     ],
 )
 def test_mistakes_are_sentences(handed_in, capsys, change, message):
     change(handed_in)
-    options = ["--table", str(handed_in / "table.csv"), "--runs", str(handed_in / "runs"), "--out", "x.csv"]
+    options = ["--table", str(handed_in / "table.csv"), "--runs", str(handed_in / "runs")]
+    options += ["--out", str(handed_in / "x.csv")]
     assert main(["--edition", EDITION, *options]) == 2
     assert message in capsys.readouterr().err

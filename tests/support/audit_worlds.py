@@ -29,6 +29,15 @@ def chosen(slices: Slices, places) -> Slices:
     )
 
 
+def nameless(slices: Slices, n_named: int) -> Slices:
+    """The same as the reader gives them where only the first ones have a patient_id."""
+    unnamed = frozenset(slices.ids[n_named:])
+    alone = "alone:" if n_named else ""
+    whose = zip(slices.ids, slices.patient_ids, strict=True)
+    patients = tuple(alone + name if name in unnamed else patient for name, patient in whose)
+    return Slices(slices.pixels, slices.ids, patients, unnamed)
+
+
 def noisy(images: np.ndarray, sigma: float, seed: int) -> np.ndarray:
     """Copies with grain."""
     noise = np.random.default_rng(seed).normal(0, sigma, images.shape)

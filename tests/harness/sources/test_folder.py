@@ -51,6 +51,7 @@ def test_without_metadata_each_slice_is_its_own_patient(tmp_path: Path) -> None:
     _put(tmp_path, "a.png", "b.png")
     slices, remarks = _read(tmp_path)
     assert slices.patient_ids == slices.ids == ("a", "b")
+    assert slices.named.tolist() == [False, False]
     assert len(remarks) == 1
     assert "2 of 2 slices" in remarks[0]
     assert "patients of their own" in remarks[0]
@@ -61,6 +62,7 @@ def test_metadata_without_patient_id_is_told(tmp_path: Path) -> None:
     _describe(tmp_path, "file_name,patient", "a.png,1", "b.png,1")
     slices, remarks = _read(tmp_path)
     assert slices.patient_ids == ("a", "b")
+    assert slices.unnamed == {"a", "b"}
     assert "patient_id" in remarks[0]
 
 
@@ -70,6 +72,7 @@ def test_an_empty_patient_id_joins_no_other(tmp_path: Path) -> None:
     slices, remarks = _read(tmp_path)
     assert slices.patient_ids[0] == slices.patient_ids[3] == "b"
     assert len(set(slices.patient_ids)) == 3
+    assert slices.named.tolist() == [True, False, False, True]
     assert "2 of 4 slices" in remarks[0]
 
 
@@ -97,7 +100,7 @@ def test_class_folders_are_no_labels_but_tell_same_stems_apart(tmp_path: Path) -
     _put(tmp_path, "train/sick/1.png", "test/well/1.png")
     slices, _ = _read(tmp_path)
     assert set(slices.ids) == {"train/sick/1", "test/well/1"}
-    assert vars(slices).keys() == {"pixels", "ids", "patient_ids"}
+    assert vars(slices).keys() == {"pixels", "ids", "patient_ids", "unnamed"}
 
 
 def test_ids_are_safe_in_a_csv_and_unique(tmp_path: Path) -> None:
@@ -139,7 +142,9 @@ def test_images_the_metadata_does_not_name_are_left_out_and_told(tmp_path: Path)
 def test_a_byte_order_mark_in_the_metadata_is_no_name(tmp_path: Path) -> None:
     _put(tmp_path, "a.png")
     (tmp_path / "metadata.csv").write_text("file_name,patient_id\na.png,1\n", encoding="utf-8-sig")
-    assert _read(tmp_path)[0].patient_ids == ("1",)
+    slices = _read(tmp_path)[0]
+    assert slices.patient_ids == ("1",)
+    assert slices.named.all()
 
 
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
