@@ -94,7 +94,7 @@ def _time(settings: Settings, jobs: Sequence[GeneratorJob | SurrogateJob], store
     missing = {job.key: job for job in jobs if not _cached(job, store)}
     if not missing:
         return "Every generator is in the store: what is left are attacks, which take seconds to minutes."
-    workers = settings.workers or len(os.sched_getaffinity(0))
+    workers = len(os.sched_getaffinity(0)) if settings.workers is None else max(1, settings.workers)
     paces = [known_pace(store, job.recipe) for job in missing.values()]
     if any(pace is None for pace in paces):
         return (

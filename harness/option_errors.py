@@ -54,7 +54,7 @@ def _plugin_hint(group: str) -> str:
 def _edition_hint(group: str, name: str) -> str:
     from benchmarks.editions import edition_names
 
-    if group != "data" or name not in edition_names():
+    if group != "data" or name not in edition_names() or name in edition_names("membership"):
         return ""
     return f" {name} has no membership task; `python -m harness.editions {name}` says what it has."
 

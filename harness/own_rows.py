@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.editions.published import Published
+from harness.challenge_score import score_submission
 from harness.chosen_record import read_chosen
 from harness.errors import HarnessWarning, InputError
 from harness.handed_in import refuse_contradicted
@@ -61,7 +62,8 @@ def own_submissions(paths: Sequence[Path], truth: Path, handed_in: Path | None, 
     it the rows are of other data, whatever their ids. Raises InputError for files that cannot be read and a truth
     that is refused.
     """
-    ids, used, _, _ = read_used(truth)
+    known = read_used(truth)
+    ids, used = known.ids, known.used
     n_rows = 0 if handed_in is None else refuse_contradicted(truth, ids, used, handed_in, published)
     found = []
     for path in paths:
@@ -69,11 +71,13 @@ def own_submissions(paths: Sequence[Path], truth: Path, handed_in: Path | None, 
         for forgiven in reading.forgiven:
             warnings.warn(HarnessWarning(f"{path}: {forgiven}"), stacklevel=2)
         of = confusion(reading.used, used, np.ones((1, len(used))))
+        f1 = score_submission(path.name, reading.used, known).record.f1
+        how = f"Its interval resamples {known.of}. "
         if handed_in is None:
-            row = counted("other", f"{OTHER_DATA}: {truth}", str(path), of)
-            found.append(Own(row, _apart(row, published, "", "nothing shows the data to be the same")))
+            row = counted("other", f"{OTHER_DATA}: {truth}", str(path), of, f1)
+            found.append(Own(row, _apart(row, published, how, "nothing shows the data to be the same")))
         else:
-            row = counted("own", "own submission", str(path), of)
+            row = counted("own", "own submission", str(path), of, f1)
             found.append(Own(row, _among(row, published, truth, n_rows)))
     return found
 

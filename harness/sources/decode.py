@@ -145,7 +145,7 @@ def fit(image: Grey, size: int, name: str, remarks: Remarks) -> Grey:
     if side < size:
         raise InputError(
             f"{name} has {width}x{height} pixels, less than the working size {size}x{size}; enlarging would "
-            f"invent detail. Set data.size={side} or less, or remove the image."
+            f"invent detail. Work at {side} pixels or less (data.size, --size), or remove the image."
         )
     if height != width:
         remarks.note("were not square and were padded with zeros", name)

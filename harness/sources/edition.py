@@ -10,7 +10,7 @@ from benchmarks.editions import Edition, Leaf
 from harness.errors import HarnessWarning, InputError
 from harness.sources.folder import IMAGE_ENDINGS, list_images, read_images
 from harness.sources.mistaken import submission_at, submissions_below
-from harness.sources.official import compare_names, compare_sizes
+from harness.sources.official import compare_names, compare_sizes, refuse_anothers
 from harness.sources.slices import Slices
 
 TEST_ROLES = ("test_generated", "test_candidates")
@@ -47,6 +47,7 @@ def find_leaves(
             found[role] = folder
     _check_complete(found, edition, folders, root)
     for role, folder in found.items():
+        refuse_anothers(role, edition.leaves, folder)
         compare_names(role, edition.leaves[role], folder)
     compare_sizes(found, edition)
     return found

@@ -3,11 +3,11 @@
 import re
 import warnings
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.editions import Edition, Leaf
-from harness.errors import HarnessWarning
+from harness.errors import HarnessWarning, InputError
 from harness.sources.decode import stored_size
 from harness.sources.folder import list_images
 
@@ -36,6 +36,26 @@ def compare_names(role: str, leaf: Leaf, folder: Path) -> None:
         example = f", where ids such as {leaf.ids(1)[0]} were expected" if leaf.id_format else ""
         found = f"{len(odd)} of {len(ids)} ids in {folder} do not match {leaf.id_pattern}"
         warnings.warn(HarnessWarning(f"{found} (first: {odd[0]}{example}).{follows}"), stacklevel=4)
+
+
+def refuse_anothers(role: str, leaves: Mapping[str, Leaf], folder: Path) -> None:
+    """Raise InputError where every image of a folder bears the name of another role's: folders were swapped.
+
+    Released images of dev and of the test are of one kind, whose digits alone differ: that is a remark.
+    """
+    ids = [path.stem for path in list_images(folder)]
+    if _all_match(ids, leaves[role]):
+        return
+    for other, leaf in leaves.items():
+        if other.split("_", 1)[1] != role.split("_", 1)[1] and _all_match(ids, leaf):
+            raise InputError(
+                f"{folder} is taken as {role}, and all of its {len(ids)} images are named as those of {other} "
+                f"(first: {ids[0]}). Put the folders right, or name them: data.folders.{role}=NAME."
+            )
+
+
+def _all_match(ids: Sequence[str], leaf: Leaf) -> bool:
+    return leaf.id_pattern is not None and all(re.fullmatch(leaf.id_pattern, name) for name in ids)
 
 
 def compare_sizes(leaves: Mapping[str, Path], edition: Edition) -> None:

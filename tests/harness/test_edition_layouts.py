@@ -133,3 +133,24 @@ def test_an_edition_without_membership_says_what_it_has(plan):
     code, _, err = plan(data="imageclef2026")
     assert code == 2
     assert "imageclef2026 has no membership task; `python -m harness.editions imageclef2026`" in err
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "message"),
+    [
+        ("dev/used", "dev/not_used", "clef/dev/used is taken as dev_used, and all of its 8 images are named as"),
+        (
+            "test/generated_1",
+            "test/real_unknown_1",
+            "are named as those of test_candidates (first: real_unknown_0001)",
+        ),
+    ],
+)
+def test_swapped_folders(plan, one, other, message):
+    one, other = Path("clef") / one, Path("clef") / other
+    one.rename("aside")
+    other.rename(one)
+    Path("aside").rename(other)
+    code, _, err = plan()
+    assert code == 2
+    assert message in err
