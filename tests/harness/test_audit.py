@@ -192,6 +192,8 @@ def test_slices_of_unknown_patients_are_nobodys_other_slices(sides):
     asked = other_slices(world)
     assert asked.by_patient.sum() == 10
     assert len(asked.pixels) == 10 + len(holdout)
+    alike = replace(middle, ids=middle.patient_ids, unnamed=frozenset(middle.patient_ids))
+    assert other_slices(replace(world, other=alike)).by_patient.sum() == 0, "files named as patients are"
     (figure,) = [
         one
         for one in patient_figures(Case(replace(world, holdout=nameless(holdout, 7 * PER_PATIENT)), settings()))
