@@ -9,8 +9,9 @@ from harness import attribution, editions
 
 
 @pytest.fixture
-def shown(capsys):
+def shown(capsys, monkeypatch):
     """`shown("imageclef2023")` runs the command; returns exit code, the lines of stdout, and stderr."""
+    monkeypatch.delenv("COLUMNS", raising=False)  # pytest-xdist sets it to 80; a pipe gets 100
 
     def call(*arguments: str) -> tuple[int, list[str], str]:
         code = editions.main(arguments)
