@@ -202,7 +202,7 @@ def _digests(what: str, root: Path) -> list[list[str]]:
         mistaken = submission_at(root)
         raise InputError(f"{what}={root} {state}; give the folder that holds the images. {mistaken}".rstrip())
     digests = []
-    for path in sorted(path for path in root.rglob("*") if path.is_file()):
+    for path in sorted((path for path in root.rglob("*") if path.is_file()), key=lambda path: path.parts):
         with path.open("rb") as file:
             digests.append([str(path.relative_to(root)), hashlib.file_digest(file, "sha256").hexdigest()])
     return digests
