@@ -39,6 +39,12 @@ def test_members_of_dev_are_the_slices_in_the_folder_of_those_used(tmp_path, ima
         used.rename(root / "aside")
         not_used.rename(used)
         (root / "aside").rename(not_used)
+        for folder in (
+            used,
+            not_used,
+        ):  # each image under its new folder's name: with the old one it would be refused
+            for number, path in enumerate(sorted(folder.iterdir()), start=1):
+                path.rename(folder / f"{folder.name}_{number:04d}.png")
     data = EditionFolder(root=str(root), size=SIDE, group="given")
     pool = load_pool(data, Store(tmp_path / "store"))
     dev = pool.given["dev"]
