@@ -154,3 +154,10 @@ def test_swapped_folders(plan, one, other, message):
     code, _, err = plan()
     assert code == 2
     assert message in err
+
+
+def test_the_plan_says_what_a_check_on_dev_may_cost(plan):
+    told = "its check on dev takes 9 trainings more"
+    assert told in plan("attack=loss")[1]
+    assert told not in plan("attack=loss", "surrogate.dev=false")[1]
+    assert told not in plan("attack=knn")[1], "it asks no surrogate"
