@@ -13,31 +13,31 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from attacks.blind import Blind
-from harness.baselines import Baseline, baselines_on_shadows, baselines_on_test
-from harness.building import build_target
-from harness.choose import RULES, Choice
-from harness.compare import BASELINES as COMPARED_WITH
-from harness.compare import Comparison, compare
-from harness.config import Settings
-from harness.contenders import Contender
-from harness.controls import verdict
-from harness.crew import Crew
-from harness.dev_check import check_on_dev
-from harness.evaluate import measure_rules
-from harness.intervals import Estimate
-from harness.judging import Judge, Judgement, skipped
-from harness.launch import Launcher
-from harness.leaks import plan_leaks
-from harness.matching import Match, matched
-from harness.plan import Plan
-from harness.planning import make_plan
-from harness.pool import Pool, load_pool, load_released
-from harness.power_curves import Curve, power_curves
-from harness.results import Record
-from harness.retention import SurrogateEvidence, surrogate_evidence
+from harness.config.settings import Settings
+from harness.data.pool import Pool, load_pool, load_released
+from harness.evaluation.comparison import BASELINES as COMPARED_WITH
+from harness.evaluation.comparison import Comparison, compare
+from harness.evaluation.controls import verdict
+from harness.evaluation.intervals import Estimate
+from harness.evaluation.measure import measure_rules
+from harness.evaluation.records import Record
+from harness.evaluation.selection_rules import RULES, Choice
+from harness.evaluation.trivial import trivial_records
+from harness.experiment.baselines import Baseline, baselines_on_shadows, baselines_on_test
+from harness.experiment.dev_check import check_on_dev
+from harness.experiment.evaluator import Judge, Judgement, skipped
+from harness.experiment.executor import Crew
+from harness.experiment.matching import Match, matched
+from harness.experiment.power_curves import Curve, power_curves
+from harness.experiment.retention import SurrogateEvidence, surrogate_evidence
+from harness.jobs.building import build_target
+from harness.jobs.launch import Launcher
+from harness.planning.leaks import plan_leaks
+from harness.planning.make import make_plan
+from harness.planning.plan import Plan
+from harness.planning.planned_attack import Contender
+from harness.planning.surrogates import via_surrogates, with_surrogates
 from harness.store import Store
-from harness.surrogates import via_surrogates, with_surrogates
-from harness.trivial import trivial_records
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.command import check_file, console, disk_errors, exit_code, remarks
+from harness.cli import check_file, console, disk_errors, exit_code, remarks
 from harness.errors import HarnessWarning, InputError
 
 
@@ -44,9 +44,9 @@ def published_facts(edition: str, table: Path, folder: Path) -> str:
 
     Raises InputError for an unknown edition, a table that cannot be read or a run that is no submission.
     """
-    from benchmarks.editions import load_edition  # start-up: --help needs no yaml, and no numpy
-    from benchmarks.editions.published import rows_of, text_of
-    from harness.handed_in import called_used_of, files_of
+    from harness.editions.load import load_edition  # start-up: --help needs no yaml, and no numpy
+    from harness.editions.published import rows_of, text_of
+    from harness.submission.handed_in import called_used_of, files_of
 
     try:
         ids = load_edition(edition).leaves["test_candidates"].ids()

@@ -6,8 +6,9 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-import benchmarks.editions
-from benchmarks.editions import ROLES, Edition, Leaf, Submission, Task, load_edition
+import harness.editions.load
+from harness.editions.edition import ROLES, Edition, Leaf, Submission, Task
+from harness.editions.load import load_edition
 
 PAGE = (Path(__file__).parents[1] / "docs" / "editions.md").read_text(encoding="utf-8")
 
@@ -15,7 +16,7 @@ PAGE = (Path(__file__).parents[1] / "docs" / "editions.md").read_text(encoding="
 def test_the_descriptor_shown_is_read(tmp_path, monkeypatch):
     (block,) = re.findall(r"```yaml\n(.*?)```", PAGE, flags=re.DOTALL)
     (tmp_path / "myclef2031.yaml").write_text(block)
-    monkeypatch.setattr(benchmarks.editions, "files", lambda _: tmp_path)
+    monkeypatch.setattr(harness.editions.load, "files", lambda _: tmp_path)
     edition = load_edition("myclef2031")
     assert edition.membership.generators == ("model_a", "model_b")
     assert edition.leaves["dev_used"].ids(2) == ("used_0001", "used_0002")

@@ -10,8 +10,8 @@ from documented_code import pasted_attacks_conform
 
 import attacks
 from attacks.registry import find_attacks
-from harness.choose import RULES
-from harness.decide import DECISIONS
+from harness.evaluation.decision_rules import DECISIONS
+from harness.evaluation.selection_rules import RULES
 from shadow_models.recipe import PRESETS
 
 ROOT = Path(__file__).parents[1]

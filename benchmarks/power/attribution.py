@@ -20,19 +20,19 @@ from rich.console import Console
 
 from attacks.base import Images
 from benchmarks.rows import Row, command
-from harness.attribution import CALIBRATIONS, DISTANCES, METHODS
-from harness.attribution_clusters import adjusted_rand, clustered
-from harness.attribution_scores import attributed
-from harness.attribution_scores import measure as distances
-from harness.config import Settings, composed
-from harness.crew import Crew
-from harness.launch import Launcher
-from harness.planning import generator_job
-from harness.pool import Pool, load_pool
+from harness.attribution.__main__ import CALIBRATIONS, DISTANCES, METHODS
+from harness.attribution.clusters import adjusted_rand, clustered
+from harness.attribution.scores import attributed
+from harness.attribution.scores import measure as distances
+from harness.config.settings import Settings, composed
+from harness.data.pool import Pool, load_pool
+from harness.experiment.executor import Crew
+from harness.jobs.launch import Launcher
+from harness.jobs.targets import images_of
+from harness.jobs.train import GeneratorJob
+from harness.planning.make import generator_job
 from harness.seeds import rng_of
 from harness.store import Store
-from harness.targets import images_of
-from harness.train_job import GeneratorJob
 
 SHARES = (0.30, 0.25, 0.20, 0.15, 0.10)  # of the patients
 N_IMAGES = 200  # of each generator, as many as of every other

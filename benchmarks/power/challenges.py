@@ -27,22 +27,22 @@ from rich.table import Table
 
 from benchmarks.measured import run_harness
 from benchmarks.rows import Row, at_least, at_most, command
-from harness.baselines import BASELINES
-from harness.challenge_score import score_submission
-from harness.config import composed
-from harness.contenders import Contender
-from harness.crew import Crew
+from harness.config.settings import composed
+from harness.data.pool import load_pool, load_released
 from harness.errors import HarnessWarning
-from harness.intervals import Estimate
-from harness.judging import Judge
-from harness.launch import Launcher
-from harness.matching import matched
-from harness.planning import make_plan
-from harness.pool import load_pool, load_released
+from harness.evaluation.intervals import Estimate
+from harness.experiment.baselines import BASELINES
+from harness.experiment.evaluator import Judge
+from harness.experiment.executor import Crew
+from harness.experiment.matching import matched
+from harness.jobs.launch import Launcher
+from harness.planning.make import make_plan
+from harness.planning.planned_attack import Contender
+from harness.planning.surrogates import with_surrogates
 from harness.store import Store
-from harness.submit import read_submission
-from harness.surrogates import with_surrogates
-from harness.truth import Truth, read_used
+from harness.submission.files import read_submission
+from harness.submission.score import score_submission
+from harness.submission.truth import Truth, read_used
 
 # Fewer steps, another width, whitening, rate and sampler than `quick`. The steps were chosen by `knn` alone, on seed
 # 0 with fewer images: with 1,200 of them its top half had F1 0.98, so that no attack could be told from another.

@@ -24,21 +24,21 @@ from attacks.base import Attack
 from attacks.calibration import CALIBRATIONS
 from attacks.registry import find_attacks
 from benchmarks.rows import Row, command
-from harness import metrics
-from harness.calibrate import Calibrator, ScoredTarget, fit_calibrator, held_out_calibrators
-from harness.config import Settings, composed
-from harness.contenders import Contender
-from harness.crew import Crew
-from harness.launch import Launcher
-from harness.metrics import Flags, Floats
-from harness.plan import Plan
-from harness.planning import N_IMAGES, make_plan
-from harness.pool import Pool, load_pool
+from harness.config.settings import Settings, composed
+from harness.data.pool import Pool, load_pool
+from harness.data.splits import random_half
+from harness.evaluation import metrics
+from harness.evaluation.metrics import Flags, Floats
+from harness.evaluation.probability_calibration import Calibrator, ScoredTarget, fit_calibrator, held_out_calibrators
+from harness.experiment.executor import Crew
+from harness.jobs.launch import Launcher
+from harness.jobs.targets import TargetSpec
+from harness.jobs.train import GeneratorJob
+from harness.planning.make import N_IMAGES, make_plan
+from harness.planning.plan import Plan
+from harness.planning.planned_attack import Contender
 from harness.seeds import rng_of, seed_of
-from harness.splits import random_half
 from harness.store import Store
-from harness.targets import TargetSpec
-from harness.train_job import GeneratorJob
 
 N_DRAWS = 2  # targets a recipe, each with members of its own
 NOMINAL_FPR = 0.1

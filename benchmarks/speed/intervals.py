@@ -15,13 +15,13 @@ from collections.abc import Callable
 import numpy as np
 
 from benchmarks.rows import Row, at_least, at_most, command
-from harness.calibrate import ScoredTarget
-from harness.decide import DECISIONS
-from harness.evaluate import judge_shadows
-from harness.evaluate import measure as measure_attack
-from harness.intervals import N_RESAMPLES, resample, spread
-from harness.metrics import Floats, Ranking
-from harness.splits import random_half
+from harness.data.splits import random_half
+from harness.evaluation.decision_rules import DECISIONS
+from harness.evaluation.intervals import N_RESAMPLES, resample, spread
+from harness.evaluation.measure import judge_shadows
+from harness.evaluation.measure import measure as measure_attack
+from harness.evaluation.metrics import Floats, Ranking
+from harness.evaluation.probability_calibration import ScoredTarget
 
 N_SCORES, N_TARGETS = 10_000, 8
 AUC_SEC, ATTACK_SEC, SAME = 1.0, 0.3, 1e-12

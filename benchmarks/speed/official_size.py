@@ -28,20 +28,21 @@ from attacks.base import Images
 from attacks.observing import ObservingAttack
 from attacks.registry import find_attacks
 from attacks.similarity import ssim_matrix
-from benchmarks.editions import Edition, load_edition
 from benchmarks.measured import Run, run_harness
 from benchmarks.rows import Row, at_least, at_most, command
-from harness.config import attack_groups
+from harness.config.settings import attack_groups
+from harness.data.options import EditionFolder
+from harness.data.pool import GIVEN_FILE, Given, Pool, load_pool, load_released
+from harness.data.sources.phantom import phantom_slices
+from harness.editions.edition import Edition
+from harness.editions.load import load_edition
 from harness.errors import HarnessWarning
-from harness.launch import Launcher, Progress, Work
-from harness.observations import observation_key
-from harness.observe_job import ObserveJob, observe
-from harness.options import EditionFolder
-from harness.pool import GIVEN_FILE, Given, Pool, load_pool, load_released
-from harness.score_job import AttackJob, FitSpec, score
-from harness.sources.phantom import phantom_slices
+from harness.jobs.launch import Launcher, Progress, Work
+from harness.jobs.observations import observation_key
+from harness.jobs.observe import ObserveJob, observe
+from harness.jobs.score import AttackJob, FitSpec, score
+from harness.jobs.targets import ReleaseSpec, TargetSpec, ViewSpec, candidate_images, released_images
 from harness.store import Store
-from harness.targets import ReleaseSpec, TargetSpec, ViewSpec, candidate_images, released_images
 
 _Result = TypeVar("_Result")
 EDITION = "imageclef2023"

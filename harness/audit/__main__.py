@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.command import console, disk_errors, exit_code, remarks
+from harness.cli import console, disk_errors, exit_code, remarks
 from harness.errors import InputError
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from attacks.distances import Distance
 from harness.audit.copies import Copies, copies, threshold
 from harness.audit.folders import FEWEST_IMAGES, Material
 from harness.errors import InputError
-from harness.intervals import Estimate
-from harness.metrics import Flags
+from harness.evaluation.intervals import Estimate
+from harness.evaluation.metrics import Flags
 
 _TOO_FEW = Estimate(None, note=f"too few left: the filter leaves under {FEWEST_IMAGES} images")
 

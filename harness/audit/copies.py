@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attacks.base import Scores
-from harness.metrics import Flags, Floats
+from harness.evaluation.metrics import Flags, Floats
 from harness.seeds import rng_of
 
 Places = NDArray[np.intp]

@@ -11,8 +11,8 @@ from harness.audit.case import Case
 from harness.audit.copies import Control, Copies, control
 from harness.audit.figures import BY_NEAREST, OF_MEMBERS, UNKNOWN, Figure, shown
 from harness.audit.fractions import fraction, share
-from harness.intervals import Estimate
-from harness.metrics import Flags, Floats
+from harness.evaluation.intervals import Estimate
+from harness.evaluation.metrics import Flags, Floats
 
 
 def copies_figures(case: Case) -> list[Figure]:

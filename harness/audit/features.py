@@ -11,7 +11,7 @@ from attacks.base import Images
 from attacks.distances import blocks
 from attacks.encoder import encoded
 from harness.errors import InputError
-from harness.metrics import Floats
+from harness.evaluation.metrics import Floats
 
 OUTLINE = 5  # lowest DCT frequencies along each axis
 RINGS = 7  # bands of all frequencies, finest last

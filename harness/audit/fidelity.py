@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.intervals import Estimate
-from harness.metrics import Floats
+from harness.evaluation.intervals import Estimate
+from harness.evaluation.metrics import Floats
 
 Places = NDArray[np.intp]
 _GROUPS = 20  # of the jackknife, on each side

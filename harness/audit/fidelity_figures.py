@@ -11,8 +11,8 @@ from harness.audit.case import Case
 from harness.audit.features import extractor
 from harness.audit.fidelity import Cloud, drawn, frechet, kernel_distance, with_interval
 from harness.audit.figures import BY_GROUPS, Figure, shown
-from harness.intervals import Estimate
-from harness.metrics import Flags
+from harness.evaluation.intervals import Estimate
+from harness.evaluation.metrics import Flags
 from harness.seeds import rng_of
 
 Distance = Callable[[Cloud, Cloud], float]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from harness.intervals import Estimate
-from harness.page.numbers import DIGITS
+from harness.evaluation.intervals import Estimate
+from harness.report.numbers import DIGITS
 
 SCHEMA = 1
 PATIENTS = "patients"

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attacks.base import Images
+from harness.data.sources.decode import stored_size
+from harness.data.sources.folder import ALONE, list_images, read_folder, read_images
+from harness.data.sources.slices import Slices
 from harness.errors import HarnessWarning, InputError
-from harness.metrics import Flags
-from harness.sources.decode import stored_size
-from harness.sources.folder import ALONE, list_images, read_folder, read_images
-from harness.sources.slices import Slices
+from harness.evaluation.metrics import Flags
 
 FEWEST_PATIENTS = 8  # on either side: a nearest patient needs others to be compared with
 FEWEST_IMAGES = 16

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.intervals import LEVEL, Estimate, estimates, resample
-from harness.metrics import Floats, Weights
+from harness.evaluation.intervals import LEVEL, Estimate, estimates, resample
+from harness.evaluation.metrics import Floats, Weights
 from harness.seeds import rng_of
 
 

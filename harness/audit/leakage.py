@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 from attacks.base import Access, Attack, Images, Outlook, Target
 from attacks.registry import find_attacks
 from harness.audit.features import grain, standardised
-from harness.controls import verdict
-from harness.errors import InputError
-from harness.evaluate import FPRS, fprs_with_enough
-from harness.intervals import Estimate, estimates, resample
-from harness.metrics import Flags, Floats, Ranking, Weights
-from harness.near import unknown_name
-from harness.pictures import described, from_pictures
-from harness.results import Record
+from harness.errors import InputError, unknown_name
+from harness.evaluation.controls import verdict
+from harness.evaluation.intervals import Estimate, estimates, resample
+from harness.evaluation.measure import FPRS, fprs_with_enough
+from harness.evaluation.metrics import Flags, Floats, Ranking, Weights
+from harness.evaluation.pixels_control import described, from_pictures
+from harness.evaluation.records import Record
 from harness.seeds import rng_of
 
 Places = NDArray[np.intp]

@@ -6,7 +6,7 @@ from attacks.base import Images
 from harness.audit.case import Case
 from harness.audit.figures import PATIENTS, Figure
 from harness.audit.leakage import SHOWN_FPRS, controls, measured, scores
-from harness.intervals import Estimate
+from harness.evaluation.intervals import Estimate
 
 CONTROL = "control_"
 _METRICS = {"auc": ("AUC", 0.5), **{str(fpr): (f"TPR@{100 * fpr:.0f} %", fpr) for fpr in SHOWN_FPRS}}

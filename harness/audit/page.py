@@ -11,10 +11,10 @@ from harness.audit.examine import Audit
 from harness.audit.figures import TITLES, Figure, shown
 from harness.audit.tables import given, notes
 from harness.audit.verdict import filter_note, verdict
-from harness.intervals import Estimate
-from harness.page.numbers import Cell, cell, rounded
-from harness.page.render import rendered
-from harness.page.sheet import picture
+from harness.evaluation.intervals import Estimate
+from harness.report.numbers import Cell, cell, rounded
+from harness.report.render import rendered
+from harness.report.sheet import picture
 
 _PAIRS = 24
 

@@ -10,7 +10,7 @@ from harness.audit.case import Case
 from harness.audit.figures import COPIED, PATIENTS, UNKNOWN, Figure
 from harness.audit.folders import FEWEST_PATIENTS, named_patients
 from harness.audit.reidentify import by_patient, other_slices, rank_1
-from harness.intervals import Estimate
+from harness.evaluation.intervals import Estimate
 
 _HOLDOUT_UNKNOWN = Estimate(
     None, note=f"patients unknown: of --holdout, patient_id in metadata.csv names under {FEWEST_PATIENTS}"

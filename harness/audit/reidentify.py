@@ -13,8 +13,8 @@ from harness.audit.copies import Copies
 from harness.audit.folders import Material, named_patients, numbers
 from harness.audit.fractions import fraction
 from harness.audit.leakage import measured, scores
-from harness.intervals import Estimate
-from harness.metrics import Flags, Floats
+from harness.evaluation.intervals import Estimate
+from harness.evaluation.metrics import Flags, Floats
 
 Places = NDArray[np.intp]
 

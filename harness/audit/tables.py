@@ -13,7 +13,7 @@ from harness.audit.examine import Audit
 from harness.audit.figures import TITLES, shown
 from harness.audit.folders import named_patients
 from harness.audit.verdict import filter_note, verdict
-from harness.sources.slices import Slices
+from harness.data.sources.slices import Slices
 
 _ESTIMATE = 20  # characters of `0.123 [0.045, 0.201]`
 

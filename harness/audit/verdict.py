@@ -6,8 +6,8 @@ import numpy as np
 
 from harness.audit.examine import Audit
 from harness.audit.figures import Figure
-from harness.controls import CHANCE
-from harness.intervals import LEVEL
+from harness.evaluation.controls import CHANCE
+from harness.evaluation.intervals import LEVEL
 
 _PROOF = (
     "No finding is no proof: this asked how near images come and what a few attacks tell, by somebody who holds the "

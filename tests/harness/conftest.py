@@ -11,9 +11,9 @@ import pytest
 from tiny_edition import EDITION, write_edition
 
 from harness import pipeline
-from harness import run as command
-from harness.choose import RULES, Choice
-from harness.pool import load_pool
+from harness.data.pool import load_pool
+from harness.evaluation.selection_rules import RULES, Choice
+from harness.run import __main__ as command
 
 
 class Ran(NamedTuple):

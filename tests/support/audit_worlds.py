@@ -12,8 +12,8 @@ from tiny import write_slices
 from attacks.registry import find_attacks
 from harness.audit.case import Settings
 from harness.audit.folders import Material
-from harness.sources.phantom import phantom_slices
-from harness.sources.slices import Slices
+from harness.data.sources.phantom import phantom_slices
+from harness.data.sources.slices import Slices
 
 SIZE, PER_PATIENT = 32, 3
 MOST_STRANGERS = 160

@@ -1,0 +1,216 @@
+"""A simulated challenge: hidden members, a generator trained on them, and what participants are handed.
+
+One generator learns the members of dev and test together and releases the images of both parts, as one challenge's
+organisers would; who was used is known for dev, and for the test lies in `truth.csv` alone.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import warnings
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from rich.console import Console
+
+from attacks.base import Images
+from harness.challenge.options import ChallengeSettings
+from harness.data.groups import inferred_patients
+from harness.data.pool import Pool, load_pool
+from harness.errors import HarnessWarning, InputError
+from harness.experiment.executor import Crew
+from harness.jobs.launch import Launcher
+from harness.jobs.targets import images_of
+from harness.jobs.train import GeneratorJob
+from harness.seeds import rng_of, seed_of
+from harness.store import Store, content_key
+
+SCHEMA = 1
+FACTS, TRUTH, CHALLENGE, EXTRA = "challenge.json", "truth.csv", "challenge", "extra"
+Places = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Places in the pool of the slices of each part, intp [any] each, in the order in which they are handed out.
+
+    Every patient is in one part only. test: the candidates, mixed; member: bool, which of them were used.
+    """
+
+    dev_used: Places
+    dev_not_used: Places
+    test: Places
+    member: NDArray[np.bool_]
+    extra: Places
+
+    @property
+    def everything(self) -> Places:
+        """Every slice that is handed out, in order."""
+        return np.concatenate([self.dev_used, self.dev_not_used, self.test, self.extra])
+
+    @property
+    def members(self) -> Places:
+        """What the generator learns, in the pool's order."""
+        return np.sort(np.concatenate([self.dev_used, self.test[self.member]]))
+
+
+def split_patients(pool: Pool, dev_patients: int, test_patients: int, seed: int) -> Split:
+    """Deal the pool's patients to the parts at random: so many members, and as many others, of dev and of test.
+
+    Raises InputError, with the numbers, where there are too few.
+    """
+    owner = np.array([pool.patient_ids[place] for place in pool.taken])
+    patients = np.unique(owner)
+    needed = 2 * (dev_patients + test_patients)
+    if len(patients) < needed:
+        raise InputError(
+            f"dev.patients={dev_patients} and test.patients={test_patients}, as many members as others of each, "
+            f"take {needed} patients; these data have {len(patients)}. Give more data, or smaller parts."
+        )
+    rng = rng_of(seed, "challenge", "split")
+    dealt = np.split(rng.permutation(patients), np.cumsum([dev_patients] * 2 + [test_patients] * 2))
+
+    def handed_out(part: NDArray[np.str_]) -> Places:
+        return np.asarray(rng.permutation(pool.taken[np.isin(owner, part)]), dtype=np.intp)
+
+    dev_used, dev_not_used, used, not_used, extra = (handed_out(part) for part in dealt)
+    mixed = rng.permutation(len(used) + len(not_used))
+    test, member = np.concatenate([used, not_used])[mixed], (np.arange(len(mixed)) < len(used))[mixed]
+    return Split(dev_used, dev_not_used, test, member, extra)
+
+
+def make_challenge(settings: ChallengeSettings, console: Console) -> Path:
+    """Train the generator (from the store, where it is there), write the folder, and return it.
+
+    A folder that holds this very challenge is left as it is. Raises InputError for one that holds anything else.
+    """
+    store = Store(settings.store_root)
+    pool = _with_patients(load_pool(settings.data, store))
+    split = split_patients(pool, settings.dev.patients, settings.test.patients, settings.seed)
+    job = _generator(settings, pool, split)
+    facts = _facts(settings, pool, split, job)
+    if _is_there(settings.out, facts):
+        return settings.out
+    with closing(Launcher(settings.workers, settings.device)) as launcher:
+        Crew(store, launcher, console).train([job])
+    released = images_of(job.release(job.n_images), store)
+    beside = settings.out.with_name(f".writing-{settings.out.name}-{os.getpid()}")
+    try:
+        _write(beside, settings, pool, split, released)
+        (beside / FACTS).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+        if settings.out.is_dir():
+            settings.out.rmdir()  # empty, or `_is_there` would have refused it
+        beside.rename(settings.out)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return settings.out
+
+
+def _with_patients(pool: Pool) -> Pool:
+    """The pool, where nobody says whose slices are whose with groups of alike slices as patients: see `groups`."""
+    if pool.patient_ids != pool.ids:
+        return pool
+    groups = inferred_patients(pool.pixels, [None] * len(pool.ids))
+    text = (
+        f"Nobody says whose slices are whose: {len(groups)} slices fall into {len(set(groups))} groups that look "
+        f"alike, and each counts as a patient, also in {TRUTH}."
+    )
+    warnings.warn(HarnessWarning(text), stacklevel=3)
+    return replace(pool, patient_ids=groups)
+
+
+def _generator(settings: ChallengeSettings, pool: Pool, split: Split) -> GeneratorJob:
+    return GeneratorJob(
+        store_root=str(settings.store_root),
+        name="the challenge's generator",
+        pool_key=pool.key,
+        members=tuple(map(int, split.members)),
+        digests=tuple(pool.digests[place] for place in split.members),
+        recipe=settings.recipe,
+        seed=seed_of(settings.seed, "challenge", "generator"),
+        n_images=settings.dev.n_images + settings.test.n_images,
+    )
+
+
+def _facts(settings: ChallengeSettings, pool: Pool, split: Split, job: GeneratorJob) -> dict[str, Any]:
+    """What `challenge.json` says: all that decides the challenge, and how large its parts are."""
+    return {
+        "schema": SCHEMA,
+        "edition": settings.edition.name,
+        "seed": settings.seed,
+        "generator": job.key,
+        "slices": content_key(digests=[pool.digests[place] for place in split.everything]),
+        "recipe": job.recipe.to_dict(),
+        "members": len(split.members),
+        "dev": {
+            "used": len(split.dev_used),
+            "not_used": len(split.dev_not_used),
+            "generated": settings.dev.n_images,
+        },
+        "test": {
+            "used": int(split.member.sum()),
+            "not_used": int((~split.member).sum()),
+            "generated": settings.test.n_images,
+        },
+        "extra": len(split.extra),
+    }
+
+
+def _is_there(out: Path, facts: Mapping[str, Any]) -> bool:
+    """Whether `out` holds the challenge that these facts describe; InputError where it holds something else."""
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return False
+    try:
+        if json.loads((out / FACTS).read_text(encoding="utf-8")) == facts:
+            return True
+    except (OSError, ValueError):
+        pass
+    raise InputError(f"out={out} holds something other than this challenge; give a new or an empty folder.")
+
+
+def _write(out: Path, settings: ChallengeSettings, pool: Pool, split: Split, released: Images) -> None:
+    """The folders that participants get, and beside them the extra slices and the truth."""
+    n_dev = settings.dev.n_images
+    by_role = {
+        "dev_generated": released[:n_dev],
+        "dev_used": pool.pixels[split.dev_used],
+        "dev_not_used": pool.pixels[split.dev_not_used],
+        "test_generated": released[n_dev:],
+        "test_candidates": pool.pixels[split.test],
+    }
+    for role, images in by_role.items():
+        leaf = settings.edition.leaves[role]
+        _write_images(out / CHALLENGE / role.split("_")[0] / leaf.folders[0], images, leaf.ids(len(images)))
+    ids = settings.edition.leaves["test_candidates"].ids(len(split.test))
+    truth = [
+        (name, int(used), pool.patient_ids[place])
+        for name, used, place in zip(ids, split.member, split.test, strict=True)
+    ]
+    _write_table(out / TRUTH, ("id", "used", "patient_id"), truth)
+    names = [f"extra_{number:04d}" for number in range(1, len(split.extra) + 1)]
+    if names:
+        _write_images(out / EXTRA, pool.pixels[split.extra], names)
+        rows = [(f"{name}.png", pool.patient_ids[place]) for name, place in zip(names, split.extra, strict=True)]
+        _write_table(out / EXTRA / "metadata.csv", ("file_name", "patient_id"), rows)
+
+
+def _write_images(folder: Path, images: Images, names: Sequence[str]) -> None:
+    folder.mkdir(parents=True)
+    for name, image in zip(names, images, strict=True):
+        Image.fromarray(image).save(folder / f"{name}.png")
+
+
+def _write_table(path: Path, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)

@@ -1,0 +1,146 @@
+"""The options of `python -m harness.challenge make`, as typed dataclasses that Hydra composes and checks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import MISSING, DictConfig, OmegaConf
+
+from harness.config.options import LaunchOptions, StoreOptions
+from harness.config.settings import check_common, writable
+from harness.data.options import FolderData, PhantomData
+from harness.editions.edition import Edition
+from harness.editions.load import edition_names, load_edition
+from harness.errors import InputError
+from shadow_models.recipe import PRESETS, Recipe
+
+CONFIG_NAME = "challenge"
+
+
+@dataclass
+class SplitOptions:
+    """One part of the challenge. patients: as many members as others; n_images: released."""
+
+    patients: int = 8
+    n_images: int = 500
+
+
+_DEFAULTS: list[Any] = [
+    "_self_",
+    {"data": "phantom"},
+    {"target": "quick"},
+    {"launch": "local"},
+    {"override hydra/job_logging": "disabled"},
+    {"override hydra/hydra_logging": "disabled"},
+]
+
+_HELP = """Train a generator on hidden members and write the challenge about it, with the truth beside.
+
+  python -m harness.challenge make out=DIR                                     from phantoms
+  python -m harness.challenge make data=folder data.root=SLICES data.per_patient=3 out=DIR seed=1
+  python -m harness.challenge make out=DIR target=small target.steps=4000      another recipe than the shadows'
+  python -m harness.challenge make out=DIR test.patients=20 test.n_images=2000 dev.patients=8 dev.n_images=500
+
+DIR/challenge holds what participants get, in the layout of the edition; DIR/extra real slices of patients who are in
+neither part; DIR/truth.csv who was used. `python -m harness.challenge score --submission F --truth DIR/truth.csv`.
+"""
+
+
+@dataclass
+class ChallengeOptions:
+    """Everything `python -m harness.challenge make` takes."""
+
+    defaults: list[Any] = field(default_factory=lambda: list(_DEFAULTS))
+    data: Any = MISSING
+    target: Any = MISSING
+    launch: Any = MISSING
+    dev: SplitOptions = field(default_factory=SplitOptions)
+    test: SplitOptions = field(default_factory=lambda: SplitOptions(patients=20, n_images=2000))
+    store: StoreOptions = field(default_factory=StoreOptions)
+    edition: str = "imageclef2023"
+    seed: int = 0
+    device: str = "auto"
+    out: str = MISSING
+    hydra: Any = field(
+        default_factory=lambda: {
+            "output_subdir": None,
+            "run": {"dir": "."},
+            "job": {"chdir": False},
+            "help": {"app_name": "python -m harness.challenge make", "header": _HELP},
+        }
+    )
+
+
+class ChallengeSettings(NamedTuple):
+    """The options of one challenge, checked and typed."""
+
+    data: PhantomData | FolderData
+    recipe: Recipe
+    edition: Edition
+    dev: SplitOptions
+    test: SplitOptions
+    seed: int
+    device: str
+    workers: int | None
+    store_root: Path
+    out: Path
+
+
+def written_editions() -> list[str]:
+    """The editions whose layout is known in full: every membership folder, and how its files are numbered."""
+    editions = [load_edition(name) for name in edition_names("membership")]
+    return [one.name for one in editions if all(leaf.folders and leaf.id_format for leaf in one.leaves.values())]
+
+
+def register_challenge_options() -> None:
+    """Tell Hydra every group and name: data, target (the presets of recipes), launch."""
+    store = ConfigStore.instance()
+    store.store(name=CONFIG_NAME, node=ChallengeOptions)
+    for data in (PhantomData, FolderData):
+        store.store(group="data", name=data.name, node=writable(data), package="data")
+    for name, recipe in PRESETS.items():
+        target = writable(Recipe)
+        for option in fields(Recipe):
+            OmegaConf.update(target, option.name, getattr(recipe, option.name))
+        OmegaConf.update(target, "size", "${data.size}")
+        preset = {"target": target, "data": {"size": recipe.size}}
+        store.store(group="target", name=name, node=preset, package="_global_")
+    store.store(group="launch", name="local", node=writable(LaunchOptions), package="launch")
+
+
+def challenge_settings(config: DictConfig) -> ChallengeSettings:
+    """Check what Hydra composed and hand it over typed. Raises InputError for what types cannot check."""
+    try:
+        options: Any = OmegaConf.to_object(config)
+    except ValueError as error:  # the recipe's own check
+        raise InputError(str(error.__cause__ or error)) from error
+    check_common(options)
+    for name, split in (("dev", options.dev), ("test", options.test)):
+        for what, number, least in (("patients", split.patients, 2), ("n_images", split.n_images, 2)):
+            if number < least:
+                raise InputError(f"{name}.{what}={number} must be at least {least}.")
+    try:
+        edition = load_edition(options.edition)
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    if edition.name not in written_editions():
+        known = ", ".join(written_editions())
+        raise InputError(
+            f"edition={edition.name}: its folders or file names are not public, so no challenge can be laid out like "
+            f"it. Take one of: {known}."
+        )
+    return ChallengeSettings(
+        data=options.data,
+        recipe=options.target,
+        edition=edition,
+        dev=options.dev,
+        test=options.test,
+        seed=options.seed,
+        device=options.device,
+        workers=options.launch.workers,
+        store_root=Path(options.store.root).expanduser(),
+        out=Path(options.out).expanduser(),
+    )

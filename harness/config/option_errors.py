@@ -1,0 +1,69 @@
+"""Hydra's and OmegaConf's errors as sentences that name the option, what is allowed and the nearest match."""
+
+from __future__ import annotations
+
+from hydra.core.config_store import ConfigStore
+from hydra.errors import MissingConfigException, OverrideParseException
+from omegaconf.errors import (
+    ConfigAttributeError,
+    ConfigKeyError,
+    MissingMandatoryValue,
+    OmegaConfBaseException,
+)
+
+from harness.errors import unknown_name
+
+
+def explained(error: Exception) -> str:
+    """The sentence for an error of composition; the library's own words where it is none we know."""
+    if isinstance(error, MissingConfigException) and error.missing_cfg_file:
+        group, _, name = str(error.missing_cfg_file).rpartition("/")
+        if group:
+            return unknown_name(group, name, _names(group)) + _plugin_hint(group) + _edition_hint(group, name)
+    if isinstance(error, OverrideParseException):
+        return (
+            f"The option {error.override!r} cannot be read; options are given as name=value, such as seed=1. A value "
+            "with spaces, ~ or brackets needs quotes of its own: 'data.root=\"/my slices\"'."
+        )
+    cause: BaseException = error
+    while not isinstance(cause, OmegaConfBaseException) and cause.__cause__ is not None:
+        cause = cause.__cause__
+    if isinstance(cause, MissingMandatoryValue):
+        return f"The option {cause.full_key} has no value; give {cause.full_key}=VALUE."
+    if isinstance(cause, ConfigAttributeError | ConfigKeyError) and cause.full_key:
+        return _unknown_option(cause)
+    if isinstance(cause, OmegaConfBaseException) and cause.full_key:
+        return f"The option {cause.full_key} was refused: {str(cause).splitlines()[0]}."
+    return " ".join(str(error).split())
+
+
+def _names(group: str) -> list[str]:
+    return [name.removesuffix(".yaml") for name in ConfigStore.instance().list(group)]
+
+
+def _plugin_hint(group: str) -> str:
+    from attacks.registry import find_attacks
+
+    broken = find_attacks().broken
+    if group != "attack" or not broken:
+        return ""
+    reasons = "; ".join(f"{name}: {text.strip().splitlines()[-1]}" for name, text in broken.items())
+    return f" These plug-ins could not be imported: {reasons}."
+
+
+def _edition_hint(group: str, name: str) -> str:
+    from harness.editions.load import edition_names
+
+    if group != "data" or name not in edition_names() or name in edition_names("membership"):
+        return ""
+    return f" {name} has no membership task; `python -m harness.editions {name}` says what it has."
+
+
+def _unknown_option(cause: OmegaConfBaseException) -> str:
+    above, _, name = str(cause.full_key).rpartition(".")
+    known = [str(key) for key in cause.parent_node] if cause.parent_node is not None else []
+    prefix = f"{above}." if above else ""
+    sentence = unknown_name("option", prefix + name, [prefix + key for key in known if key != "hydra"])
+    if above == "attack":
+        sentence += " Only the attacks that are named in attack=[...] take options."
+    return sentence

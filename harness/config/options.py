@@ -1,0 +1,105 @@
+"""What a user may type, as typed dataclasses: Hydra composes and checks them, `config` hands them over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from omegaconf import MISSING
+
+from shadow_models.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class ShadowOptions(Recipe):
+    """The recipe of every generator, how many shadows are trained, and how many images each releases.
+
+    count: None is 4, and 8 for an edition; n_images: None is 256, and as many as the test releases for an edition.
+    match_steps: the recipe is tried with so many times its steps, and the one whose release is most like the
+    test's is taken; None is half, as many and twice for an edition, else as many.
+    """
+
+    count: int | None = None
+    n_images: int | None = None
+    match_steps: list[float] | None = None
+
+
+@dataclass
+class SurrogateOptions:
+    """Diffusion models trained on releases, for model attacks on a target that gives none.
+
+    use: None trains them for an edition, where an attack asks a model; steps: of training, None is the shadows'.
+    dev: whether a chosen attack that asks them is checked on dev, which costs as many trainings again.
+    """
+
+    use: bool | None = None
+    steps: int | None = None
+    dev: bool = True
+
+
+@dataclass
+class StoreOptions:
+    """Where artefacts are kept."""
+
+    root: str = "store"
+
+
+@dataclass
+class LaunchOptions:
+    """workers: processes; None is one a core (or GPU), 0 works in this process."""
+
+    name: str = "local"
+    workers: int | None = None
+
+
+_DEFAULTS: list[Any] = [
+    "_self_",
+    {"data": "phantom"},
+    {"preset": "quick"},
+    {"launch": "local"},
+    {"attack": ["knn"]},
+    # Our own progress and tables speak; Hydra's log files would litter the working folder.
+    {"override hydra/job_logging": "disabled"},
+    {"override hydra/hydra_logging": "disabled"},
+]
+
+
+@dataclass
+class Options:
+    """Everything `python -m harness.run` takes."""
+
+    defaults: list[Any] = field(default_factory=lambda: list(_DEFAULTS))
+    attack: dict[str, Any] = field(default_factory=dict)
+    data: Any = MISSING
+    shadow: Any = MISSING
+    launch: Any = MISSING
+    surrogate: SurrogateOptions = field(default_factory=SurrogateOptions)
+    store: StoreOptions = field(default_factory=StoreOptions)
+    preset: str = MISSING
+    seed: int = 0
+    device: str = "auto"
+    rule: str = "best_calibrated"
+    decision: str = "probability"
+    calibrator: str = "platt"
+    out: str | None = None
+    dry_run: bool = False
+    hydra: Any = field(
+        default_factory=lambda: {
+            "output_subdir": None,
+            "run": {"dir": "."},
+            "sweep": {"dir": "runs/multirun", "subdir": "."},
+            "job": {"chdir": False},
+            "help": {"app_name": "python -m harness.run", "header": _HELP},
+        }
+    )
+
+
+_HELP = """Train shadow generators, attack what they release, calibrate, and apply the best-calibrated attack.
+
+  python -m harness.run attack=knn                          the default: a challenge in miniature
+  python -m harness.run attack=[knn,ssim,loss] attack.knn.k=5
+  python -m harness.run attack=[release,references]         every attack of these accesses; attack=all
+  python -m harness.run attack=all data=folder data.root=DIR data.per_patient=1
+  python -m harness.run data=imageclef2023 data.root=DIR    the official test: writes submission.csv
+  python -m harness.run dry_run=true                        the plan, without doing it
+"""

@@ -1,0 +1,46 @@
+"""What a user may say of the data, as typed dataclasses that Hydra composes: where the slices come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from omegaconf import MISSING
+
+
+@dataclass
+class PhantomData:
+    """Procedural slices, no download. patients, slices (adjacent ones of each), seed: of the phantoms."""
+
+    name: str = "phantom"
+    size: int = 64
+    per_patient: int | None = None
+    patients: int = 80
+    slices: int = 2
+    seed: int = 0
+
+
+@dataclass
+class FolderData:
+    """A Hugging Face imagefolder at root; size: working size, pixels; per_patient: slices taken of each."""
+
+    name: str = "folder"
+    root: str = MISSING
+    size: int = 64
+    per_patient: int | None = None
+
+
+@dataclass
+class EditionFolder(FolderData):
+    """A challenge's folder: released images and candidates; `name` is the edition.
+
+    folders: role -> the name of its folder, where it is not the edition's; generator: whose release is attacked, the
+    name of the folder that holds it, of an edition with several generators.
+    extra: an imagefolder of more real slices for the shadows, of the same source; group: `inferred` takes slices
+    that look alike for one patient's, `given` every slice for a patient of its own.
+    """
+
+    name: str = "imageclef2023"
+    extra: str | None = None
+    group: str = "inferred"
+    folders: dict[str, str | None] = field(default_factory=dict)
+    generator: str | None = None

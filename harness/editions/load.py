@@ -1,0 +1,76 @@
+"""Reads descriptors: one YAML file an edition. A fault in one is told in a sentence, with file and field."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from importlib.resources import files
+from typing import Any
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from harness.editions.edition import ROLES, Edition, Leaf, Submission, Task
+from harness.errors import unknown_name
+
+Place = tuple[int | str, ...]
+
+
+def edition_names(kind: str | None = None) -> tuple[str, ...]:
+    """The names of all editions described here, sorted; kind: of those with such a task, say `membership`."""
+    described = (entry.name for entry in files(__package__).iterdir())
+    names = sorted(name.removesuffix(".yaml") for name in described if name.endswith(".yaml"))
+    return tuple(name for name in names if kind is None or kind in load_edition(name).tasks)
+
+
+def load_edition(name: str) -> Edition:
+    """Read one edition by name, such as `imageclef2023`.
+
+    Raises ValueError, with near names, if unknown, and with file and field where its descriptor is at fault.
+    """
+    known = edition_names()
+    if name not in known:
+        raise ValueError(unknown_name("edition", name, known))
+    where = f"{name}.yaml"
+    facts = yaml.safe_load(files(__package__).joinpath(where).read_text(encoding="utf-8"))
+    if not isinstance(facts, dict):
+        raise ValueError(f"{where} holds {facts!r}, where `name: value` lines were expected.")
+    try:
+        edition = TypeAdapter(Edition).validate_python({"name": name, **facts})
+    except ValidationError as error:
+        # A name misspelt is both unknown and missing: the first is what helps.
+        faults = sorted(error.errors(), key=lambda one: one["type"] != "unexpected_keyword_argument")
+        raise ValueError(_sentence(faults[0], where)) from error
+    for kind, task in edition.tasks.items():
+        _check_task(kind, task, where)
+    return edition
+
+
+def _check_task(kind: str, task: Task, where: str) -> None:
+    """What types cannot check."""
+    if kind not in ROLES:
+        raise ValueError(f"{where}, tasks: {unknown_name('kind of task', kind, ROLES)}")
+    where = f"{where}, tasks.{kind}"
+    if set(task.leaves) != set(ROLES[kind]):
+        raise ValueError(f"{where}.leaves has {', '.join(task.leaves)}; it must have {', '.join(ROLES[kind])}.")
+    if task.official_metric is not None and task.official_metric not in task.metrics:
+        raise ValueError(f"{where} ranks by {task.official_metric}, which is none of its metrics.")
+
+
+def _sentence(fault: Any, where: str) -> str:
+    """What pydantic found, with its place in the file."""
+    *above, name = fault["loc"]
+    place = ", ".join([where, *([".".join(map(str, above))] if above else [])])
+    if fault["type"] == "unexpected_keyword_argument":
+        return f"{place}: {unknown_name('field', str(name), _fields_at(above))}"
+    if fault["type"] == "missing":
+        return f"{place}: the field {name} is missing; write null where nobody tells."
+    return f"{place}: the field {name} holds {fault['input']!r}; {fault['msg'][0].lower()}{fault['msg'][1:]}."
+
+
+def _fields_at(place: Sequence[int | str]) -> list[str]:
+    """The fields of the record at a place of a descriptor."""
+    if not place:
+        return [one.name for one in fields(Edition) if one.name != "name"]
+    kind = Leaf if "leaves" in place else Submission if place[-1] == "submission" else Task
+    return [one.name for one in fields(kind)]

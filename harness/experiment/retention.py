@@ -1,0 +1,78 @@
+"""What a model attack keeps when it asks a surrogate, trained on the release, in the model's place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from attacks.registry import find_attacks
+from harness.config.settings import Settings
+from harness.experiment.evaluator import Judgement
+from harness.experiment.executor import Crew
+from harness.planning.plan import Plan
+from harness.planning.planned_attack import Contender
+from harness.planning.surrogates import via_surrogates
+
+CHANCE = 0.5
+
+
+class Retention(NamedTuple):
+    """One attack on the shadows: AUC on the models themselves and on their surrogates, pooled.
+
+    kept: (surrogate - 0.5) / (model - 0.5); None where the model itself gives nothing away.
+    """
+
+    attack: str
+    model_auc: float
+    surrogate_auc: float
+    kept: float | None
+
+
+class SurrogateEvidence(NamedTuple):
+    """rows: what each attack keeps; follows_distance: see `loss_follows_distance`."""
+
+    rows: list[Retention]
+    follows_distance: float
+
+
+def surrogate_evidence(
+    settings: Settings, crew: Crew, plan: Plan, named: Sequence[Contender], judged: Mapping[str, Judgement]
+) -> SurrogateEvidence | None:
+    """What surrogates are worth on the shadows, where any were trained; None where not."""
+    if not any(one.surrogate for one in named):
+        return None
+    return SurrogateEvidence(_retentions(named, judged), loss_follows_distance(settings, crew, plan))
+
+
+def _retentions(named: Sequence[Contender], judged: Mapping[str, Judgement]) -> list[Retention]:
+    """A row for every attack that was tried both ways, the best via a surrogate first."""
+
+    def auc(contender: Contender) -> float | None:
+        estimate = judged[contender.label].record.auc
+        return None if estimate is None else estimate.value
+
+    model = {one.attack.name: auc(one) for one in named if not one.surrogate}
+    found = []
+    for one in named:
+        own, other = model.get(one.attack.name), auc(one)
+        if one.surrogate and own is not None and other is not None:
+            kept = (other - CHANCE) / (own - CHANCE) if abs(own - CHANCE) > 1e-9 else None
+            found.append(Retention(one.attack.name, own, other, kept))
+    return sorted(found, key=lambda row: -row.surrogate_auc)
+
+
+def loss_follows_distance(settings: Settings, crew: Crew, plan: Plan) -> float:
+    """Spearman correlation of the surrogate's loss with log d1, the distance to the nearest released image.
+
+    Over the candidates of a shadow, mean over shadows: near 1, a surrogate tells what nearest neighbours tell.
+    """
+    from scipy.stats import spearmanr  # start-up: seconds to import
+
+    by_name = find_attacks().by_name
+    loss = Contender(by_name["loss"](), via_surrogates(settings, plan), surrogate=True)
+    knn = Contender(by_name["knn"](), plan)
+    scored = crew.attack_shadows([loss, knn])
+    pairs = zip(scored[loss.label].scores, scored[knn.label].scores, strict=True)
+    return float(np.mean([spearmanr(a, b).statistic for a, b in pairs]))

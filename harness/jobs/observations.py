@@ -1,0 +1,60 @@
+"""Observations in the store: what decides one, and how a target remembers it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+import shadow_models
+from attacks.base import Access
+from attacks.observing import ObservingAttack
+from attacks.view import Observed
+from harness.jobs.code_digest import code_digest
+from harness.jobs.targets import ViewSpec, candidates_key
+from harness.store import Store, content_key, digest_of
+
+SCHEMA = 1
+FILE = "observed.npy"
+
+
+def observable(attack: ObservingAttack, view: ViewSpec) -> bool:
+    """Whether the view holds what the attack looks at."""
+    return attack.observes is Access.RELEASE or view.generator is not None
+
+
+def observation_key(attack: ObservingAttack, view: ViewSpec) -> str:
+    """What is observed, by which code and options, of which candidates and generator.
+
+    A release attack's does not change with the model, nor a model attack's with the release.
+    """
+    method, options = attack.observation()
+    of_release = attack.observes is Access.RELEASE
+    return content_key(
+        stage="observation",
+        schema=SCHEMA,
+        method=method,
+        options=options,
+        code=sorted({code_digest(one.__module__) for one in attack.observing_classes()}),
+        network=None if of_release else _network_digest(),
+        candidates=candidates_key(view),
+        generator=list(view.release or ("candidates",)) if of_release else view.generator,
+    )
+
+
+@cache
+def _network_digest() -> str:
+    """The code that turns a generator's weights into answers: its key names recipe and members only."""
+    return digest_of(Path(shadow_models.__path__[0]).glob("*.py"))
+
+
+def stored_observations(view: ViewSpec, store: Store) -> Callable[[ObservingAttack], Observed | None]:
+    """What a target remembers: the observation of an attack, in the order of the view, or None."""
+
+    def seen(attack: ObservingAttack) -> Observed | None:
+        found = store.find("observation", observation_key(attack, view)) if observable(attack, view) else None
+        return None if found is None else np.load(found.folder / FILE)
+
+    return seen

@@ -1,0 +1,85 @@
+"""The job that looks: what several attacks observe of one generator, each network call made once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attacks.base import Access
+from attacks.observing import ObservingAttack
+from attacks.view import CountedModel, View
+from harness.errors import InputError
+from harness.jobs import targets
+from harness.jobs.launch import Work
+from harness.jobs.observations import FILE, observation_key
+from harness.jobs.targets import StoredModel, ViewSpec
+from harness.store import Store, save_array
+
+
+@dataclass(frozen=True)
+class ObserveJob:
+    """The observations of one view by several attacks."""
+
+    store_root: str
+    name: str
+    view: ViewSpec
+    attacks: tuple[ObservingAttack, ...]
+
+
+def observe(job: ObserveJob, work: Work) -> None:
+    """Make what the store does not hold, sharing the network's answers and the distances of one view."""
+    store = Store(Path(job.store_root))
+    order = targets.by_name(job.view)  # as in `Attack.score`: the order of files carries nothing
+    candidates = targets.candidate_images(job.view, store)[order]
+    release = targets.released_images(job.view, store)
+    model = None if job.view.generator is None else CountedModel(StoredModel(store, job.view.generator, work.device))
+    of_release = View(candidates, candidates if job.view.release is None else release, among=job.view.release is None)
+    of_model = View(candidates, release[:0], model)
+    for number, attack in enumerate(job.attacks):
+        view = of_release if attack.observes is Access.RELEASE else of_model
+
+        def make(folder: Path, attack: ObservingAttack = attack, view: View = view) -> Mapping[str, Any]:
+            return {"model": job.view.generator, **_observe(attack, view, order, folder)}
+
+        try:
+            store.get("observation", observation_key(attack, job.view), make)
+        except (InputError, OSError, MemoryError):
+            raise
+        except Exception:  # a slip in somebody's attack: scoring meets it again, and its row says what it is
+            continue
+        finally:
+            work.report("observing", number + 1, len(job.attacks))
+
+
+def _observe(attack: ObservingAttack, view: View, order: NDArray[np.intp], folder: Path) -> dict[str, Any]:
+    asked, made = _calls(view)
+    started = time.perf_counter()
+    try:
+        values = attack.observed(view)
+    except ValueError as error:  # an option that this target does not allow, such as k above the release
+        raise InputError(f"attack={attack.name}: {error}") from error
+    seconds = time.perf_counter() - started
+    observed = np.empty_like(values)
+    observed[order] = values
+    save_array(folder / FILE, observed)
+    asked_after, made_after = _calls(view)
+    n = len(view.candidates)
+    return {
+        "attack": attack.name,
+        "seconds": seconds,
+        "network_calls": round((asked_after - asked) / n),
+        "network_calls_made": round((made_after - made) / n),
+    }
+
+
+def _calls(view: View) -> tuple[int, int]:
+    """Images asked of the network, and those of them that it had to work for."""
+    if view.model is None:
+        return 0, 0
+    return view.model.images_seen + view.model.images_saved, view.model.images_seen

@@ -1,0 +1,49 @@
+"""How long training and sampling take here: what this store remembers of the same network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from harness.jobs.train import GeneratorJob, SurrogateJob
+from harness.store import META, Store
+from shadow_models.recipe import Recipe
+
+
+class Pace(NamedTuple):
+    """Seconds of one worker: an optimiser step, a released image."""
+
+    step: float
+    image: float
+
+    def seconds(self, job: GeneratorJob | SurrogateJob) -> float:
+        """What a job takes from its beginning."""
+        images = job.n_images if isinstance(job, GeneratorJob) else 0
+        return job.recipe.steps * self.step + images * self.image
+
+
+def known_pace(store: Store, recipe: Recipe) -> Pace | None:
+    """What generators and releases of this network took; None where this store has made none yet."""
+    network = json.loads(json.dumps(recipe.network()))
+    step = [f["seconds_a_step"] for f in _facts(store, "generator", network) if f.get("seconds_a_step")]
+    image = [f["seconds_an_image"] for f in _facts(store, "release", network)]
+    return Pace(float(np.median(step)), float(np.median(image))) if step and image else None
+
+
+def told(seconds: float) -> str:
+    """Seconds for people: `40 s`, `12 min`, `3 h 20 min`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _facts(store: Store, kind: str, network: Any) -> Iterator[dict[str, Any]]:
+    """Facts of all artefacts of a kind that are of one network."""
+    for meta in (store.root / kind).glob(f"*/{META}"):
+        facts = json.loads(meta.read_text(encoding="utf-8"))["facts"]
+        if facts.get("network") == network:
+            yield facts

@@ -1,0 +1,107 @@
+"""The job that scores: one attack on one target, from what was observed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from attacks.base import Attack, LabelledTarget, Target
+from attacks.view import CountedModel
+from harness.errors import InputError
+from harness.jobs.building import build_target
+from harness.jobs.code_digest import code_digest
+from harness.jobs.launch import Work
+from harness.jobs.targets import TargetSpec, ViewSpec, candidates_key
+from harness.store import Artefact, Store, content_key, save_array
+
+SCHEMA = 2
+_MORE = "Plan shadow.count=6, or 8 where a calibration takes two references on either side."
+
+
+class FitSpec(NamedTuple):
+    """A shadow target to fit on, with its members (numbers 0..n-1 of its candidates)."""
+
+    target: TargetSpec
+    members: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class AttackJob:
+    """One attack on one target; `fit` holds the shadow targets it may learn from, never the one it judges."""
+
+    store_root: str
+    attack: Attack
+    target: TargetSpec
+    fit: tuple[FitSpec, ...]
+
+    @property
+    def key(self) -> str:
+        """The scores' key: the attack's name, options and code, and everything that decides the target."""
+        observers = {type(one).__module__ for one in self.attack.observers()} | {type(self.attack).__module__}
+        fits = [[_identity(spec.target), list(spec.members)] for spec in self.fit] if self.attack.learns else []
+        return content_key(
+            stage="scores",
+            schema=SCHEMA,
+            attack=self.attack.name,
+            options=asdict(self.attack),  # type: ignore[call-overload]  # every attack is a dataclass
+            observers=[one.observation() for one in self.attack.observers()],
+            code=sorted(code_digest(module) for module in observers),
+            target=_identity(self.target),
+            fit=fits,
+        )
+
+
+def score(job: AttackJob, work: Work) -> Artefact:
+    """Score the target; the artefact holds `scores.npy`, or only the reason why the attack was skipped."""
+    store = Store(Path(job.store_root))
+    try:
+        return store.get("scores", job.key, lambda folder: _score(job, store, folder, work))
+    except (InputError, OSError, MemoryError):
+        raise
+    except Exception as error:  # somebody's attack with a slip in it: its row says so, and nothing is kept
+        told = " ".join(f"{type(error).__name__}: {error}".split())
+        return Artefact(Path(), {"skipped": f"it is broken: {told}"}, 0.0)
+
+
+def _score(job: AttackJob, store: Store, folder: Path, work: Work) -> Mapping[str, Any]:
+    attack, target = job.attack, build_target(job.target, store, work.device)
+    known = [_labelled(spec, store, work) for spec in job.fit] if attack.learns else []
+    started = time.perf_counter()  # after loading: a row states what the attack costs, not what starting does
+    if attack.learns:
+        reason = next((why for one in known if (why := attack.skip(one.target))), None)
+        if reason is not None:
+            return {"skipped": f"it is fitted on shadows, where {reason} {_MORE}"}
+        attack = attack.fit(known)
+    reason = attack.skip(target)
+    if reason is not None:
+        return {"skipped": reason}
+    try:
+        scores = attack.score(target)
+    except ValueError as error:  # an option that this target does not allow, such as k above the release
+        raise InputError(f"attack={attack.name}: {error}") from error
+    seconds = time.perf_counter() - started
+    save_array(folder / "scores.npy", scores)
+    return {"skipped": None, "seconds": seconds, "network_calls": round(_asked(target) / len(target.ids))}
+
+
+def _asked(target: Target) -> int:
+    """Images that the scoring itself put through networks; what was observed beforehand is counted there."""
+    models = [target.model, *(one.model for one in target.references)]
+    return sum(model.images_seen for model in models if isinstance(model, CountedModel))
+
+
+def _labelled(spec: FitSpec, store: Store, work: Work) -> LabelledTarget:
+    target = build_target(spec.target, store, work.device)
+    return LabelledTarget(target, np.isin(np.arange(len(target.ids)), np.array(spec.members, int)))
+
+
+def _identity(spec: TargetSpec) -> list[Any]:
+    def seen(view: ViewSpec) -> list[Any]:
+        return [candidates_key(view), view.release, view.generator]
+
+    return [seen(spec.view), [[seen(one.view), one.held] for one in spec.references]]

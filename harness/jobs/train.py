@@ -1,0 +1,163 @@
+"""The jobs that cost most: train a generator and draw its release, or train a surrogate on a release."""
+
+from __future__ import annotations
+
+import shutil
+import time
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.errors import HarnessWarning, InputError
+from harness.jobs.launch import Work
+from harness.jobs.targets import ReleaseSpec, images_of
+from harness.seeds import seed_of
+from harness.store import Artefact, Store, content_key, save_array
+from shadow_models.recipe import SCHEMA, Recipe
+
+if TYPE_CHECKING:
+    from shadow_models.generator import Generator
+
+CHECKPOINT_EVERY_STEPS = 500
+
+
+@dataclass(frozen=True)
+class GeneratorJob:
+    """One generator to train on `members` (places in the pool) and to draw `n_images` from."""
+
+    store_root: str
+    name: str
+    pool_key: str
+    members: tuple[int, ...]
+    digests: tuple[str, ...]
+    recipe: Recipe
+    seed: int
+    n_images: int
+
+    @property
+    def key(self) -> str:
+        """The generator's key: recipe, ordered members and seed."""
+        return content_key(
+            stage="generator",
+            schema=SCHEMA,
+            recipe=self.recipe.to_dict(),
+            members=self.digests,
+            seed=self.seed,
+        )
+
+    @property
+    def release_key(self) -> str:
+        """The release's key."""
+        return content_key(stage="release", generator=self.key, n_images=self.n_images)
+
+    def release(self, n_images: int) -> ReleaseSpec:
+        """`n_images` of the release."""
+        return ReleaseSpec("release", self.release_key, "images.npy", n_images)
+
+
+def train_and_release(job: GeneratorJob, work: Work) -> None:
+    """Train the generator, from its checkpoint where one is left, and draw its release."""
+    store = Store(Path(job.store_root))
+    try:
+        trained = store.get(
+            "generator", job.key, lambda folder: _train(job, _members(job, store), store, folder, work)
+        )
+        store.get("release", job.release_key, lambda folder: _release(job, trained, folder, work))
+    except ValueError as error:  # a device that is not here, a recipe that does not fit: a sentence already
+        raise InputError(str(error)) from error
+
+
+@dataclass(frozen=True)
+class SurrogateJob:
+    """A generator to train on a release alone, so that model attacks reach a target that gives no model."""
+
+    store_root: str
+    name: str
+    release: ReleaseSpec
+    recipe: Recipe
+    seed: int
+
+    @property
+    def key(self) -> str:
+        """The surrogate's key, among the generators': recipe, seed and the images it learns from."""
+        return content_key(
+            stage="surrogate",
+            schema=SCHEMA,
+            recipe=self.recipe.to_dict(),
+            release=list(self.release),
+            seed=self.seed,
+        )
+
+
+def train_surrogate(job: SurrogateJob, work: Work) -> None:
+    """Train the surrogate, from its checkpoint where one is left."""
+    store = Store(Path(job.store_root))
+
+    def make(folder: Path) -> dict[str, Any]:
+        return _train(job, np.array(images_of(job.release, store)), store, folder, work)
+
+    try:
+        store.get("generator", job.key, make)
+    except ValueError as error:
+        raise InputError(str(error)) from error
+
+
+def _release(job: GeneratorJob, trained: Artefact, folder: Path, work: Work) -> dict[str, Any]:
+    from shadow_models.generator import Generator  # torch costs seconds: only where it is used
+    from shadow_models.sample import sample
+
+    started = time.perf_counter()
+    images = sample(
+        Generator.load(trained.folder, device=work.device),
+        job.n_images,
+        seed=seed_of(job.seed, "release"),
+        report=lambda done, total: work.report("sampling", done, total),
+    )
+    save_array(folder / "images.npy", images)
+    return {
+        "network": job.recipe.network(),
+        "seconds_an_image": (time.perf_counter() - started) / job.n_images,
+    }
+
+
+def _members(job: GeneratorJob, store: Store) -> NDArray[np.uint8]:
+    pixels = np.load(store.folder("pool", job.pool_key) / "pixels.npy", mmap_mode="r")
+    return np.asarray(pixels[list(job.members)])
+
+
+def _train(
+    job: GeneratorJob | SurrogateJob, images: NDArray[np.uint8], store: Store, folder: Path, work: Work
+) -> dict[str, Any]:
+    """Train on the images and save; facts: the pace, unknown where an interrupted training was gone on with."""
+    from shadow_models.checkpoint import CheckpointError
+    from shadow_models.train import train
+
+    # Outside the artefact: it outlives an interruption, and the key's lock keeps it to one run.
+    checkpoint = store.folder("checkpoint", job.key)
+    whole, started = not checkpoint.exists(), time.perf_counter()
+
+    def trained() -> Generator:
+        return train(
+            images,
+            job.recipe,
+            seed=job.seed,
+            device=work.device,
+            checkpoint=checkpoint,
+            checkpoint_every=CHECKPOINT_EVERY_STEPS,
+            report=lambda done, total: work.report("training", done, total),
+        )
+
+    try:
+        generator = trained()
+    except CheckpointError as error:  # damaged, or of another version: what it saved is lost, the run is not
+        warnings.warn(HarnessWarning(f"{error} It was deleted, and the training starts anew."), stacklevel=2)
+        shutil.rmtree(checkpoint)
+        generator = trained()
+    seconds = time.perf_counter() - started
+    generator.save(folder)
+    shutil.rmtree(checkpoint, ignore_errors=True)
+    return {"network": job.recipe.network(), "seconds_a_step": seconds / job.recipe.steps if whole else None}

@@ -1,0 +1,115 @@
+"""`python -m harness.leaderboard`: an edition's published table, what follows from it, and own rows beside it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.cli import PIPE_WIDTH, check_file, console, disk_errors, exit_code, remarks
+from harness.errors import InputError
+
+if TYPE_CHECKING:
+    from harness.leaderboard.standings import Standings
+
+FORMATS = ("rich", "markdown", "csv", "latex", "html")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line asks for; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    return exit_code(lambda: _run(options))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m harness.leaderboard",
+        description="Print the published table of an edition with what follows from it exactly, beside rules that "
+        "look at nothing and what chance reaches. Own runs are of other data and stand apart, unless --handed-in "
+        "shows that the truth contradicts no published row.",
+    )
+    parser.add_argument("--edition", required=True, metavar="NAME", help="such as imageclef2023")
+    parser.add_argument("--format", choices=FORMATS, default=FORMATS[0], help="(default %(default)s)")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write there instead of printing")
+    own = parser.add_argument_group("own rows")
+    own.add_argument(
+        "--run", type=Path, action="append", default=[], metavar="DIR", help="a run's folder; repeatable"
+    )
+    own.add_argument(
+        "--submission", type=Path, action="append", default=[], metavar="FILE", help="a submission; repeatable"
+    )
+    own.add_argument("--truth", type=Path, metavar="FILE", help="of the submissions: CSV with header id,used")
+    own.add_argument(
+        "--handed-in",
+        type=Path,
+        metavar="DIR",
+        help="for organisers: all runs as handed in. Where the truth contradicts none of the published rows, the "
+        "submissions stand among the ranks",
+    )
+    return parser
+
+
+def _run(options: argparse.Namespace) -> None:
+    if bool(options.submission) != (options.truth is not None):
+        raise InputError("--submission and --truth go together: what was answered, and what is so of the same ids.")
+    if options.handed_in is not None and options.truth is None:
+        raise InputError("--handed-in holds a --truth against published rows; give --submission and --truth, too.")
+    check_file("--out", options.out)
+    for_people = options.format == "rich" or options.out is not None
+    with disk_errors(), remarks(console(stderr=not for_people)):
+        shown = _standings(options)
+    if options.out is not None:
+        with disk_errors():
+            options.out.write_text(_text(shown, options.format), encoding="utf-8", newline="\n")
+    elif options.format == "rich":
+        from harness.leaderboard.tables import terminal_standings
+
+        console().print(terminal_standings(shown))
+    else:
+        sys.stdout.write(_text(shown, options.format))
+    if options.format == "csv" or options.out is not None:  # CSV has no place for sentences
+        for remark in shown.remarks:
+            console(stderr=not for_people).print(f"Note: {remark}", markup=False)
+
+
+def _standings(options: argparse.Namespace) -> Standings:
+    from harness.editions.published import load_published  # start-up: --help needs no numpy, scipy or yaml
+    from harness.leaderboard.notes import standings
+    from harness.leaderboard.own_rows import own_run, own_submissions
+
+    try:
+        published = load_published(options.edition)
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    own = [own_run(folder, published) for folder in dict.fromkeys(options.run)]
+    if options.submission:
+        paths = list(dict.fromkeys(options.submission))
+        own += own_submissions(paths, options.truth, options.handed_in, published)
+    there = [one for one in own if one is not None]
+    return standings(published, [one.row for one in there], [one.remark for one in there])
+
+
+def _text(shown: Standings, form: str) -> str:
+    """The table as the text of a file."""
+    from rich.console import Console  # start-up: only to write
+
+    from harness.leaderboard import tables
+
+    if form == "rich":
+        file = StringIO()
+        Console(file=file, width=PIPE_WIDTH, highlight=False).print(tables.terminal_standings(shown))
+        return file.getvalue()
+    writers = {
+        "markdown": tables.markdown_standings,
+        "csv": tables.csv_standings,
+        "latex": tables.latex_standings,
+        "html": tables.html_standings,
+    }
+    return writers[form](shown)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,158 @@
+"""The published table for people and programs: in the terminal, as Markdown, CSV, LaTeX and one HTML page.
+
+Rows of other data stand in a table of their own under a heading that says so. CSV has only one table: there such a
+row has no rank, and its team is `OTHER DATA`.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from io import StringIO
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from harness.leaderboard.standings import Standing, Standings
+from harness.report.latex import booktabs, escaped
+from harness.report.numbers import Bar, bar, interval, rounded
+from harness.report.render import rendered
+from harness.report.table import markdown_grid
+
+COLUMNS = (
+    "rank",
+    "team",
+    "submission",
+    "F1",
+    "95 %",
+    "accuracy",
+    "recall",
+    "precision",
+    "kappa",
+    "TP",
+    "FP",
+    "FN",
+    "TN",
+)
+CSV_COLUMNS = (
+    "rank", "team", "submission", "f1", "accuracy", "recall", "precision", "kappa", "tp", "fp", "fn", "tn",
+)  # fmt: skip
+OTHER_COLUMNS = ("data", *COLUMNS[2:])
+OTHER_TITLE = "OTHER DATA: no part of the official ranking"
+_N_TEXT, _N_TEXT_OTHER = 3, 2
+_CSV_DIGITS = 6  # the counts are beside it
+_SHORT = {"submission": "run", "precision": "prec.", "accuracy": "acc."}
+_STYLES = {"official": "", "own": "bold green", "trivial": "dim", "chance": "dim", "other": ""}
+
+
+def cells(row: Standing) -> list[str]:
+    """The row's cells as text, one a column of COLUMNS; empty where nothing is known."""
+    estimate = row.f1_estimate
+    ends = interval(estimate.low, estimate.high) if estimate is not None else ""
+    numbers = ["" if value is None else rounded(value) for value in row.numbers]
+    return [_rank(row), row.team, row.submission, row.f1, ends, *numbers, *map(str, row.counts or [""] * 4)]
+
+
+def _rank(row: Standing) -> str:
+    """Own rows have none, even on the very test set: the ranks are the organisers' and were given once."""
+    return {"own": "own"}.get(row.kind, "") if row.rank is None else str(row.rank)
+
+
+def terminal_standings(shown: Standings) -> RenderableType:
+    """Tables and sentences; 100 characters are enough."""
+    parts: list[RenderableType] = [Text(shown.title, style="bold")]
+    parts.append(_grid(COLUMNS, _N_TEXT, [shown.ranked, shown.chance], first=0))
+    parts += [Text(), *(Text(note, style="dim") for note in shown.notes)]
+    if shown.other:
+        parts += [Text(), Text(OTHER_TITLE, style="bold yellow")]
+        parts.append(_grid(OTHER_COLUMNS, _N_TEXT_OTHER, [shown.other], first=1))
+    parts += [Text(remark, style="yellow") for remark in shown.remarks]
+    return Group(*parts)
+
+
+def _grid(columns: Sequence[str], n_text: int, blocks: Sequence[Sequence[Standing]], first: int) -> Table:
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
+    has_own = any(row.kind in ("own", "other") for rows in blocks for row in rows)
+    for place, column in enumerate(columns):
+        is_text = 0 < place < n_text or column == "data"
+        wide = has_own and column in ("data", "submission")  # the user's own names may have to be folded
+        name = _SHORT.get(column, column)
+        table.add_column(name, justify="left" if is_text else "right", no_wrap=not wide, overflow="fold")
+    for rows in blocks:
+        for row in rows:
+            table.add_row(*map(Text, cells(row)[first:]), style=_STYLES[row.kind])
+        if rows and rows is not blocks[-1]:
+            table.add_section()
+    return table
+
+
+def markdown_standings(shown: Standings) -> str:
+    """GitHub Markdown; own rows in bold."""
+    ranked = [_bold(cells(row)) if row.kind == "own" else cells(row) for row in [*shown.ranked, *shown.chance]]
+    lines = [f"# {shown.title}", "", *markdown_grid(COLUMNS, _N_TEXT, ranked), ""]
+    lines += [f"{note}\n" for note in shown.notes]
+    if shown.other:
+        lines += [f"## {OTHER_TITLE}", "", *markdown_grid(OTHER_COLUMNS, _N_TEXT_OTHER, _other(shown)), ""]
+    return "\n".join([*lines, *(f"{remark}\n" for remark in shown.remarks)])
+
+
+def csv_standings(shown: Standings) -> str:
+    """One line a row, only official ones with a rank; F1 as published, other fractions to six digits."""
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(CSV_COLUMNS)
+    for row in [*shown.ranked, *shown.chance, *shown.other]:
+        numbers = [None if value is None else round(value, _CSV_DIGITS) for value in row.numbers]
+        writer.writerow([row.rank, row.team, row.submission, row.f1, *numbers, *(row.counts or [None] * 4)])
+    return text.getvalue()
+
+
+def latex_standings(shown: Standings) -> str:
+    """Tables for a document that loads booktabs; own rows in bold."""
+    blocks = [[_latex(row) for row in rows] for rows in (shown.ranked, shown.chance)]
+    label = f"published-{shown.edition}"
+    parts = ["% \\usepackage{booktabs}\n"]
+    parts.append(booktabs(f"{shown.title}.", label, COLUMNS, _N_TEXT, blocks=blocks, below=shown.notes))
+    below = list(shown.remarks)
+    if shown.other:
+        rows = [[escaped(cell) for cell in row] for row in _other(shown)]
+        title = f"{OTHER_TITLE}."
+        parts.append(booktabs(title, f"{label}-other", OTHER_COLUMNS, _N_TEXT_OTHER, blocks=[rows], below=below))
+    else:
+        parts += [f"{escaped(remark)}\n" for remark in below]
+    return "\n".join(parts)
+
+
+def html_standings(shown: Standings) -> str:
+    """One page that opens offline."""
+    return rendered(
+        "standings.html",
+        content={"title": shown.title, "alarms": []},
+        shown=shown,
+        columns=COLUMNS,
+        other_columns=OTHER_COLUMNS,
+        other_title=OTHER_TITLE,
+        cells=cells,
+        f1_bar=_bar,
+    )
+
+
+def _bar(row: Standing, shown: Standings) -> Bar | None:
+    """F1 from 0 to 1, with a mark where calling all candidates used lies."""
+    all_used = next(one for one in shown.ranked if one.kind == "trivial" and one.f1_estimate)
+    assert all_used.f1_estimate is not None
+    return bar(row.f1_estimate, 0.0, 1.0, all_used.f1_estimate.value or 0.0)
+
+
+def _other(shown: Standings) -> list[list[str]]:
+    return [cells(row)[1:] for row in shown.other]
+
+
+def _bold(row: Sequence[str]) -> list[str]:
+    return [f"**{cell}**" if cell else "" for cell in row]
+
+
+def _latex(row: Standing) -> list[str]:
+    texts = [escaped(cell) for cell in cells(row)]
+    return [rf"\textbf{{{text}}}" if text and row.kind == "own" else text for text in texts]

@@ -1,0 +1,147 @@
+"""Makes the plan: members in complementary halves, shadows that face what the test faces, and every key."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attacks.base import Flags, Outlook
+from harness.config.settings import Settings
+from harness.data.pool import GIVEN_FILE, Given, Pool
+from harness.data.splits import check_pool_size, paired_halves, random_half, reference_shadows
+from harness.errors import HarnessWarning, InputError
+from harness.evaluation.probability_calibration import ISOTONIC_POINTS
+from harness.jobs.targets import ReferenceSpec, ReleaseSpec, TargetSpec, ViewSpec
+from harness.jobs.train import GeneratorJob
+from harness.planning.plan import LabelledSpec, Plan, Sealed, TestSpec
+from harness.seeds import rng_of, seed_of
+
+N_IMAGES = 256  # released images in a challenge of our own making; an edition says how many itself
+Numbers = NDArray[np.intp]
+
+
+def make_plan(settings: Settings, pool: Pool) -> Plan:
+    """Assign members and name every artefact. Raises InputError where the pool is too small for the plan."""
+    patients = [pool.patient_ids[place] for place in pool.taken]
+    check_pool_size(len(pool), patients, settings.shadow_count)
+    wanted = images_wanted(settings, pool)
+    outlook = Outlook(wanted, settings.recipe.size, settings.recipe.n_timesteps)
+    _check_attacks(settings, outlook)
+    member = paired_halves(patients, settings.shadow_count, settings.seed)
+    jobs = [generator_job(settings, pool, f"shadow {j}", row, wanted) for j, row in enumerate(member)]
+    shadows, root = _Shadows(pool, jobs, member), str(settings.store_root)
+    if pool.given:
+        plan = _facing_given(root, shadows, pool.given["test"], "test", outlook)
+        if "dev" in pool.given:
+            plan = replace(plan, dev=_facing_given(root, shadows, pool.given["dev"], "dev", outlook))
+    else:
+        every_slice = np.arange(len(pool))
+        hidden = random_half(patients, rng_of(settings.seed, "assign", "withheld"))
+        withheld = generator_job(settings, pool, "withheld", hidden, wanted)
+        test = TestSpec(shadows.target(every_slice, withheld.release(wanted)), pool.taken, Sealed(hidden))
+        plan = Plan(root, [*jobs, withheld], shadows.as_targets(every_slice, wanted), test, outlook)
+    _check_calibrator(settings, plan)
+    return plan
+
+
+def images_wanted(settings: Settings, pool: Pool) -> int:
+    """Released images of a shadow: as many as the test releases, unless the user says."""
+    given = pool.given["test"].n_images if pool.given else N_IMAGES
+    return given if settings.n_images is None else settings.n_images
+
+
+def generator_job(
+    settings: Settings, pool: Pool, name: str, member: NDArray[np.bool_], n_images: int
+) -> GeneratorJob:
+    """A generator of the settings' recipe, trained on the members, bool [n] over the slices taken."""
+    places = pool.taken[member]
+    return GeneratorJob(
+        store_root=str(settings.store_root),
+        name=name,
+        pool_key=pool.key,
+        members=tuple(map(int, places)),
+        digests=tuple(pool.digests[place] for place in places),
+        recipe=settings.recipe,
+        seed=seed_of(settings.seed, "generator", name),
+        n_images=n_images,
+    )
+
+
+class _Shadows(NamedTuple):
+    """The shadows, and who is in which: member bool [count, n]."""
+
+    pool: Pool
+    jobs: list[GeneratorJob]
+    member: Flags
+
+    def as_targets(self, numbers: Numbers, n_images: int) -> list[LabelledSpec]:
+        """Each shadow facing some of the slices taken, by number, with `n_images` of its release."""
+        return [
+            LabelledSpec(
+                self.target(numbers, job.release(n_images), j), self.pool.taken[numbers], self.member[j][numbers]
+            )
+            for j, job in enumerate(self.jobs)
+        ]
+
+    def target(self, numbers: Numbers, release: ReleaseSpec, shadow: int | None = None) -> TargetSpec:
+        """A release facing those slices, and the shadows that may be its references, which show equally much.
+
+        Maxima and nearest distances move with the number of images.
+        """
+        references = tuple(
+            ReferenceSpec(
+                self._view(numbers, self.jobs[j].release(release.n_images), self.jobs[j].key),
+                tuple(map(int, np.flatnonzero(self.member[j][numbers]))),
+            )
+            for j in reference_shadows(shadow, len(self.jobs))
+        )
+        model = None if shadow is None else self.jobs[shadow].key
+        return TargetSpec(self._view(numbers, release, model), references)
+
+    def _view(self, numbers: Numbers, release: ReleaseSpec, generator: str | None) -> ViewSpec:
+        places = self.pool.taken[numbers]
+        digests = tuple(self.pool.digests[place] for place in places)
+        return ViewSpec(self.pool.key, tuple(map(int, places)), digests, release, generator)
+
+
+def _facing_given(root: str, shadows: _Shadows, given: Given, name: str, outlook: Outlook) -> Plan:
+    """The shadows facing the candidates of a release that an edition gives, at that release's size."""
+    n_images = _count(name, given.n_images, outlook.n_images)
+    release = ReleaseSpec("given", given.key, GIVEN_FILE, n_images)
+    # An edition's candidates are part of the pool, which is taken whole, so places are numbers.
+    target = shadows.target(given.candidates, release)
+    truth = None if given.member is None else Sealed(given.member)
+    return Plan(
+        root,
+        shadows.jobs,
+        shadows.as_targets(given.candidates, n_images),
+        TestSpec(target, given.candidates, truth),
+        outlook._replace(n_images=n_images),
+    )
+
+
+def _count(name: str, n_given: int, wanted: int) -> int:
+    """How many of an edition's released images are looked at; a remark where they are not all."""
+    if n_given > wanted:
+        text = f"{wanted} of the {n_given} images of the {name} release are looked at, as many as a shadow releases; "
+        warnings.warn(HarnessWarning(f"{text}raise shadow.n_images to use more."), stacklevel=4)
+    return min(n_given, wanted)
+
+
+def _check_attacks(settings: Settings, outlook: Outlook) -> None:
+    for name, attack in settings.attacks.items():
+        try:
+            attack.check(outlook)
+        except ValueError as error:
+            raise InputError(f"attack={name}: {error}") from error
+
+
+def _check_calibrator(settings: Settings, plan: Plan) -> None:
+    taught_by = (settings.shadow_count - 2) * len(plan.test.candidates)
+    if settings.calibrator == "isotonic" and taught_by < ISOTONIC_POINTS:
+        text = f"Isotonic calibration needs {ISOTONIC_POINTS} scores and a shadow's would stand on {taught_by}: "
+        warnings.warn(HarnessWarning(f"{text}the logistic one takes its place."), stacklevel=3)

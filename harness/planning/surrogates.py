@@ -1,0 +1,49 @@
+"""Surrogates: a diffusion model trained on a release alone, for shadows and for the target alike.
+
+A model attack then reaches a target that gives no model, and what shadows teach about it carries over, because
+their releases went the same way. All surrogates of a run start from the same weights and see the same noise, so
+that they differ by what was released and by nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from harness.config.settings import Settings
+from harness.experiment.executor import Crew
+from harness.jobs.targets import ReleaseSpec
+from harness.jobs.train import SurrogateJob
+from harness.planning.plan import Plan
+from harness.planning.planned_attack import Contender, asks_model
+from harness.seeds import seed_of
+
+
+def surrogate_job(settings: Settings, release: ReleaseSpec, name: str = "surrogate") -> SurrogateJob:
+    """The surrogate of one release; the name is for people."""
+    recipe = settings.recipe
+    if settings.surrogate_steps is not None:
+        recipe = replace(recipe, steps=settings.surrogate_steps)
+    return SurrogateJob(str(settings.store_root), name, release, recipe, seed_of(settings.seed, "surrogate"))
+
+
+def surrogate_jobs(settings: Settings, plan: Plan) -> list[SurrogateJob]:
+    """One for every release that the plan looks at."""
+    names = [f"surrogate {number}" for number in range(len(plan.shadows))] + ["surrogate of the target"]
+    return [surrogate_job(settings, release, name) for release, name in zip(plan.releases, names, strict=True)]
+
+
+def via_surrogates(settings: Settings, plan: Plan) -> Plan:
+    """The plan in which every model is a surrogate of the release beside it."""
+    return plan.via(lambda release: surrogate_job(settings, release))
+
+
+def with_surrogates(settings: Settings, contenders: Iterable[Contender], crew: Crew) -> list[Contender]:
+    """The contenders, and after each that asks a model the same via surrogates, which are trained if need be."""
+    contenders = list(contenders)
+    asking = [one for one in contenders if asks_model(one.attack)]
+    if not (settings.use_surrogates and asking):
+        return contenders
+    crew.train_surrogates(surrogate_jobs(settings, asking[0].plan))
+    plan = via_surrogates(settings, asking[0].plan)
+    return contenders + [Contender(one.attack, plan, surrogate=True) for one in asking]

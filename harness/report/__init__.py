@@ -1,0 +1,20 @@
+"""What people look at: `report.html` and `leaderboard.html`, which open offline, and `leaderboard.tex`."""
+
+from __future__ import annotations
+
+from harness.report.content import Comparison, Curve, Decisions, MatchedPair, PageContent, PlanRow, PowerSeries
+from harness.report.latex import latex_table
+from harness.report.write import write_leaderboard, write_page
+
+__all__ = [
+    "Comparison",
+    "Curve",
+    "Decisions",
+    "MatchedPair",
+    "PageContent",
+    "PlanRow",
+    "PowerSeries",
+    "latex_table",
+    "write_leaderboard",
+    "write_page",
+]

@@ -1,0 +1,175 @@
+"""The table people read and paste: with rich in the terminal, as `leaderboard.md` and `leaderboard.csv`."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from io import StringIO
+from itertools import groupby
+
+from rich.console import Group, JustifyMethod, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from harness.evaluation.intervals import Estimate
+from harness.evaluation.records import Record
+
+COLUMNS = ("attack", "via", "AUC [95 %]", "TPR@10 %", "F1", "accuracy", "recall", "Brier", "seconds")
+_WIDTHS = (24, 8, 20, 11, 6, 8, 6, 6, 7)
+_SETS = {"shadow": "Shadows, held out", "dev": "Development release", "test": "Test release"}
+_HOLDS = {
+    "release": "the attacker holds the release",
+    "references": "the attacker holds the release and releases of his own shadows",
+    "control": "controls, which must be at chance (of several, the one farthest from it)",
+    "oracle": "choosing by the truth itself, and without it",
+    "none": "rules that look at nothing",
+    "model": "the attacker holds the generator's model (an upper bound: the test gives none)",
+    "gradient": "the attacker holds the generator's weights (an upper bound: the test gives none)",
+}
+
+
+def sections(records: Sequence[Record]) -> Iterator[tuple[str, list[Record]]]:
+    """Titles and rows. Different targets or access never share a section; best AUC first, skipped last.
+
+    Controls that were made for every attack are shown by the one farthest from chance.
+    """
+
+    def place(record: Record) -> tuple[int, int, bool, float]:
+        auc = record.auc.value if record.auc is not None and record.auc.value is not None else -1.0
+        return (
+            list(_SETS).index(record.target_set),
+            list(_HOLDS).index(_holds(record)),
+            record.skipped is not None,
+            -auc,
+        )
+
+    for (target_set, holds), rows in groupby(
+        sorted(_condensed(records), key=place), key=lambda record: (record.target_set, _holds(record))
+    ):
+        yield f"{_SETS[target_set]}: {_HOLDS[holds]}", list(rows)
+
+
+def _holds(record: Record) -> str:
+    return record.kind if record.kind in ("control", "oracle") else record.access
+
+
+def _condensed(records: Sequence[Record]) -> list[Record]:
+    """`wrong_target: knn` and its like, one of each kind: the farthest from 0.5, named with how many there are."""
+    kept = [record for record in records if record.kind != "control" or ": " not in record.attack]
+    families: dict[str, list[Record]] = {}
+    for record in records:
+        if record.kind == "control" and ": " in record.attack:
+            families.setdefault(record.attack.split(": ")[0], []).append(record)
+    for family, members in families.items():
+        ran = [record for record in members if record.auc is not None and record.auc.value is not None]
+        worst = max(ran or members, key=lambda r: abs((r.auc.value or 0.5) - 0.5) if r.auc is not None else 0.0)
+        kept.append(replace(worst, attack=f"{family} ({len(ran)})"))
+    return kept
+
+
+def cells(record: Record) -> list[str]:
+    """The row's cells as text, one a column; empty where there is no number."""
+    tpr = (record.tpr_at_fpr or {}).get("0.1")
+    numbers = [_number(one) for one in (tpr, record.f1, record.accuracy, record.recall, record.brier)]
+    seconds = f"{record.seconds:.1f}" if record.kind == "attack" and record.skipped is None else ""
+    via = "" if record.via == "none" else record.via
+    return [record.label, via, _with_interval(record.auc), *numbers, seconds]
+
+
+def terminal_table(records: Sequence[Record], chosen: str | None, width: int) -> RenderableType:
+    """A rich table a section, columns aligned; the chosen attack is marked with a star.
+
+    width: of the terminal, characters; `seconds` are shown where they fit.
+    """
+    left_out = {"via"}  # a row's name says it
+    if width < sum(w + 1 for w, column in zip(_WIDTHS, COLUMNS, strict=True) if column not in left_out):
+        left_out.add("seconds")
+    shown = [i for i, column in enumerate(COLUMNS) if column not in left_out]
+    spare = width - sum(_WIDTHS[i] + 1 for i in shown if i) - 1
+    widths = (max(12, min(spare, _WIDTHS[0])), *_WIDTHS[1:])
+    parts: list[RenderableType] = []
+    for number, (title, rows) in enumerate(sections(records)):
+        parts.append(Text(("\n" if number else "") + title, style="bold"))
+        table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim", show_header=number == 0)
+        for i in shown:
+            justify: JustifyMethod = "left" if i < 2 else "right"
+            table.add_column(COLUMNS[i], width=widths[i], no_wrap=i > 0, justify=justify, overflow="fold")
+        for record in rows:
+            if record.skipped is None:
+                is_chosen = record.label == chosen and record.kind == "attack"
+                name, *rest = cells(record)
+                row = [f"{name} *" if is_chosen else name, *rest]
+                table.add_row(*(row[i] for i in shown), style="green" if is_chosen else "")
+        if number == 0 or table.row_count:
+            parts.append(table)
+        parts += [Text(f"{names}: skipped; {reason}", style="dim") for reason, names in _skipped(rows).items()]
+    return Group(*parts)
+
+
+def _skipped(rows: Sequence[Record]) -> dict[str, str]:
+    """The attacks skipped for each reason."""
+    by_reason: dict[str, list[str]] = {}
+    for record in rows:
+        if record.skipped is not None:
+            by_reason.setdefault(record.skipped, []).append(record.label)
+    return {reason: ", ".join(names) for reason, names in by_reason.items()}
+
+
+def markdown_table(records: Sequence[Record], chosen: str | None) -> str:
+    """The same as GitHub Markdown; the chosen attack in bold."""
+    lines: list[str] = []
+    for title, rows in sections(records):
+        shown = []
+        for record in rows:
+            if record.skipped is not None:
+                continue
+            row = cells(record)
+            if record.label == chosen and record.kind == "attack":
+                row[0] = f"**{row[0]}**"
+            shown.append(row)
+        lines += [f"### {title}", "", *markdown_grid(COLUMNS, 2, shown)]
+        lines += ["", *(f"Skipped: {names}; {reason}\n" for reason, names in _skipped(rows).items())]
+    return "\n".join(lines)
+
+
+def markdown_grid(columns: Sequence[str], n_text: int, rows: Sequence[Sequence[str]]) -> list[str]:
+    """The lines of one GitHub Markdown table; of its columns the first n_text are words, the others numbers."""
+    head = [f"| {' | '.join(columns)} |", "|" + "---|" * n_text + "---:|" * (len(columns) - n_text)]
+    body = [[cell.replace("|", r"\|") for cell in row] for row in rows]
+    return [*head, *(f"| {' | '.join(row)} |" for row in body)]
+
+
+def csv_table(records: Sequence[Record]) -> str:
+    """One line a record, full digits, intervals in columns of their own."""
+    metrics = (
+        "auc", "f1", "accuracy", "balanced_accuracy", "recall", "specificity", "precision", "kappa", "brier",
+        "log_loss", "ece",
+    )  # fmt: skip
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    facts = ["target_set", "kind", "access", "attack", "via", "n_targets", "n_members", "n_nonmembers"]
+    spread = [f"{name}{end}" for name in (*metrics, "tpr_at_fpr_0.1") for end in ("", "_low", "_high")]
+    writer.writerow([*facts, *spread, "labels_used", "seconds", "network_calls", "skipped"])
+    for record in records:
+        estimates = [getattr(record, name) for name in metrics] + [(record.tpr_at_fpr or {}).get("0.1")]
+        numbers = [x for e in estimates for x in ((e.value, e.low, e.high) if e else (None, None, None))]
+        row = [*(getattr(record, name) for name in facts), *numbers]
+        writer.writerow([*row, record.labels_used, record.seconds, record.network_calls, record.skipped])
+    return text.getvalue()
+
+
+def _number(estimate: Estimate | None) -> str:
+    if estimate is None:
+        return ""
+    return estimate.note.split(":")[0] if estimate.value is None and estimate.note else _rounded(estimate.value)
+
+
+def _with_interval(estimate: Estimate | None) -> str:
+    if estimate is None or estimate.value is None or estimate.low is None:
+        return _number(estimate)
+    return f"{_rounded(estimate.value)} [{_rounded(estimate.low)}, {_rounded(estimate.high)}]"
+
+
+def _rounded(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"

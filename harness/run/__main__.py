@@ -1,0 +1,58 @@
+"""`python -m harness.run`: the command line. Options in, results out, exit code 2 for a mistake in the input."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+
+from omegaconf import DictConfig
+
+from harness.cli import STORE_PLACES, console, disk_errors, exit_code, remarks
+from harness.errors import HarnessWarning, InputError
+
+
+def main() -> int:
+    """Run what `sys.argv` asks for; returns the exit code."""
+    return exit_code(_run)
+
+
+def _run() -> None:
+    from harness.config.composing import with_options
+    from harness.config.settings import register_options
+
+    register_options()
+    with_options("run", _run_once)
+
+
+def _run_once(config: DictConfig) -> None:
+    from harness.config.settings import settings_of
+
+    shown = console()
+    with disk_errors(STORE_PLACES), remarks(shown) as remarked:
+        settings = settings_of(config)
+        if settings.dry_run:
+            from harness.run.dry_run import show_plan
+
+            show_plan(settings, shown)
+            return
+        from hydra.core.hydra_config import HydraConfig
+        from hydra.types import RunMode
+
+        from attacks.registry import find_attacks
+        from harness.pipeline import run
+        from harness.run.folder import run_folder, write_run
+        from harness.run.summary import show_outcome
+
+        for name, trace in find_attacks().broken.items():
+            reason = trace.strip().splitlines()[-1]
+            warnings.warn(HarnessWarning(f"{name} could not be imported and is left out: {reason}"), stacklevel=2)
+        folder = run_folder(settings)  # before hours of work, not after
+        if settings.out is not None and HydraConfig.get().mode == RunMode.MULTIRUN:
+            raise InputError(f"out={folder} is one folder, and a sweep is several runs; leave out= away.")
+        outcome = run(settings, shown)
+        write_run(settings, outcome, folder, remarked)
+        show_outcome(settings, outcome, folder, shown)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

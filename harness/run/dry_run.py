@@ -1,0 +1,108 @@
+"""`dry_run=true`: the plan, every key, what the store already has, and how long the rest should take."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from harness.config.settings import Settings
+from harness.data.pool import Pool, load_pool
+from harness.experiment.executor import Crew
+from harness.experiment.matching import matched, recipes_tried
+from harness.jobs.launch import Launcher
+from harness.jobs.pace import known_pace, told
+from harness.jobs.train import GeneratorJob, SurrogateJob
+from harness.planning.make import make_plan
+from harness.planning.plan import Plan
+from harness.planning.planned_attack import Contender, asks_model
+from harness.planning.surrogates import surrogate_jobs, via_surrogates
+from harness.store import Store
+
+
+def show_plan(settings: Settings, console: Console) -> None:
+    """Print the plan without training, sampling or attacking; of the images the real slices alone are read."""
+    store = Store(settings.store_root)
+    pool = load_pool(settings.data, store)
+    patients = len({pool.patient_ids[place] for place in pool.taken})
+    console.print(f"Pool {pool.key}: {len(pool)} slices of {patients} patients, {settings.data.size} px")
+    trials, tried = recipes_tried(settings, pool), False
+    if trials and all(_cached(job, store) for job in trials) and _released(pool, store):
+        settings, _ = matched(settings, pool, Crew(store, Launcher(0, "cpu"), Console(quiet=True)))
+        tried = True
+    plan = make_plan(settings, pool)
+    jobs: list[GeneratorJob | SurrogateJob] = [*trials, *plan.generators]
+    on_dev: list[SurrogateJob] = []
+    if settings.use_surrogates and any(asks_model(attack) for attack in settings.attacks.values()):
+        jobs += surrogate_jobs(settings, plan)
+        on_dev += surrogate_jobs(settings, plan.dev) if plan.dev is not None and settings.surrogates_on_dev else []
+    console.print(_trainings(jobs, store))
+    if trials and not tried:
+        console.print(
+            "The shadows will have the recipe whose release is most like the test's, of "
+            f"{', '.join(str(job.recipe.steps) for job in trials)} steps; here they have {settings.recipe.steps}."
+        )
+    console.print(_attacks(settings, plan, store))
+    console.print(_time(settings, jobs, store))
+    left = [job for job in on_dev if not _cached(job, store)]
+    if left:
+        console.print(
+            f"Should an attack that asks surrogates be chosen, its check on dev takes {len(left)} trainings more "
+            "(surrogate.dev=false does without)."
+        )
+
+
+def _trainings(jobs: Sequence[GeneratorJob | SurrogateJob], store: Store) -> Table:
+    """A line a generator: what it learns from, its keys, and whether the store has it."""
+    table = Table("generator", "learns from", "key", "release", "cached", box=None, padding=(0, 1, 0, 0))
+    for job in jobs:
+        cached = "yes" if _cached(job, store) else "no"
+        if isinstance(job, GeneratorJob):
+            table.add_row(job.name, f"{len(job.members)} slices", job.key[:16], job.release_key[:16], cached)
+        else:
+            table.add_row(job.name, f"{job.release.n_images} images", job.key[:16], "", cached)
+    return table
+
+
+def _cached(job: GeneratorJob | SurrogateJob, store: Store) -> bool:
+    released = isinstance(job, SurrogateJob) or store.find("release", job.release_key) is not None
+    return released and store.find("generator", job.key) is not None
+
+
+def _released(pool: Pool, store: Store) -> bool:
+    return all(store.find("given", one.key) is not None for one in pool.given.values())
+
+
+def _attacks(settings: Settings, plan: Plan, store: Store) -> Table:
+    """A line an attack: the key of its scores on each shadow, at most four shown, and how many the store has."""
+    contenders = [Contender(attack, plan) for attack in settings.attacks.values()]
+    if settings.use_surrogates:
+        via = via_surrogates(settings, plan)
+        contenders += [Contender(one.attack, via, surrogate=True) for one in contenders if asks_model(one.attack)]
+    table = Table("attack", "access", "keys", "cached", box=None, padding=(0, 1, 0, 0))
+    for one in contenders:
+        keys = [one.plan.attack_shadow(one.attack, number).key for number in range(len(plan.shadows))]
+        cached = sum(store.find("scores", key) is not None for key in keys)
+        table.add_row(one.label, one.access.value, " ".join(key[:8] for key in keys[:4]), f"{cached} of {len(keys)}")
+    return table
+
+
+def _time(settings: Settings, jobs: Sequence[GeneratorJob | SurrogateJob], store: Store) -> str:
+    """What is left, from what the same network cost here before; without such a memory, no guess."""
+    missing = {job.key: job for job in jobs if not _cached(job, store)}
+    if not missing:
+        return "Every generator is in the store: what is left are attacks, which take seconds to minutes."
+    workers = len(os.sched_getaffinity(0)) if settings.workers is None else max(1, settings.workers)
+    paces = [known_pace(store, job.recipe) for job in missing.values()]
+    if any(pace is None for pace in paces):
+        return (
+            f"{len(missing)} trainings; this store has made none of this network yet to tell how long one takes. "
+            "Once the first is done, this command tells."
+        )
+    seconds = sum(pace.seconds(job) for pace, job in zip(paces, missing.values(), strict=True) if pace is not None)
+    return (
+        f"{len(missing)} trainings, about {told(seconds / workers)} with {workers} workers ({told(seconds)} of one), "
+        "by what this network took here before; attacks come on top."
+    )

@@ -1,0 +1,117 @@
+"""What the pages are told: a run's outcome as plain data."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from attacks.distances import Distance
+from harness.config.settings import Settings
+from harness.jobs.targets import candidate_images, released_images
+from harness.pipeline import Outcome
+from harness.report.content import Comparison, Curve, Decisions, Facts, MatchedPair, PageContent, PlanRow, PowerSeries
+from harness.run.summary import conclusion
+from harness.store import Store
+
+_PAIRS = 24
+
+
+def page_content(settings: Settings, outcome: Outcome, facts: Facts) -> PageContent:
+    """Everything that `report.html` shows; facts: versions, hashes, hardware, as in the manifest."""
+    chosen = outcome.chosen.attack if outcome.chosen else None
+    patients = len({outcome.pool.patient_ids[place] for place in outcome.pool.taken})
+    told = f"{len(outcome.pool)} slices of {patients} patients, {len(outcome.plan.shadows)} shadows"
+    remark = [outcome.chosen.remark] if outcome.chosen and outcome.chosen.remark else []
+    return PageContent(
+        title=f"Membership inference: {settings.data.name}, {told}",
+        summary=[*remark, *conclusion(settings, outcome)],
+        records=outcome.records,
+        alarms=outcome.alarms,
+        chosen=chosen,
+        curves=_curves(outcome, chosen),
+        comparisons=_comparisons(outcome),
+        choices={rule: choice.attack for rule, choice in outcome.choices.items()},
+        declared_choice=settings.rule,
+        decisions={rule: Decisions(of["f1"], of["accuracy"], of["recall"]) for rule, of in outcome.decisions.items()},
+        declared_decision=settings.decision,
+        power=_power(outcome),
+        sheet=matched_pairs(outcome, Store(settings.store_root)),
+        plan=_plan(outcome),
+        facts=facts,
+    )
+
+
+def _curves(outcome: Outcome, chosen: str | None) -> list[Curve]:
+    return [
+        Curve(
+            one.record.label,
+            one.record.access,
+            one.rows.score,
+            one.rows.probability,
+            one.member,
+            one.record.label == chosen,
+        )
+        for one in outcome.judgements
+        if one.record.target_set == "shadow" and one.record.kind == "attack" and one.rows and one.member is not None
+    ]
+
+
+def _comparisons(outcome: Outcome) -> list[Comparison]:
+    return [
+        Comparison(
+            one.attack,
+            one.baseline,
+            one.metric,
+            one.difference.value,
+            one.difference.low,
+            one.difference.high,
+            one.p_value,
+            one.p_holm,
+        )
+        for one in outcome.comparisons
+        if one.difference.value is not None and one.difference.low is not None and one.difference.high is not None
+    ]
+
+
+def _power(outcome: Outcome) -> list[PowerSeries]:
+    return [
+        PowerSeries(
+            curve.attack,
+            curve.over,
+            [float(size) for size in curve.sizes],
+            [one.value for one in curve.auc if one.value is not None],
+            [one.low for one in curve.auc],
+            [one.high for one in curve.auc],
+        )
+        for curve in outcome.power
+    ]
+
+
+def _plan(outcome: Outcome) -> list[PlanRow]:
+    sealed = outcome.plan.test.truth is not None
+    last = len(outcome.plan.generators) - 1
+    return [
+        PlanRow(job.name, None if sealed and number == last else len(job.members), job.key)
+        for number, job in enumerate(outcome.plan.generators)
+    ]
+
+
+def matched_pairs(outcome: Outcome, store: Store) -> list[MatchedPair]:
+    """The test candidates with the largest scores, each beside the released image nearest to it (pixel l2)."""
+    test = outcome.test
+    if test is None or test.rows is None:
+        return []
+    view = outcome.plan.test.target.view
+    first = np.argsort(-test.rows.score, kind="stable")[:_PAIRS]
+    candidates, release = candidate_images(view, store)[first], np.asarray(released_images(view, store))
+    nearest = Distance().between(candidates, release, candidates).argmin(axis=1)
+    return [
+        MatchedPair(
+            candidates[rank],
+            release[nearest[rank]],
+            outcome.pool.ids[test.candidates[i]],
+            float(test.rows.score[i]),
+            float(test.rows.probability[i]),
+            None if test.member is None else bool(test.member[i]),
+        )
+        for rank, i in enumerate(first)
+    ]

@@ -1,0 +1,103 @@
+"""The last words of a run in the terminal: the table, the choice, and the truth where there is one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from harness.config.settings import Settings
+from harness.evaluation.records import Record
+from harness.experiment.matching import STATISTICS
+from harness.pipeline import Outcome
+from harness.report.table import terminal_table
+
+
+def show_outcome(settings: Settings, outcome: Outcome, folder: Path, console: Console) -> None:
+    """Print the table, the conclusion, and where the files are."""
+    chosen = outcome.chosen
+    for alarm in outcome.alarms:
+        console.print(f"[bold white on red]Not to be trusted:[/bold white on red] [red]{escape(alarm)}[/red]")
+    _show_matches(outcome, console)
+    console.print(terminal_table(outcome.records, chosen.attack if chosen else None, console.width))
+    _show_surrogates(outcome, console)
+    console.print()
+    if chosen is not None and chosen.remark:
+        console.print(f"[red]{chosen.remark}[/red]")
+    star, *rest = conclusion(settings, outcome)
+    console.print(f"* {star}" if chosen is not None else star)  # the table marks the chosen attack with it
+    for sentence in rest:
+        console.print(sentence)
+    console.print(f"Results: {folder}", soft_wrap=True)
+
+
+def _show_matches(outcome: Outcome, console: Console) -> None:
+    """How unlike the test's release those of the recipes tried are, the nearest first."""
+    if not outcome.matches:
+        return
+    console.print("Recipes tried: how far their release is from the test's, without any label", style="bold")
+    table = Table("steps", *STATISTICS, "mean", box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for one in sorted(outcome.matches, key=lambda match: match.distance):
+        taken = " *" if one.steps == outcome.settings.recipe.steps else ""
+        table.add_row(f"{one.steps}{taken}", *(f"{far:.3f}" for far in one.distances.values()), f"{one.distance:.3f}")
+    console.print(table)
+    console.print()
+
+
+def _show_surrogates(outcome: Outcome, console: Console) -> None:
+    """What model attacks keep when they ask a surrogate in the model's place."""
+    found = outcome.surrogates
+    if found is None:
+        return
+    console.print()
+    console.print("Model attacks via surrogates, on the shadows", style="bold")
+    table = Table("attack", "AUC, model", "AUC, surrogate", "retention", box=None, padding=(0, 2, 0, 0))
+    for one in found.rows:
+        kept = "" if one.kept is None else f"{one.kept:.3f}"
+        table.add_row(one.attack, f"{one.model_auc:.3f}", f"{one.surrogate_auc:.3f}", kept)
+    console.print(table)
+    console.print(
+        f"Rank correlation of the surrogate's loss with the log distance to the nearest released image: "
+        f"{found.follows_distance:.3f}"
+    )
+
+
+def conclusion(settings: Settings, outcome: Outcome) -> list[str]:
+    """Which attack was chosen and applied, and how its submission did where the truth could be opened."""
+    chosen, test = outcome.chosen, outcome.test
+    if chosen is None or test is None or test.rows is None or test.rows.decision is None:
+        return ["No attack named here can face the test release, so there is no submission."]
+    by_pick: dict[str, list[str]] = {}
+    for rule, choice in outcome.choices.items():
+        by_pick.setdefault(choice.attack, []).append(rule)
+    picks = "; ".join(f"{attack} by {', '.join(rules)}" for attack, rules in by_pick.items())
+    n_used, n = int(test.rows.decision.sum()), len(test.candidates)
+    return [
+        f"{chosen.attack} was chosen by {settings.rule} on the shadows and applied once to the test release: "
+        f"{n_used} of {n} candidates called used (decision rule {settings.decision}).",
+        _truth(test.record),
+        f"Selection rules pick {picks}.",
+        *_unchecked(outcome.records),
+    ]
+
+
+def _unchecked(records: list[Record]) -> list[str]:
+    """Which attacks the control `wrong_target` could not be made for."""
+    missing = [r.attack.split(": ")[1] for r in records if r.attack.startswith("wrong_target: ") and r.skipped]
+    if not missing:
+        return []
+    return [
+        f"The control wrong_target could not be made for {', '.join(missing)}, which needs references of a third "
+        "pair of shadows: shadow.count=6, or 8 where a calibration takes two on either side."
+    ]
+
+
+def _truth(record: Record) -> str:
+    """The submission's score where the truth could be opened."""
+    if record.f1 is None or record.accuracy is None or record.recall is None:
+        return "The truth of this test release is not known here; submission.csv is ready to hand in."
+    scores = (("F1", record.f1), ("accuracy", record.accuracy), ("recall", record.recall))
+    told = ", ".join(f"{name} {one.value:.3f} [{one.low:.3f}, {one.high:.3f}]" for name, one in scores)
+    return f"The truth was opened after the decision: the submission has {told}."

@@ -1,0 +1,1 @@
+"""What is handed in: strict writer, tolerant reader, truth files, scores, `python -m harness.submission`."""

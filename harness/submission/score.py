@@ -1,0 +1,97 @@
+"""Scores submissions against the truth: the edition's metrics with intervals and counts, and the trivial rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from harness.editions.edition import Task
+from harness.editions.load import load_edition
+from harness.errors import InputError
+from harness.evaluation import metrics
+from harness.evaluation.intervals import Estimate, resample
+from harness.evaluation.measure import measure_decision
+from harness.evaluation.metrics import Flags
+from harness.evaluation.records import SCHEMA, Record
+from harness.evaluation.trivial import trivial_records
+from harness.seeds import rng_of
+from harness.submission.files import read_submission
+from harness.submission.truth import Truth, read_used
+
+_NAMES = {"f1": "F1"}
+_ALWAYS = ("f1", "accuracy", "balanced_accuracy", "recall", "precision", "kappa")
+_COUNTS = ("TP", "FP", "FN", "TN")
+
+
+class Scored(NamedTuple):
+    """One submission: its record, and its counts TP, FP, FN, TN."""
+
+    record: Record
+    counts: tuple[int, int, int, int]
+
+
+def score_submission(name: str, used: Flags, truth: Truth, seed: int = 0) -> Scored:
+    """Every metric of decisions bool [n], in the order of the truth's ids, with 95 % intervals, and the counts."""
+    resamples = resample(np.zeros_like(truth.unit), truth.unit, rng_of(seed, "challenge", "score"))
+    found: dict[str, Any] = {**measure_decision(used, truth.used, resamples)}
+    found.pop("fpr")
+    counts = tuple(int(n) for n in metrics.cells(used, truth.used).sum(axis=0))
+    n_members = int(truth.used.sum())
+    record = Record(name, "none", "test", "none", kind="baseline", n_targets=1, resampled=truth.of)
+    record = replace(record, n_members=n_members, n_nonmembers=len(used) - n_members, **found)
+    return Scored(record, counts)  # type: ignore[arg-type]  # four of them
+
+
+def show_scores(
+    submissions: Sequence[Path], truth_file: Path, edition_name: str, json_file: Path | None, console: Console
+) -> None:
+    """Print the scores of every submission beside the trivial rows; also write them where a file is named."""
+    try:
+        edition = load_edition(edition_name)
+        task = edition.membership
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    truth = read_used(truth_file)
+    scored = []
+    for path in submissions:
+        reading = read_submission(path, truth.ids)
+        for forgiven in reading.forgiven:
+            console.print(f"Note: {path.name}: {forgiven}", markup=False)
+        scored.append(score_submission(path.stem, reading.used, truth))
+    trivial = trivial_records(truth.used, "test", 0)
+    console.print(_table(task, scored, trivial))
+    console.print(
+        f"{truth.used.sum()} of {len(truth.ids)} candidates were used. * is the official metric of {edition.title}. "
+        f"Intervals (95 %) resample {truth.of}; those of the coin hold 95 % of its throws."
+    )
+    if json_file is not None:
+        records = [asdict(one.record) | dict(zip(_COUNTS, one.counts, strict=True)) for one in scored]
+        found = {"schema": SCHEMA, "edition": edition.name, "records": records + [asdict(one) for one in trivial]}
+        json_file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+def _table(task: Task, scored: Sequence[Scored], trivial: Sequence[Record]) -> Table:
+    """A column a submission or trivial rule, a row a metric, the task's own first."""
+    table = Table("", *(one.record.attack for one in scored), *(one.attack for one in trivial), box=None)
+    official = [] if task.official_metric is None else [task.official_metric]
+    for metric in dict.fromkeys([*official, *task.metrics, *_ALWAYS]):
+        name = _NAMES.get(metric, metric.replace("_", " ")) + (" *" if metric == task.official_metric else "")
+        records = [*(one.record for one in scored), *trivial]
+        table.add_row(name, *(_number(getattr(record, metric)) for record in records))
+    for place, name in enumerate(_COUNTS):
+        table.add_row(name, *(str(one.counts[place]) for one in scored))
+    return table
+
+
+def _number(one: Estimate | None) -> str:
+    if one is None or one.value is None:
+        return ""
+    interval = "" if one.low is None else f"\n[{one.low:.3f}, {one.high:.3f}]"
+    return f"{one.value:.3f}{interval}"

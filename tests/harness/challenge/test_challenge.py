@@ -1,0 +1,256 @@
+"""A simulated challenge: what is handed out, what is not, and what a submission scores against its truth."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from tiny import TINY, only_run, write_slices
+
+from harness.challenge import __main__ as challenge
+from harness.challenge.make import split_patients
+from harness.data.options import PhantomData
+from harness.data.pool import load_pool
+from harness.data.sources.phantom import phantom_slices
+from harness.errors import InputError
+from harness.store import Store
+from harness.submission.score import score_submission
+from harness.submission.truth import Truth, read_used
+
+TARGET = [option.replace("shadow.", "target.") for option in TINY if "n_images" not in option]
+SIZES = ["dev.patients=2", "dev.n_images=6", "test.patients=3", "test.n_images=12"]
+MAKE = ["make", *TARGET, *SIZES, "data.patients=14", "data.slices=2"]
+
+
+class Ran:
+    """Exit code, and what was printed, its white space folded."""
+
+    def __init__(self, code, captured):
+        self.code, self.out, self.err = code, " ".join(captured.out.split()), " ".join(captured.err.split())
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch, capsys):
+    """`command("make", ...)` in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words):
+        monkeypatch.setattr(sys, "argv", ["harness.challenge", *words])
+        return Ran(challenge.main(), capsys.readouterr())
+
+    return call
+
+
+def names(folder):
+    return sorted(path.name for path in Path(folder).iterdir())
+
+
+def images(folder):
+    return np.stack([np.asarray(Image.open(Path(folder) / name)) for name in names(folder) if name.endswith("png")])
+
+
+def truth_rows(path):
+    with Path(path).open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_challenge_has_the_layout_and_names_of_the_edition(command):
+    ran = command(*MAKE, "out=made")
+    assert ran.code == 0, ran.err
+    assert "--help" not in ran.out
+    assert "data=imageclef2023 data.root=made/challenge data.size=16 data.extra=made/extra" in ran.out
+    assert names("made") == ["challenge", "challenge.json", "extra", "truth.csv"]
+    assert names("made/challenge") == ["dev", "test"]
+    numbered = {
+        "dev/generated": [f"generated_{i:04d}.png" for i in range(1, 7)],
+        "dev/used": [f"used_{i:04d}.png" for i in range(1, 5)],
+        "dev/not_used": [f"not_used_{i:04d}.png" for i in range(1, 5)],
+        "test/generated_1": [f"generated_{i:05d}.png" for i in range(1, 13)],
+        "test/real_unknown_1": [f"real_unknown_{i:04d}.png" for i in range(1, 13)],
+    }
+    assert {folder: names(f"made/challenge/{folder}") for folder in numbered} == numbered
+    (release,) = Path("store/release").glob("*/images.npy")
+    released = np.concatenate([images("made/challenge/dev/generated"), images("made/challenge/test/generated_1")])
+    assert np.array_equal(released, np.load(release)), "all images of the one generator, each once"
+
+
+def test_the_generator_learnt_those_called_used_and_nobody_else(command):
+    command(*MAKE, "out=made")
+    truth = truth_rows("made/truth.csv")
+    assert [row["id"] for row in truth] == [f"real_unknown_{i:04d}" for i in range(1, 13)]
+    assert sum(row["used"] == "1" for row in truth) == 6
+    used = np.array([row["used"] == "1" for row in truth])
+    candidates = images("made/challenge/test/real_unknown_1")
+    learnt = np.concatenate([candidates[used], images("made/challenge/dev/used")])
+    (pool,) = Path("store/pool").glob("*/pixels.npy")
+    (facts,) = [json.loads(Path("made/challenge.json").read_text())]
+    settings_pool = load_pool(PhantomData(size=16, patients=14, slices=2), Store(Path("store")))
+    split = split_patients(settings_pool, 2, 3, 0)
+    assert facts["members"] == len(learnt) == 10
+    assert {x.tobytes() for x in learnt} == {x.tobytes() for x in np.load(pool)[split.members]}
+
+
+def test_no_patient_is_on_two_sides_and_nothing_but_the_truth_tells(command):
+    command(*MAKE, "out=made")
+    pool = load_pool(PhantomData(size=16, patients=14, slices=2), Store(Path("store")))
+    split = split_patients(pool, 2, 3, 0)
+    parts = [split.dev_used, split.dev_not_used, split.test[split.member], split.test[~split.member], split.extra]
+    owners = [{pool.patient_ids[place] for place in part} for part in parts]
+    assert [len(one) for one in owners] == [2, 2, 3, 3, 4]
+    assert len(set().union(*owners)) == 14
+    assert [row["patient_id"] for row in truth_rows("made/truth.csv")] == [pool.patient_ids[p] for p in split.test]
+    handed_out = [path for path in Path("made/challenge").rglob("*") if path.is_file()]
+    assert {path.suffix for path in handed_out} == {".png"}
+    assert all(Image.open(path).info == {} for path in handed_out)
+    extra = truth_rows("made/extra/metadata.csv")
+    assert {row["patient_id"] for row in extra} == owners[-1]
+    assert len(extra) == 8
+
+
+def test_where_a_candidate_stands_says_nothing():
+    """Over seeds, the first half of the files holds as many members as the second, not all of them."""
+    first = []
+    for seed in range(60):
+        pool_patients = 20
+        pool = _Pool(pool_patients)
+        split = split_patients(pool, 2, 5, seed)
+        first.append(split.member[: len(split.member) // 2].sum())
+    assert abs(np.mean(first) - 5) < 5 * np.std(first) / np.sqrt(60)
+    assert np.std(first) > 0.5
+
+
+class _Pool:
+    """As much of a pool as the split looks at: two slices a patient."""
+
+    def __init__(self, n_patients):
+        self.patient_ids = [f"p{i // 2}" for i in range(2 * n_patients)]
+        self.taken = np.arange(2 * n_patients)
+
+
+def test_the_same_command_leaves_it_and_another_is_refused(command):
+    command(*MAKE, "out=made")
+    before = {path: path.stat().st_mtime_ns for path in Path("made").rglob("*")}
+    assert command(*MAKE, "out=made").code == 0
+    assert {path: path.stat().st_mtime_ns for path in Path("made").rglob("*")} == before
+    for change in ("seed=1", "target.steps=31", "test.n_images=13"):
+        ran = command(*MAKE, "out=made", change)
+        assert ran.code == 2, change
+        assert "something other than this challenge" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([*MAKE, "out=made", "test.patients=6"], "take 16 patients; these data have 14"),
+        ([*MAKE, "out=made", "dev.n_images=0"], "dev.n_images=0 must be at least 2"),
+        ([*MAKE, "out=made", "edition=imageclef2032"], "There is no edition 'imageclef2032'. Did you mean"),
+        ([*MAKE, "out=made", "edition=imageclef2024"], "its folders or file names are not public"),
+        ([*MAKE], "The option out has no value"),
+        ([*MAKE, "out=made", "target.stepz=3"], "Did you mean target.steps"),
+        (["score", "--submission", "a.csv", "--truth", "no.csv"], "The truth no.csv is no file"),
+        (
+            ["score", "--submission", "a.csv", "--truth", "no.csv", "--edition", "imageclef2026"],
+            "ImageCLEFmedical GANs 2026 has no membership task; it has: audit",
+        ),
+        (["score", "--submission", "a.csv", "--truth", "no.csv", "--json", "."], "--json . is a folder; give a file"),
+        (["take"], "The first word must be make or score (not 'take')"),
+        ([], "nothing was given"),
+    ],
+)
+def test_mistakes_get_a_sentence(command, words, message):
+    ran = command(*words)
+    assert ran.code == 2
+    assert message in ran.err
+
+
+def winner():
+    """Decisions with the counts of the 2023 winner: 77 true, 15 false positives, 23 false, 85 true negatives."""
+    used = np.repeat([True, False], 100)
+    decisions = np.r_[np.ones(77, bool), np.zeros(23, bool), np.ones(15, bool), np.zeros(85, bool)]
+    return decisions, used
+
+
+def test_the_winners_counts_give_his_published_metrics():
+    decisions, used = winner()
+    ids = tuple(f"real_unknown_{i:04d}" for i in range(1, 201))
+    scored = score_submission("VCMI 2", decisions, Truth(ids, used, np.arange(200), "candidates"))
+    assert scored.counts == (77, 15, 23, 85)
+    assert scored.record.f1.value == pytest.approx(0.80208, abs=1e-5)
+    assert scored.record.accuracy.value == pytest.approx(0.81)
+    assert scored.record.kappa.value == pytest.approx(0.62)
+    assert (scored.record.f1.low, scored.record.f1.high) == pytest.approx((0.74, 0.86), abs=0.01)
+
+
+def test_intervals_resample_patients_where_they_are_known():
+    """Five equal slices a patient carry what one does: the interval is that of 40 slices, not of 200."""
+    decisions, used = winner()
+    ids = tuple(map(str, range(200)))
+    decisions, used = np.repeat(decisions[::5], 5), np.repeat(used[::5], 5)
+    by_patient = score_submission("x", decisions, Truth(ids, used, np.arange(200) // 5, "patients")).record.f1
+    singly = score_submission("x", decisions, Truth(ids, used, np.arange(200), "candidates")).record.f1
+    assert by_patient.high - by_patient.low > 1.8 * (singly.high - singly.low)
+
+
+def test_truth_with_a_fault_is_refused(tmp_path):
+    path = tmp_path / "truth.csv"
+    for text, message in (
+        ("id,member\na,1\n", "its header must be id,used"),
+        ("id,used\na,1\nb,2\n", "used must be 0 or 1; '2' stands there"),
+        ("id,used\na,1\nb,1\n", "all 2 candidates are of one class"),
+        ("id,used\na,1\na,0\n", "1 ids stand there more than once"),
+        ("id,used\n", "a header and no row"),
+    ):
+        path.write_text(text)
+        with pytest.raises(InputError, match=message):
+            read_used(path)
+
+
+def test_from_hidden_members_to_a_scored_submission(command, monkeypatch, capsys):
+    """The product's whole path at 16 px: make, take up as a participant, score."""
+    from harness.run import __main__ as run  # after conftest has chosen the threads
+
+    assert command(*MAKE, "out=made").code == 0
+    options = [*TINY, "data=imageclef2023", "data.root=made/challenge", "data.extra=made/extra", "attack=[knn,ssim]"]
+    options = [one for one in options if "n_images" not in one]
+    monkeypatch.setattr(sys, "argv", ["harness.run", *options, "shadow.count=4", "shadow.match_steps=[1]"])
+    assert run.main() == 0
+    capsys.readouterr()
+    files = [str(only_run() / name) for name in ("submission.csv", "baseline_winner_2023.csv")]
+    ran = command("score", "--submission", *files, "--truth", "made/truth.csv", "--json", "scores.json")
+    assert ran.code == 0, ran.err
+    records = json.loads(Path("scores.json").read_text())["records"]
+    assert [one["attack"] for one in records][:2] == ["submission", "baseline_winner_2023"]
+    assert {one["attack"] for one in records[2:]} == {"all used", "none used", "coin"}
+    used = {row["id"]: row["used"] for row in truth_rows("made/truth.csv")}
+    for path, record in zip(files, records, strict=False):
+        answers = dict(line.split(",") for line in Path(path).read_text().splitlines())
+        right = np.mean([answers[name] == value for name, value in used.items()])
+        assert record["accuracy"]["value"] == pytest.approx(right)
+        assert record["resampled"] == "patients"
+        assert record["TP"] + record["FN"] == 6
+        assert f"{right:.3f}" in ran.out
+    assert "F1 *" in ran.out
+    assert "6 of 12 candidates were used" in ran.out
+
+
+def test_without_patients_slices_that_look_alike_stay_together(command):
+    """Two noisy pictures of each of 14 people, and no metadata: neither of a pair may be on another side."""
+    slices = np.repeat(phantom_slices(14, 1, 64, 0).pixels, 2, axis=0)
+    noise = np.random.default_rng(0).integers(-3, 4, slices.shape)
+    write_slices(Path("slices"), np.clip(slices + noise, 0, 255).astype(np.uint8))
+    size = [option for option in TARGET if "data.size" not in option]
+    folder = ["data=folder", "data.root=slices", "data.size=64"]
+    ran = command("make", *size, *SIZES, *folder, "target.block=8", "out=made")
+    assert ran.code == 0, ran.err
+    assert "28 slices fall into 14 groups that look alike" in ran.out
+    truth = truth_rows("made/truth.csv")
+    sides = {}
+    for row in truth:
+        sides.setdefault(row["patient_id"], []).append(row["used"])
+    assert sorted(map(len, sides.values())) == [2] * 6
+    assert all(len(set(one)) == 1 for one in sides.values())

@@ -1,0 +1,80 @@
+"""What surrogates keep, against figures worked out by hand."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from tiny import TINY_PHANTOM
+
+from attacks.registry import find_attacks
+from harness.config.settings import composed
+from harness.data.pool import load_pool
+from harness.evaluation.intervals import Estimate
+from harness.evaluation.records import Record
+from harness.experiment.evaluator import Judgement
+from harness.experiment.executor import Scored
+from harness.experiment.retention import Retention, surrogate_evidence
+from harness.planning.make import make_plan
+from harness.planning.planned_attack import Contender
+from harness.store import Store
+
+
+class Crew:
+    """As much of a crew as is asked here: the scores of each contender on two shadows."""
+
+    def __init__(self, scores: dict[str, list[list[float]]]) -> None:
+        self._scores = scores
+
+    def attack_shadows(self, contenders):
+        return {
+            one.label: Scored([np.array(of) for of in self._scores[one.label]], 0.0, 0, None) for one in contenders
+        }
+
+
+@pytest.fixture
+def evidence(tmp_path):
+    """`evidence({label: AUC})` of attacks on models, and on surrogates where the label says so."""
+    settings = composed([*TINY_PHANTOM, f"store.root={tmp_path}"])
+    plan = make_plan(settings, load_pool(settings.data, Store(tmp_path)))
+    # Of four candidates one pair trades places: Spearman 1 - 6 * 2 / (4 * 15) = 0.8; in reverse -1.
+    crew = Crew({"loss@surrogate": [[1, 2, 3, 4], [1, 2, 3, 4]], "knn": [[10, 20, 70, 30], [4, 3, 2, 1]]})
+
+    def call(aucs: dict[str, float | None]):
+        named, judged = [], {}
+        for label, auc in aucs.items():
+            name, _, surrogate = label.partition("@")
+            one = Contender(find_attacks().by_name[name](), plan, bool(surrogate))
+            record = Record(name, one.via, "shadow", "", auc=None if auc is None else Estimate(auc))
+            named.append(one)
+            judged[one.label] = Judgement(record, SimpleNamespace())
+        return surrogate_evidence(settings, crew, plan, named, judged)
+
+    return call
+
+
+def test_what_is_kept_is_counted_from_chance(evidence):
+    found = evidence({"loss": 0.9, "loss@surrogate": 0.6, "pia": 0.8, "pia@surrogate": 0.74, "knn": 0.7})
+    assert [row.attack for row in found.rows] == ["pia", "loss"], "the best via a surrogate first; knn asks none"
+    assert found.rows[1] == Retention("loss", 0.9, 0.6, pytest.approx(0.25))
+    assert found.rows[0].kept == pytest.approx(0.8)
+
+
+def test_what_nothing_was_given_away_of_is_kept_in_no_proportion(evidence):
+    (row,) = evidence({"loss": 0.5, "loss@surrogate": 0.6}).rows
+    assert row.kept is None
+
+
+def test_a_surrogate_below_chance_keeps_less_than_nothing(evidence):
+    (row,) = evidence({"loss": 0.75, "loss@surrogate": 0.45}).rows
+    assert row.kept == pytest.approx(-0.2)
+
+
+def test_what_was_tried_one_way_only_has_no_row(evidence):
+    assert evidence({"loss": None, "loss@surrogate": 0.6}).rows == []
+    assert evidence({"loss": 0.6, "knn": 0.7}) is None
+
+
+def test_how_far_the_loss_follows_the_nearest_distance_is_a_mean_over_shadows(evidence):
+    assert evidence({"loss": 0.9, "loss@surrogate": 0.6}).follows_distance == pytest.approx((0.8 - 1) / 2)

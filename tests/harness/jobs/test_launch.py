@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import os
+from contextlib import closing
+
+import launch_jobs
+import pytest
+
+from harness.errors import InputError
+from harness.jobs.launch import FINISHED, Launcher
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_results_keep_the_order_of_the_jobs_and_progress_arrives(workers):
+    seen = []
+    with closing(Launcher(workers, "cpu")) as launcher:
+        assert launcher.map(launch_jobs.square, [3, 1, 2], seen.append) == [9, 1, 4]
+    assert sorted(message.job for message in seen) == [0, 0, 1, 1, 2, 2]
+    assert [message.doing for message in seen if message.job == 0] == ["squaring", FINISHED]
+
+
+def test_workers_have_one_thread_and_a_process_of_their_own():
+    before = dict(os.environ)
+    with closing(Launcher(2, "cpu")) as launcher:
+        results = launcher.map(launch_jobs.threads, list(range(4)), lambda _: None)
+    assert {threads for threads, _ in results} == {"1"}
+    assert os.getpid() not in {pid for _, pid in results}
+    assert dict(os.environ) == before
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_the_first_failure_comes_through(workers):
+    with pytest.raises(ValueError, match="two is not allowed"):
+        Launcher(workers, "cpu").map(launch_jobs.fail_on_two, [1, 2, 3], lambda _: None)
+
+
+def test_a_killed_worker_is_explained():
+    with pytest.raises(InputError, match="killed, most likely for want of memory"):
+        Launcher(2, "cpu").map(launch_jobs.die, [1], lambda _: None)
+
+
+def test_no_jobs_start_no_process(monkeypatch):
+    monkeypatch.setattr("harness.jobs.launch.ProcessPoolExecutor", None)
+    assert Launcher(2, "cpu").map(print, [], lambda _: None) == []
+
+
+def test_processes_stay_for_the_next_jobs_and_end_when_closed():
+    with closing(Launcher(1, "cpu")) as launcher:
+        ((_, first),), ((_, second),) = (launcher.map(launch_jobs.threads, [0], lambda _: None) for _ in range(2))
+        assert first == second
+    with pytest.raises(ProcessLookupError):
+        os.kill(first, 0)
+
+
+def test_words_about_earlier_jobs_are_not_taken_for_words_about_later_ones():
+    seen = []
+    with closing(Launcher(1, "cpu")) as launcher:
+        for jobs in ([3, 1, 2], [5]):
+            seen.clear()
+            launcher.map(launch_jobs.square, jobs, seen.append)
+    assert [message.job for message in seen] == [0, 0]
+
+
+def test_after_a_failure_the_next_jobs_get_new_processes():
+    with closing(Launcher(1, "cpu")) as launcher:
+        with pytest.raises(ValueError, match="two is not allowed"):
+            launcher.map(launch_jobs.fail_on_two, [2], lambda _: None)
+        assert launcher.map(launch_jobs.square, [3], lambda _: None) == [9]

@@ -1,0 +1,187 @@
+"""Keys: whatever decides the content changes the key; what does not, leaves it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from attacks.knn import NearestNeighbour
+from attacks.loss import DenoisingLoss, RegressedLoss
+from attacks.ssim import StructuralSimilarity
+from harness.data.options import FolderData, PhantomData
+from harness.data.pool import load_pool
+from harness.jobs import code_digest
+from harness.jobs import train as train_job
+from harness.jobs.observations import observation_key
+from harness.jobs.score import AttackJob, FitSpec
+from harness.jobs.targets import ReferenceSpec, ReleaseSpec, TargetSpec, ViewSpec, released_images
+from harness.jobs.train import GeneratorJob
+from harness.store import Store
+from shadow_models.recipe import Recipe
+
+GENERATOR = GeneratorJob("store", "shadow 0", "pool", (0, 1), ("aa", "bb"), Recipe(), 5, 16)
+RELEASE = ReleaseSpec("release", "r0", "images.npy", 16)
+VIEW = ViewSpec("pool", (0, 1), ("aa", "bb"), RELEASE, "g0")
+REFERENCE = ViewSpec("pool", (0, 1), ("aa", "bb"), RELEASE._replace(key="r1"), "g1")
+TARGET = TargetSpec(VIEW, (ReferenceSpec(REFERENCE, (0,)),))
+FIT = (FitSpec(TARGET, (0,)),)
+SCORES = AttackJob("store", NearestNeighbour(), TARGET, FIT)
+
+
+class Fitted(NearestNeighbour):
+    """An attack that learns, so that what it learns from decides its scores."""
+
+    def fit(self, shadows):
+        return self
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"digests": ("bb", "aa")},
+        {"recipe": replace(Recipe(), steps=7)},
+        {"recipe": replace(Recipe(), sampler="ddim")},
+        {"seed": 6},
+    ],
+)
+def test_what_decides_a_generator_changes_its_key_and_its_releases(change):
+    changed = replace(GENERATOR, **change)
+    assert changed.key != GENERATOR.key
+    assert changed.release_key != GENERATOR.release_key
+
+
+def test_the_number_of_images_changes_the_release_alone():
+    changed = replace(GENERATOR, n_images=17)
+    assert changed.key == GENERATOR.key
+    assert changed.release_key != GENERATOR.release_key
+
+
+@pytest.mark.parametrize(
+    "change", [{"store_root": "elsewhere"}, {"name": "x"}, {"pool_key": "y"}, {"members": (7, 8)}]
+)
+def test_places_and_names_are_no_part_of_a_generator(change):
+    assert replace(GENERATOR, **change).key == GENERATOR.key
+
+
+def test_the_version_of_training_is_part_of_the_key(monkeypatch):
+    before = GENERATOR.key
+    monkeypatch.setattr(train_job, "SCHEMA", train_job.SCHEMA + 1)
+    assert GENERATOR.key != before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"attack": NearestNeighbour(k=2)},
+        {"attack": StructuralSimilarity()},
+        {"target": TARGET._replace(view=VIEW._replace(digests=("bb", "aa")))},
+        {"target": TARGET._replace(view=VIEW._replace(release=RELEASE._replace(key="r9")))},
+        {"target": TARGET._replace(view=VIEW._replace(release=RELEASE._replace(n_images=15)))},
+        {"target": TARGET._replace(view=VIEW._replace(generator=None))},
+        {"target": TARGET._replace(references=())},
+        {"target": TARGET._replace(references=(ReferenceSpec(REFERENCE, (1,)),))},
+        {"target": TARGET._replace(references=(ReferenceSpec(REFERENCE._replace(generator="g2"), (0,)),))},
+    ],
+)
+def test_what_decides_scores_changes_their_key(change):
+    assert replace(SCORES, **change).key != SCORES.key
+
+
+def test_what_an_attack_was_fitted_on_decides_its_scores_if_it_learns():
+    learner = replace(SCORES, attack=Fitted())
+    assert replace(learner, fit=(FitSpec(TARGET, (1,)),)).key != learner.key
+    assert replace(SCORES, fit=(FitSpec(TARGET, (1,)),)).key == SCORES.key
+
+
+@pytest.mark.parametrize(
+    ("attack", "change", "same"),
+    [
+        (NearestNeighbour(), {"release": RELEASE._replace(n_images=15)}, False),
+        (NearestNeighbour(), {"release": None}, False),
+        (NearestNeighbour(), {"generator": "g9"}, True),
+        (DenoisingLoss(), {"generator": "g9"}, False),
+        (DenoisingLoss(), {"release": RELEASE._replace(n_images=15)}, True),
+        (DenoisingLoss(), {"digests": ("bb", "aa")}, False),
+        (DenoisingLoss(), {"pool_key": "elsewhere", "candidates": (5, 6)}, True),
+    ],
+)
+def test_an_observation_hangs_on_what_the_attack_may_look_at(attack, change, same):
+    assert (observation_key(attack, VIEW._replace(**change)) == observation_key(attack, VIEW)) is same
+
+
+def test_calibrations_share_an_observation_and_options_do_not():
+    assert observation_key(RegressedLoss(), VIEW) == observation_key(DenoisingLoss(calibration="lira"), VIEW)
+    assert observation_key(DenoisingLoss(n_noises=2), VIEW) != observation_key(DenoisingLoss(), VIEW)
+    assert observation_key(NearestNeighbour(shift=1), VIEW) != observation_key(NearestNeighbour(), VIEW)
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A plug-in of two files, and its digest after writing one of them anew."""
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "__init__.py").write_text("")
+    (tmp_path / "outside" / "attack.py").write_text(
+        "from attacks.distances import Distance\nfrom outside.helper import x\n"
+    )
+    (tmp_path / "outside" / "helper.py").write_text("x = 1\n")
+    (tmp_path / "outside" / "other.py").write_text("y = 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def edited(name: str, text: str) -> str:
+        (tmp_path / "outside" / name).write_text(text)
+        code_digest.code_digest.cache_clear()
+        return code_digest.code_digest("outside.attack")
+
+    yield edited
+    code_digest.code_digest.cache_clear()
+
+
+def test_an_edited_attack_or_helper_is_scored_anew_and_another_file_is_not(package):
+    before = package("other.py", "y = 2\n")
+    assert package("other.py", "y = 3\n") == before
+    assert package("helper.py", "x = 2\n") != before
+    assert package("attack.py", "from attacks.distances import smallest\n") != before
+
+
+def test_the_distances_are_part_of_every_attack_that_imports_them():
+    files = {path.name for path in code_digest._sources("attacks.knn")}
+    assert {"knn.py", "distances.py", "observing.py", "calibration.py", "similarity.py"} <= files
+    assert not {"loss.py", "stack.py", "noising.py"} & files
+
+
+@pytest.mark.filterwarnings("ignore::harness.errors.HarnessWarning")  # without metadata every slice is a patient
+def test_what_decides_a_pool_changes_its_key(tmp_path, images):
+    from tiny import write_slices
+
+    store = Store(tmp_path / "store")
+    write_slices(tmp_path / "a", images(9, 32, 0))
+    write_slices(tmp_path / "moved", images(9, 32, 0))
+    write_slices(tmp_path / "other", images(9, 32, 1))
+
+    def key(folder: str, size: int = 16) -> str:
+        return load_pool(FolderData(root=str(tmp_path / folder), size=size), store).key
+
+    assert len({key("a"), key("other"), key("a", size=32)}) == 3
+    assert key("a") == key("moved")
+    phantoms = [PhantomData(patients=8, slices=1, size=16), PhantomData(patients=8, slices=1, size=16, seed=1)]
+    assert len({load_pool(data, store).key for data in phantoms}) == 2
+
+
+def test_pools_read_by_other_code_are_other_pools(tmp_path, monkeypatch):
+    data, store = PhantomData(patients=8, slices=1, size=16), Store(tmp_path)
+    before = load_pool(data, store).key
+    (tmp_path / "code").mkdir()
+    monkeypatch.setattr("harness.data.sources.__path__", [str(tmp_path / "code")])
+    assert load_pool(data, store).key != before
+
+
+def test_a_part_of_a_release_is_as_many_images_as_asked_and_the_same_each_time(tmp_path):
+    folder = tmp_path / "pool" / "k"
+    folder.mkdir(parents=True)
+    part = ReleaseSpec("pool", "k", "test.npy", 16)
+    np.save(folder / "test.npy", np.arange(40, dtype=np.uint8)[:, None, None] * np.ones((1, 4, 4), np.uint8))
+    found = [released_images(VIEW._replace(release=part), Store(tmp_path))[:, 0, 0] for _ in range(2)]
+    assert len(set(found[0].tolist())) == 16
+    assert np.array_equal(*found)

@@ -1,0 +1,96 @@
+"""Real processes, really interrupted: no worker is left behind and the next run goes on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from tiny import TINY_PHANTOM
+
+from harness.errors import HarnessWarning
+from harness.jobs import train as train_job
+from harness.jobs.launch import Work
+from harness.jobs.train import GeneratorJob, train_and_release
+from shadow_models.recipe import Recipe
+
+OPTIONS = [*(o for o in TINY_PHANTOM if not o.startswith("launch")), "launch.workers=2", "shadow.steps=4000"]
+
+
+def start(folder: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "harness.run", *OPTIONS],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for(condition, seconds: float = 120.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize(("how", "code"), [(signal.SIGTERM, 130), (signal.SIGKILL, -9)])
+def test_interrupted_while_training(tmp_path, how, code):
+    process = start(tmp_path)
+    checkpoints = tmp_path / "store" / "checkpoint"
+    wait_for(lambda: any(checkpoints.rglob("*.safetensors")))
+    workers = psutil.Process(process.pid).children(recursive=True)
+    assert workers
+    os.kill(process.pid, how)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == code
+    if how != signal.SIGKILL:
+        assert "goes on from there" in err
+        assert "Traceback" not in err
+    wait_for(lambda: not any(w.is_running() and w.status() != psutil.STATUS_ZOMBIE for w in workers), 30)
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("damage", [None, "state.json", "state.safetensors"])
+def test_training_goes_on_from_its_checkpoint_and_ends_bit_for_bit(tmp_path, monkeypatch, images, damage):
+    """Through the job and the store: cut off after a checkpoint, taken up, compared with an undisturbed one."""
+    monkeypatch.setattr(train_job, "CHECKPOINT_EVERY_STEPS", 20)
+    recipe = Recipe(size=16, block=2, channels=[8, 16], steps=60, overview=4, closeup=4)
+    pixels = images(8, 16, 0)
+
+    def job(root: Path) -> GeneratorJob:
+        folder = root / "pool" / "p"
+        folder.mkdir(parents=True, exist_ok=True)
+        np.save(folder / "pixels.npy", pixels)
+        return GeneratorJob(str(root), "shadow 0", "p", tuple(range(8)), ("d",) * 8, recipe, 3, 8)
+
+    def release(root: Path) -> np.ndarray:
+        return np.load(root / "release" / job(root).release_key / "images.npy")
+
+    steps: list[int] = []
+
+    def interrupting(doing: str, done: int, total: int) -> None:
+        if doing == "training" and done >= 50:
+            raise KeyboardInterrupt
+
+    train_and_release(job(tmp_path / "calm"), Work("cpu", lambda *_: None))
+    disturbed = tmp_path / "disturbed"
+    with pytest.raises(KeyboardInterrupt):
+        train_and_release(job(disturbed), Work("cpu", interrupting))
+    (kept,) = (disturbed / "checkpoint").glob("*/step-*")
+    assert kept.name.endswith("40")
+    if damage is None:
+        train_and_release(job(disturbed), Work("cpu", lambda doing, done, _: steps.append(done)))
+        assert min(steps[:1]) >= 40  # it did not start anew
+    else:
+        (kept / damage).write_bytes(b"rot")
+        with pytest.warns(HarnessWarning, match="starts anew"):
+            train_and_release(job(disturbed), Work("cpu", lambda *_: None))
+    assert np.array_equal(release(disturbed), release(tmp_path / "calm"))
+    assert not list((disturbed / "checkpoint").rglob("*"))
