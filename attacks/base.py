@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # torch is imported only by the attacks that call a network
 
 __all__ = [  # what an attack needs, from one place
     "Access", "Attack", "Flags", "Images", "LabelledTarget", "Observed", "Outlook", "Reference", "Scores",
-    "Target", "View", "no_strangers",
+    "Target", "TargetShape", "View", "no_strangers",
 ]  # fmt: skip
 
 Scores = NDArray[np.float64]
@@ -150,7 +150,7 @@ class LabelledTarget(NamedTuple):
     member: Flags
 
 
-class Outlook(NamedTuple):
+class TargetShape(NamedTuple):
     """What is known of every target before anything is trained.
 
     n_images: released images; size: height and width, pixels; n_timesteps: of the generators.
@@ -159,6 +159,9 @@ class Outlook(NamedTuple):
     n_images: int
     size: int
     n_timesteps: int
+
+
+Outlook = TargetShape  # its name until 0.2.0, which plug-ins may use
 
 
 class Attack(ABC):
@@ -191,9 +194,9 @@ class Attack(ABC):
         """The observations the attack will ask its target for, so that they can be made beforehand, shared."""
         return ()
 
-    def check(self, outlook: Outlook) -> None:
+    def check(self, shape: TargetShape) -> None:
         """Raise ValueError, in a sentence, where the options cannot work; called before hours of training."""
-        del outlook  # by default every option works everywhere
+        del shape  # by default every option works everywhere
 
     def fit(self, shadows: Sequence[LabelledTarget]) -> Self:
         """A copy fitted on labelled shadow targets, never on the target it will judge. Default: as it is.

@@ -12,7 +12,8 @@ import os
 import shutil
 import time
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ from numpy.typing import NDArray
 from harness.errors import HarnessWarning
 
 META = "meta.json"
+# Files that this process has read and found whole: inode, size, time of writing and digest then.
+_verified: dict[Path, tuple[int, int, int, str]] = {}
 
 
 def content_key(**decides: Any) -> str:
@@ -60,7 +63,7 @@ class Store:
             return None
         except ValueError:
             meta = {"files": {META: "unreadable"}}
-        damaged = [name for name, digest in meta["files"].items() if _sha256(folder / name) != digest]
+        damaged = _damaged(folder, meta["files"])
         if damaged:
             warnings.warn(
                 HarnessWarning(f"Store: {kind}/{key} is damaged ({', '.join(damaged)}) and is made again."),
@@ -82,11 +85,9 @@ class Store:
             if found is not None:
                 return found
             final = self.folder(kind, key)
-            beside = final.with_name(f".making-{key}")
-            shutil.rmtree(beside, ignore_errors=True)  # left by a killed run; the lock says it is nobody's now
-            beside.mkdir(parents=True)
-            started = time.perf_counter()
-            try:
+            # Of a fixed name: what a killed run left is cleared away; the lock says that it is nobody's now.
+            with replaced_folder(final, final.with_name(f".making-{key}")) as beside:
+                started = time.perf_counter()
                 facts = dict(make(beside) or {})
                 seconds = time.perf_counter() - started
                 files = {
@@ -96,10 +97,6 @@ class Store:
                 }
                 meta = {"kind": kind, "key": key, "seconds": seconds, "facts": facts, "files": files}
                 write_durably(beside / META, json.dumps(meta, indent=1))
-                shutil.rmtree(final, ignore_errors=True)  # only a damaged one can be there
-                beside.rename(final)
-            finally:
-                shutil.rmtree(beside, ignore_errors=True)
         return Artefact(final, facts, seconds)
 
     def lock(self, kind: str, key: str) -> FileLock:
@@ -107,6 +104,37 @@ class Store:
         locks = self.root / "locks"
         locks.mkdir(parents=True, exist_ok=True)
         return FileLock(locks / f"{kind}-{key}.lock")
+
+
+@contextmanager
+def replaced_folder(final: Path, beside: Path | None = None) -> Iterator[Path]:
+    """An empty folder to write into, which takes the place of `final` once the body has ended well, and never before.
+
+    beside: where it is written, in the same parent; by default under a name of this process. Nothing is left of it
+    where the body raises, and `final` stays as it was.
+    """
+    own, aside = (final.with_name(f".{what}-{final.name}-{os.getpid()}") for what in ("writing", "replaced"))
+    beside = own if beside is None else beside
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir(parents=True)
+    try:
+        yield beside
+        if final.exists():
+            final.rename(aside)
+        beside.rename(final)
+    finally:
+        for left in (beside, aside):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Write a text file, UTF-8, that is there as a whole or as it was before."""
+    beside = path.with_name(f".{path.name}.part")
+    try:
+        write_durably(beside, text)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def digest_of(paths: Iterable[Path]) -> str:
@@ -134,9 +162,24 @@ def write_durably(path: Path, text: str) -> None:
         os.fsync(file.fileno())
 
 
-def _sha256(path: Path) -> str:
+def _damaged(folder: Path, files: Mapping[str, str]) -> list[str]:
+    """The files whose content is not the one written; those that were so a moment ago are not read again."""
+    return [name for name, digest in files.items() if not _is_whole(folder / name, digest)]
+
+
+def _is_whole(path: Path, digest: str) -> bool:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        stat = path.stat()
     except FileNotFoundError:
-        return "missing"
+        return False
+    seen = (stat.st_ino, stat.st_size, stat.st_mtime_ns, digest)
+    if _verified.get(path) != seen:
+        if _sha256(path) != digest:
+            return False
+        _verified[path] = seen
+    return True
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -26,7 +26,7 @@ from harness.attribution.scores import attributed
 from harness.attribution.scores import measure as distances
 from harness.config.settings import Settings, composed
 from harness.data.pool import Pool, load_pool
-from harness.experiment.executor import Crew
+from harness.experiment.executor import Executor
 from harness.jobs.launch import Launcher
 from harness.jobs.targets import images_of
 from harness.jobs.train import GeneratorJob
@@ -62,7 +62,7 @@ def measure(options: argparse.Namespace) -> list[Row]:
         pool = load_pool(settings.data, store)
         jobs = jobs_of(settings, pool)
         with closing(Launcher(settings.workers, settings.device)) as launcher:
-            Crew(store, launcher, Console()).train(jobs)
+            Executor(store, launcher, Console()).train(jobs)
         subsets = [np.array(pool.pixels[list(job.members)]) for job in jobs]
         images = np.concatenate([images_of(job.release(N_IMAGES), store) for job in jobs])
     truth = np.repeat(np.arange(len(jobs)), N_IMAGES)

@@ -32,13 +32,13 @@ from harness.data.pool import load_pool, load_released
 from harness.errors import HarnessWarning
 from harness.evaluation.intervals import Estimate
 from harness.experiment.baselines import BASELINES
-from harness.experiment.evaluator import Judge
-from harness.experiment.executor import Crew
-from harness.experiment.matching import matched
+from harness.experiment.evaluator import Evaluator
+from harness.experiment.executor import Executor
+from harness.experiment.matching import match_recipe
 from harness.jobs.launch import Launcher
 from harness.planning.make import make_plan
-from harness.planning.planned_attack import Contender
-from harness.planning.surrogates import with_surrogates
+from harness.planning.planned_attack import PlannedAttack
+from harness.planning.surrogates import train_surrogates
 from harness.store import Store
 from harness.submission.files import read_submission
 from harness.submission.score import score_submission
@@ -141,19 +141,19 @@ def every_attack(official: Sequence[str], truth: Truth) -> tuple[dict[str, float
         warnings.simplefilter("ignore", HarnessWarning)  # the run itself has said it
         settings = composed(official)
         launcher = stack.enter_context(closing(Launcher(settings.workers, settings.device)))
-        crew = Crew(Store(settings.store_root), launcher, Console(quiet=True))
-        pool = load_pool(settings.data, crew.store)
-        load_released(pool, crew.store)
-        settings, _ = matched(settings, pool, crew)
+        executor = Executor(Store(settings.store_root), launcher, Console(quiet=True))
+        pool = load_pool(settings.data, executor.store)
+        load_released(pool, executor.store)
+        settings, _ = match_recipe(settings, pool, executor)
         plan = make_plan(settings, pool)
-        named = with_surrogates(settings, [Contender(one, plan) for one in settings.attacks.values()], crew)
-        scored = crew.attack_shadows(named)
-        judge = Judge(pool, plan.shadows, settings.decision, settings.seed, settings.calibrator)
+        named = train_surrogates(settings, [PlannedAttack(one, plan) for one in settings.attacks.values()], executor)
+        scored = executor.attack_shadows(named)
+        judge = Evaluator(pool, plan.shadows, settings.decision, settings.seed, settings.calibrator)
         held = dict(zip(truth.ids, truth.used, strict=True))
         member = np.array([held[pool.ids[place]] for place in plan.test.candidates])
         on_shadows = {one.label: _value(judge.on_shadows(one, scored[one.label]).record.auc) for one in named}
         on_test = {
-            one.label: _value(judge.with_truth(judge.on_test(one, crew, "test"), member).record.auc)
+            one.label: _value(judge.with_truth(judge.on_test(one, executor, "test"), member).record.auc)
             for one in named
             if one.via != "model"
         }

@@ -30,13 +30,13 @@ from harness.data.splits import random_half
 from harness.evaluation import metrics
 from harness.evaluation.metrics import Flags, Floats
 from harness.evaluation.probability_calibration import Calibrator, ScoredTarget, fit_calibrator, held_out_calibrators
-from harness.experiment.executor import Crew
+from harness.experiment.executor import Executor
 from harness.jobs.launch import Launcher
 from harness.jobs.targets import TargetSpec
 from harness.jobs.train import GeneratorJob
 from harness.planning.make import N_IMAGES, make_plan
 from harness.planning.plan import Plan
-from harness.planning.planned_attack import Contender
+from harness.planning.planned_attack import PlannedAttack
 from harness.seeds import rng_of, seed_of
 from harness.store import Store
 
@@ -85,7 +85,7 @@ class Labelled:
     member: Flags
 
 
-def train(settings: Settings, pool: Pool, plan: Plan, crew: Crew) -> dict[str, list[Labelled]]:
+def train(settings: Settings, pool: Pool, plan: Plan, executor: Executor) -> dict[str, list[Labelled]]:
     """Every mismatch's targets, trained and released, with the references of a target that is no shadow."""
     jobs: dict[str, GeneratorJob] = {}
     found: dict[str, list[Labelled]] = {}
@@ -97,7 +97,7 @@ def train(settings: Settings, pool: Pool, plan: Plan, crew: Crew) -> dict[str, l
             template = looked_at.test.target
             view = template.view._replace(release=job.release(looked_at.n_images), generator=job.key)
             found.setdefault(mismatch.name, []).append(Labelled(template._replace(view=view), member))
-    crew.train(list(jobs.values()))
+    executor.train(list(jobs.values()))
     return found
 
 
@@ -132,13 +132,13 @@ class Kept:
     brier: float
 
 
-def judge(attack: Attack, plan: Plan, crew: Crew, targets: Mapping[str, list[Labelled]]) -> dict[str, Kept]:
+def judge(attack: Attack, plan: Plan, executor: Executor, targets: Mapping[str, list[Labelled]]) -> dict[str, Kept]:
     """The attack on the shadows (held out, by pair), then on every mismatch by what all shadows taught it."""
     found: dict[str, Kept] = {}
     for mismatch in MISMATCHES:
         looked_at = mismatch.plan(plan)
-        contender = Contender(attack, looked_at)
-        on_shadows = crew.attack_shadows([contender])[contender.label]
+        planned = PlannedAttack(attack, looked_at)
+        on_shadows = executor.attack_shadows([planned])[planned.label]
         taught = [
             ScoredTarget(score, spec.member, number // 2)
             for number, (score, spec) in enumerate(zip(on_shadows.scores, looked_at.shadows, strict=True))
@@ -149,7 +149,7 @@ def judge(attack: Attack, plan: Plan, crew: Crew, targets: Mapping[str, list[Lab
             found["shadows"] = _kept(pairs)
         calibrator = fit_calibrator(taught)
         scores = [
-            crew.attack_test(contender.on(_about(looked_at, one)), mismatch.name).scores[0]
+            executor.attack_test(planned.on(_about(looked_at, one)), mismatch.name).scores[0]
             for one in targets[mismatch.name]
         ]
         judged = zip(scores, targets[mismatch.name], strict=True)
@@ -193,12 +193,12 @@ def measure(options: argparse.Namespace) -> list[Row]:
         store = options.store or Path(temporary) / "store"
         settings = composed([*folder, f"store.root={store}", "shadow.count=8", *options.override])
         launcher = stack.enter_context(closing(Launcher(settings.workers, settings.device)))
-        crew = Crew(Store(settings.store_root), launcher, console)
-        pool = load_pool(settings.data, crew.store)
+        executor = Executor(Store(settings.store_root), launcher, console)
+        pool = load_pool(settings.data, executor.store)
         plan = make_plan(settings, pool)
-        crew.train(plan.generators)
-        targets = train(settings, pool, plan, crew)
-        kept = {name: judge(attack, plan, crew, targets) for name, attack in attacks_compared().items()}
+        executor.train(plan.generators)
+        targets = train(settings, pool, plan, executor)
+        kept = {name: judge(attack, plan, executor, targets) for name, attack in attacks_compared().items()}
     _show(kept, console)
     return [
         Row(f"{mismatch}: {name}", one.auc, "AUC", None, None, detail=asdict(one))

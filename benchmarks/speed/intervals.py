@@ -18,9 +18,9 @@ from benchmarks.rows import Row, at_least, at_most, command
 from harness.data.splits import random_half
 from harness.evaluation.decision_rules import DECISIONS
 from harness.evaluation.intervals import N_RESAMPLES, resample, spread
-from harness.evaluation.measure import judge_shadows
 from harness.evaluation.measure import measure as measure_attack
 from harness.evaluation.metrics import Floats, Ranking
+from harness.evaluation.predictions import predict_held_out
 from harness.evaluation.probability_calibration import ScoredTarget
 
 N_SCORES, N_TARGETS = 10_000, 8
@@ -77,7 +77,7 @@ def _attack_row(n_candidates: int) -> Row:
     halves = [random_half(patients, rng) for _ in range(N_TARGETS // 2)]
     members = [side for half in halves for side in (half, ~half)]
     targets = [ScoredTarget(rng.normal(size=n_candidates) + m, m, i // 2) for i, m in enumerate(members)]
-    rows = judge_shadows(targets, [np.arange(n_candidates)] * N_TARGETS, DECISIONS["probability"])
+    rows = predict_held_out(targets, [np.arange(n_candidates)] * N_TARGETS, DECISIONS["probability"])
     member = np.concatenate(members)
     seconds = _fastest(lambda: measure_attack(rows, member, seed=0))
     name = f"all metrics of an attack, {N_TARGETS} targets of {n_candidates}"

@@ -30,9 +30,10 @@ from attacks.registry import find_attacks
 from attacks.similarity import ssim_matrix
 from benchmarks.measured import Run, run_harness
 from benchmarks.rows import Row, at_least, at_most, command
-from harness.config.settings import attack_groups
+from harness.config.registration import attack_groups
+from harness.data.edition_release import RELEASED_FILE
 from harness.data.options import EditionFolder
-from harness.data.pool import GIVEN_FILE, Given, Pool, load_pool, load_released
+from harness.data.pool import Pool, load_pool, load_released
 from harness.data.sources.phantom import phantom_slices
 from harness.editions.edition import Edition
 from harness.editions.load import load_edition
@@ -215,7 +216,7 @@ def _load(job: _Data, work: Work) -> Cost:
 
 def _count_different(job: _Data, work: Work) -> int:
     pool, store = _read(job)
-    images = np.load(store.folder("given", pool.given["test"].key) / GIVEN_FILE, mmap_mode="r")
+    images = np.load(store.folder("given", pool.given["test"].key) / RELEASED_FILE, mmap_mode="r")
     return len({hashlib.sha256(image.tobytes()).digest() for image in images})
 
 
@@ -257,9 +258,9 @@ def _pair_by_pair(job: _Data, work: Work) -> Peer:
     return Peer(their_sec / our_sec, float(apart))
 
 
-def _view(pool: Pool, given: Given) -> ViewSpec:
+def _view(pool: Pool, given: EditionRelease) -> ViewSpec:
     digests = tuple(pool.digests[place] for place in given.candidates)
-    release = ReleaseSpec("given", given.key, GIVEN_FILE, given.n_images)
+    release = ReleaseSpec("given", given.key, RELEASED_FILE, given.n_images)
     return ViewSpec(pool.key, tuple(map(int, given.candidates)), digests, release, None)
 
 

@@ -122,10 +122,9 @@ def _attribute(options: argparse.Namespace, images: Slices, shown: Console) -> N
 
 
 def _cluster(options: argparse.Namespace, images: Slices, shown: Console) -> None:
-    import numpy as np
-
     from harness.attribution import tables
     from harness.attribution.clusters import clustered
+    from harness.data.numbered import numbered
     from harness.submission.truth import read_truth
 
     count = _cluster_count(options.cluster)
@@ -138,7 +137,7 @@ def _cluster(options: argparse.Namespace, images: Slices, shown: Console) -> Non
     truth = None
     if options.truth is not None:
         names = read_truth(options.truth, "generator", images.ids)
-        truth = np.unique(np.array(names), return_inverse=True)[1].astype(np.intp)
+        truth = numbered(names)
     shown.print(tables.cluster_table(rows, declared, truth))
     shown.print()
     shown.print(

@@ -9,19 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import InputError
+from harness.store import replace_file
 
 Labels = NDArray[np.intp]
 
 
 def write_answers(path: Path, ids: Sequence[str], answers: Labels) -> None:
-    """One line an image, `<id>,<number>`, no header, numbers from 1; answers: intp [n] from 0.
-
-    Written beside and renamed into place.
-    """
-    part = path.with_name(f".{path.name}.part")
+    """One line an image, `<id>,<number>`, no header, numbers from 1; answers: intp [n] from 0."""
     lines = [f"{name},{answer + 1}\n" for name, answer in zip(ids, answers, strict=True)]
-    part.write_text("".join(lines), encoding="utf-8", newline="\n")
-    part.replace(path)
+    replace_file(path, "".join(lines))
 
 
 def subset_numbers(path: Path, values: Sequence[str], n_subsets: int) -> Labels:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attacks.base import Images
+from harness.data.numbered import numbered
 from harness.data.sources.decode import stored_size
 from harness.data.sources.folder import ALONE, list_images, read_folder, read_images
 from harness.data.sources.slices import Slices
@@ -48,17 +49,12 @@ class Material:
     @cached_property
     def patient(self) -> NDArray[np.intp]:
         """The patient of each of the pool, numbers from 0, [n]."""
-        return numbers((*self.members.patient_ids, *self.holdout.patient_ids))
+        return numbered((*self.members.patient_ids, *self.holdout.patient_ids))
 
     @cached_property
     def named(self) -> Flags:
         """Of which of the pool the reader was told whose they are, bool [n]."""
         return np.concatenate([self.members.named, self.holdout.named])
-
-
-def numbers(names: Sequence[str]) -> NDArray[np.intp]:
-    """Names as numbers from 0."""
-    return np.asarray(np.unique(np.array(names), return_inverse=True)[1], dtype=np.intp)
 
 
 def read_material(release: Path, members: Path, holdout: Path, other: Path | None, size: int) -> Material:
@@ -109,7 +105,7 @@ def _check_one_size(folder: Path, files: Sequence[Path]) -> None:
 
 
 def _check_slices(material: Material, members: Path, holdout: Path, other: Path | None) -> None:
-    """The same picture on two sides would be member and stranger at once."""
+    """The same picture on two sides would be member and non-member at once."""
     known = dict(zip(_digests(material.members), material.members.ids, strict=True))
     sides = [(material.holdout, "--holdout", holdout, "a slice the generator learnt cannot be held out")]
     if material.other is not None:

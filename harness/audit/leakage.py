@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from attacks.base import Access, Attack, Images, Outlook, Target
+from attacks.base import Access, Attack, Images, Target, TargetShape
 from attacks.registry import find_attacks
 from harness.audit.features import grain, standardised
 from harness.errors import InputError, unknown_name
@@ -17,7 +17,7 @@ from harness.evaluation.controls import verdict
 from harness.evaluation.intervals import Estimate, estimates, resample
 from harness.evaluation.measure import FPRS, fprs_with_enough
 from harness.evaluation.metrics import Flags, Floats, Ranking, Weights
-from harness.evaluation.pixels_control import described, from_pictures
+from harness.evaluation.pixels_control import described, pixels_control
 from harness.evaluation.records import Record
 from harness.seeds import rng_of
 
@@ -44,7 +44,7 @@ def chosen_attacks(names: Sequence[str], size: int, n_images: int) -> dict[str, 
                 f"has no more. These need the release only: {', '.join(held)}."
             )
         try:
-            held[name].check(Outlook(n_images, size, 1))
+            held[name].check(TargetShape(n_images, size, 1))
         except ValueError as error:
             raise InputError(f"The attack {name} cannot run here: {error}") from error
     return {name: held[name] for name in dict.fromkeys(names)}
@@ -84,7 +84,7 @@ def controls(pool: Images, member: Flags, patient: Places, seed: int) -> dict[st
     """AUC of two classifiers that see no release: of pictures, and of how sharp and grainy they are."""
     descriptions = {PICTURES: described(pool), GRAIN: standardised(grain(pool))}
     return {
-        name: measured(from_pictures(one, member, patient), member, patient, seed)["auc"]
+        name: measured(pixels_control(one, member, patient), member, patient, seed)["auc"]
         for name, one in descriptions.items()
     }
 

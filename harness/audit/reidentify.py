@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from attacks.base import Attack, Images, Scores
 from harness.audit.copies import Copies
-from harness.audit.folders import Material, named_patients, numbers
+from harness.audit.folders import Material, named_patients
 from harness.audit.fractions import fraction
 from harness.audit.leakage import measured, scores
+from harness.data.numbered import numbered
 from harness.evaluation.intervals import Estimate
 from harness.evaluation.metrics import Flags, Floats
 
@@ -71,7 +72,7 @@ def other_slices(material: Material) -> OtherSlices | None:
     of_ours = np.array([name in ours for name in material.other.patient_ids]) & material.other.named
     sides = [(material.other, of_ours), (material.holdout, material.holdout.named)]
     names = [side.patient_ids[place] for side, kept in sides for place in np.flatnonzero(kept)]
-    patient = numbers(names)
+    patient = numbered(names)
     of_member = np.zeros(patient.max() + 1, np.bool_)
     of_member[patient[: of_ours.sum()]] = True
     return OtherSlices(np.concatenate([side.pixels[kept] for side, kept in sides]), patient, of_member)

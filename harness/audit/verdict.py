@@ -117,7 +117,9 @@ def _on_membership(audit: Audit) -> str:
         )
     leaking = _leaking(audit, "auc")
     if not leaking:
-        return f"None of {len(audit.case.settings.attacks)} attacks told members from strangers better than guessing."
+        return (
+            f"None of {len(audit.case.settings.attacks)} attacks told members from the holdout better than guessing."
+        )
     best = leaking[0]
     return (
         "Who holds the release and a slice can say better than guessing whether the slice was trained on: of a "

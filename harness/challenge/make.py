@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import shutil
 import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -27,12 +25,12 @@ from harness.challenge.options import ChallengeSettings
 from harness.data.groups import inferred_patients
 from harness.data.pool import Pool, load_pool
 from harness.errors import HarnessWarning, InputError
-from harness.experiment.executor import Crew
+from harness.experiment.executor import Executor
 from harness.jobs.launch import Launcher
 from harness.jobs.targets import images_of
 from harness.jobs.train import GeneratorJob
 from harness.seeds import rng_of, seed_of
-from harness.store import Store, content_key
+from harness.store import Store, content_key, replaced_folder
 
 SCHEMA = 1
 FACTS, TRUTH, CHALLENGE, EXTRA = "challenge.json", "truth.csv", "challenge", "extra"
@@ -101,17 +99,11 @@ def make_challenge(settings: ChallengeSettings, console: Console) -> Path:
     if _is_there(settings.out, facts):
         return settings.out
     with closing(Launcher(settings.workers, settings.device)) as launcher:
-        Crew(store, launcher, console).train([job])
+        Executor(store, launcher, console).train([job])
     released = images_of(job.release(job.n_images), store)
-    beside = settings.out.with_name(f".writing-{settings.out.name}-{os.getpid()}")
-    try:
+    with replaced_folder(settings.out) as beside:
         _write(beside, settings, pool, split, released)
         (beside / FACTS).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-        if settings.out.is_dir():
-            settings.out.rmdir()  # empty, or `_is_there` would have refused it
-        beside.rename(settings.out)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
     return settings.out
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, DictConfig, OmegaConf
 
-from harness.config.options import LaunchOptions, StoreOptions
-from harness.config.settings import check_common, writable
+from harness.config.checks import check_common
+from harness.config.options import QUIET, StoreOptions, hydra_node
+from harness.config.registration import recipe_node, register_sources_and_launch
 from harness.data.options import FolderData, PhantomData
 from harness.editions.edition import Edition
 from harness.editions.load import edition_names, load_edition
@@ -33,8 +34,7 @@ _DEFAULTS: list[Any] = [
     {"data": "phantom"},
     {"target": "quick"},
     {"launch": "local"},
-    {"override hydra/job_logging": "disabled"},
-    {"override hydra/hydra_logging": "disabled"},
+    *QUIET,
 ]
 
 _HELP = """Train a generator on hidden members and write the challenge about it, with the truth beside.
@@ -64,14 +64,7 @@ class ChallengeOptions:
     seed: int = 0
     device: str = "auto"
     out: str = MISSING
-    hydra: Any = field(
-        default_factory=lambda: {
-            "output_subdir": None,
-            "run": {"dir": "."},
-            "job": {"chdir": False},
-            "help": {"app_name": "python -m harness.challenge make", "header": _HELP},
-        }
-    )
+    hydra: Any = field(default_factory=lambda: hydra_node("python -m harness.challenge make", _HELP))
 
 
 class ChallengeSettings(NamedTuple):
@@ -99,16 +92,10 @@ def register_challenge_options() -> None:
     """Tell Hydra every group and name: data, target (the presets of recipes), launch."""
     store = ConfigStore.instance()
     store.store(name=CONFIG_NAME, node=ChallengeOptions)
-    for data in (PhantomData, FolderData):
-        store.store(group="data", name=data.name, node=writable(data), package="data")
+    register_sources_and_launch()
     for name, recipe in PRESETS.items():
-        target = writable(Recipe)
-        for option in fields(Recipe):
-            OmegaConf.update(target, option.name, getattr(recipe, option.name))
-        OmegaConf.update(target, "size", "${data.size}")
-        preset = {"target": target, "data": {"size": recipe.size}}
+        preset = {"target": recipe_node(Recipe, recipe), "data": {"size": recipe.size}}
         store.store(group="target", name=name, node=preset, package="_global_")
-    store.store(group="launch", name="local", node=writable(LaunchOptions), package="launch")
 
 
 def challenge_settings(config: DictConfig) -> ChallengeSettings:

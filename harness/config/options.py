@@ -52,15 +52,28 @@ class LaunchOptions:
     workers: int | None = None
 
 
+# Our own progress and tables speak; Hydra's log files would litter the working folder.
+QUIET: list[Any] = [{"override hydra/job_logging": "disabled"}, {"override hydra/hydra_logging": "disabled"}]
+
+
+def hydra_node(command: str, header: str) -> dict[str, Any]:
+    """Hydra's own settings for a command: it writes nothing, stays in its folder, and its help is ours."""
+    return {
+        "output_subdir": None,
+        "run": {"dir": "."},
+        "sweep": {"dir": "runs/multirun", "subdir": "."},
+        "job": {"chdir": False},
+        "help": {"app_name": command, "header": header},
+    }
+
+
 _DEFAULTS: list[Any] = [
     "_self_",
     {"data": "phantom"},
     {"preset": "quick"},
     {"launch": "local"},
     {"attack": ["knn"]},
-    # Our own progress and tables speak; Hydra's log files would litter the working folder.
-    {"override hydra/job_logging": "disabled"},
-    {"override hydra/hydra_logging": "disabled"},
+    *QUIET,
 ]
 
 
@@ -83,15 +96,7 @@ class Options:
     calibrator: str = "platt"
     out: str | None = None
     dry_run: bool = False
-    hydra: Any = field(
-        default_factory=lambda: {
-            "output_subdir": None,
-            "run": {"dir": "."},
-            "sweep": {"dir": "runs/multirun", "subdir": "."},
-            "job": {"chdir": False},
-            "help": {"app_name": "python -m harness.run", "header": _HELP},
-        }
-    )
+    hydra: Any = field(default_factory=lambda: hydra_node("python -m harness.run", _HELP))
 
 
 _HELP = """Train shadow generators, attack what they release, calibrate, and apply the best-calibrated attack.

@@ -1,6 +1,6 @@
 """Which slices are of one patient, told by how alike they are, for slices that come without patients.
 
-Adjacent slices of one patient are near-duplicates: split between members and strangers they would make every
+Adjacent slices of one patient are near-duplicates: split between members and non-members they would make every
 attack look worse than it is, and intervals over single slices would be too narrow.
 """
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from harness.evaluation.intervals import N_RESAMPLES, Estimate, Resamples, percentiles, spread
-from harness.evaluation.measure import Rows, fprs_with_enough, resamples_of
+from harness.evaluation.measure import fprs_with_enough, resamples_of
 from harness.evaluation.metrics import Flags, Floats, Ranking, StepRoc, Weights
+from harness.evaluation.predictions import Predictions
 
-BASELINES = ("knn", "ssim")
+COMPARED_WITH = ("knn", "ssim")
 FPR = 0.1
 METRICS: dict[str, Callable[[StepRoc], Floats]] = {
     "auc": lambda roc: roc.auc(),
@@ -37,7 +38,7 @@ class Comparison:
 
 
 def compare(
-    rows: Mapping[str, Rows], member: Flags, seed: int, baselines: Sequence[str] = BASELINES
+    rows: Mapping[str, Predictions], member: Flags, seed: int, baselines: Sequence[str] = COMPARED_WITH
 ) -> list[Comparison]:
     """Every attack against every baseline present, in AUC and, with 30 non-members, in TPR at 10 % FPR.
 
@@ -83,7 +84,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return [float(p) for p in corrected]
 
 
-def _check_same(rows: Mapping[str, Rows]) -> None:
+def _check_same(rows: Mapping[str, Predictions]) -> None:
     names = list(rows)
     for name in names[1:]:
         one, other = rows[names[0]], rows[name]
@@ -94,7 +95,7 @@ def _check_same(rows: Mapping[str, Rows]) -> None:
 
 
 def _values(
-    rows: Mapping[str, Rows], member: Flags, metrics: Sequence[str], resamples: Resamples
+    rows: Mapping[str, Predictions], member: Flags, metrics: Sequence[str], resamples: Resamples
 ) -> dict[tuple[str, str], Floats]:
     """By attack and metric, its value on the rows as they are, then under every resample: float64 [1 + b]."""
     rankings = {name: Ranking.of(one.score, member) for name, one in rows.items()}

@@ -8,8 +8,8 @@ import numpy as np
 
 from harness.data.splits import random_half
 from harness.evaluation.intervals import LEVEL, Estimate, percentiles
-from harness.evaluation.measure import Rows
 from harness.evaluation.metrics import Flags
+from harness.evaluation.predictions import Predictions
 from harness.evaluation.records import Record
 
 CHANCE = 0.5
@@ -18,7 +18,7 @@ N_SHUFFLES = 200
 _ROUNDING = 1e-9
 
 
-def redrawn_labels(rows: Rows, rng: np.random.Generator, n: int = N_SHUFFLES) -> Flags:
+def redrawn_labels(rows: Predictions, rng: np.random.Generator, n: int = N_SHUFFLES) -> Flags:
     """Labels that mean nothing, bool [n, rows]: halves by patient, complementary within a pair, as shadows are.
 
     Drawn once, they serve every attack on the same rows. Raises ValueError where two targets of a pair hold
@@ -36,7 +36,7 @@ def redrawn_labels(rows: Rows, rng: np.random.Generator, n: int = N_SHUFFLES) ->
     return labels
 
 
-def shuffled_labels(rows: Rows, labels: Flags) -> Estimate:
+def shuffled_labels(rows: Predictions, labels: Flags) -> Estimate:
     """AUC of an attack's scores under labels [b, n] from `redrawn_labels`: the mean, and where 95 % of them lie.
 
     By ranks: U = sum of the members' ranks - P (P + 1) / 2 (Mann and Whitney 1947), another way than the ROC.
@@ -74,7 +74,7 @@ def verdict(records: Sequence[Record]) -> list[str]:
 
 def _mirrored(record: Record) -> bool:
     """With two pairs each is the other's wrong target: one draw of two halves, which has no interval to speak of."""
-    return record.attack.startswith("wrong_target") and 0 < record.n_targets <= 4
+    return record.control == "wrong_target" and 0 < record.n_targets <= 4
 
 
 def _width(record: Record) -> float:

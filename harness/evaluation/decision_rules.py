@@ -18,7 +18,7 @@ REAL_REAL_QUANTILE = 0.99
 _HALF = 0.5 + 1e-9  # rounding must not turn the base rate of one half into "used"
 
 
-class Judged(NamedTuple):
+class RuleInput(NamedTuple):
     """What a rule may look at, of one target.
 
     score [n], probability [n]; calibrator: learnt on other targets; real_real: the attack's own score [n] of
@@ -31,15 +31,15 @@ class Judged(NamedTuple):
     real_real: Floats | None = None
 
 
-Rule = Callable[[Judged], Flags | None]
+Rule = Callable[[RuleInput], Flags | None]
 
 
-def probability(judged: Judged) -> Flags:
+def probability(judged: RuleInput) -> Flags:
     """Used where the probability is above one half; a score that knows nothing calls nobody used."""
     return np.asarray(judged.probability > _HALF)
 
 
-def top_half(judged: Judged) -> Flags:
+def top_half(judged: RuleInput) -> Flags:
     """Used for the half with the larger scores: n // 2 of n.
 
     A group of equal scores across the middle is left out whole: whom to take would be the order of the files.
@@ -48,12 +48,12 @@ def top_half(judged: Judged) -> Flags:
     return np.asarray(judged.score >= middle[0] if middle[0] > middle[1] else judged.score > middle[0])
 
 
-def fixed_fpr(judged: Judged) -> Flags:
+def fixed_fpr(judged: RuleInput) -> Flags:
     """Used above the score that 10 % of the shadows' non-members exceed."""
     return np.asarray(judged.score > judged.calibrator.threshold(NOMINAL_FPR))
 
 
-def em_prior(judged: Judged) -> Flags:
+def em_prior(judged: RuleInput) -> Flags:
     """Used where the probability, corrected for the proportion found in this target, is above one half.
 
     Saerens, Latinne and Decaestecker 2002, eq. 2.4: odds times the ratio of new and old prior odds.
@@ -91,7 +91,7 @@ def proportion(probability: Floats, prior: float) -> float:
     return float(brentq(slope, edge, 1 - edge))
 
 
-def real_real_max(judged: Judged) -> Flags | None:
+def real_real_max(judged: RuleInput) -> Flags | None:
     """Used above the largest score of two different candidates: the winner's rule of 2023 (there with SSIM).
 
     None where the attack cannot put candidates in the place of the release.
@@ -99,14 +99,14 @@ def real_real_max(judged: Judged) -> Flags | None:
     return None if judged.real_real is None else np.asarray(judged.score > judged.real_real.max())
 
 
-def real_real_q99(judged: Judged) -> Flags | None:
+def real_real_q99(judged: RuleInput) -> Flags | None:
     """As `real_real_max`, above the 0.99 quantile of the candidates' scores against each other."""
     if judged.real_real is None:
         return None
     return np.asarray(judged.score > np.quantile(judged.real_real, REAL_REAL_QUANTILE))
 
 
-def max_f1_on_shadows(judged: Judged) -> Flags:
+def max_f1_on_shadows(judged: RuleInput) -> Flags:
     """Used above the threshold that had the highest F1 on the shadows the calibrator was fitted on.
 
     A score that knows nothing calls everybody used, as F1 itself wants; the row "all used" stands beside it.
@@ -125,6 +125,6 @@ DECISIONS: dict[str, Rule] = {
 }
 
 
-def by_every_rule(judged: Judged) -> dict[str, Flags | None]:
+def by_every_rule(judged: RuleInput) -> dict[str, Flags | None]:
     """What each rule calls used, by its name; None where it does not apply."""
     return {name: rule(judged) for name, rule in DECISIONS.items()}

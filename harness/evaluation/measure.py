@@ -1,24 +1,18 @@
-"""From scores to a record: held-out probabilities on the shadows, decisions, metrics with intervals."""
+"""From predictions to the metric fields of a record, each with its interval."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from harness.evaluation import metrics
-from harness.evaluation.decision_rules import Judged, Rule, by_every_rule
 from harness.evaluation.intervals import N_RESAMPLES, Estimate, Resamples, estimates, resample
 from harness.evaluation.metrics import Flags, Floats, Ranking, Weights
-from harness.evaluation.probability_calibration import Calibrator, Method, ScoredTarget, held_out_calibrators
+from harness.evaluation.predictions import NOMINAL_FPRS, Predictions
 from harness.seeds import rng_of
 
-_T = TypeVar("_T", bound=np.generic)
 FPRS = (0.1, 0.01, 0.001)
-NOMINAL_FPRS = (0.01, 0.05, 0.1)
 EVENTS_WANTED = 3  # false positives expected at an FPR before a TPR there means anything: 300 rows for 1 %
 NO_DECISION = Estimate(None, note="no decision: the rule does not apply to this attack")
 _OF_DECISION = {
@@ -32,85 +26,7 @@ _OF_DECISION = {
 }
 
 
-@dataclass(frozen=True)
-class Rows:
-    """Judged candidates of one or several targets, each array [n].
-
-    target, patient: numbers from 0; unit: the target's complementary pair, or the target itself where it has
-    none; real_real: the attack's scores of candidates against each other, None where it has none (see
-    `decide.Judged`); decision: the declared rule's, None where that rule does not apply; by_rule: every rule's;
-    alarms: above the threshold of a nominal FPR.
-    """
-
-    target: NDArray[np.intp]
-    unit: NDArray[np.intp]
-    patient: NDArray[np.intp]
-    score: Floats
-    probability: Floats
-    real_real: Floats | None
-    decision: Flags | None
-    by_rule: Mapping[str, Flags | None]
-    alarms: Mapping[float, Flags]
-
-
-def judge(
-    scores: Sequence[Floats],
-    calibrators: Sequence[Calibrator],
-    patients: Sequence[NDArray[np.intp]],
-    decision: Rule,
-    *,
-    pairs: Sequence[int] | None = None,
-    real_real: Sequence[Floats | None] | None = None,
-) -> Rows:
-    """Apply to each target's scores a calibrator that never saw it, and the decision rules target by target.
-
-    pairs: the complementary pair of each target, from 0; None: each stands alone. real_real: see
-    `decide.Judged`, one a target.
-    """
-    pairs = range(len(scores)) if pairs is None else pairs
-    real_real = [None] * len(scores) if real_real is None else real_real
-    probabilities = [c.probability(s) for c, s in zip(calibrators, scores, strict=True)]
-    judged = [Judged(*one) for one in zip(scores, probabilities, calibrators, real_real, strict=True)]
-    rules = [by_every_rule(one) for one in judged]
-    return Rows(
-        target=np.concatenate([np.full(len(s), t) for t, s in enumerate(scores)]),
-        unit=np.concatenate([np.full(len(s), pair) for pair, s in zip(pairs, scores, strict=True)]),
-        patient=np.concatenate(list(patients)),
-        score=np.concatenate(list(scores)),
-        probability=np.concatenate(probabilities),
-        real_real=joined(real_real),
-        decision=joined([decision(one) for one in judged]),
-        by_rule={name: joined([of_target[name] for of_target in rules]) for name in rules[0]},
-        alarms={a: np.concatenate([one.score > one.calibrator.threshold(a) for one in judged]) for a in NOMINAL_FPRS},
-    )
-
-
-def judge_shadows(
-    targets: Sequence[ScoredTarget],
-    patients: Sequence[NDArray[np.intp]],
-    decision: Rule,
-    *,
-    method: Method = "platt",
-    real_real: Sequence[Floats | None] | None = None,
-) -> Rows:
-    """Every shadow judged by what the other pairs taught."""
-    return judge(
-        [target.score for target in targets],
-        held_out_calibrators(targets, method),
-        patients,
-        decision,
-        pairs=[target.pair for target in targets],
-        real_real=real_real,
-    )
-
-
-def joined(of_targets: Sequence[NDArray[_T] | None]) -> NDArray[_T] | None:
-    """Decisions or scores of several targets as one array; None where one of them has none."""
-    present = [one for one in of_targets if one is not None]
-    return np.concatenate(present) if len(present) == len(of_targets) else None
-
-
-def resamples_of(rows: Rows, seed: int, n_resamples: int = N_RESAMPLES) -> Resamples:
+def resamples_of(rows: Predictions, seed: int, n_resamples: int = N_RESAMPLES) -> Resamples:
     """Bootstrap weights of the rows, the same for every attack on the same targets, so that they can be compared."""
     return resample(rows.unit, rows.patient, rng_of(seed, "intervals"), n_resamples)
 
@@ -120,7 +36,7 @@ def fprs_with_enough(member: Flags) -> list[float]:
     return [fpr for fpr in FPRS if int((~member).sum()) * fpr >= EVENTS_WANTED]
 
 
-def measure(rows: Rows, member: Flags, seed: int, n_resamples: int = N_RESAMPLES) -> dict[str, Any]:
+def measure(rows: Predictions, member: Flags, seed: int, n_resamples: int = N_RESAMPLES) -> dict[str, Any]:
     """The metric fields of a record, each with its interval; member: bool [n].
 
     Intervals resample pairs of shadows (where there are several) and patients, the same draws for every attack.
@@ -166,7 +82,7 @@ def measure(rows: Rows, member: Flags, seed: int, n_resamples: int = N_RESAMPLES
     }
 
 
-def auc_per_target(rows: Rows, member: Flags) -> list[float]:
+def auc_per_target(rows: Predictions, member: Flags) -> list[float]:
     """The AUC of each target by itself; NaN where all its candidates are members, or none."""
     targets = (rows.target == t for t in range(int(rows.target.max()) + 1))
     return [
@@ -174,7 +90,7 @@ def auc_per_target(rows: Rows, member: Flags) -> list[float]:
     ]
 
 
-def measure_rules(rows: Rows, member: Flags, seed: int) -> dict[str, dict[str, Estimate]]:
+def measure_rules(rows: Predictions, member: Flags, seed: int) -> dict[str, dict[str, Estimate]]:
     """For each decision rule its F1, accuracy, recall and so on, and its realised `fpr`, with intervals.
 
     Keys: rule, then metric; every estimate of a rule that does not apply is `NO_DECISION`.

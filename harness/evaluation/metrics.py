@@ -57,14 +57,14 @@ class StepRoc:
 
 @dataclass(frozen=True)
 class Ranking:
-    """Rows in order of their scores, sorted once for however many weightings.
+    """Predictions in order of their scores, sorted once for however many weightings.
 
-    order: rows from the largest score down, [n]; stranger: int32 [n], 1 for a non-member, in that order; points:
+    order: rows from the largest score down, [n]; nonmember: int32 [n], 1 for a non-member, in that order; points:
     how many rows lie above each point of the ROC, groups of equal scores whole, None where no two are equal.
     """
 
     order: NDArray[np.intp]
-    stranger: NDArray[np.int32]
+    nonmember: NDArray[np.int32]
     points: NDArray[np.intp] | None
 
     @classmethod
@@ -79,7 +79,7 @@ class Ranking:
         ranked = np.take(weight, self.order, axis=1)
         # In the dtype of the weights: a running sum of int32 takes an eighth of the time of one of floats.
         fp, called = np.zeros((2, len(weight), len(self.order) + 1), weight.dtype)
-        np.cumsum(ranked * self.stranger, axis=1, out=fp[:, 1:])
+        np.cumsum(ranked * self.nonmember, axis=1, out=fp[:, 1:])
         np.cumsum(ranked, axis=1, out=called[:, 1:])
         if self.points is not None:
             fp, called = np.take(fp, self.points, axis=1), np.take(called, self.points, axis=1)

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from harness.evaluation.decision_rules import Rule
-from harness.evaluation.measure import Rows, auc_per_target, joined, judge_shadows, measure
+from harness.evaluation.measure import auc_per_target, measure
 from harness.evaluation.metrics import Flags
-from harness.evaluation.probability_calibration import Method, ScoredTarget
+from harness.evaluation.predictions import Predictions, joined, predict_held_out
+from harness.evaluation.probability_calibration import CalibratorName, ScoredTarget
 from harness.evaluation.records import Record
 from harness.evaluation.selection_rules import Choice
 
@@ -18,20 +19,20 @@ MIN_PAIRS = 3  # one to judge, and two for the choice, so that each of them is c
 _CHOICE_RESAMPLES = 400  # a rule asks of an interval only on which side of chance it ends
 
 
-def oracle_picks(rows: Mapping[str, Rows], member: Flags) -> list[str]:
+def oracle_picks(rows: Mapping[str, Predictions], member: Flags) -> list[str]:
     """For each shadow the attack with the largest AUC on that very shadow, by the truth it should not see."""
     names, aucs = list(rows), np.array([auc_per_target(one, member) for one in rows.values()])
     return [names[best] for best in np.nan_to_num(aucs, nan=-np.inf).argmax(axis=0)]
 
 
 def honest_picks(
-    rows: Mapping[str, Rows],
+    rows: Mapping[str, Predictions],
     member: Flags,
     select: Callable[[Sequence[Record]], Choice],
     decision: Rule,
     *,
     seed: int,
-    method: Method = "platt",
+    method: CalibratorName = "platt",
 ) -> list[str]:
     """For each shadow the attack that a selection rule chooses on the other pairs alone.
 
@@ -47,13 +48,13 @@ def honest_picks(
             f"there are {len(pairs)}. Give shadow.count={2 * MIN_PAIRS} or more."
         )
 
-    def without(pair: int, one: Rows) -> Mapping[str, Any]:
+    def without(pair: int, one: Predictions) -> Mapping[str, Any]:
         """What would have been measured of one attack had the pair never been made."""
         places = [one.target == t for t in np.unique(one.target[one.unit != pair])]
         targets = [ScoredTarget(one.score[at], member[at], int(one.unit[at][0])) for at in places]
         real_real = None if one.real_real is None else [one.real_real[at] for at in places]
         patients = [one.patient[at] for at in places]
-        judged = judge_shadows(targets, patients, decision, method=method, real_real=real_real)
+        judged = predict_held_out(targets, patients, decision, method=method, real_real=real_real)
         return measure(judged, np.concatenate([target.member for target in targets]), seed, _CHOICE_RESAMPLES)
 
     chosen = {
@@ -66,14 +67,14 @@ def honest_picks(
     return [chosen[unit[target == t][0]].attack for t in range(int(target.max()) + 1)]
 
 
-def picked_rows(rows: Mapping[str, Rows], picks: Sequence[str]) -> Rows:
+def picked_rows(rows: Mapping[str, Predictions], picks: Sequence[str]) -> Predictions:
     """The rows of the attack picked for each target, one after another.
 
     The score is the probability: the attacks' own scores share no scale.
     """
     parts = [_taken(rows[name], rows[name].target == t) for t, name in enumerate(picks)]
     probability = np.concatenate([part.probability for part in parts])
-    return Rows(
+    return Predictions(
         target=np.concatenate([part.target for part in parts]),
         unit=np.concatenate([part.unit for part in parts]),
         patient=np.concatenate([part.patient for part in parts]),
@@ -86,18 +87,18 @@ def picked_rows(rows: Mapping[str, Rows], picks: Sequence[str]) -> Rows:
     )
 
 
-def oracle_rows(rows: Mapping[str, Rows], member: Flags) -> Rows:
+def oracle_rows(rows: Mapping[str, Predictions], member: Flags) -> Predictions:
     """The row "oracle (peeks)": every shadow by the attack that its own truth favours. Nobody can have this."""
     return picked_rows(rows, oracle_picks(rows, member))
 
 
-def _taken(rows: Rows, at: Flags) -> Rows:
+def _taken(rows: Predictions, at: Flags) -> Predictions:
     """The rows at some places, bool [n]."""
 
     def of(values: Flags | None) -> Flags | None:
         return None if values is None else values[at]
 
-    return Rows(
+    return Predictions(
         target=rows.target[at],
         unit=rows.unit[at],
         patient=rows.patient[at],

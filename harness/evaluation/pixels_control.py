@@ -20,7 +20,7 @@ def described(images: Images) -> Floats:
     return np.asarray(PCA(min(N_COMPONENTS, *flat.shape), whiten=True, svd_solver="full").fit_transform(flat))
 
 
-def from_pictures(description: Floats, member: Flags, patient: NDArray[np.intp]) -> Floats:
+def pixels_control(description: Floats, member: Flags, patient: NDArray[np.intp]) -> Floats:
     """Logits, float64 [n], of a classifier of slices described [n, p] that was taught other patients' labels.
 
     Cross-fitted within one target, by patient: it sees labels, so it is no attack. Where it is above chance, members

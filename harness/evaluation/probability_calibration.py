@@ -1,4 +1,4 @@
-"""Score to probability, learnt on labelled shadow targets only."""
+"""Probability calibration: score to probability, learnt on labelled shadow targets only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from harness.evaluation.metrics import ECE_BINS, Flags, Floats
 
-Method = Literal["platt", "isotonic"]
+CalibratorName = Literal["platt", "isotonic"]
 ISOTONIC_POINTS = 1000  # fewer, and the steps follow the noise
 
 
@@ -52,14 +52,14 @@ class Monotone:
 class Calibrator:
     """What the shadows taught about a score.
 
-    curve: score to probability, never falling; strangers: the scores, sorted, of the non-members it was fitted
+    curve: score to probability, never falling; nonmember_scores: the scores, sorted, of the non-members it was fitted
     on, which set thresholds at a nominal FPR; prior: the proportion of members that the curve stands on;
     f1_threshold: the score above which calling everybody used had the highest F1 there; remark: where the
     method asked for could not be kept.
     """
 
     curve: Logistic | Monotone
-    strangers: Floats
+    nonmember_scores: Floats
     prior: float = 0.5
     f1_threshold: float = np.inf
     remark: str | None = None
@@ -69,12 +69,12 @@ class Calibrator:
         return self.curve(score)
 
     def threshold(self, nominal_fpr: float) -> float:
-        """The score above which at most `nominal_fpr` of the strangers lie (strictly above = used)."""
-        allowed = int(np.floor(nominal_fpr * len(self.strangers) + 1e-9))
-        return float(self.strangers[len(self.strangers) - 1 - allowed])
+        """The score above which at most `nominal_fpr` of the non-members' scores lie (strictly above = used)."""
+        allowed = int(np.floor(nominal_fpr * len(self.nonmember_scores) + 1e-9))
+        return float(self.nonmember_scores[len(self.nonmember_scores) - 1 - allowed])
 
 
-def fit_calibrator(targets: Sequence[ScoredTarget], method: Method = "platt") -> Calibrator:
+def fit_calibrator(targets: Sequence[ScoredTarget], method: CalibratorName = "platt") -> Calibrator:
     """The curve, pooled over targets, with Platt's smoothed labels against over-confidence.
 
     method: `platt`, a logistic fit; `isotonic`, a step-like one from 1,000 points on, below that Platt's with a
@@ -101,7 +101,7 @@ def fit_calibrator(targets: Sequence[ScoredTarget], method: Method = "platt") ->
     return Calibrator(curve, np.sort(score[~member]), float(soft.mean()), best_f1_threshold(score, member), remark)
 
 
-def held_out_calibrators(targets: Sequence[ScoredTarget], method: Method = "platt") -> list[Calibrator]:
+def held_out_calibrators(targets: Sequence[ScoredTarget], method: CalibratorName = "platt") -> list[Calibrator]:
     """For each target, a calibrator fitted without it, and without its complement.
 
     A complement's labels are the target's labels negated: fitting on them is fitting on the target.
@@ -167,4 +167,7 @@ def _isotonic(score: Floats, soft: Floats) -> Monotone:
     return Monotone(model.X_thresholds_, model.y_thresholds_)
 
 
-CURVES: dict[Method, Callable[[Floats, Floats], Logistic | Monotone]] = {"platt": _platt, "isotonic": _isotonic}
+CURVES: dict[CalibratorName, Callable[[Floats, Floats], Logistic | Monotone]] = {
+    "platt": _platt,
+    "isotonic": _isotonic,
+}

@@ -24,6 +24,8 @@ class Record:
     auc is pooled over the targets, so scores must share a scale; auc_per_target are the targets' own.
     seconds: compute of the attack itself over the targets, when it was computed; network_calls: a candidate.
     resampled: what the intervals resample.
+    control: which one a control is, say `wrong_target`; of: the attack it was made for, by its label, None for one of
+    no attack in particular.
     """
 
     attack: str
@@ -53,6 +55,8 @@ class Record:
     labels_used: Literal["none", "shadow", "own"] = "none"
     resampled: str | None = None
     skipped: str | None = None
+    control: str | None = None
+    of: str | None = None
 
     @property
     def label(self) -> str:

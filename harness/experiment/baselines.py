@@ -1,61 +1,45 @@
-"""Published ways to answer, each an attack with a decision rule of its own: they stand in every table.
-
-The winner of ImageCLEFmedical GANs 2023 called a slice used where its largest SSIM to a released image exceeds the
-largest SSIM of two candidates. `knn` with the half that is nearest is what anybody tries first.
-"""
+"""Published methods on the shadows and on a release: their attack's scores, decided by a rule of their own."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
-from attacks.registry import find_attacks
 from harness.evaluation.records import Record, TargetSet
-from harness.experiment.evaluator import Judge, Judgement
-from harness.experiment.executor import Crew
-from harness.planning.plan import Plan
-from harness.planning.planned_attack import Contender
+from harness.experiment.evaluator import WHAT, Evaluation, Evaluator
+from harness.experiment.executor import Executor
+from harness.planning.baselines import Baseline
+from harness.planning.planned_attack import PlannedAttack
+
+Planned = Sequence[tuple[Baseline, PlannedAttack]]
 
 
-class Baseline(NamedTuple):
-    """What the row is called, the attack as it is without options, the decision rule, the submission's file."""
-
-    name: str
-    attack: str
-    decision: str
-    file: str
-
-
-BASELINES = (
-    Baseline("winner of 2023 (ssim)", "ssim", "real_real_max", "baseline_winner_2023.csv"),
-    Baseline("knn, top half", "knn", "top_half", "baseline_knn_top_half.csv"),
-)
-
-
-def baselines_on_shadows(judge: Judge, crew: Crew, plan: Plan) -> list[Judgement]:
+def baselines_on_shadows(evaluator: Evaluator, executor: Executor, baselines: Planned) -> list[Evaluation]:
     """Each baseline on every shadow, measured."""
     found = []
-    for baseline in BASELINES:
-        contender = Contender(find_attacks().by_name[baseline.attack](), plan)
-        scored = crew.attack_shadows([contender])[contender.label]
-        judgement = judge.on_shadows(contender, scored, crew.among_candidates(contender))
-        found.append(judge.with_truth(_decided(baseline, judgement), judge.member))
+    for baseline, planned in baselines:
+        scored = executor.attack_shadows([planned])[planned.label]
+        evaluation = evaluator.on_shadows(planned, scored, executor.candidates_as_release(planned))
+        found.append(evaluator.with_truth(_decided(baseline, evaluation), evaluator.member))
     return found
 
 
-def baselines_on_test(judge: Judge, crew: Crew, plan: Plan, target_set: TargetSet) -> dict[Baseline, Judgement]:
-    """Each baseline's decisions on the release that a plan is about; the truth is not in them yet."""
-    found = {}
-    for baseline in BASELINES:
-        contender = Contender(find_attacks().by_name[baseline.attack](), plan)
-        found[baseline] = _decided(baseline, judge.on_test(contender, crew, target_set))
-    return found
+def baselines_on_release(
+    evaluator: Evaluator, executor: Executor, baselines: Planned, target_set: TargetSet
+) -> dict[Baseline, Evaluation]:
+    """Each baseline's decisions on the release that its plan is about; the truth is not in them yet."""
+    return {
+        baseline: _decided(
+            baseline, evaluator.on_release(planned, executor.attack_release(planned, WHAT[target_set]), target_set)
+        )
+        for baseline, planned in baselines
+    }
 
 
-def _decided(baseline: Baseline, judgement: Judgement) -> Judgement:
-    """The same rows with the baseline's decisions, as a row of its own."""
-    assert judgement.rows is not None
-    rows = replace(judgement.rows, decision=judgement.rows.by_rule[baseline.decision])
-    of = judgement.record
+def _decided(baseline: Baseline, evaluation: Evaluation) -> Evaluation:
+    """The same predictions with the baseline's decisions, as a row of its own."""
+    assert evaluation.predictions is not None
+    predictions = replace(evaluation.predictions, decision=evaluation.predictions.by_rule[baseline.decision])
+    of = evaluation.record
     record = Record(baseline.name, of.via, of.target_set, of.access, kind="baseline", n_targets=of.n_targets)
-    return replace(judgement, record=record, rows=rows)
+    return replace(evaluation, record=record, predictions=predictions)

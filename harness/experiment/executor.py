@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from rich.console import Console
@@ -13,6 +12,7 @@ from attacks.base import Attack
 from attacks.observing import ObservingAttack
 from harness.errors import InputError
 from harness.evaluation.metrics import Floats
+from harness.experiment.attack_scores import AttackScores, ReleaseScores
 from harness.jobs.launch import Launcher
 from harness.jobs.observations import FILE, observable, observation_key
 from harness.jobs.observe import ObserveJob, observe
@@ -20,32 +20,19 @@ from harness.jobs.progress import shown
 from harness.jobs.score import AttackJob, score
 from harness.jobs.targets import TargetSpec, ViewSpec
 from harness.jobs.train import GeneratorJob, SurrogateJob, train_and_release, train_surrogate
-from harness.planning.planned_attack import Contender
+from harness.planning.planned_attack import PlannedAttack
 from harness.store import Artefact, Store
 
 
-class Scored(NamedTuple):
-    """An attack's scores [n] on each of several targets, its compute and calls; or why it was skipped.
-
-    seconds: over all targets, every observation counted once; network_calls: a candidate and target, those of
-    the references included, shared or not.
-    """
-
-    scores: list[Floats]
-    seconds: float
-    network_calls: int
-    skipped: str | None
-
-
 @dataclass(frozen=True)
-class Crew:
+class Executor:
     """The store, the launcher and the console of one run."""
 
     store: Store
     launcher: Launcher
     console: Console
 
-    def train(self, jobs: list[GeneratorJob]) -> None:
+    def train(self, jobs: Sequence[GeneratorJob]) -> None:
         """Train every generator and draw every release that the store does not hold."""
         missing = [
             job
@@ -61,36 +48,32 @@ class Crew:
         with shown(self.console, "Training surrogates", [job.name for job in missing]) as on_progress:
             self.launcher.map(train_surrogate, missing, on_progress)
 
-    def attack_shadows(self, contenders: Iterable[Contender], what: str = "shadows") -> dict[str, Scored]:
-        """Every contender on every shadow, by label."""
+    def attack_shadows(self, attacks: Iterable[PlannedAttack], what: str = "shadows") -> dict[str, AttackScores]:
+        """Every attack on every shadow, by label."""
         return self._attack(
-            {c.label: [c.plan.attack_shadow(c.attack, j) for j in range(len(c.plan.shadows))] for c in contenders},
-            what,
+            {one.label: [one.plan.attack_shadow(one.attack, j) for j in _shadows(one)] for one in attacks}, what
         )
 
-    def attack_wrong_targets(self, contenders: Iterable[Contender]) -> dict[str, Scored]:
-        """Every contender with its knowledge about each shadow, but before another generator."""
+    def attack_wrong_targets(self, attacks: Iterable[PlannedAttack]) -> dict[str, AttackScores]:
+        """Every attack with its knowledge about each shadow, but before another generator."""
         return self._attack(
-            {
-                c.label: [c.plan.attack_wrong_target(c.attack, j) for j in range(len(c.plan.shadows))]
-                for c in contenders
-            },
+            {one.label: [one.plan.attack_wrong_target(one.attack, j) for j in _shadows(one)] for one in attacks},
             "wrong targets",
         )
 
-    def attack_test(self, contender: Contender, what: str = "the test release") -> Scored:
-        """One contender on the release that its plan is about."""
-        plan = contender.plan
-        return self._attack({contender.label: [plan.attack_other(contender.attack, plan.test.target)]}, what)[
-            contender.label
-        ]
+    def attack_release(self, planned: PlannedAttack, what: str) -> ReleaseScores:
+        """One attack on the release that its plan is about, beside all that teaches how to read its scores there."""
+        taught = self.attack_shadows([planned])[planned.label]
+        job = planned.plan.attack_other(planned.attack, planned.plan.test.target)
+        on_release = self._attack({planned.label: [job]}, what)[planned.label]
+        return ReleaseScores(taught, on_release, self.candidates_as_release(planned))
 
-    def among_candidates(self, contender: Contender) -> Floats | None:
+    def candidates_as_release(self, planned: PlannedAttack) -> Floats | None:
         """Its scores [n] with the plan's other candidates in the release's place; None where it has none."""
-        attack = contender.attack
+        attack = planned.attack
         if not isinstance(attack, ObservingAttack) or not attack.compares_reals:
             return None
-        view = contender.plan.test.target.view._replace(release=None, generator=None)
+        view = planned.plan.test.target.view._replace(release=None, generator=None)
         key = observation_key(attack, view)
         if self.store.find("observation", key) is None:
             job = ObserveJob(str(self.store.root), "candidates", view, (attack,))
@@ -101,7 +84,7 @@ class Crew:
         found = self.store.find("observation", key)
         return None if found is None else attack.signal(np.load(found.folder / FILE))
 
-    def _attack(self, jobs: Mapping[str, Sequence[AttackJob]], what: str) -> dict[str, Scored]:
+    def _attack(self, jobs: Mapping[str, Sequence[AttackJob]], what: str) -> dict[str, AttackScores]:
         every = [job for of_attack in jobs.values() for job in of_attack]
         unique = {job.key: job for job in every}
         found = {key: self.store.find("scores", key) for key in unique}
@@ -128,22 +111,26 @@ class Crew:
         with shown(self.console, f"Observing {what}", [job.name for job in jobs]) as on_progress:
             self.launcher.map(observe, jobs, on_progress)
 
-    def _scored(self, jobs: Sequence[AttackJob], found: Mapping[str, Artefact | None]) -> Scored:
+    def _scored(self, jobs: Sequence[AttackJob], found: Mapping[str, Artefact | None]) -> AttackScores:
         artefacts = [found[job.key] for job in jobs]
         facts = [one.facts for one in artefacts if one is not None]
         reasons = [one["skipped"] for one in facts if one["skipped"]]
         if reasons:
-            return Scored([], 0.0, 0, reasons[0])
+            return AttackScores([], 0.0, 0, reasons[0])
         keys = [{observation_key(*pair) for pair in _looks_at(job.attack, job.target)} for job in jobs]
         looked = {key: self.store.find("observation", key) for key in set().union(*keys)}
         observed = {key: one.facts for key, one in looked.items() if one is not None}
-        return Scored(
+        return AttackScores(
             [np.load(one.folder / "scores.npy") for one in artefacts if one is not None],
             sum(one["seconds"] for one in observed.values()) + sum(one["seconds"] for one in facts),
             max(sum(observed[key]["network_calls"] for key in of_job if key in observed) for of_job in keys)
             + max(one["network_calls"] for one in facts),
             None,
         )
+
+
+def _shadows(planned: PlannedAttack) -> range:
+    return range(len(planned.plan.shadows))
 
 
 def _looks(job: AttackJob) -> list[tuple[ObservingAttack, ViewSpec]]:

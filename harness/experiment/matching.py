@@ -16,16 +16,13 @@ from numpy.typing import NDArray
 from attacks.base import Images
 from attacks.distances import Distance
 from harness.config.settings import Settings
-from harness.data.pool import GIVEN_FILE, Pool
-from harness.data.splits import paired_halves
+from harness.data.edition_release import RELEASED_FILE
+from harness.data.pool import Pool
 from harness.evaluation.metrics import Floats
-from harness.experiment.executor import Crew
+from harness.experiment.executor import Executor
 from harness.jobs.targets import ReleaseSpec, images_of
-from harness.jobs.train import GeneratorJob
-from harness.planning.make import generator_job
-from shadow_models.recipe import Recipe
+from harness.planning.trials import N_COMPARED, recipes_tried, scaled
 
-N_COMPARED = 256  # images of each release that are looked at: equally many, since nearest distances move with it
 STATISTICS = ("within the release", "candidates to release", "greys")
 _SMALLEST = 1e-6
 
@@ -43,36 +40,22 @@ class Match(NamedTuple):
         return float(np.mean(list(self.distances.values())))
 
 
-def recipes_tried(settings: Settings, pool: Pool) -> list[GeneratorJob]:
-    """The generators to try: shadow 0 of each recipe, with a short release. None where there is nothing to choose."""
-    if not pool.given or len(settings.match_steps) < 2:
-        return []
-    patients = [pool.patient_ids[place] for place in pool.taken]
-    member = paired_halves(patients, settings.shadow_count, settings.seed)[0]
-    jobs = []
-    for times in settings.match_steps:
-        tried = replace(settings, recipe=_scaled(settings.recipe, times))
-        job = generator_job(tried, pool, "shadow 0", member, N_COMPARED)
-        jobs.append(replace(job, name=f"trial of {tried.recipe.steps} steps"))
-    return jobs
-
-
-def matched(settings: Settings, pool: Pool, crew: Crew) -> tuple[Settings, list[Match]]:
+def match_recipe(settings: Settings, pool: Pool, executor: Executor) -> tuple[Settings, list[Match]]:
     """The settings with the recipe that fits an edition's test release best, and every recipe tried."""
     if len(settings.match_steps) == 1:
-        return replace(settings, recipe=_scaled(settings.recipe, settings.match_steps[0])), []
+        return replace(settings, recipe=scaled(settings.recipe, settings.match_steps[0])), []
     jobs = recipes_tried(settings, pool)
     if not jobs:
         return settings, []
-    crew.train(jobs)
+    executor.train(jobs)
     given = pool.given["test"]
     n = min(N_COMPARED, given.n_images)
     candidates = np.asarray(pool.pixels[given.candidates])
 
     def seen(release: ReleaseSpec) -> list[Floats]:
-        return statistics(np.asarray(images_of(release, crew.store)), candidates)
+        return statistics(np.asarray(images_of(release, executor.store)), candidates)
 
-    target = seen(ReleaseSpec("given", given.key, GIVEN_FILE, n))
+    target = seen(ReleaseSpec("given", given.key, RELEASED_FILE, n))
     found = compared(target, [seen(job.release(n)) for job in jobs])
     matches = [
         Match(job.recipe.steps, dict(zip(STATISTICS, row.tolist(), strict=True)))
@@ -113,7 +96,3 @@ def compared(target: Sequence[Floats], tried: Sequence[Sequence[Floats]]) -> NDA
         ]
     )
     return np.asarray(far / np.maximum(apart.mean(axis=0), 0.01))
-
-
-def _scaled(recipe: Recipe, times: float) -> Recipe:
-    return replace(recipe, steps=max(1, round(recipe.steps * times)))

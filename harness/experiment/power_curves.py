@@ -10,17 +10,17 @@ from rich.console import Console
 
 from attacks.base import Access, Attack
 from harness.evaluation.intervals import Estimate
-from harness.experiment.evaluator import Judge
-from harness.experiment.executor import Crew
+from harness.experiment.evaluator import Evaluator
+from harness.experiment.executor import Executor
 from harness.planning.plan import Plan
-from harness.planning.planned_attack import Contender
+from harness.planning.planned_attack import PlannedAttack
 
 IMAGES, REFERENCES = "released images", "reference generators"
 _PARTS = (8, 4, 2, 1)
 _FEWEST_IMAGES = 8
 
 
-class Curve(NamedTuple):
+class PowerCurve(NamedTuple):
     """One attack's pooled AUC on the shadows over sizes of `over`, ascending."""
 
     attack: str
@@ -29,39 +29,41 @@ class Curve(NamedTuple):
     auc: list[Estimate]
 
 
-def power_curves(crew: Crew, judge: Judge, contenders: Iterable[Contender]) -> list[Curve]:
+def power_curves(executor: Executor, evaluator: Evaluator, attacks: Iterable[PlannedAttack]) -> list[PowerCurve]:
     """A curve over the release for attacks that look at it, and one over references for those that use any."""
-    crew.console.print("Measuring how power grows with the release and with the references")
-    crew = replace(crew, console=Console(quiet=True))  # dozens of small steps, none worth a line
-    curves: list[Curve] = []
-    for one in contenders:
+    executor.console.print("Measuring how power grows with the release and with the references")
+    executor = replace(executor, console=Console(quiet=True))  # dozens of small steps, none worth a line
+    curves: list[PowerCurve] = []
+    for one in attacks:
         attack, plan = one.attack, one.plan
         n_references = len(plan.shadows[0].target.references)
         sizes = [n for part in _PARTS if (n := plan.n_images // part) >= _FEWEST_IMAGES and _can(attack, plan, n)]
         # A surrogate was trained on the whole release; another for every size would cost a training each.
         if attack.needs in (Access.RELEASE, Access.REFERENCES) and not attack.control:
-            curves.append(_curve(one, IMAGES, {n: plan.narrowed(n_images=n) for n in sizes}, crew, judge))
+            curves.append(_curve(one, IMAGES, {n: plan.narrowed(n_images=n) for n in sizes}, executor, evaluator))
         if one.access is not Access.RELEASE:
             plans = {n: plan.narrowed(n_pairs=n // 2) for n in range(2, n_references + 1, 2)}
-            curves.append(_curve(one, REFERENCES, plans, crew, judge))
+            curves.append(_curve(one, REFERENCES, plans, executor, evaluator))
     return [curve for curve in curves if len(curve.sizes) > 1]
 
 
 def _can(attack: Attack, plan: Plan, n_images: int) -> bool:
     """Whether the attack's options allow so few released images."""
     try:
-        attack.check(plan.outlook._replace(n_images=n_images))
+        attack.check(plan.shape._replace(n_images=n_images))
     except ValueError:
         return False
     return True
 
 
-def _curve(one: Contender, over: str, plans: dict[int, Plan], crew: Crew, judge: Judge) -> Curve:
+def _curve(
+    one: PlannedAttack, over: str, plans: dict[int, Plan], executor: Executor, evaluator: Evaluator
+) -> PowerCurve:
     sizes, values = [], []
     for size, plan in plans.items():
-        scored = crew.attack_shadows([one.on(plan)], f"shadows with {size} {over}")[one.label]
-        record = judge.on_shadows(one, scored).record
+        scored = executor.attack_shadows([one.on(plan)], f"shadows with {size} {over}")[one.label]
+        record = evaluator.on_shadows(one, scored).record
         if record.auc is not None and record.auc.value is not None:  # too few references for its calibration
             sizes.append(size)
             values.append(record.auc)
-    return Curve(one.label, over, sizes, values)
+    return PowerCurve(one.label, over, sizes, values)

@@ -9,10 +9,10 @@ import numpy as np
 
 from attacks.registry import find_attacks
 from harness.config.settings import Settings
-from harness.experiment.evaluator import Judgement
-from harness.experiment.executor import Crew
+from harness.experiment.evaluator import Evaluation
+from harness.experiment.executor import Executor
 from harness.planning.plan import Plan
-from harness.planning.planned_attack import Contender
+from harness.planning.planned_attack import PlannedAttack
 from harness.planning.surrogates import via_surrogates
 
 CHANCE = 0.5
@@ -38,19 +38,23 @@ class SurrogateEvidence(NamedTuple):
 
 
 def surrogate_evidence(
-    settings: Settings, crew: Crew, plan: Plan, named: Sequence[Contender], judged: Mapping[str, Judgement]
+    settings: Settings,
+    executor: Executor,
+    plan: Plan,
+    named: Sequence[PlannedAttack],
+    judged: Mapping[str, Evaluation],
 ) -> SurrogateEvidence | None:
     """What surrogates are worth on the shadows, where any were trained; None where not."""
     if not any(one.surrogate for one in named):
         return None
-    return SurrogateEvidence(_retentions(named, judged), loss_follows_distance(settings, crew, plan))
+    return SurrogateEvidence(_retentions(named, judged), loss_follows_distance(settings, executor, plan))
 
 
-def _retentions(named: Sequence[Contender], judged: Mapping[str, Judgement]) -> list[Retention]:
+def _retentions(named: Sequence[PlannedAttack], judged: Mapping[str, Evaluation]) -> list[Retention]:
     """A row for every attack that was tried both ways, the best via a surrogate first."""
 
-    def auc(contender: Contender) -> float | None:
-        estimate = judged[contender.label].record.auc
+    def auc(planned: PlannedAttack) -> float | None:
+        estimate = judged[planned.label].record.auc
         return None if estimate is None else estimate.value
 
     model = {one.attack.name: auc(one) for one in named if not one.surrogate}
@@ -63,7 +67,7 @@ def _retentions(named: Sequence[Contender], judged: Mapping[str, Judgement]) -> 
     return sorted(found, key=lambda row: -row.surrogate_auc)
 
 
-def loss_follows_distance(settings: Settings, crew: Crew, plan: Plan) -> float:
+def loss_follows_distance(settings: Settings, executor: Executor, plan: Plan) -> float:
     """Spearman correlation of the surrogate's loss with log d1, the distance to the nearest released image.
 
     Over the candidates of a shadow, mean over shadows: near 1, a surrogate tells what nearest neighbours tell.
@@ -71,8 +75,8 @@ def loss_follows_distance(settings: Settings, crew: Crew, plan: Plan) -> float:
     from scipy.stats import spearmanr  # start-up: seconds to import
 
     by_name = find_attacks().by_name
-    loss = Contender(by_name["loss"](), via_surrogates(settings, plan), surrogate=True)
-    knn = Contender(by_name["knn"](), plan)
-    scored = crew.attack_shadows([loss, knn])
+    loss = PlannedAttack(by_name["loss"](), via_surrogates(settings, plan), surrogate=True)
+    knn = PlannedAttack(by_name["knn"](), plan)
+    scored = executor.attack_shadows([loss, knn])
     pairs = zip(scored[loss.label].scores, scored[knn.label].scores, strict=True)
     return float(np.mean([spearmanr(a, b).statistic for a, b in pairs]))

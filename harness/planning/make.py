@@ -9,15 +9,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from attacks.base import Flags, Outlook
+from attacks.base import Flags, TargetShape
 from harness.config.settings import Settings
-from harness.data.pool import GIVEN_FILE, Given, Pool
+from harness.data.edition_release import RELEASED_FILE, EditionRelease
+from harness.data.pool import Pool
 from harness.data.splits import check_pool_size, paired_halves, random_half, reference_shadows
 from harness.errors import HarnessWarning, InputError
 from harness.evaluation.probability_calibration import ISOTONIC_POINTS
 from harness.jobs.targets import ReferenceSpec, ReleaseSpec, TargetSpec, ViewSpec
 from harness.jobs.train import GeneratorJob
-from harness.planning.plan import LabelledSpec, Plan, Sealed, TestSpec
+from harness.planning.plan import AttackedRelease, LabelledSpec, Plan, WithheldTruth
 from harness.seeds import rng_of, seed_of
 
 N_IMAGES = 256  # released images in a challenge of our own making; an edition says how many itself
@@ -29,21 +30,23 @@ def make_plan(settings: Settings, pool: Pool) -> Plan:
     patients = [pool.patient_ids[place] for place in pool.taken]
     check_pool_size(len(pool), patients, settings.shadow_count)
     wanted = images_wanted(settings, pool)
-    outlook = Outlook(wanted, settings.recipe.size, settings.recipe.n_timesteps)
-    _check_attacks(settings, outlook)
+    shape = TargetShape(wanted, settings.recipe.size, settings.recipe.n_timesteps)
+    _check_attacks(settings, shape)
     member = paired_halves(patients, settings.shadow_count, settings.seed)
     jobs = [generator_job(settings, pool, f"shadow {j}", row, wanted) for j, row in enumerate(member)]
     shadows, root = _Shadows(pool, jobs, member), str(settings.store_root)
     if pool.given:
-        plan = _facing_given(root, shadows, pool.given["test"], "test", outlook)
+        plan = _facing_given(root, shadows, pool.given["test"], "test", shape)
         if "dev" in pool.given:
-            plan = replace(plan, dev=_facing_given(root, shadows, pool.given["dev"], "dev", outlook))
+            plan = replace(plan, dev=_facing_given(root, shadows, pool.given["dev"], "dev", shape))
     else:
         every_slice = np.arange(len(pool))
         hidden = random_half(patients, rng_of(settings.seed, "assign", "withheld"))
         withheld = generator_job(settings, pool, "withheld", hidden, wanted)
-        test = TestSpec(shadows.target(every_slice, withheld.release(wanted)), pool.taken, Sealed(hidden))
-        plan = Plan(root, [*jobs, withheld], shadows.as_targets(every_slice, wanted), test, outlook)
+        test = AttackedRelease(
+            shadows.target(every_slice, withheld.release(wanted)), pool.taken, WithheldTruth(hidden)
+        )
+        plan = Plan(root, [*jobs, withheld], shadows.as_targets(every_slice, wanted), test, shape)
     _check_calibrator(settings, plan)
     return plan
 
@@ -108,19 +111,19 @@ class _Shadows(NamedTuple):
         return ViewSpec(self.pool.key, tuple(map(int, places)), digests, release, generator)
 
 
-def _facing_given(root: str, shadows: _Shadows, given: Given, name: str, outlook: Outlook) -> Plan:
+def _facing_given(root: str, shadows: _Shadows, given: EditionRelease, name: str, shape: TargetShape) -> Plan:
     """The shadows facing the candidates of a release that an edition gives, at that release's size."""
-    n_images = _count(name, given.n_images, outlook.n_images)
-    release = ReleaseSpec("given", given.key, GIVEN_FILE, n_images)
+    n_images = _count(name, given.n_images, shape.n_images)
+    release = ReleaseSpec("given", given.key, RELEASED_FILE, n_images)
     # An edition's candidates are part of the pool, which is taken whole, so places are numbers.
     target = shadows.target(given.candidates, release)
-    truth = None if given.member is None else Sealed(given.member)
+    truth = None if given.member is None else WithheldTruth(given.member)
     return Plan(
         root,
         shadows.jobs,
         shadows.as_targets(given.candidates, n_images),
-        TestSpec(target, given.candidates, truth),
-        outlook._replace(n_images=n_images),
+        AttackedRelease(target, given.candidates, truth),
+        shape._replace(n_images=n_images),
     )
 
 
@@ -132,10 +135,10 @@ def _count(name: str, n_given: int, wanted: int) -> int:
     return min(n_given, wanted)
 
 
-def _check_attacks(settings: Settings, outlook: Outlook) -> None:
+def _check_attacks(settings: Settings, shape: TargetShape) -> None:
     for name, attack in settings.attacks.items():
         try:
-            attack.check(outlook)
+            attack.check(shape)
         except ValueError as error:
             raise InputError(f"attack={name}: {error}") from error
 

@@ -9,14 +9,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from attacks.base import Attack, Outlook
+from attacks.base import Attack, TargetShape
 from harness.data.splits import reference_shadows
 from harness.jobs.score import AttackJob, FitSpec
 from harness.jobs.targets import ReleaseSpec, TargetSpec, ViewSpec
 from harness.jobs.train import GeneratorJob, SurrogateJob
 
 
-class Sealed:
+class WithheldTruth:
     """Members of the test release: in the plan, but out of sight until every decision is made."""
 
     def __init__(self, member: NDArray[np.bool_]) -> None:
@@ -35,12 +35,12 @@ class LabelledSpec(NamedTuple):
     member: NDArray[np.bool_]
 
 
-class TestSpec(NamedTuple):
+class AttackedRelease(NamedTuple):
     """The release under attack; truth is None where an edition withholds it."""
 
     target: TargetSpec
     candidates: NDArray[np.intp]
-    truth: Sealed | None
+    truth: WithheldTruth | None
 
 
 @dataclass(frozen=True)
@@ -48,21 +48,21 @@ class Plan:
     """Everything that is to happen.
 
     generators: to be trained, the withheld one last; shadows: each as target, in the order of the first
-    generators, with the test's candidates; outlook: what is known of every target beforehand; dev: the same shadows
+    generators, with the test's candidates; shape: what is known of every target beforehand; dev: the same shadows
     facing an edition's labelled release, with its candidates and as few images, as a plan of its own.
     """
 
     store_root: str
     generators: list[GeneratorJob]
     shadows: list[LabelledSpec]
-    test: TestSpec
-    outlook: Outlook
+    test: AttackedRelease
+    shape: TargetShape
     dev: Plan | None = None
 
     @property
     def n_images(self) -> int:
         """Released images looked at of a shadow and of the test."""
-        return self.outlook.n_images
+        return self.shape.n_images
 
     def attack_shadow(self, attack: Attack, number: int) -> AttackJob:
         """The attack on shadow `number`; it may fit on the other pairs, without `number` as their reference."""
@@ -97,7 +97,7 @@ class Plan:
             return view._replace(release=view.release._replace(n_images=n_images))
 
         narrow = self._with_views(cut, n_pairs)
-        return replace(narrow, outlook=self.outlook._replace(n_images=n_images or self.n_images))
+        return replace(narrow, shape=self.shape._replace(n_images=n_images or self.n_images))
 
     def via(self, surrogate_of: Callable[[ReleaseSpec], SurrogateJob]) -> Plan:
         """The same plan where every generator's model is replaced by a surrogate trained on what it released."""

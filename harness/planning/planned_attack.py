@@ -10,7 +10,7 @@ from harness.planning.plan import Plan
 
 
 @dataclass(frozen=True)
-class Contender:
+class PlannedAttack:
     """One attack by one road. plan: names what it meets; surrogate: whether the models there are surrogates."""
 
     attack: Attack
@@ -37,7 +37,7 @@ class Contender:
         uses_references = any(one.observes_references for one in self.attack.observers())
         return Access.REFERENCES if uses_references else Access.RELEASE
 
-    def on(self, plan: Plan) -> Contender:
+    def on(self, plan: Plan) -> PlannedAttack:
         """The same on another plan."""
         return replace(self, plan=plan)
 

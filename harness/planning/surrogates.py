@@ -7,15 +7,12 @@ that they differ by what was released and by nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from harness.config.settings import Settings
-from harness.experiment.executor import Crew
 from harness.jobs.targets import ReleaseSpec
 from harness.jobs.train import SurrogateJob
 from harness.planning.plan import Plan
-from harness.planning.planned_attack import Contender, asks_model
 from harness.seeds import seed_of
 
 
@@ -36,14 +33,3 @@ def surrogate_jobs(settings: Settings, plan: Plan) -> list[SurrogateJob]:
 def via_surrogates(settings: Settings, plan: Plan) -> Plan:
     """The plan in which every model is a surrogate of the release beside it."""
     return plan.via(lambda release: surrogate_job(settings, release))
-
-
-def with_surrogates(settings: Settings, contenders: Iterable[Contender], crew: Crew) -> list[Contender]:
-    """The contenders, and after each that asks a model the same via surrogates, which are trained if need be."""
-    contenders = list(contenders)
-    asking = [one for one in contenders if asks_model(one.attack)]
-    if not (settings.use_surrogates and asking):
-        return contenders
-    crew.train_surrogates(surrogate_jobs(settings, asking[0].plan))
-    plan = via_surrogates(settings, asking[0].plan)
-    return contenders + [Contender(one.attack, plan, surrogate=True) for one in asking]

@@ -55,12 +55,12 @@ def _holds(record: Record) -> str:
 
 
 def _condensed(records: Sequence[Record]) -> list[Record]:
-    """`wrong_target: knn` and its like, one of each kind: the farthest from 0.5, named with how many there are."""
-    kept = [record for record in records if record.kind != "control" or ": " not in record.attack]
+    """Controls that were made for every attack, one of each kind: the farthest from 0.5, with how many there are."""
+    kept = [record for record in records if record.control is None or record.of is None]
     families: dict[str, list[Record]] = {}
     for record in records:
-        if record.kind == "control" and ": " in record.attack:
-            families.setdefault(record.attack.split(": ")[0], []).append(record)
+        if record.control is not None and record.of is not None:
+            families.setdefault(record.control, []).append(record)
     for family, members in families.items():
         ran = [record for record in members if record.auc is not None and record.auc.value is not None]
         worst = max(ran or members, key=lambda r: abs((r.auc.value or 0.5) - 0.5) if r.auc is not None else 0.0)

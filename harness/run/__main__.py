@@ -18,7 +18,7 @@ def main() -> int:
 
 def _run() -> None:
     from harness.config.composing import with_options
-    from harness.config.settings import register_options
+    from harness.config.registration import register_options
 
     register_options()
     with_options("run", _run_once)
@@ -50,8 +50,8 @@ def _run_once(config: DictConfig) -> None:
         if settings.out is not None and HydraConfig.get().mode == RunMode.MULTIRUN:
             raise InputError(f"out={folder} is one folder, and a sweep is several runs; leave out= away.")
         outcome = run(settings, shown)
-        write_run(settings, outcome, folder, remarked)
-        show_outcome(settings, outcome, folder, shown)
+        write_run(outcome, folder, remarked)
+        show_outcome(outcome, folder, shown)
 
 
 if __name__ == "__main__":

@@ -10,16 +10,18 @@ from rich.table import Table
 
 from harness.config.settings import Settings
 from harness.data.pool import Pool, load_pool
-from harness.experiment.executor import Crew
-from harness.experiment.matching import matched, recipes_tried
+from harness.experiment.executor import Executor
+from harness.experiment.matching import match_recipe
 from harness.jobs.launch import Launcher
 from harness.jobs.pace import known_pace, told
 from harness.jobs.train import GeneratorJob, SurrogateJob
 from harness.planning.make import make_plan
-from harness.planning.plan import Plan
-from harness.planning.planned_attack import Contender, asks_model
-from harness.planning.surrogates import surrogate_jobs, via_surrogates
+from harness.planning.planned_attack import PlannedAttack
+from harness.planning.trials import recipes_tried
+from harness.planning.work import work_list
 from harness.store import Store
+
+Job = GeneratorJob | SurrogateJob
 
 
 def show_plan(settings: Settings, console: Console) -> None:
@@ -30,23 +32,19 @@ def show_plan(settings: Settings, console: Console) -> None:
     console.print(f"Pool {pool.key}: {len(pool)} slices of {patients} patients, {settings.data.size} px")
     trials, tried = recipes_tried(settings, pool), False
     if trials and all(_cached(job, store) for job in trials) and _released(pool, store):
-        settings, _ = matched(settings, pool, Crew(store, Launcher(0, "cpu"), Console(quiet=True)))
+        settings, _ = match_recipe(settings, pool, Executor(store, Launcher(0, "cpu"), Console(quiet=True)))
         tried = True
-    plan = make_plan(settings, pool)
-    jobs: list[GeneratorJob | SurrogateJob] = [*trials, *plan.generators]
-    on_dev: list[SurrogateJob] = []
-    if settings.use_surrogates and any(asks_model(attack) for attack in settings.attacks.values()):
-        jobs += surrogate_jobs(settings, plan)
-        on_dev += surrogate_jobs(settings, plan.dev) if plan.dev is not None and settings.surrogates_on_dev else []
+    work = work_list(settings, make_plan(settings, pool))
+    jobs: list[Job] = [*trials, *work.generators, *work.surrogates]
     console.print(_trainings(jobs, store))
     if trials and not tried:
         console.print(
             "The shadows will have the recipe whose release is most like the test's, of "
             f"{', '.join(str(job.recipe.steps) for job in trials)} steps; here they have {settings.recipe.steps}."
         )
-    console.print(_attacks(settings, plan, store))
+    console.print(_attacks(work.scored, store))
     console.print(_time(settings, jobs, store))
-    left = [job for job in on_dev if not _cached(job, store)]
+    left = [job for job in work.surrogates_of_dev if not _cached(job, store)]
     if left:
         console.print(
             f"Should an attack that asks surrogates be chosen, its check on dev takes {len(left)} trainings more "
@@ -54,7 +52,7 @@ def show_plan(settings: Settings, console: Console) -> None:
         )
 
 
-def _trainings(jobs: Sequence[GeneratorJob | SurrogateJob], store: Store) -> Table:
+def _trainings(jobs: Sequence[Job], store: Store) -> Table:
     """A line a generator: what it learns from, its keys, and whether the store has it."""
     table = Table("generator", "learns from", "key", "release", "cached", box=None, padding=(0, 1, 0, 0))
     for job in jobs:
@@ -66,7 +64,7 @@ def _trainings(jobs: Sequence[GeneratorJob | SurrogateJob], store: Store) -> Tab
     return table
 
 
-def _cached(job: GeneratorJob | SurrogateJob, store: Store) -> bool:
+def _cached(job: Job, store: Store) -> bool:
     released = isinstance(job, SurrogateJob) or store.find("release", job.release_key) is not None
     return released and store.find("generator", job.key) is not None
 
@@ -75,21 +73,17 @@ def _released(pool: Pool, store: Store) -> bool:
     return all(store.find("given", one.key) is not None for one in pool.given.values())
 
 
-def _attacks(settings: Settings, plan: Plan, store: Store) -> Table:
+def _attacks(attacks: Sequence[PlannedAttack], store: Store) -> Table:
     """A line an attack: the key of its scores on each shadow, at most four shown, and how many the store has."""
-    contenders = [Contender(attack, plan) for attack in settings.attacks.values()]
-    if settings.use_surrogates:
-        via = via_surrogates(settings, plan)
-        contenders += [Contender(one.attack, via, surrogate=True) for one in contenders if asks_model(one.attack)]
     table = Table("attack", "access", "keys", "cached", box=None, padding=(0, 1, 0, 0))
-    for one in contenders:
-        keys = [one.plan.attack_shadow(one.attack, number).key for number in range(len(plan.shadows))]
+    for one in attacks:
+        keys = [one.plan.attack_shadow(one.attack, number).key for number in range(len(one.plan.shadows))]
         cached = sum(store.find("scores", key) is not None for key in keys)
         table.add_row(one.label, one.access.value, " ".join(key[:8] for key in keys[:4]), f"{cached} of {len(keys)}")
     return table
 
 
-def _time(settings: Settings, jobs: Sequence[GeneratorJob | SurrogateJob], store: Store) -> str:
+def _time(settings: Settings, jobs: Sequence[Job], store: Store) -> str:
     """What is left, from what the same network cost here before; without such a memory, no guess."""
     missing = {job.key: job for job in jobs if not _cached(job, store)}
     if not missing:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from attacks.distances import Distance
-from harness.config.settings import Settings
 from harness.jobs.targets import candidate_images, released_images
 from harness.pipeline import Outcome
 from harness.report.content import Comparison, Curve, Decisions, Facts, MatchedPair, PageContent, PlanRow, PowerSeries
@@ -15,15 +16,15 @@ from harness.store import Store
 _PAIRS = 24
 
 
-def page_content(settings: Settings, outcome: Outcome, facts: Facts) -> PageContent:
-    """Everything that `report.html` shows; facts: versions, hashes, hardware, as in the manifest."""
-    chosen = outcome.chosen.attack if outcome.chosen else None
+def page_content(outcome: Outcome, manifest: dict[str, Any]) -> PageContent:
+    """Everything that `report.html` shows; manifest: versions, hashes, hardware."""
+    settings, chosen = outcome.settings, outcome.chosen.label if outcome.chosen else None
     patients = len({outcome.pool.patient_ids[place] for place in outcome.pool.taken})
     told = f"{len(outcome.pool)} slices of {patients} patients, {len(outcome.plan.shadows)} shadows"
-    remark = [outcome.chosen.remark] if outcome.chosen and outcome.chosen.remark else []
+    remark = [outcome.choice.remark] if outcome.choice and outcome.choice.remark else []
     return PageContent(
         title=f"Membership inference: {settings.data.name}, {told}",
-        summary=[*remark, *conclusion(settings, outcome)],
+        summary=[*remark, *conclusion(outcome)],
         records=outcome.records,
         alarms=outcome.alarms,
         chosen=chosen,
@@ -36,7 +37,7 @@ def page_content(settings: Settings, outcome: Outcome, facts: Facts) -> PageCont
         power=_power(outcome),
         sheet=matched_pairs(outcome, Store(settings.store_root)),
         plan=_plan(outcome),
-        facts=facts,
+        facts=_facts(manifest),
     )
 
 
@@ -45,13 +46,16 @@ def _curves(outcome: Outcome, chosen: str | None) -> list[Curve]:
         Curve(
             one.record.label,
             one.record.access,
-            one.rows.score,
-            one.rows.probability,
+            one.predictions.score,
+            one.predictions.probability,
             one.member,
             one.record.label == chosen,
         )
-        for one in outcome.judgements
-        if one.record.target_set == "shadow" and one.record.kind == "attack" and one.rows and one.member is not None
+        for one in outcome.evaluations
+        if one.record.target_set == "shadow"
+        and one.record.kind == "attack"
+        and one.predictions
+        and one.member is not None
     ]
 
 
@@ -98,10 +102,10 @@ def _plan(outcome: Outcome) -> list[PlanRow]:
 def matched_pairs(outcome: Outcome, store: Store) -> list[MatchedPair]:
     """The test candidates with the largest scores, each beside the released image nearest to it (pixel l2)."""
     test = outcome.test
-    if test is None or test.rows is None:
+    if test is None or test.predictions is None:
         return []
     view = outcome.plan.test.target.view
-    first = np.argsort(-test.rows.score, kind="stable")[:_PAIRS]
+    first = np.argsort(-test.predictions.score, kind="stable")[:_PAIRS]
     candidates, release = candidate_images(view, store)[first], np.asarray(released_images(view, store))
     nearest = Distance().between(candidates, release, candidates).argmin(axis=1)
     return [
@@ -109,9 +113,22 @@ def matched_pairs(outcome: Outcome, store: Store) -> list[MatchedPair]:
             candidates[rank],
             release[nearest[rank]],
             outcome.pool.ids[test.candidates[i]],
-            float(test.rows.score[i]),
-            float(test.rows.probability[i]),
+            float(test.predictions.score[i]),
+            float(test.predictions.probability[i]),
             None if test.member is None else bool(test.member[i]),
         )
         for rank, i in enumerate(first)
     ]
+
+
+def _facts(manifest: dict[str, Any]) -> Facts:
+    """The manifest as the page's list: what is nested becomes a table of its own."""
+    told = {name: manifest[name] for name in ("commit", "seed", "pool")}
+    return {
+        "command": " ".join(manifest["command"]),
+        **{name: str(value) for name, value in told.items()},
+        "warnings": " ".join(manifest["warnings"]) or "none",
+        "versions": {name: str(value) for name, value in manifest["versions"].items()},
+        "hardware": {name: str(value) for name, value in manifest["hardware"].items()},
+        "files (sha256)": manifest["files"],
+    }

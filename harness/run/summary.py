@@ -8,25 +8,24 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from harness.config.settings import Settings
 from harness.evaluation.records import Record
 from harness.experiment.matching import STATISTICS
 from harness.pipeline import Outcome
 from harness.report.table import terminal_table
 
 
-def show_outcome(settings: Settings, outcome: Outcome, folder: Path, console: Console) -> None:
+def show_outcome(outcome: Outcome, folder: Path, console: Console) -> None:
     """Print the table, the conclusion, and where the files are."""
-    chosen = outcome.chosen
+    choice, chosen = outcome.choice, outcome.chosen
     for alarm in outcome.alarms:
         console.print(f"[bold white on red]Not to be trusted:[/bold white on red] [red]{escape(alarm)}[/red]")
     _show_matches(outcome, console)
-    console.print(terminal_table(outcome.records, chosen.attack if chosen else None, console.width))
+    console.print(terminal_table(outcome.records, chosen.label if chosen else None, console.width))
     _show_surrogates(outcome, console)
     console.print()
-    if chosen is not None and chosen.remark:
-        console.print(f"[red]{chosen.remark}[/red]")
-    star, *rest = conclusion(settings, outcome)
+    if choice is not None and choice.remark:
+        console.print(f"[red]{choice.remark}[/red]")
+    star, *rest = conclusion(outcome)
     console.print(f"* {star}" if chosen is not None else star)  # the table marks the chosen attack with it
     for sentence in rest:
         console.print(sentence)
@@ -64,18 +63,18 @@ def _show_surrogates(outcome: Outcome, console: Console) -> None:
     )
 
 
-def conclusion(settings: Settings, outcome: Outcome) -> list[str]:
+def conclusion(outcome: Outcome) -> list[str]:
     """Which attack was chosen and applied, and how its submission did where the truth could be opened."""
-    chosen, test = outcome.chosen, outcome.test
-    if chosen is None or test is None or test.rows is None or test.rows.decision is None:
+    settings, chosen, test = outcome.settings, outcome.chosen, outcome.test
+    if chosen is None or test is None or test.predictions is None or test.predictions.decision is None:
         return ["No attack named here can face the test release, so there is no submission."]
     by_pick: dict[str, list[str]] = {}
     for rule, choice in outcome.choices.items():
         by_pick.setdefault(choice.attack, []).append(rule)
     picks = "; ".join(f"{attack} by {', '.join(rules)}" for attack, rules in by_pick.items())
-    n_used, n = int(test.rows.decision.sum()), len(test.candidates)
+    n_used, n = int(test.predictions.decision.sum()), len(test.candidates)
     return [
-        f"{chosen.attack} was chosen by {settings.rule} on the shadows and applied once to the test release: "
+        f"{chosen.label} was chosen by {settings.rule} on the shadows and applied once to the test release: "
         f"{n_used} of {n} candidates called used (decision rule {settings.decision}).",
         _truth(test.record),
         f"Selection rules pick {picks}.",
@@ -85,7 +84,7 @@ def conclusion(settings: Settings, outcome: Outcome) -> list[str]:
 
 def _unchecked(records: list[Record]) -> list[str]:
     """Which attacks the control `wrong_target` could not be made for."""
-    missing = [r.attack.split(": ")[1] for r in records if r.attack.startswith("wrong_target: ") and r.skipped]
+    missing = [r.of for r in records if r.control == "wrong_target" and r.of and r.skipped]
     if not missing:
         return []
     return [

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.data.numbered import numbered
 from harness.errors import InputError
 
 
@@ -89,13 +90,8 @@ def read_used(path: Path) -> Truth:
     if used.all() or not used.any():
         raise InputError(f"{path}: all {len(used)} candidates are of one class, so that no metric means anything.")
     if "patient_id" in columns:
-        return Truth(ids, used, _numbered(columns["patient_id"]), "patients")
+        return Truth(ids, used, numbered(columns["patient_id"]), "patients")
     return Truth(ids, used, np.arange(len(ids)), "candidates")
-
-
-def _numbered(names: Sequence[str]) -> NDArray[np.intp]:
-    """Names as numbers from 0, intp [n]."""
-    return np.unique(np.asarray(names), return_inverse=True)[1].astype(np.intp)
 
 
 def _refuse(names: Sequence[str], path: Path, what: str) -> None:

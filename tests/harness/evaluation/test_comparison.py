@@ -10,7 +10,8 @@ from sklearn.metrics import roc_auc_score
 
 from harness.evaluation.comparison import bootstrap_p_value, compare, holm
 from harness.evaluation.decision_rules import DECISIONS
-from harness.evaluation.measure import judge_shadows, measure
+from harness.evaluation.measure import measure
+from harness.evaluation.predictions import predict_held_out
 from harness.evaluation.probability_calibration import ScoredTarget
 
 N, PAIRS = 50, 3
@@ -26,7 +27,7 @@ def rows_of(apart: float, noise: float, seed: int):
     rng = np.random.default_rng(seed)
     scores = [d + apart * m + noise * rng.normal(size=N) for d, m in zip(DIFFICULTY, MEMBERS, strict=True)]
     targets = [ScoredTarget(s, m, i // 2) for i, (s, m) in enumerate(zip(scores, MEMBERS, strict=True))]
-    return judge_shadows(targets, [np.arange(N)] * 2 * PAIRS, DECISIONS["probability"])
+    return predict_held_out(targets, [np.arange(N)] * 2 * PAIRS, DECISIONS["probability"])
 
 
 def test_holm_of_known_numbers():

@@ -12,8 +12,8 @@ from sklearn.metrics import roc_auc_score
 from harness.evaluation.controls import redrawn_labels, shuffled_labels, verdict
 from harness.evaluation.decision_rules import DECISIONS
 from harness.evaluation.intervals import Estimate, estimates, resample
-from harness.evaluation.measure import judge_shadows
 from harness.evaluation.metrics import Ranking
+from harness.evaluation.predictions import predict_held_out
 from harness.evaluation.probability_calibration import ScoredTarget
 from harness.evaluation.records import Record
 
@@ -99,11 +99,11 @@ def test_a_leak_is_found_among_forty_controls():
 
 
 def rows_with(scores: np.ndarray, slices: int = 1):
-    """Rows of PAIRS pairs; scores: [2 * PAIRS, N]."""
+    """Predictions of PAIRS pairs; scores: [2 * PAIRS, N]."""
     rng = np.random.default_rng(3)
     members = [side for _ in range(PAIRS) for half in [rng.permutation(N) < N // 2] for side in (half, ~half)]
     targets = [ScoredTarget(s, m, i // 2) for i, (s, m) in enumerate(zip(scores, members, strict=True))]
-    return judge_shadows(targets, [np.arange(N) // slices] * 2 * PAIRS, DECISIONS["probability"])
+    return predict_held_out(targets, [np.arange(N) // slices] * 2 * PAIRS, DECISIONS["probability"])
 
 
 def test_redrawn_labels_are_halves_by_patient_in_complementary_pairs():

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
-from harness.evaluation.decision_rules import DECISIONS, Judged, by_every_rule, proportion
+from harness.evaluation.decision_rules import DECISIONS, RuleInput, by_every_rule, proportion
 from harness.evaluation.probability_calibration import Calibrator, Logistic, ScoredTarget, fit_calibrator
 
 
 def test_decision_rules():
     score = np.array([3.0, 1.0, 2.0, 0.0, -1.0])
     calibrator = Calibrator(Logistic(1.0, -1.5), np.sort(np.r_[np.zeros(9), 2.5]))
-    judged = Judged(score, calibrator.probability(score), calibrator)
+    judged = RuleInput(score, calibrator.probability(score), calibrator)
     assert DECISIONS["probability"](judged).tolist() == [True, False, True, False, False]
     assert DECISIONS["top_half"](judged).tolist() == [True, False, True, False, False]
     assert DECISIONS["fixed_fpr"](judged).tolist() == [True, True, True, False, False]
@@ -24,9 +24,9 @@ def test_top_half_does_not_hang_on_the_order_of_the_files(order):
     """Equal scores across the middle: taking the first ones would hand an edition's `used` folder the win."""
     calibrator = Calibrator(Logistic(1.0, 0.0), np.zeros(1))
     score = np.array([2.0, 1.0, 1.0, 1.0, 1.0, 0.0])[order]
-    used = DECISIONS["top_half"](Judged(score, score, calibrator))
+    used = DECISIONS["top_half"](RuleInput(score, score, calibrator))
     assert used.tolist() == (score == 2.0).tolist()
-    constant = DECISIONS["top_half"](Judged(np.zeros(6), np.zeros(6), calibrator))
+    constant = DECISIONS["top_half"](RuleInput(np.zeros(6), np.zeros(6), calibrator))
     assert not constant.any()
 
 
@@ -36,9 +36,9 @@ def gaussian_target(n: int, members: float, seed: int, apart: float = 2.0) -> Sc
     return ScoredTarget(rng.normal(size=n) + apart * member, member, 0)
 
 
-def judged_of(target: ScoredTarget, taught: ScoredTarget) -> Judged:
+def judged_of(target: ScoredTarget, taught: ScoredTarget) -> RuleInput:
     calibrator = fit_calibrator([taught])
-    return Judged(target.score, calibrator.probability(target.score), calibrator)
+    return RuleInput(target.score, calibrator.probability(target.score), calibrator)
 
 
 @pytest.mark.parametrize("members", [0.1, 0.2, 0.5, 0.8])
@@ -88,7 +88,7 @@ def test_em_stays_short_of_nobody_and_everybody(p):
 def test_real_real_rules_stand_on_the_candidates_against_each_other():
     calibrator = Calibrator(Logistic(1.0, 0.0), np.zeros(1))
     score, real_real = np.array([0.9, 0.985, 0.995, 1.0, 1.01]), np.linspace(0, 1, 101)[-5:]
-    judged = Judged(score, score, calibrator, real_real)
+    judged = RuleInput(score, score, calibrator, real_real)
     assert DECISIONS["real_real_max"](judged).tolist() == [False, False, False, False, True]
     assert DECISIONS["real_real_q99"](judged).tolist() == [False, False, False, True, True]
 
@@ -104,5 +104,5 @@ def test_the_f1_threshold_is_learnt_on_the_shadows_and_not_on_the_target():
     taught = ScoredTarget(np.array([5.0, 4.0, 3.0, 2.0, 1.0, 0.0]), np.arange(6) < 4, 0)
     calibrator = fit_calibrator([taught])
     for score in (np.array([1.4, 1.6]), np.array([1.6, 9.0]), np.array([-5.0, 1.4])):
-        used = DECISIONS["max_f1_on_shadows"](Judged(score, score, calibrator))
+        used = DECISIONS["max_f1_on_shadows"](RuleInput(score, score, calibrator))
         assert used.tolist() == (score > 1.5).tolist()

@@ -9,9 +9,10 @@ from sklearn.metrics import f1_score
 from attacks.knn import NearestNeighbour
 from harness.data.pool import Pool
 from harness.data.splits import paired_halves
-from harness.evaluation.decision_rules import DECISIONS, Judged
-from harness.evaluation.measure import fprs_with_enough, judge_shadows, measure, measure_rules
+from harness.evaluation.decision_rules import DECISIONS, RuleInput
+from harness.evaluation.measure import fprs_with_enough, measure, measure_rules
 from harness.evaluation.metrics import expected_calibration_error
+from harness.evaluation.predictions import predict_held_out
 from harness.evaluation.probability_calibration import (
     Calibrator,
     Logistic,
@@ -22,10 +23,10 @@ from harness.evaluation.probability_calibration import (
     held_out_calibrators,
     reliability,
 )
-from harness.experiment.evaluator import Judge
-from harness.experiment.executor import Scored
+from harness.experiment.evaluator import Evaluator
+from harness.experiment.attack_scores import AttackScores
 from harness.planning.plan import LabelledSpec
-from harness.planning.planned_attack import Contender
+from harness.planning.planned_attack import PlannedAttack
 
 
 def logistic_target(seed: int, pair: int, slope: float = 2.0, n: int = 4000) -> ScoredTarget:
@@ -53,7 +54,7 @@ def test_a_score_that_points_the_wrong_way_gets_the_base_rate():
     score = np.linspace(-5, 5, 11)
     assert np.ptp(found.probability(score)) == 0
     # It knows nothing: calling everybody used would look like F1 0.667.
-    assert not DECISIONS["probability"](Judged(score, found.probability(score), found)).any()
+    assert not DECISIONS["probability"](RuleInput(score, found.probability(score), found)).any()
 
 
 def test_perfect_separation_stays_short_of_certainty():
@@ -171,7 +172,7 @@ def test_shuffled_labels_end_at_chance():
         for pair, half in enumerate(halves)
         for m in (half, ~half)
     ]
-    rows = judge_shadows(targets, [np.arange(n)] * 8, DECISIONS["probability"])
+    rows = predict_held_out(targets, [np.arange(n)] * 8, DECISIONS["probability"])
     found = measure(rows, np.concatenate([t.member for t in targets]), seed=0)
     assert found["auc"].value == pytest.approx(0.5, abs=0.05)
     assert found["auc"].low < 0.5 < found["auc"].high
@@ -181,7 +182,7 @@ def test_shuffled_labels_end_at_chance():
 
 def test_a_sound_score_is_found_calibrated_on_targets_it_never_saw():
     targets = [logistic_target(i, i // 2, n=500) for i in range(4)]
-    rows = judge_shadows(targets, [np.arange(500)] * 4, DECISIONS["probability"])
+    rows = predict_held_out(targets, [np.arange(500)] * 4, DECISIONS["probability"])
     found = measure(rows, np.concatenate([t.member for t in targets]), seed=0)
     assert found["ece"].value < 0.05
     assert found["resampled"] == "pairs of shadows, then patients"
@@ -190,38 +191,42 @@ def test_a_sound_score_is_found_calibrated_on_targets_it_never_saw():
 
 
 @pytest.fixture
-def judge():
-    """A judge over four shadows of 40 slices of 8 patients, in two complementary pairs."""
+def evaluator():
+    """An evaluator over four shadows of 40 slices of 8 patients, in two complementary pairs."""
     patients = tuple(f"p{i // 5}" for i in range(40))
     nothing = np.zeros((40, 2, 2), np.uint8)
     pool = Pool("key", nothing, tuple(map(str, range(40))), patients, ("",) * 40, np.arange(40), {})
     member = paired_halves(patients, 4, seed=0)
-    return Judge(pool, [LabelledSpec(None, np.arange(40), row) for row in member], "probability", seed=0)
+    return Evaluator(pool, [LabelledSpec(None, np.arange(40), row) for row in member], "probability", seed=0)
 
 
-def test_judging_a_shadow_learns_nothing_from_its_complement(judge):
-    """Through the judge, which knows the pairs: wild scores of shadow 1 must not move shadow 0's probabilities."""
-    attack = Contender(NearestNeighbour(), None)
+def test_judging_a_shadow_learns_nothing_from_its_complement(evaluator):
+    """Through the evaluator, which knows the pairs: wild scores of shadow 1 must not move shadow 0's probabilities."""
+    attack = PlannedAttack(NearestNeighbour(), None)
     rng = np.random.default_rng(0)
-    scores = [rng.normal(size=40) + spec.member for spec in judge.shadows]
+    scores = [rng.normal(size=40) + spec.member for spec in evaluator.shadows]
     wild = [scores[0], scores[1] * -7 + 3, *scores[2:]]
-    here, there = (judge.on_shadows(attack, Scored(s, 0.0, 0, None)).rows.probability for s in (scores, wild))
+    here, there = (
+        evaluator.on_shadows(attack, AttackScores(s, 0.0, 0, None)).predictions.probability for s in (scores, wild)
+    )
     assert np.array_equal(here[:40], there[:40])
     assert not np.array_equal(here[80:], there[80:])
 
 
-def test_intervals_of_a_record_resample_patients(judge):
+def test_intervals_of_a_record_resample_patients(evaluator):
     """All slices of a patient right or wrong together: the interval is that of 8 people, not of 40 slices."""
     rng = np.random.default_rng(1)
     right = np.repeat(rng.random(8) < 0.6, 5)
-    scores = [np.where(right == spec.member, 1.0, -1.0) for spec in judge.shadows]
-    found = judge.on_shadows(Contender(NearestNeighbour(), None), Scored(scores, 0.0, 0, None)).record.accuracy
+    scores = [np.where(right == spec.member, 1.0, -1.0) for spec in evaluator.shadows]
+    found = evaluator.on_shadows(
+        PlannedAttack(NearestNeighbour(), None), AttackScores(scores, 0.0, 0, None)
+    ).record.accuracy
     assert found.high - found.low > 0.45  # 40 independent slices would give about 0.3
 
 
 def test_tpr_needs_enough_non_members():
     targets = [logistic_target(i, i // 2, n=30) for i in range(4)]
-    rows = judge_shadows(targets, [np.arange(30)] * 4, DECISIONS["probability"])
+    rows = predict_held_out(targets, [np.arange(30)] * 4, DECISIONS["probability"])
     found = measure(rows, np.concatenate([t.member for t in targets]), seed=0)
     assert found["tpr_at_fpr"]["0.1"].value is not None
     assert found["tpr_at_fpr"]["0.01"].value is None
@@ -238,7 +243,7 @@ def test_how_many_non_members_a_tpr_needs(n, fprs):
 def test_a_record_of_a_rule_that_does_not_apply_has_no_decision_and_all_else():
     targets = [logistic_target(i, i // 2, n=60) for i in range(4)]
     member = np.concatenate([t.member for t in targets])
-    rows = judge_shadows(targets, [np.arange(60)] * 4, DECISIONS["real_real_max"])
+    rows = predict_held_out(targets, [np.arange(60)] * 4, DECISIONS["real_real_max"])
     found = measure(rows, member, seed=0)
     assert rows.decision is None
     assert found["f1"].value is found["specificity"].value is None
@@ -254,7 +259,7 @@ def test_a_rule_that_applies_to_some_targets_only_applies_to_none():
     """Half a column of decisions would shift the rest."""
     targets = [logistic_target(i, i // 2, n=60) for i in range(4)]
     real_real = [np.zeros(60), None, np.zeros(60), np.zeros(60)]
-    rows = judge_shadows(targets, [np.arange(60)] * 4, DECISIONS["real_real_max"], real_real=real_real)
+    rows = predict_held_out(targets, [np.arange(60)] * 4, DECISIONS["real_real_max"], real_real=real_real)
     assert rows.decision is rows.real_real is rows.by_rule["real_real_q99"] is None
     assert len(rows.by_rule["em_prior"]) == len(rows.score)
 
@@ -264,7 +269,7 @@ def test_every_rule_stands_in_the_rows_as_the_declared_one_does():
     real_real = [np.full(60, t.score.mean()) for t in targets]
     member = np.concatenate([t.member for t in targets])
     for name in DECISIONS:
-        rows = judge_shadows(targets, [np.arange(60)] * 4, DECISIONS[name], real_real=real_real)
+        rows = predict_held_out(targets, [np.arange(60)] * 4, DECISIONS[name], real_real=real_real)
         assert np.array_equal(rows.decision, rows.by_rule[name])
         assert measure(rows, member, 0)["f1"] == measure_rules(rows, member, 0)[name]["f1"]
     assert rows.unit.tolist() == [0] * 120 + [1] * 120

@@ -7,8 +7,9 @@ import pytest
 
 from harness.evaluation.decision_rules import DECISIONS
 from harness.evaluation.intervals import Estimate
-from harness.evaluation.measure import auc_per_target, judge_shadows
+from harness.evaluation.measure import auc_per_target
 from harness.evaluation.oracle import honest_picks, oracle_picks, oracle_rows, picked_rows
+from harness.evaluation.predictions import predict_held_out
 from harness.evaluation.probability_calibration import ScoredTarget
 from harness.evaluation.records import Record
 from harness.evaluation.selection_rules import RULES, best_calibrated
@@ -105,7 +106,7 @@ def rows_of(**apart: list[float]):
     targets = {name: shadows(shift, seed) for seed, (name, shift) in enumerate(apart.items(), start=1)}
     n_pairs = len(next(iter(apart.values())))
     rows = {
-        name: judge_shadows(one, [np.arange(N)] * 2 * n_pairs, DECISIONS["probability"])
+        name: predict_held_out(one, [np.arange(N)] * 2 * n_pairs, DECISIONS["probability"])
         for name, one in targets.items()
     }
     return rows, np.concatenate([t.member for t in next(iter(targets.values()))])

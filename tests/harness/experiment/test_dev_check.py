@@ -16,8 +16,9 @@ from tiny_edition import N_DEV_USED, N_TEST, SIDE, write_edition
 from attacks.base import Target
 from attacks.registry import find_attacks
 from harness.config.settings import composed
+from harness.data.edition_release import RELEASED_FILE
 from harness.data.options import EditionFolder
-from harness.data.pool import GIVEN_FILE, load_pool, load_released
+from harness.data.pool import load_pool, load_released
 from harness.jobs.targets import ReleaseSpec, names_of
 from harness.jobs.train import SurrogateJob
 from harness.seeds import seed_of
@@ -104,14 +105,14 @@ def by_hand(official, name: str) -> dict[str, float]:
     load_released(pool, store)
     given = pool.given[name]
     steps = json.loads((official.run / "results.json").read_text())["recipe"]["steps"]
-    release = ReleaseSpec("given", given.key, GIVEN_FILE, given.n_images)
+    release = ReleaseSpec("given", given.key, RELEASED_FILE, given.n_images)
     job = SurrogateJob("", "", release, replace(settings.recipe, steps=steps), seed_of(settings.seed, "surrogate"))
     trained = store.find("generator", job.key)
     assert trained is not None, "such a surrogate was trained"
     target = Target(
         names_of(tuple(pool.digests[place] for place in given.candidates)),
         np.asarray(pool.pixels[given.candidates]),
-        np.load(store.folder("given", given.key) / GIVEN_FILE),
+        np.load(store.folder("given", given.key) / RELEASED_FILE),
         model=Generator.load(trained.folder, device="cpu"),
     )
     scores = find_attacks().by_name[official.chosen.split("@")[0]]().score(target)

@@ -10,19 +10,21 @@ from tiny import TINY
 from tiny_edition import copies
 
 from harness.config.settings import composed
+from harness.data.edition_release import RELEASED_FILE, EditionRelease
 from harness.data.options import PhantomData
-from harness.data.pool import GIVEN_FILE, Given, load_pool
+from harness.data.pool import load_pool
 from harness.data.sources.phantom import phantom_slices
-from harness.experiment.matching import STATISTICS, compared, matched, recipes_tried, statistics
+from harness.experiment.matching import STATISTICS, compared, match_recipe, statistics
 from harness.planning.make import make_plan
+from harness.planning.trials import recipes_tried
 from harness.store import Store, save_array
 
 NOISE = {15: 5.0, 30: 20.0, 60: 60.0}  # of the release that a recipe of so many steps is made to have
 N_RELEASED = 60
 
 
-class Crew:
-    """In place of a crew: a recipe's release is copies of some slices, with the noise that its steps stand for."""
+class Executor:
+    """In the place of one: a recipe's release is copies of some slices, with the noise that its steps stand for."""
 
     def __init__(self, store: Store, pixels: np.ndarray) -> None:
         self.store, self._pixels = store, pixels
@@ -30,7 +32,7 @@ class Crew:
 
     def put(self, kind: str, key: str, noise: float, seed: int) -> None:
         images = copies(self._pixels[:12], N_RELEASED // 12, noise, seed)
-        self.store.get(kind, key, lambda folder: save_array(folder / GIVEN_FILE, images))
+        self.store.get(kind, key, lambda folder: save_array(folder / RELEASED_FILE, images))
 
     def train(self, jobs) -> None:
         for seed, job in enumerate(jobs):
@@ -40,50 +42,50 @@ class Crew:
 
 @pytest.fixture
 def edition(tmp_path):
-    """`edition(noise, *options)`: settings, a pool whose test release has so much noise, and the crew."""
+    """`edition(noise, *options)`: settings, a pool whose test release has so much noise, and the executor."""
 
     def make(noise: float, *options: str):
         settings = composed([*TINY, f"store.root={tmp_path}", "shadow.match_steps=[0.5,1,2]", *options])
         store = Store(tmp_path)
         pool = load_pool(PhantomData(size=16, patients=20, slices=2), store)
-        crew = Crew(store, np.asarray(pool.pixels))
-        crew.put("given", "t", noise, 99)
-        given = Given(np.arange(24), None, N_RELEASED, "t", "", tmp_path)
-        return settings, replace(pool, given={"test": given}), crew
+        executor = Executor(store, np.asarray(pool.pixels))
+        executor.put("given", "t", noise, 99)
+        given = EditionRelease(np.arange(24), None, N_RELEASED, "t", "", tmp_path)
+        return settings, replace(pool, given={"test": given}), executor
 
     return make
 
 
 @pytest.mark.parametrize("best", NOISE)
 def test_the_settings_get_the_recipe_whose_release_is_most_alike(edition, best):
-    settings, pool, crew = edition(NOISE[best])
-    found, matches = matched(settings, pool, crew)
+    settings, pool, executor = edition(NOISE[best])
+    found, matches = match_recipe(settings, pool, executor)
     assert found.recipe == replace(settings.recipe, steps=best)
     assert replace(found, recipe=settings.recipe) == settings, "nothing but the steps"
-    assert crew.trained == [15, 30, 60]
+    assert executor.trained == [15, 30, 60]
     assert [one.steps for one in matches] == [15, 30, 60]
     assert min(matches, key=lambda one: one.distance).steps == best
     assert all(tuple(one.distances) == STATISTICS for one in matches)
 
 
 def test_the_trial_that_fits_is_a_shadow_already(edition):
-    settings, pool, crew = edition(NOISE[60])
+    settings, pool, executor = edition(NOISE[60])
     trials = recipes_tried(settings, pool)
-    found, _ = matched(settings, pool, crew)
+    found, _ = match_recipe(settings, pool, executor)
     keys = [job.key for job in trials]
     assert make_plan(replace(found, n_images=None), pool).generators[0].key == keys[2]
 
 
 def test_a_single_recipe_is_taken_untried(edition):
-    settings, pool, crew = edition(NOISE[15], "shadow.match_steps=[2]")
-    found, matches = matched(settings, pool, crew)
-    assert (found.recipe.steps, matches, crew.trained) == (60, [], [])
+    settings, pool, executor = edition(NOISE[15], "shadow.match_steps=[2]")
+    found, matches = match_recipe(settings, pool, executor)
+    assert (found.recipe.steps, matches, executor.trained) == (60, [], [])
 
 
 def test_without_a_given_release_nothing_is_tried(edition):
-    settings, pool, crew = edition(NOISE[15])
-    assert matched(settings, replace(pool, given={}), crew) == (settings, [])
-    assert crew.trained == []
+    settings, pool, executor = edition(NOISE[15])
+    assert match_recipe(settings, replace(pool, given={}), executor) == (settings, [])
+    assert executor.trained == []
 
 
 def test_the_recipe_whose_release_is_most_alike_is_nearest():

@@ -13,23 +13,24 @@ from harness.config.settings import composed
 from harness.data.pool import load_pool
 from harness.evaluation.intervals import Estimate
 from harness.evaluation.records import Record
-from harness.experiment.evaluator import Judgement
-from harness.experiment.executor import Scored
+from harness.experiment.evaluator import Evaluation
+from harness.experiment.attack_scores import AttackScores
 from harness.experiment.retention import Retention, surrogate_evidence
 from harness.planning.make import make_plan
-from harness.planning.planned_attack import Contender
+from harness.planning.planned_attack import PlannedAttack
 from harness.store import Store
 
 
-class Crew:
-    """As much of a crew as is asked here: the scores of each contender on two shadows."""
+class Executor:
+    """As much of a executor as is asked here: the scores of each planned on two shadows."""
 
     def __init__(self, scores: dict[str, list[list[float]]]) -> None:
         self._scores = scores
 
-    def attack_shadows(self, contenders):
+    def attack_shadows(self, planned_attacks):
         return {
-            one.label: Scored([np.array(of) for of in self._scores[one.label]], 0.0, 0, None) for one in contenders
+            one.label: AttackScores([np.array(of) for of in self._scores[one.label]], 0.0, 0, None)
+            for one in planned_attacks
         }
 
 
@@ -39,17 +40,17 @@ def evidence(tmp_path):
     settings = composed([*TINY_PHANTOM, f"store.root={tmp_path}"])
     plan = make_plan(settings, load_pool(settings.data, Store(tmp_path)))
     # Of four candidates one pair trades places: Spearman 1 - 6 * 2 / (4 * 15) = 0.8; in reverse -1.
-    crew = Crew({"loss@surrogate": [[1, 2, 3, 4], [1, 2, 3, 4]], "knn": [[10, 20, 70, 30], [4, 3, 2, 1]]})
+    executor = Executor({"loss@surrogate": [[1, 2, 3, 4], [1, 2, 3, 4]], "knn": [[10, 20, 70, 30], [4, 3, 2, 1]]})
 
     def call(aucs: dict[str, float | None]):
         named, judged = [], {}
         for label, auc in aucs.items():
             name, _, surrogate = label.partition("@")
-            one = Contender(find_attacks().by_name[name](), plan, bool(surrogate))
+            one = PlannedAttack(find_attacks().by_name[name](), plan, bool(surrogate))
             record = Record(name, one.via, "shadow", "", auc=None if auc is None else Estimate(auc))
             named.append(one)
-            judged[one.label] = Judgement(record, SimpleNamespace())
-        return surrogate_evidence(settings, crew, plan, named, judged)
+            judged[one.label] = Evaluation(record, SimpleNamespace())
+        return surrogate_evidence(settings, executor, plan, named, judged)
 
     return call
 

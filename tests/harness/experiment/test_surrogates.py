@@ -10,11 +10,12 @@ from tiny import TINY
 
 from attacks.registry import find_attacks
 from harness.config.settings import composed
+from harness.data.edition_release import EditionRelease
 from harness.data.options import PhantomData
-from harness.data.pool import Given, load_pool
+from harness.data.pool import load_pool
 from harness.planning.make import make_plan
-from harness.planning.planned_attack import Contender
-from harness.planning.surrogates import surrogate_jobs, via_surrogates, with_surrogates
+from harness.planning.planned_attack import PlannedAttack
+from harness.planning.surrogates import surrogate_jobs, train_surrogates, via_surrogates
 from harness.store import Store
 
 ATTACKS = ("knn", "ssim_cal", "loss", "loss_cal", "gsa", "stack", "stack_model", "blind")
@@ -28,16 +29,16 @@ def official(tmp_path):
     def make(*options: str):
         settings = composed([*TINY, "data.patients=20", f"store.root={tmp_path}", "shadow.count=6", *options])
         pool = load_pool(PhantomData(size=16, patients=20, slices=2), Store(tmp_path))
-        test = Given(np.arange(24), None, 16, "t", "", tmp_path)
-        dev = Given(np.arange(24, 32), np.arange(8) < 4, 6, "d", "", tmp_path)
+        test = EditionRelease(np.arange(24), None, 16, "t", "", tmp_path)
+        dev = EditionRelease(np.arange(24, 32), np.arange(8) < 4, 6, "d", "", tmp_path)
         settings = replace(settings, use_surrogates=True)
         return settings, make_plan(settings, replace(pool, given={"test": test, "dev": dev}))
 
     return make
 
 
-class Crew:
-    """As much of a crew as is asked here: it notes what it should train."""
+class Executor:
+    """As much of a executor as is asked here: it notes what it should train."""
 
     def __init__(self) -> None:
         self.trained: list[str] = []
@@ -72,18 +73,18 @@ def test_surrogates_learn_from_what_is_looked_at_and_replace_every_model(officia
 
 def test_only_attacks_that_ask_a_model_are_tried_via_surrogates(official):
     settings, plan = official()
-    crew, own = Crew(), [Contender(find_attacks().by_name[name](), plan) for name in ATTACKS]
-    named = with_surrogates(settings, own, crew)
+    executor, own = Executor(), [PlannedAttack(find_attacks().by_name[name](), plan) for name in ATTACKS]
+    named = train_surrogates(settings, own, executor)
     assert named[: len(own)] == own
     assert [one.label for one in named[len(own) :]] == [f"{name}@surrogate" for name in ASKING]
     assert all(one.plan == via_surrogates(settings, plan) for one in named[len(own) :])
-    assert crew.trained == [job.key for job in surrogate_jobs(settings, plan)], "once, for all of them"
+    assert executor.trained == [job.key for job in surrogate_jobs(settings, plan)], "once, for all of them"
 
 
 def test_nothing_is_trained_where_nobody_asks_or_none_are_wanted(official):
     settings, plan = official()
-    crew = Crew()
+    executor = Executor()
     for wanted, names in ((True, ("knn", "stack", "blind")), (False, ATTACKS)):
-        own = [Contender(find_attacks().by_name[name](), plan) for name in names]
-        assert with_surrogates(replace(settings, use_surrogates=wanted), own, crew) == own
-    assert crew.trained == []
+        own = [PlannedAttack(find_attacks().by_name[name](), plan) for name in names]
+        assert train_surrogates(replace(settings, use_surrogates=wanted), own, executor) == own
+    assert executor.trained == []

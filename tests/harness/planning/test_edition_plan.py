@@ -9,9 +9,10 @@ import pytest
 from tiny import TINY
 
 from harness.config.settings import composed
+from harness.data.edition_release import EditionRelease
 from harness.data.groups import inferred_patients
 from harness.data.options import PhantomData
-from harness.data.pool import Given, load_pool
+from harness.data.pool import load_pool
 from harness.data.sources.phantom import phantom_slices
 from harness.planning.make import make_plan
 from harness.store import Store
@@ -23,8 +24,8 @@ def given(tmp_path):
     settings = composed([*TINY, "data.patients=20", f"store.root={tmp_path}", "shadow.count=6"])
     pool = load_pool(PhantomData(size=16, patients=20, slices=2), Store(tmp_path))
     facts = {"role": "", "folder": None}
-    test = Given(np.arange(24), None, 12, "t", **facts)
-    dev = Given(np.arange(24, 32), np.arange(8) < 4, 6, "d", **facts)
+    test = EditionRelease(np.arange(24), None, 12, "t", **facts)
+    dev = EditionRelease(np.arange(24, 32), np.arange(8) < 4, 6, "d", **facts)
     return settings, replace(pool, given={"test": test, "dev": dev})
 
 

@@ -17,7 +17,7 @@ from attacks.registry import find_attacks
 from harness import pipeline
 from harness.config.settings import composed
 from harness.data.pool import load_pool
-from harness.evaluation.pixels_control import described, from_pictures
+from harness.evaluation.pixels_control import described, pixels_control
 from harness.planning import make as planning
 from harness.planning import plan
 from harness.planning.leaks import plan_leaks
@@ -155,8 +155,8 @@ IS_REFERENCE = "shadow 0 or its complement is among the references it is judged 
 def test_a_leak_of_the_plan_of_dev_alone_is_found(found, monkeypatch):
     facing = planning._facing_given
 
-    def planted(root, shadows, given, name, outlook):
-        made = facing(root, shadows, given, name, outlook)
+    def planted(root, shadows, given, name, shape):
+        made = facing(root, shadows, given, name, shape)
         return with_complement(made) if name == "dev" else made
 
     monkeypatch.setattr(planning, "_facing_given", planted)
@@ -186,13 +186,13 @@ def test_members_that_look_different_are_told_from_their_pictures_alone(images):
     rng = np.random.default_rng(0)
     pictures, patient = images(60, 16, 3), np.arange(60) // 2
     alike = np.repeat(rng.permutation(30) < 15, 2)
-    assert abs(roc_auc_score(alike, from_pictures(described(pictures), alike, patient)) - 0.5) < 0.25
+    assert abs(roc_auc_score(alike, pixels_control(described(pictures), alike, patient)) - 0.5) < 0.25
     brighter = np.where(alike[:, None, None], np.minimum(pictures.astype(int) + 80, 255), pictures).astype(np.uint8)
-    assert roc_auc_score(alike, from_pictures(described(brighter), alike, patient)) > 0.9
+    assert roc_auc_score(alike, pixels_control(described(brighter), alike, patient)) > 0.9
 
 
 def test_pictures_alone_know_nothing_of_a_patient_whose_other_slice_they_were_taught(images):
     """Two equal slices a patient: by slice, the twin's label would give the answer away."""
     pictures = np.repeat(images(30, 16, 3), 2, axis=0)
     member = np.repeat(np.random.default_rng(1).permutation(30) < 15, 2)
-    assert roc_auc_score(member, from_pictures(described(pictures), member, np.arange(60) // 2)) < 0.8
+    assert roc_auc_score(member, pixels_control(described(pictures), member, np.arange(60) // 2)) < 0.8

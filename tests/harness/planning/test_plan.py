@@ -8,7 +8,8 @@ from tiny import TINY_PHANTOM
 
 from attacks.blind import Blind
 from attacks.knn import CalibratedNearestNeighbour
-from harness.config.settings import attack_groups, composed
+from harness.config.registration import attack_groups
+from harness.config.settings import composed
 from harness.data.pool import load_pool
 from harness.planning.make import make_plan
 from harness.planning.plan import Plan

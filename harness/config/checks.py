@@ -1,0 +1,69 @@
+"""What types cannot check of options: each fault in a sentence, with the value given and what is allowed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.config.edition_options import check_edition, membership_editions
+from harness.data.options import EditionFolder, FolderData
+from harness.errors import InputError, unknown_name
+from harness.evaluation.decision_rules import DECISIONS
+from harness.evaluation.probability_calibration import CURVES
+from harness.evaluation.selection_rules import RULES
+
+
+def check_run(options: Any) -> None:
+    """The options of a run. Raises InputError."""
+    if not options.attack:
+        raise InputError("No attack is named; give attack=knn, a list such as attack=[knn,ssim], or attack=all.")
+    for what, value, known in (
+        ("selection rule", options.rule, RULES),
+        ("decision rule", options.decision, DECISIONS),
+        ("calibrator", options.calibrator, CURVES),
+    ):
+        if value not in known:
+            raise InputError(unknown_name(what, value, known))
+    _check_positive(("shadow.n_images", options.shadow.n_images), ("surrogate.steps", options.surrogate.steps))
+    check_common(options)
+
+
+def check_common(options: Any) -> None:
+    """What types cannot check of data, launch, device and places, for all commands that train. Raises InputError."""
+    for what, value, known in (
+        ("device", re.sub(r"^cuda:\d+$", "cuda", options.device), ("auto", "cpu", "cuda", "mps")),
+        ("data", options.data.name, _names_of(options.data)),
+    ):
+        if value not in known:
+            raise InputError(unknown_name(what, value, known))
+    if options.launch.workers is not None and options.launch.workers < 0:
+        raise InputError(f"launch.workers={options.launch.workers} must be 0 (in this process) or more.")
+    _check_positive(("data.size", options.data.size), ("data.per_patient", options.data.per_patient))
+    if isinstance(options.data, EditionFolder):
+        check_edition(options.data)
+    if isinstance(options.data, FolderData):
+        options.data.root = str(Path(options.data.root).expanduser())
+        places = (Path(options.store.root).expanduser(), Path(options.out or "runs").expanduser())
+        _check_places(Path(options.data.root), *places)
+
+
+def _check_positive(*numbers: tuple[str, int | None]) -> None:
+    for name, number in numbers:
+        if number is not None and number < 1:
+            raise InputError(f"{name}={number} must be at least 1.")
+
+
+def _names_of(data: Any) -> Sequence[str]:
+    return membership_editions() if isinstance(data, EditionFolder) else [type(data).name]
+
+
+def _check_places(root: Path, *places: Path) -> None:
+    """What a run writes must not lie among the slices: the next run would read its pictures as patients."""
+    for place in places:
+        if place.resolve().is_relative_to(root.resolve()):
+            raise InputError(
+                f"{place} lies inside data.root={root}, so the next run would read its pictures as slices; "
+                "start from another folder, or give store.root=DIR and out=DIR elsewhere."
+            )

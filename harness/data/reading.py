@@ -1,0 +1,116 @@
+"""What is read from where: the source that options name, what decides its slices, and what reading them remarked."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from harness.data import groups, sources
+from harness.data.groups import inferred_patients
+from harness.data.options import EditionFolder, FolderData, PhantomData
+from harness.data.sources.edition import find_leaves, read_leaf
+from harness.data.sources.misplaced_submission import submission_at
+from harness.data.sources.slices import Slices
+from harness.editions.load import load_edition
+from harness.errors import HarnessWarning, InputError
+from harness.store import digest_of
+
+REAL_ROLES = ("test_candidates", "dev_used", "dev_not_used")
+
+
+class Source(NamedTuple):
+    """Where the slices are and what decides them; identity: JSON values, never a path."""
+
+    identity: dict[str, Any]
+    read: Callable[[], list[tuple[str, Slices]]]
+    leaves: Mapping[str, Path]
+
+
+def source_of(data: PhantomData | FolderData) -> Source:
+    """Options decide phantoms, the files' bytes folders."""
+    if isinstance(data, PhantomData):
+
+        def draw() -> list[tuple[str, Slices]]:
+            from harness.data.sources.phantom import phantom_slices
+
+            return [("pool", phantom_slices(data.patients, data.slices, data.size, data.seed))]
+
+        return Source({"phantom": [data.patients, data.slices, data.size, data.seed]}, draw, {})
+    if isinstance(data, EditionFolder):
+        return _edition_source(data)
+
+    def read() -> list[tuple[str, Slices]]:
+        return [("pool", _read_folder(Path(data.root), data.size))]
+
+    identity = {"data": data.name, "size": data.size, "files": file_digests("data.root", Path(data.root))}
+    return Source(identity, read, {})
+
+
+def _edition_source(data: EditionFolder) -> Source:
+    """The real slices of an edition, and of an extra pool; what it releases is read by `load_released`."""
+    edition = load_edition(data.name)
+    leaves = find_leaves(Path(data.root), edition, data.folders, data.generator)
+    real = {role: leaves[role] for role in REAL_ROLES if role in leaves}
+    identity = {
+        "data": data.name,
+        "size": data.size,
+        "group": data.group,
+        "files": {role: file_digests(role, folder) for role, folder in real.items()},
+        "extra": file_digests("data.extra", Path(data.extra)) if data.extra else None,
+    }
+
+    def read() -> list[tuple[str, Slices]]:
+        parts = [(role, read_leaf(role, folder, data.size)) for role, folder in real.items()]
+        known: list[str | None] = [None for _, part in parts for _ in part.ids]
+        if data.extra:
+            extra = _read_folder(Path(data.extra), data.size)
+            ids = tuple(f"extra/{name}" for name in extra.ids)
+            parts.append(("extra", replace(extra, ids=ids)))
+            known += [f"extra/{patient}" for patient in extra.patient_ids]
+        if data.group == "given":
+            return parts
+        patients = iter(inferred_patients(np.concatenate([part.pixels for _, part in parts]), known))
+        return [(role, replace(part, patient_ids=tuple(next(patients) for _ in part.ids))) for role, part in parts]
+
+    return Source(identity, read, leaves)
+
+
+def _read_folder(root: Path, size: int) -> Slices:
+    from harness.data.sources.folder import read_folder
+
+    return read_folder(root, size)
+
+
+def file_digests(what: str, root: Path) -> list[list[str]]:
+    """Name below `root` and sha256 of every file there."""
+    if not root.is_dir():
+        state = "is a file" if root.exists() else "does not exist"
+        mistaken = submission_at(root)
+        raise InputError(f"{what}={root} {state}; give the folder that holds the images. {mistaken}".rstrip())
+    digests = []
+    for path in sorted((path for path in root.rglob("*") if path.is_file()), key=lambda path: path.parts):
+        with path.open("rb") as file:
+            digests.append([str(path.relative_to(root)), hashlib.file_digest(file, "sha256").hexdigest()])
+    return digests
+
+
+@contextmanager
+def kept_remarks() -> Iterator[list[str]]:
+    """Collects what is warned of, to be said again on every load from the store."""
+    remarks: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", HarnessWarning)
+        yield remarks
+    remarks += [str(w.message) for w in caught if issubclass(w.category, HarnessWarning)]
+
+
+def reading_code() -> str:
+    """What reads the slices is part of the key: phantoms drawn or slices read by other code are others."""
+    return digest_of([*Path(sources.__path__[0]).glob("*.py"), Path(groups.__file__)])

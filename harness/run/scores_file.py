@@ -1,0 +1,41 @@
+"""`scores.csv`: score, probability and decision of every candidate of every target."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+from harness.experiment.evaluator import Evaluation
+from harness.pipeline import Outcome
+
+COLUMNS = ("target", "candidate_id", "patient_id", "attack", "score", "probability", "decision", "member")
+
+
+def write_scores(path: Path, outcome: Outcome) -> None:
+    """Attacks on shadows and dev, then the chosen one on the test; unknown truth stays empty."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for evaluation in [*outcome.evaluations, *([outcome.test] if outcome.test else [])]:
+            writer.writerows(_score_rows(evaluation, outcome))
+
+
+def _score_rows(evaluation: Evaluation, outcome: Outcome) -> list[list[Any]]:
+    predictions, record, pool = evaluation.predictions, evaluation.record, outcome.pool
+    if predictions is None:
+        return []
+    name = {"shadow": "shadow-{}", "dev": "dev", "test": "test"}[record.target_set]
+    return [
+        [
+            name.format(predictions.target[i]),
+            pool.ids[place],
+            pool.patient_ids[place],
+            record.label,
+            float(predictions.score[i]),
+            float(predictions.probability[i]),
+            "" if predictions.decision is None else int(predictions.decision[i]),
+            "" if evaluation.member is None else int(evaluation.member[i]),
+        ]
+        for i, place in enumerate(evaluation.candidates)
+    ]
