@@ -1,14 +1,81 @@
-"""What docs/adding-an-attack.md shows works as pasted."""
+"""The pages: links and commands lead somewhere, names are all there, and what is shown as code works as pasted."""
 
 from __future__ import annotations
 
+import importlib.util
 import re
+import tomllib
 from pathlib import Path
 
-from documented_code import code_blocks, file_names, pasted_attacks_conform
+import pytest
+from documented_code import anchors, code_blocks, file_names, links, pasted_attacks_conform
+
+from attacks.distances import NAMES
+from attacks.observing import CALIBRATIONS
+from attacks.registry import find_attacks
+from harness.evaluation.decision_rules import DECISIONS
+from harness.evaluation.probability_calibration import CURVES
+from harness.evaluation.selection_rules import RULES
+from shadow_models.recipe import PRESETS
 
 ROOT = Path(__file__).parents[1]
-PAGE = (ROOT / "docs" / "adding-an-attack.md").read_text(encoding="utf-8")
+DOCS = ROOT / "docs"
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])
+PAGE = (DOCS / "adding-an-attack.md").read_text(encoding="utf-8")
+NAMES_OF_USERS = [*find_attacks().by_name, *NAMES, *CALIBRATIONS, *DECISIONS, *RULES, *CURVES, *PRESETS]
+
+
+def text_of(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    """Files exist, and a heading of the page that is named has the anchor."""
+    for link in links(page.read_text(encoding="utf-8")):
+        if link.startswith("https://"):
+            continue
+        path, _, anchor = link.partition("#")
+        place = (page.parent / path).resolve() if path else page
+        assert place.is_relative_to(ROOT), f"{link} leads out of the repository"
+        assert place.exists(), link
+        if anchor:
+            assert anchor in anchors(place.read_text(encoding="utf-8")), link
+
+
+def test_the_index_and_the_readme_name_every_page():
+    pages = {page.name for page in DOCS.glob("*.md")} - {"README.md"}
+    assert {Path(link).name for link in links(text_of("README.md")) if "/" not in link} == pages
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert pages <= {Path(link.partition("#")[0]).name for link in links(readme) if link.startswith("docs/")}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_name_modules_that_are_there(page):
+    for module in re.findall(r"python -m ((?:harness|attacks|shadow_models|benchmarks)[\w.]*\w)", page.read_text()):
+        assert importlib.util.find_spec(module) is not None, module
+
+
+@pytest.mark.parametrize("name", NAMES_OF_USERS)
+def test_every_name_a_user_may_give_is_among_the_options(name):
+    assert re.search(rf"[`=]{name}`", text_of("options.md"))
+
+
+def test_the_rooms_of_the_architecture_are_those_of_the_contract():
+    """Line by line, top to bottom: what the page draws is what `lint-imports` checks."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    packages, rooms = (one["layers"] for one in contracts if one["type"] == "layers")
+    page = text_of("architecture.md")
+    drawn: list[list[str]] = []
+    for line, cell in re.findall(r"^\| (\d*) ?\| (`.*?) \|", page, re.MULTILINE):
+        named = [name.removesuffix(".py") for name in re.findall(r"`(\w+(?:\.py)?)`", cell)]
+        if line:
+            assert int(line) == len(drawn) + 1
+            drawn.append(named)
+        else:
+            drawn[-1] += named
+    assert drawn == [layer.split(" | ") for layer in rooms]
+    assert re.findall(r"^\| `(benchmarks|harness|attacks|shadow_models)` \|", page, re.MULTILINE) == packages
 
 
 def test_attacks_of_the_page_conform(tmp_path):
@@ -35,6 +102,8 @@ def test_commands_name_attacks_of_the_page_or_of_the_example():
     assert {name for names in asked for name in names.split(",")} <= known
 
 
-def test_links_of_the_page_lead_somewhere():
-    for link in re.findall(r"\]\(([^)#]+)\)", PAGE):
-        assert (ROOT / "docs" / link).exists(), link
+def test_only_tested_pages_show_python():
+    """A Python block elsewhere would be tested by nobody."""
+    shown = {page.name for page in PAGES if code_blocks(page.read_text(encoding="utf-8"), "python")}
+    assert shown == {"README.md", "adding-an-attack.md"}
+    assert not code_blocks(text_of("README.md"), "python")

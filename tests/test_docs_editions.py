@@ -1,8 +1,11 @@
-"""docs/editions.md: its descriptor is read as shown, its tables name every field and role."""
+"""docs/editions.md: its descriptor is read as shown, its tables name every field and role, its list is printed."""
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -10,7 +13,8 @@ import harness.editions.load
 from harness.editions.edition import ROLES, Edition, Leaf, Submission, Task
 from harness.editions.load import load_edition
 
-PAGE = (Path(__file__).parents[1] / "docs" / "editions.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "editions.md").read_text(encoding="utf-8")
 
 
 def test_the_descriptor_shown_is_read(tmp_path, monkeypatch):
@@ -30,3 +34,18 @@ def test_the_tables_name_every_field_role_and_kind():
     assert set(ROLES) <= named
     for kind, roles in ROLES.items():
         assert f"| `{kind}` | {', '.join(f'`{role}`' for role in roles)} |" in PAGE
+
+
+def test_the_table_shown_is_what_the_command_begins_with():
+    (shown,) = re.findall(r"^```\n(edition .*?)^```$", PAGE, flags=re.DOTALL | re.MULTILINE)
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    done = subprocess.run(
+        [sys.executable, "-m", "harness.editions"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = [line.rstrip() for line in done.stdout.splitlines()]
+    assert lines[: shown.count("\n")] == shown.splitlines()

@@ -1,4 +1,4 @@
-"""Code blocks of a page, and a folder in which those that are attacks are files of the package `attacks`."""
+"""Links and code blocks of a page, and a folder in which those that are attacks are files of `attacks`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,17 @@ from pathlib import Path
 def code_blocks(page: str, language: str) -> list[str]:
     """The fenced blocks of a language, in order."""
     return re.findall(rf"^```{language}\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+
+
+def links(page: str) -> list[str]:
+    """Where the links and pictures of a page lead, code left out."""
+    return re.findall(r"\]\(([^)\s]+)\)", _without_blocks(page))
+
+
+def anchors(page: str) -> set[str]:
+    """The anchors that GitHub gives the headings of a page."""
+    headings = re.findall(r"^#+ (.*)$", _without_blocks(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def file_names(page: str) -> list[str]:
@@ -46,3 +57,7 @@ def pasted_attacks_conform(page: str, folder: Path) -> subprocess.CompletedProce
         text=True,
         check=False,
     )
+
+
+def _without_blocks(page: str) -> str:
+    return re.sub(r"^```.*?^```$", "", page, flags=re.DOTALL | re.MULTILINE)
