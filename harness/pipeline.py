@@ -84,12 +84,12 @@ def _run(settings: Settings, executor: Executor) -> Outcome:
     work = work_list(settings, plan)
     executor.train(work.generators)
     executor.train_surrogates(work.surrogates)
-    scored = executor.attack_shadows(work.scored)
+    named = [*work.attacks, *work.control]
+    scored = executor.attack_shadows(named)
 
     evaluator = Evaluator(pool, plan.shadows, settings.decision, settings.seed, settings.calibrator)
     evaluated = {
-        one.label: evaluator.on_shadows(one, scored[one.label], executor.candidates_as_release(one))
-        for one in [*work.attacks, *work.control]
+        one.label: evaluator.on_shadows(one, scored[one.label], executor.candidates_as_release(one)) for one in named
     }
     rivals = [one for one in work.attacks if evaluated[one.label].predictions is not None and not one.attack.control]
     measured = [evaluated[one.label] for one in rivals]

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from rich.table import Table
 
 from harness.attribution.clusters import adjusted_rand
-from harness.evaluation.intervals import LEVEL, Estimate, estimates, resample
+from harness.evaluation.estimate_text import estimate_text
+from harness.evaluation.intervals import Estimate, estimates, resample, wilson
 from harness.seeds import rng_of
 
 Labels = NDArray[np.intp]
@@ -27,11 +28,7 @@ class Row:
 
 def accuracy(answers: Labels, truth: Labels) -> Estimate:
     """Fraction of right answers, with the Wilson interval over images (Wilson 1927)."""
-    from scipy.stats import binomtest  # start-up: half a second to import
-
-    right = int((answers == truth).sum())
-    interval = binomtest(right, len(truth)).proportion_ci(LEVEL, method="wilson")
-    return Estimate(right / len(truth), float(interval.low), float(interval.high))
+    return wilson(int((answers == truth).sum()), len(truth))
 
 
 def rand_index(answers: Labels, truth: Labels) -> Estimate:
@@ -45,7 +42,9 @@ def attribution_table(rows: Sequence[Row], declared: Row, n_subsets: int, truth:
     """A row a method: accuracy where the truth is known, agreement with the declared one, images a subset."""
     table = _table("accuracy" if truth is not None else None, "agrees", f"images to 1 ... {n_subsets}")
     for row in rows:
-        cells = [] if truth is None else [_estimate(None if row.answers is None else accuracy(row.answers, truth))]
+        cells = (
+            [] if truth is None else [estimate_text(None if row.answers is None else accuracy(row.answers, truth))]
+        )
         if row.answers is not None and declared.answers is not None:
             counts = np.bincount(row.answers, minlength=n_subsets)
             agrees = f"{(row.answers == declared.answers).mean():.3f}"
@@ -56,7 +55,7 @@ def attribution_table(rows: Sequence[Row], declared: Row, n_subsets: int, truth:
         best = int(np.bincount(truth, minlength=n_subsets).argmax())
         constant = np.full(len(truth), best, np.intp)
         counts = np.bincount(constant, minlength=n_subsets)
-        table.add_row(f"all to {best + 1}", _estimate(accuracy(constant, truth)), "", " ".join(map(str, counts)))
+        table.add_row(f"all to {best + 1}", estimate_text(accuracy(constant, truth)), "", " ".join(map(str, counts)))
     return table
 
 
@@ -72,7 +71,7 @@ def subset_table(names: Sequence[str], sizes: Sequence[int], answers: Labels, tr
         if truth is not None:
             own = truth == number
             found = accuracy(answers[own], truth[own]) if own.any() else None
-            cells += [str(int(own.sum())), _estimate(found)]
+            cells += [str(int(own.sum())), estimate_text(found)]
         table.add_row(*cells)
     return table
 
@@ -83,7 +82,7 @@ def cluster_table(rows: Sequence[Row], declared: Row, truth: Labels | None) -> T
     for row in rows:
         if row.answers is None or declared.answers is None:
             continue
-        cells = [] if truth is None else [_estimate(rand_index(row.answers, truth))]
+        cells = [] if truth is None else [estimate_text(rand_index(row.answers, truth))]
         agrees = f"{adjusted_rand(row.answers, declared.answers)[0]:.3f}"
         table.add_row(_name(row, declared), *cells, agrees, " ".join(map(str, np.bincount(row.answers))))
     return table
@@ -101,7 +100,3 @@ def _table(measure: str | None, agreement: str, counts: str) -> Table:
 
 def _name(row: Row, declared: Row) -> str:
     return f"{row.name} *" if row is declared else row.name
-
-
-def _estimate(one: Estimate | None) -> str:
-    return "" if one is None else f"{one.value:.3f} [{one.low:.3f}, {one.high:.3f}]"

@@ -90,7 +90,7 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _audit(options: argparse.Namespace, material: Material) -> Audit:
-    from harness.audit.case import Settings
+    from harness.audit.case import AuditSettings
     from harness.audit.examine import examine
     from harness.audit.features import extractor
     from harness.audit.leakage import chosen_attacks
@@ -98,7 +98,9 @@ def _audit(options: argparse.Namespace, material: Material) -> Audit:
     attacks = chosen_attacks(options.attacks, options.size, len(material.release))
     if options.encoder is not None:
         extractor(options.encoder, material.holdout.pixels)  # a file that is no encoder is told before the work
-    settings = Settings(options.distance, options.check, attacks, options.encoder, options.false_copies, options.seed)
+    settings = AuditSettings(
+        options.distance, options.check, attacks, options.encoder, options.false_copies, options.seed
+    )
     return examine(material, settings)
 
 

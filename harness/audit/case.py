@@ -9,7 +9,7 @@ from pathlib import Path
 
 from attacks.base import Attack, Images, Scores
 from attacks.distances import Distance
-from harness.audit.copies import Copies, copies, threshold
+from harness.audit.copy_rule import Copies, copies, threshold
 from harness.audit.folders import FEWEST_IMAGES, Material
 from harness.errors import InputError
 from harness.evaluation.intervals import Estimate
@@ -19,7 +19,7 @@ _TOO_FEW = Estimate(None, note=f"too few left: the filter leaves under {FEWEST_I
 
 
 @dataclass(frozen=True)
-class Settings:
+class AuditSettings:
     """distance: the one that calls and removes copies; check: a second one, which removes nothing; attacks: by name,
     each asking for a release only; encoder: the user's features; false_copies: the rate the threshold allows."""
 
@@ -36,7 +36,7 @@ class Case:
     """Material and settings, and what follows from them once for all parts."""
 
     material: Material
-    settings: Settings
+    settings: AuditSettings
 
     @cached_property
     def distances(self) -> Scores:

@@ -1,99 +1,23 @@
-"""Which released images copy a member? A threshold that is fixed on the holdout, and what it reports by chance.
-
-The gap of a released image: how much nearer its nearest patient is than the next ones, in one and the same pool of
-patients. A nearest of many is so never set against a nearest of few. Carlini et al. 2023 (arXiv 2301.13188,
-sec. 4.2) set a distance against those to the neighbours in the same way.
-"""
+"""Section 1: how much is copied, by two distances, beside what the rule reports with nothing memorised."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from attacks.base import Scores
+from harness.audit.case import Case
+from harness.audit.copy_rule import Copies, Places, copies, gaps, threshold
+from harness.audit.figures import BY_NEAREST, OF_MEMBERS, UNKNOWN, Figure, shown
+from harness.audit.fractions import fraction
+from harness.evaluation.intervals import Estimate, wilson
 from harness.evaluation.metrics import Flags, Floats
 from harness.seeds import rng_of
 
-Places = NDArray[np.intp]
-NEXT = 5  # patients after the nearest one that are looked at
 N_SPLITS = 20
 _FEWEST_LEFT = 4  # patients of a holdout part that plays the holdout
-
-
-@dataclass(frozen=True)
-class Gaps:
-    """Of each of m released images: its nearest slice and patient in the pool, the distance, and the gap.
-
-    gap: mean log distance to the next 5 patients (each by its nearest slice) less log distance to the nearest one.
-    """
-
-    slice: Places
-    patient: Places
-    distance: Scores
-    gap: Floats
-
-
-def gaps(distances: Scores, patient: Places) -> Gaps:
-    """distances: float64 [n, m], pool against release; patient: [n], of two people or more."""
-    people, number = np.unique(patient, return_inverse=True)
-    order = np.argsort(number, kind="stable")
-    starts = np.searchsorted(number[order], np.arange(len(people)))
-    by_patient = np.minimum.reduceat(distances[order], starts, axis=0)
-    count = min(NEXT, len(people) - 1)
-    nearest = np.sort(np.partition(by_patient, count, axis=0)[: count + 1], axis=0)
-    return Gaps(
-        distances.argmin(axis=0),
-        np.asarray(people[by_patient.argmin(axis=0)], dtype=np.intp),
-        nearest[0],
-        np.asarray(np.log(nearest[1:]).mean(axis=0) - np.log(nearest[0]), dtype=np.float64),
-    )
-
-
-class Threshold(NamedTuple):
-    """Gaps that a released image must exceed to be called a copy, and an unmistakable one."""
-
-    copy: float
-    unmistakable: float
-
-
-def threshold(distances: Scores, patient: Places, holdout: Flags, false_copies: float) -> Threshold:
-    """Thresholds from the gaps of released images within the holdout alone, of which nothing can be memorised.
-
-    An image that has nothing to do with the members finds its nearest patient among them as often as they are a
-    share of all patients, and beyond the threshold at the rate `false_copies` in all. The law of a gap hardly
-    depends on the size of the pool, since near neighbours' distances all shrink alike; `control` shows what that
-    leaves. In d dimensions it falls off as exp(-d gap), so that beyond twice the largest of m gaps, about one in m
-    squared is left: unmistakable.
-    """
-    n_members, n_holdout = (len(np.unique(patient[side])) for side in (~holdout, holdout))
-    found = gaps(distances[holdout], patient[holdout]).gap
-    allowed = min(1.0, false_copies * (n_members + n_holdout) / n_members)
-    return Threshold(float(np.quantile(found, 1.0 - allowed, method="higher")), 2.0 * float(found.max()))
-
-
-@dataclass(frozen=True)
-class Copies:
-    """found: where released images lie in the pool; copy, unmistakable: which are called so, bool [m]."""
-
-    found: Gaps
-    above: Threshold
-    copy: Flags
-    unmistakable: Flags
-
-    @property
-    def source(self) -> Places:
-        """The slice that is copied, or would be, as a place in the pool, [m]."""
-        return self.found.slice
-
-
-def copies(distances: Scores, patient: Places, member: Flags, above: Threshold) -> Copies:
-    """Released images whose nearest patient is a member's, by more than the threshold."""
-    found = gaps(distances, patient)
-    of_member = member[found.slice]
-    return Copies(found, above, of_member & (found.gap > above.copy), of_member & (found.gap > above.unmistakable))
 
 
 @dataclass(frozen=True)
@@ -130,3 +54,64 @@ def control(distances: Scores, patient: Places, holdout: Flags, false_copies: fl
     nearest = gaps(inside, people).patient
     means = float(np.mean(slices)), float(np.mean(patients))
     return Control(called.mean(axis=0), surely.mean(axis=0), nearest, *means)
+
+
+def copies_figures(case: Case) -> list[Figure]:
+    """Fractions of released images, of members and of their patients."""
+    settings, chance = case.settings, _control(case, case.distances)
+    figures = _released(case, settings.distance, case.distances, chance)
+    if settings.check != settings.distance:
+        by_check = case.measured(settings.check)
+        figures += _released(case, settings.check, by_check, _control(case, by_check))
+    return [*figures, *_members(case, chance)]
+
+
+def _control(case: Case, distances: Scores) -> Control:
+    material, settings = case.material, case.settings
+    return control(distances, material.patient, ~material.member, settings.false_copies, settings.seed)
+
+
+def _released(case: Case, name: str, distances: Scores, chance: Control) -> list[Figure]:
+    """Released images called copies, and unmistakable ones."""
+    seed, given = case.settings.seed, case.judged(distances)
+
+    def row(measure: str, title: str, of: Callable[[Copies], Flags], by_chance: Floats) -> Figure:
+        def rate(judged: Copies) -> Estimate:
+            return fraction(of(judged).astype(np.float64), judged.found.patient, seed)
+
+        beside = fraction(by_chance, chance.nearest, seed)
+        left = case.filtered(lambda: rate(case.judged(distances[:, case.kept])))
+        return Figure(
+            "copies", f"{measure}_{name}", f"{title} ({name})", rate(given), left, "fraction", BY_NEAREST,
+            f"control {shown(beside)}", beside.value,
+        )  # fmt: skip
+
+    return [
+        row("released_copies", "released copies", lambda one: one.copy, chance.released),
+        row("unmistakable", "  unmistakable ones", lambda one: one.unmistakable, chance.unmistakable),
+    ]
+
+
+def _members(case: Case, chance: Control) -> list[Figure]:
+    n, named = len(case.material.members), case.material.members.named
+    patient = case.material.patient[:n]
+    n_people = len(np.unique(patient[named]))
+
+    def slices(judged: Copies) -> Estimate:
+        copied = np.isin(np.arange(n), judged.source[judged.copy])
+        return fraction(copied.astype(np.float64), patient, case.settings.seed)
+
+    def people(judged: Copies) -> Estimate:
+        """Of those whom somebody named."""
+        source = judged.source[judged.copy]
+        return wilson(len(np.unique(patient[source[named[source]]])), n_people) if n_people else UNKNOWN
+
+    def row(measure: str, title: str, of: Callable[[Copies], Estimate], by_chance: float) -> Figure:
+        left = case.filtered(lambda: of(case.left))
+        beside = f"control {by_chance:.3f}"
+        return Figure("copies", measure, title, of(case.found), left, "fraction", OF_MEMBERS, beside, by_chance)
+
+    return [
+        row("members_copied", "members copied", slices, chance.slices),
+        row("patients_copied", "patients with a slice copied", people, chance.patients),
+    ]

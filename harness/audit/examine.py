@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.audit.case import Case, Settings
-from harness.audit.copies_figures import copies_figures
-from harness.audit.fidelity_figures import fidelity_figures
+from harness.audit.case import AuditSettings, Case
+from harness.audit.copies import copies_figures
+from harness.audit.fidelity import fidelity_figures
 from harness.audit.figures import Figure
 from harness.audit.folders import Material
-from harness.audit.leakage import alarms
-from harness.audit.membership_figures import CONTROL, membership_figures
-from harness.audit.patient_figures import patient_figures
+from harness.audit.leakage import CONTROL, alarms, membership_figures
+from harness.audit.reidentify import patient_figures
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class Audit:
         return next(one for one in self.figures if one.measure == measure)
 
 
-def examine(material: Material, settings: Settings) -> Audit:
+def examine(material: Material, settings: AuditSettings) -> Audit:
     """Measure the release as given, and what is left of it without the copies."""
     case = Case(material, settings)
     figures = [

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from harness.evaluation.estimate_text import DIGITS, estimate_text
 from harness.evaluation.intervals import Estimate
-from harness.report.numbers import DIGITS
 
 SCHEMA = 1
 PATIENTS = "patients"
@@ -64,10 +64,6 @@ class Figure:
 
 def shown(one: Estimate | None) -> str:
     """`0.123 [0.045, 0.201]`, fewer digits of large values; the short reason where there is no value."""
-    if one is None:
-        return ""
-    if one.value is None:
-        return (one.note or "").split(":")[0]
-    digits = max(0, DIGITS - len(f"{abs(one.value):.0f}")) if abs(one.value) >= 1.0 else DIGITS
-    ends = [f"{end:,.{digits}f}" for end in (one.low, one.high) if end is not None]
-    return f"{one.value:,.{digits}f}" + (f" [{', '.join(ends)}]" if ends else "")
+    large = one is not None and one.value is not None and abs(one.value) >= 1.0
+    digits = max(0, DIGITS - len(f"{abs(one.value or 0.0):.0f}")) if one is not None and large else DIGITS
+    return estimate_text(one, digits)

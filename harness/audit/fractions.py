@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.evaluation.intervals import LEVEL, Estimate, estimates, resample
+from harness.evaluation.intervals import Estimate, estimates, resample, wilson
 from harness.evaluation.metrics import Floats, Weights
 from harness.seeds import rng_of
 
@@ -24,15 +24,7 @@ def fraction(values: Floats, patient: NDArray[np.intp], seed: int) -> Estimate:
     )["mean"]
     if np.ptp(values) > 0:
         return found
-    return share(round(float(values[0]) * (n := len(np.unique(patient)))), n)
-
-
-def share(count: int, n: int) -> Estimate:
-    """count of n independent units, with the Wilson interval."""
-    from scipy.stats import binomtest  # start-up: half a second to import
-
-    interval = binomtest(count, n).proportion_ci(LEVEL, method="wilson")
-    return Estimate(count / n, float(interval.low), float(interval.high))
+    return wilson(round(float(values[0]) * (n := len(np.unique(patient)))), n)
 
 
 def _mean(values: Floats, weight: Weights) -> Floats:

@@ -19,12 +19,28 @@ _CHUNK_CELLS = 100_000  # resamples at once, times rows: the intermediate arrays
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value with its 95 % interval; None where truth or the sample does not allow it (`note` says why)."""
+    """A value with its 95 % interval; None where truth or the sample does not allow it.
+
+    note: why, as `short reason` or `short reason: details`.
+    """
 
     value: float | None
     low: float | None = None
     high: float | None = None
     note: str | None = None
+
+    @property
+    def reason(self) -> str:
+        """The note without its details, as a table has room for."""
+        return (self.note or "").split(":")[0]
+
+
+def wilson(count: int, n: int) -> Estimate:
+    """The fraction count of n independent units, with its 95 % interval (Wilson 1927)."""
+    from scipy.stats import binomtest  # start-up: half a second to import
+
+    interval = binomtest(count, n).proportion_ci(LEVEL, method="wilson")
+    return Estimate(count / n, float(interval.low), float(interval.high))
 
 
 @dataclass(frozen=True)

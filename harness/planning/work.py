@@ -31,10 +31,10 @@ class WorkList:
     baselines: Sequence[tuple[Baseline, PlannedAttack]]
 
     @property
-    def scored(self) -> list[PlannedAttack]:
-        """Every attack whose scores on the shadows are wanted, each once."""
-        every = [*self.attacks, *self.control, *(planned for _, planned in self.baselines)]
-        return list({(one.attack, one.surrogate): one for one in every}.values())
+    def titled(self) -> list[tuple[str, PlannedAttack]]:
+        """Every attack with the name of its row: its own label, or the baseline's."""
+        own = [(one.label, one) for one in (*self.attacks, *self.control)]
+        return own + [(baseline.name, planned) for baseline, planned in self.baselines]
 
 
 def work_list(settings: Settings, plan: Plan) -> WorkList:

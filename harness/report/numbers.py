@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from harness.evaluation.estimate_text import number
 from harness.evaluation.intervals import Estimate
-
-DIGITS = 3
 
 
 class Cell(NamedTuple):
@@ -29,7 +28,7 @@ class Bar(NamedTuple):
 
 def rounded(value: float, signed: bool = False) -> str:
     """Three digits, with a true minus sign; signed: a plus where it is positive."""
-    text = f"{value:+.{DIGITS}f}" if signed else f"{value:.{DIGITS}f}"
+    text = f"{'+' if signed and value >= 0 else ''}{number(value)}"
     return text.replace("-", "\N{MINUS SIGN}")
 
 
@@ -46,7 +45,7 @@ def cell(estimate: Estimate | None) -> Cell:
         return Cell()
     note = estimate.note or ""
     if estimate.value is None:
-        return Cell(note.split(":")[0], hint=note)
+        return Cell(estimate.reason, hint=note)
     return Cell(rounded(estimate.value), interval(estimate.low, estimate.high), estimate.value, note)
 
 

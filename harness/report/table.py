@@ -12,7 +12,7 @@ from rich.console import Group, JustifyMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from harness.evaluation.intervals import Estimate
+from harness.evaluation.estimate_text import estimate_text, value_text
 from harness.evaluation.records import Record
 
 COLUMNS = ("attack", "via", "AUC [95 %]", "TPR@10 %", "F1", "accuracy", "recall", "Brier", "seconds")
@@ -71,10 +71,10 @@ def _condensed(records: Sequence[Record]) -> list[Record]:
 def cells(record: Record) -> list[str]:
     """The row's cells as text, one a column; empty where there is no number."""
     tpr = (record.tpr_at_fpr or {}).get("0.1")
-    numbers = [_number(one) for one in (tpr, record.f1, record.accuracy, record.recall, record.brier)]
+    numbers = [value_text(one) for one in (tpr, record.f1, record.accuracy, record.recall, record.brier)]
     seconds = f"{record.seconds:.1f}" if record.kind == "attack" and record.skipped is None else ""
     via = "" if record.via == "none" else record.via
-    return [record.label, via, _with_interval(record.auc), *numbers, seconds]
+    return [record.label, via, estimate_text(record.auc), *numbers, seconds]
 
 
 def terminal_table(records: Sequence[Record], chosen: str | None, width: int) -> RenderableType:
@@ -157,19 +157,3 @@ def csv_table(records: Sequence[Record]) -> str:
         row = [*(getattr(record, name) for name in facts), *numbers]
         writer.writerow([*row, record.labels_used, record.seconds, record.network_calls, record.skipped])
     return text.getvalue()
-
-
-def _number(estimate: Estimate | None) -> str:
-    if estimate is None:
-        return ""
-    return estimate.note.split(":")[0] if estimate.value is None and estimate.note else _rounded(estimate.value)
-
-
-def _with_interval(estimate: Estimate | None) -> str:
-    if estimate is None or estimate.value is None or estimate.low is None:
-        return _number(estimate)
-    return f"{_rounded(estimate.value)} [{_rounded(estimate.low)}, {_rounded(estimate.high)}]"
-
-
-def _rounded(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}"

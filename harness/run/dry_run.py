@@ -16,9 +16,8 @@ from harness.jobs.launch import Launcher
 from harness.jobs.pace import known_pace, told
 from harness.jobs.train import GeneratorJob, SurrogateJob
 from harness.planning.make import make_plan
-from harness.planning.planned_attack import PlannedAttack
 from harness.planning.trials import recipes_tried
-from harness.planning.work import work_list
+from harness.planning.work import WorkList, work_list
 from harness.store import Store
 
 Job = GeneratorJob | SurrogateJob
@@ -42,7 +41,7 @@ def show_plan(settings: Settings, console: Console) -> None:
             "The shadows will have the recipe whose release is most like the test's, of "
             f"{', '.join(str(job.recipe.steps) for job in trials)} steps; here they have {settings.recipe.steps}."
         )
-    console.print(_attacks(work.scored, store))
+    console.print(_attacks(work, store))
     console.print(_time(settings, jobs, store))
     left = [job for job in work.surrogates_of_dev if not _cached(job, store)]
     if left:
@@ -73,13 +72,13 @@ def _released(pool: Pool, store: Store) -> bool:
     return all(store.find("given", one.key) is not None for one in pool.given.values())
 
 
-def _attacks(attacks: Sequence[PlannedAttack], store: Store) -> Table:
+def _attacks(work: WorkList, store: Store) -> Table:
     """A line an attack: the key of its scores on each shadow, at most four shown, and how many the store has."""
     table = Table("attack", "access", "keys", "cached", box=None, padding=(0, 1, 0, 0))
-    for one in attacks:
+    for title, one in work.titled:
         keys = [one.plan.attack_shadow(one.attack, number).key for number in range(len(one.plan.shadows))]
         cached = sum(store.find("scores", key) is not None for key in keys)
-        table.add_row(one.label, one.access.value, " ".join(key[:8] for key in keys[:4]), f"{cached} of {len(keys)}")
+        table.add_row(title, one.access.value, " ".join(key[:8] for key in keys[:4]), f"{cached} of {len(keys)}")
     return table
 
 

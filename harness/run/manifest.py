@@ -31,7 +31,7 @@ def facts_of(outcome: Outcome, remarks: list[str]) -> dict[str, Any]:
         "schema": SCHEMA,
         "recipe_schema": RECIPE_SCHEMA,
         "command": ["python", "-m", "harness.run", *sys.argv[1:]],
-        "commit": _commit(),
+        "commit": commit(),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
         "hardware": {
             "machine": platform.machine(),
@@ -53,7 +53,7 @@ def with_files(facts: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 
 @cache
-def _commit() -> str | None:
+def commit() -> str | None:
     """The commit of the source tree, with `+` where it is changed; None outside a clone."""
     here = Path(__file__).parent
     try:

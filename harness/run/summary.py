@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from harness.evaluation.estimate_text import estimate_text, number
 from harness.evaluation.records import Record
 from harness.experiment.matching import STATISTICS
 from harness.pipeline import Outcome
@@ -40,7 +41,7 @@ def _show_matches(outcome: Outcome, console: Console) -> None:
     table = Table("steps", *STATISTICS, "mean", box=None, padding=(0, 2, 0, 0), header_style="dim")
     for one in sorted(outcome.matches, key=lambda match: match.distance):
         taken = " *" if one.steps == outcome.settings.recipe.steps else ""
-        table.add_row(f"{one.steps}{taken}", *(f"{far:.3f}" for far in one.distances.values()), f"{one.distance:.3f}")
+        table.add_row(f"{one.steps}{taken}", *map(number, (*one.distances.values(), one.distance)))
     console.print(table)
     console.print()
 
@@ -54,12 +55,11 @@ def _show_surrogates(outcome: Outcome, console: Console) -> None:
     console.print("Model attacks via surrogates, on the shadows", style="bold")
     table = Table("attack", "AUC, model", "AUC, surrogate", "retention", box=None, padding=(0, 2, 0, 0))
     for one in found.rows:
-        kept = "" if one.kept is None else f"{one.kept:.3f}"
-        table.add_row(one.attack, f"{one.model_auc:.3f}", f"{one.surrogate_auc:.3f}", kept)
+        table.add_row(one.attack, *map(number, (one.model_auc, one.surrogate_auc, one.kept)))
     console.print(table)
     console.print(
         f"Rank correlation of the surrogate's loss with the log distance to the nearest released image: "
-        f"{found.follows_distance:.3f}"
+        f"{number(found.follows_distance)}"
     )
 
 
@@ -98,5 +98,5 @@ def _truth(record: Record) -> str:
     if record.f1 is None or record.accuracy is None or record.recall is None:
         return "The truth of this test release is not known here; submission.csv is ready to hand in."
     scores = (("F1", record.f1), ("accuracy", record.accuracy), ("recall", record.recall))
-    told = ", ".join(f"{name} {one.value:.3f} [{one.low:.3f}, {one.high:.3f}]" for name, one in scores)
+    told = ", ".join(f"{name} {estimate_text(one)}" for name, one in scores)
     return f"The truth was opened after the decision: the submission has {told}."

@@ -16,7 +16,8 @@ from harness.editions.edition import Task
 from harness.editions.load import load_edition
 from harness.errors import InputError
 from harness.evaluation import metrics
-from harness.evaluation.intervals import Estimate, resample
+from harness.evaluation.estimate_text import estimate_text
+from harness.evaluation.intervals import resample
 from harness.evaluation.measure import measure_decision
 from harness.evaluation.metrics import Flags
 from harness.evaluation.records import SCHEMA, Record
@@ -84,14 +85,7 @@ def _table(task: Task, scored: Sequence[Scored], trivial: Sequence[Record]) -> T
     for metric in dict.fromkeys([*official, *task.metrics, *_ALWAYS]):
         name = _NAMES.get(metric, metric.replace("_", " ")) + (" *" if metric == task.official_metric else "")
         records = [*(one.record for one in scored), *trivial]
-        table.add_row(name, *(_number(getattr(record, metric)) for record in records))
+        table.add_row(name, *(estimate_text(getattr(record, metric), between="\n") for record in records))
     for place, name in enumerate(_COUNTS):
         table.add_row(name, *(str(one.counts[place]) for one in scored))
     return table
-
-
-def _number(one: Estimate | None) -> str:
-    if one is None or one.value is None:
-        return ""
-    interval = "" if one.low is None else f"\n[{one.low:.3f}, {one.high:.3f}]"
-    return f"{one.value:.3f}{interval}"

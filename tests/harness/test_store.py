@@ -10,8 +10,9 @@ import time
 
 import pytest
 
+import harness.store
 from harness.errors import HarnessWarning
-from harness.store import Store, content_key
+from harness.store import Store, content_key, replace_file, replaced_folder
 
 
 def maker(text: str, made: list[str] | None = None):
@@ -78,6 +79,56 @@ def test_a_damaged_artefact_is_made_again_with_a_warning(tmp_path, damage):
         again = store.get("kind", "k", maker("whole"))
     assert (again.folder / "data.txt").read_text() == "whole"
     json.loads((again.folder / "meta.json").read_text())
+
+
+def test_what_was_verified_once_is_not_read_again(tmp_path, monkeypatch):
+    """Until it is written to: then it is, and one byte at the same size and a second later is found."""
+    store, read = Store(tmp_path), []
+    path = store.get("kind", "k", maker("whole")).folder / "data.txt"
+    digest = harness.store._sha256
+    monkeypatch.setattr(harness.store, "_sha256", lambda path: (read.append(path), digest(path))[1])
+    for _ in range(3):
+        assert store.find("kind", "k") is not None
+        assert Store(tmp_path).find("kind", "k") is not None
+    assert read == [path]
+    path.write_text("whole"[::-1])
+    with pytest.warns(HarnessWarning, match="damaged"):
+        assert store.find("kind", "k") is None
+    assert read == [path, path]
+
+
+def test_a_replaced_folder_is_the_new_one_or_the_old_one(tmp_path):
+    final = tmp_path / "out"
+    for content in ("first", "second"):
+        with replaced_folder(final) as beside:
+            (beside / "a.txt").write_text(content)
+        assert [path.read_text() for path in final.iterdir()] == [content]
+
+    def fail():
+        with replaced_folder(final) as beside:
+            (beside / "b.txt").write_text("half")
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        fail()
+    assert [path.name for path in final.iterdir()] == ["a.txt"]
+    assert [path.name for path in tmp_path.iterdir()] == ["out"], "nothing is left beside it"
+
+
+def test_a_replaced_file_is_the_new_one_or_the_old_one(tmp_path, monkeypatch):
+    path = tmp_path / "answers.csv"
+    replace_file(path, "first\n")
+    replace_file(path, "second\n")
+    assert path.read_bytes() == b"second\n"
+
+    def full(path, text):
+        path.write_text(text[:2])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(harness.store, "write_durably", full)
+    with pytest.raises(OSError, match="No space"):
+        replace_file(path, "third\n")
+    assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [("answers.csv", "second\n")]
 
 
 def _slow_get(root, log):

@@ -10,7 +10,7 @@ import numpy as np
 from tiny import write_slices
 
 from attacks.registry import find_attacks
-from harness.audit.case import Settings
+from harness.audit.case import AuditSettings
 from harness.audit.folders import Material
 from harness.data.sources.phantom import phantom_slices
 from harness.data.sources.slices import Slices
@@ -68,10 +68,10 @@ def material(release: np.ndarray, members: Slices, holdout: Slices, other: Slice
     return Material(Slices(release, names, names), files, members, holdout, other)
 
 
-def settings(*attacks: str, check: str = "ncc", encoder: Path | None = None) -> Settings:
+def settings(*attacks: str, check: str = "ncc", encoder: Path | None = None) -> AuditSettings:
     """Pixel or ncc distances and a few attacks, so that a test takes a second."""
     known = find_attacks().by_name
-    return Settings("ncc", check, {name: known[name]() for name in attacks or ("knn",)}, encoder, 0.01, 0)
+    return AuditSettings("ncc", check, {name: known[name]() for name in attacks or ("knn",)}, encoder, 0.01, 0)
 
 
 def write_folder(folder: Path, slices: Slices, patients: bool = True) -> None:

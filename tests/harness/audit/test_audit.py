@@ -10,16 +10,16 @@ import pytest
 from audit_worlds import PER_PATIENT, chosen, material, nameless, noisy, people, settings, strangers
 
 from harness.audit.case import Case
-from harness.audit.copies import Copies, Threshold, control, copies, gaps, threshold
+from harness.audit.copies import control
+from harness.audit.copy_rule import Copies, Threshold, copies, gaps, threshold
 from harness.audit.examine import examine
-from harness.audit.fractions import fraction, share
+from harness.audit.fractions import fraction
 from harness.audit.leakage import alarms
-from harness.audit.patient_figures import patient_figures
-from harness.audit.reidentify import other_slices, rank_1
+from harness.audit.reidentify import other_slices, patient_figures, rank_1
 from harness.audit.tables import given
 from harness.audit.verdict import filter_note, verdict
 from harness.data.sources.slices import Slices
-from harness.evaluation.intervals import Estimate
+from harness.evaluation.intervals import Estimate, wilson
 
 N_COPIES, N_STRANGERS, COPIED = 40, 160, 10
 
@@ -229,8 +229,8 @@ def test_fractions_over_patients():
     wide, narrow = fraction(half, patient, 0), fraction(half, np.arange(100), 0)
     assert wide.value == narrow.value == 0.5
     assert wide.high - wide.low > 1.5 * (narrow.high - narrow.low)
-    assert fraction(np.zeros(100), patient, 0) == share(0, 20)
-    assert share(0, 20).high == pytest.approx(0.1611, abs=1e-4)  # Wilson: z^2 / (n + z^2)
+    assert fraction(np.zeros(100), patient, 0) == wilson(0, 20)
+    assert wilson(0, 20).high == pytest.approx(0.1611, abs=1e-4)  # Wilson: z^2 / (n + z^2)
 
 
 def test_rank_1_leaves_the_copied_slice_out():

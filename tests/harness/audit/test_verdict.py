@@ -9,10 +9,10 @@ import pytest
 from audit_worlds import PER_PATIENT, chosen, material, noisy, people, settings, strangers
 
 from attacks.base import Access, Attack
-from harness.audit import fidelity_figures
+from harness.audit import fidelity
 from harness.audit.case import Case
-from harness.audit.copies import threshold
-from harness.audit.copies_figures import copies_figures
+from harness.audit.copies import copies_figures
+from harness.audit.copy_rule import threshold
 from harness.audit.examine import Audit
 from harness.audit.features import dct_features, standardised
 from harness.audit.fidelity import Cloud, frechet
@@ -117,7 +117,7 @@ def test_the_floor_is_members_to_holdout_in_units_of_the_holdout(sides):
     members, holdout = sides
     brighter = replace(members, pixels=np.minimum(members.pixels, 215) // 2 + np.uint8(40))  # of another spread, too
     case = Case(material(strangers(60, 7), brighter, holdout), settings())
-    found = {one.measure: one for one in fidelity_figures.fidelity_figures(case)}
+    found = {one.measure: one for one in fidelity.fidelity_figures(case)}
     scale = dct_features(holdout.pixels)
     one, other = (
         Cloud(standardised(dct_features(side.pixels), scale), np.arange(len(side))) for side in (brighter, holdout)
@@ -129,10 +129,10 @@ def test_the_floor_is_members_to_holdout_in_units_of_the_holdout(sides):
 def test_clouds_are_of_one_size_on_the_release_and_on_what_is_left(sides, copied, monkeypatch):
     """A stand-in for the distance: by how many images two clouds differ, which a Fréchet distance would take in."""
     apart = {"size": ("size", lambda one, other: float(abs(len(one.features) - len(other.features))), 0.0)}
-    monkeypatch.setattr(fidelity_figures, "_DISTANCES", apart)
-    monkeypatch.setattr(fidelity_figures, "with_interval", lambda of, one, other, least: Estimate(of(one, other)))
+    monkeypatch.setattr(fidelity, "_DISTANCES", apart)
+    monkeypatch.setattr(fidelity, "with_interval", lambda of, one, other, least: Estimate(of(one, other)))
     few = replace(copied.material, members=chosen(sides[0], range(30)))
     for case in (copied, Case(few, copied.settings)):
-        found = fidelity_figures.fidelity_figures(case)
+        found = fidelity.fidelity_figures(case)
         assert [(one.given.value, one.filtered.value, one.reference) for one in found] == [(0.0, 0.0, 0.0)] * 2
     assert found[0].unit == "squared distance, 30 images a cloud"

@@ -149,8 +149,9 @@ def test_a_run_writes_the_format_of_its_edition(tmp_path, monkeypatch):
     (tmp_path / "tomorrow.yaml").write_text(NEW)
     monkeypatch.setattr(harness.editions.load, "files", lambda _: tmp_path)
     settings = SimpleNamespace(data=EditionFolder(name="tomorrow", root="data"))
-    outcome = SimpleNamespace(pool=SimpleNamespace(ids=("q02", "q01")))
-    evaluation = SimpleNamespace(rows=SimpleNamespace(decision=np.array([True, False])), candidates=[1, 0])
-    report._write_decisions(tmp_path / "submission.csv", settings, outcome, evaluation)
+    outcome = SimpleNamespace(pool=SimpleNamespace(ids=("q02", "q01")), settings=settings)
+    predictions = SimpleNamespace(decision=np.array([True, False]))
+    evaluation = SimpleNamespace(predictions=predictions, candidates=[1, 0])
+    report._write_decisions(tmp_path / "submission.csv", outcome, evaluation)
     assert (tmp_path / "submission.csv").read_text() == "image;answer\nq01;1\nq02;0\n"
     assert submission_form(FolderData(root="data")) == Submission()

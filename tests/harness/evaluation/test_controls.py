@@ -146,6 +146,8 @@ def test_a_pair_with_different_candidates_is_refused():
 def test_two_mirrored_pairs_raise_no_alarm_and_three_do():
     """Four shadows are two pairs, each the other's wrong target: one draw of halves, seen twice."""
     far = Estimate(0.8, 0.75, 0.85)
-    record = Record("wrong_target: loss", "none", "shadow", "model", kind="control", n_targets=4, auc=far)
+    record = Record(
+        "wrong_target: loss", "none", "shadow", "model", kind="control", control="wrong_target", n_targets=4, auc=far
+    )
     assert verdict([record]) == []
     assert len(verdict([replace(record, n_targets=6)])) == 1

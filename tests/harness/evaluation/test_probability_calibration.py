@@ -23,8 +23,8 @@ from harness.evaluation.probability_calibration import (
     held_out_calibrators,
     reliability,
 )
-from harness.experiment.evaluator import Evaluator
 from harness.experiment.attack_scores import AttackScores
+from harness.experiment.evaluator import Evaluator
 from harness.planning.plan import LabelledSpec
 from harness.planning.planned_attack import PlannedAttack
 
@@ -201,7 +201,7 @@ def evaluator():
 
 
 def test_judging_a_shadow_learns_nothing_from_its_complement(evaluator):
-    """Through the evaluator, which knows the pairs: wild scores of shadow 1 must not move shadow 0's probabilities."""
+    """Through the evaluator, which knows the pairs: wild scores of shadow 1 must not move those of 0."""
     attack = PlannedAttack(NearestNeighbour(), None)
     rng = np.random.default_rng(0)
     scores = [rng.normal(size=40) + spec.member for spec in evaluator.shadows]

@@ -13,8 +13,8 @@ from harness.config.settings import composed
 from harness.data.pool import load_pool
 from harness.evaluation.intervals import Estimate
 from harness.evaluation.records import Record
-from harness.experiment.evaluator import Evaluation
 from harness.experiment.attack_scores import AttackScores
+from harness.experiment.evaluator import Evaluation
 from harness.experiment.retention import Retention, surrogate_evidence
 from harness.planning.make import make_plan
 from harness.planning.planned_attack import PlannedAttack

@@ -69,3 +69,15 @@ def test_csv_keeps_full_digits_and_leaves_the_unknown_empty():
     assert float(rows[0]["auc"]) == 1 / 3
     assert float(rows[0]["tpr_at_fpr_0.1_low"]) == pytest.approx(1 / 3 - 0.05)
     assert rows[1]["auc"] == ""
+
+
+def test_what_a_control_is_stands_in_its_fields_not_in_its_name():
+    """Made for two attacks: one row, the farthest from chance. A colon in somebody's name makes no family."""
+    made = [
+        record(f"{name}, shown otherwise", auc, kind="control", control="wrong_target", of=name)
+        for name, auc in (("knn", 0.45), ("loss", 0.52))
+    ]
+    alone = [record("mine: one", 0.5, kind="control", control="mine"), record("mine: two", 0.5, kind="control")]
+    ((_, rows),) = sections([*made, *alone])
+    assert {row.attack for row in rows} == {"wrong_target (2)", "mine: one", "mine: two"}
+    assert rows[-1].auc.value == 0.45 or "wrong_target (2)" in [row.attack for row in rows if row.auc.value == 0.45]

@@ -15,7 +15,8 @@ from harness.data.options import PhantomData
 from harness.data.pool import load_pool
 from harness.planning.make import make_plan
 from harness.planning.planned_attack import PlannedAttack
-from harness.planning.surrogates import surrogate_jobs, train_surrogates, via_surrogates
+from harness.planning.surrogates import surrogate_jobs, via_surrogates
+from harness.planning.work import work_list
 from harness.store import Store
 
 ATTACKS = ("knn", "ssim_cal", "loss", "loss_cal", "gsa", "stack", "stack_model", "blind")
@@ -35,16 +36,6 @@ def official(tmp_path):
         return settings, make_plan(settings, replace(pool, given={"test": test, "dev": dev}))
 
     return make
-
-
-class Executor:
-    """As much of a executor as is asked here: it notes what it should train."""
-
-    def __init__(self) -> None:
-        self.trained: list[str] = []
-
-    def train_surrogates(self, jobs) -> None:
-        self.trained += [job.key for job in jobs]
 
 
 @pytest.mark.parametrize(("options", "steps"), [([], 30), (["surrogate.steps=7"], 7)])
@@ -73,18 +64,25 @@ def test_surrogates_learn_from_what_is_looked_at_and_replace_every_model(officia
 
 def test_only_attacks_that_ask_a_model_are_tried_via_surrogates(official):
     settings, plan = official()
-    executor, own = Executor(), [PlannedAttack(find_attacks().by_name[name](), plan) for name in ATTACKS]
-    named = train_surrogates(settings, own, executor)
-    assert named[: len(own)] == own
-    assert [one.label for one in named[len(own) :]] == [f"{name}@surrogate" for name in ASKING]
-    assert all(one.plan == via_surrogates(settings, plan) for one in named[len(own) :])
-    assert executor.trained == [job.key for job in surrogate_jobs(settings, plan)], "once, for all of them"
+    attacks = {name: find_attacks().by_name[name]() for name in ATTACKS}
+    work = work_list(replace(settings, attacks=attacks), plan)
+    own, via = work.attacks[: len(ATTACKS)], work.attacks[len(ATTACKS) :]
+    assert own == [PlannedAttack(attack, plan) for attack in attacks.values()]
+    assert [one.label for one in via] == [f"{name}@surrogate" for name in ASKING]
+    assert all(one.plan == via_surrogates(settings, plan) for one in via)
+    assert [job.key for job in work.surrogates] == [job.key for job in surrogate_jobs(settings, plan)], (
+        "once, for all"
+    )
+    assert [job.key for job in work.surrogates_of_dev] == [job.key for job in surrogate_jobs(settings, plan.dev)]
+    unchecked = work_list(replace(settings, attacks=attacks, surrogates_on_dev=False), plan)
+    assert unchecked.surrogates
+    assert not unchecked.surrogates_of_dev
 
 
 def test_nothing_is_trained_where_nobody_asks_or_none_are_wanted(official):
     settings, plan = official()
-    executor = Executor()
     for wanted, names in ((True, ("knn", "stack", "blind")), (False, ATTACKS)):
-        own = [PlannedAttack(find_attacks().by_name[name](), plan) for name in names]
-        assert train_surrogates(replace(settings, use_surrogates=wanted), own, executor) == own
-    assert executor.trained == []
+        attacks = {name: find_attacks().by_name[name]() for name in names}
+        work = work_list(replace(settings, attacks=attacks, use_surrogates=wanted), plan)
+        assert work.attacks == [PlannedAttack(attack, plan) for attack in attacks.values()]
+        assert [*work.surrogates, *work.surrogates_of_dev] == []
