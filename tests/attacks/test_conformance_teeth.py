@@ -205,11 +205,12 @@ def failures(tmp_path_factory) -> set[tuple[str, str]]:
     folder = tmp_path_factory.mktemp("slips")
     (folder / "slips.py").write_text(SLIPS)
     chosen = [word for slip in FINDERS for word in ("--attack", f"slip_{slip}")]
+    path = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "slips", "-p", "no:cacheprovider", "-q", "--tb=no", "-rfE",
          "--pyargs", "attacks.conformance", *chosen],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1"},
+        env=os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         check=False,

@@ -234,6 +234,12 @@ def test_principal_components_know_no_order_and_no_threads(first, second):
         assert np.array_equal(on_axes(second[::-1], *axes), whole[::-1])
 
 
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_principal_components_have_one_sign(first):
+    _, components = principal_components(first, 32)
+    assert (components.max(axis=1) >= -components.min(axis=1)).all()
+
+
 OBSERVERS = {
     str(one.observation()): one
     for one in [
