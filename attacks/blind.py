@@ -9,7 +9,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from attacks.base import Access, Attack, Images, LabelledTarget, Scores, Target
-from attacks.distances import principal_components
+from attacks.distances import on_axes, principal_components
+from attacks.exact import mean_and_deviation
 from attacks.registry import register
 
 
@@ -54,6 +55,5 @@ class Blind(Attack):
         return np.asarray(np.round(logit, 6), dtype=np.float64)
 
     def _described(self, images: Images) -> Scores:
-        flat = images.reshape(len(images), -1).astype(np.float64)
-        centre, components = principal_components(images, self.n_components)
-        return np.column_stack([(flat - centre) @ components.T, flat.mean(axis=1), flat.std(axis=1)])
+        components = on_axes(images, *principal_components(images, self.n_components))
+        return np.column_stack([components, *mean_and_deviation(images)])

@@ -15,6 +15,7 @@ from attacks.base import Flags, Scores
 
 Method = Callable[[Scores, Scores, Flags], Scores]
 SMALLEST_SPREAD = 0.05  # added to standard deviations of log signals, as in attacks.md's `knn_z`
+CONSTANT = 1e-9  # relative to the largest value: standard deviations below are those of rounding
 OWN_SPREAD_FROM = 64  # references from which a candidate's own spread can be told; below, one pooled for all
 
 
@@ -79,7 +80,7 @@ def robust(own: Scores, others: Scores, held: Flags) -> Scores:
     """
     from sklearn.linear_model import HuberRegressor  # start-up: seconds to import
 
-    expected = _standardised(mean_over(others, ~held)[:, None])
+    expected = standardised(mean_over(others, ~held)[:, None])
     scale = _deviation(own)
     fit = HuberRegressor(alpha=0.0, max_iter=1000).fit(expected, own / scale)
     residual = own / scale - fit.predict(expected)
@@ -153,16 +154,23 @@ CALIBRATIONS: dict[str, Calibration] = {
 
 def _residual(own: Scores, regressors: Scores, ridge: float = 0.0) -> Scores:
     """own [n] less its least-squares fit on regressors [n, p] and a constant, over its standard deviation."""
-    design = _standardised(regressors)
+    design = standardised(regressors)
     centred = own - own.mean()
     normal = design.T @ design + ridge * np.eye(design.shape[1])
     residual = centred - design @ (np.linalg.pinv(normal) @ (design.T @ centred))
     return np.asarray(residual / _deviation(residual), dtype=np.float64)
 
 
-def _standardised(columns: Scores) -> Scores:
+def standardised(columns: Scores) -> Scores:
+    """Float64 [n, p] to zero mean and unit standard deviation over the candidates; all 0 where nothing varies.
+
+    A column that is constant but for rounding would else be blown up to one of noise, which tells nothing and
+    changes with the order of the candidates.
+    """
     centred = columns - columns.mean(axis=0)
-    return np.asarray(centred / np.maximum(centred.std(axis=0), 1e-12), dtype=np.float64)
+    spread = centred.std(axis=0)
+    varies = spread > CONSTANT * np.abs(columns).max(axis=0)
+    return np.asarray(np.where(varies, centred / np.where(varies, spread, 1.0), 0.0), dtype=np.float64)
 
 
 def _deviation(values: Scores) -> float:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from attacks.base import LabelledTarget, Scores, Target
-from attacks.calibration import CALIBRATIONS
+from attacks.calibration import CALIBRATIONS, standardised
 from attacks.observing import ObservingAttack
 from attacks.view import Observed
 
@@ -55,5 +55,4 @@ class ColumnClassifier(ObservingAttack):
             others = np.stack([self.columns(one) for one in target.observe_references(self)])
             calibrate = CALIBRATIONS[self.calibration]
             own = np.stack([calibrate(own[:, i], others[:, :, i], target.held) for i in range(own.shape[1])], axis=1)
-        centred = own - own.mean(axis=0)
-        return np.asarray(centred / np.maximum(centred.std(axis=0), 1e-9), dtype=np.float64)
+        return standardised(own)

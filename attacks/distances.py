@@ -2,6 +2,8 @@
 
 A distance is a feature map followed by the Euclidean norm, or a comparison of pairs of its own; either way a
 matrix of all candidates against all released images, made once a view. Larger = less alike.
+
+The distance of a pair is the same to the last bit, whatever stands beside it: see `attacks.exact`.
 """
 
 from __future__ import annotations
@@ -11,17 +13,18 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from attacks.base import Images, Scores
 from attacks.encoder import encoded, file_digest
+from attacks.exact import Features, directions_on_grid, euclidean, mean_and_deviation, on_grid
 from attacks.similarity import ssim_matrix
 from attacks.view import View
 
-Features = NDArray[np.float64]
 _CHUNK_BYTES = 64 * 2**20  # pixels as float64 held at once: a release has 10,000 images, 5 GB of them
 TILES = 4  # tiles along each side
 COMPONENTS = 32
+CONTRAST = 64.0  # grey levels, the standard deviation of an average slice
 BAND = (0.08, 0.35)  # cycles a pixel: between the outline of a chest and the grain of a generator
 
 
@@ -29,26 +32,32 @@ def _pixels(images: Images) -> Features:
     return images.reshape(len(images), -1).astype(np.float64)
 
 
+def _longest(images: Images) -> float:
+    """No image of so many pixels is longer, as it is or less a mean."""
+    return 255.0 * float(images[0].size) ** 0.5
+
+
 def _normalised(images: Images) -> Features:
     """Zero mean and one contrast for all, 64 grey levels as an average slice, so that units stay."""
-    flat = _pixels(images)
-    flat -= flat.mean(axis=1, keepdims=True)
-    return np.asarray(flat * (64.0 / np.maximum(flat.std(axis=1, keepdims=True), 1.0)), dtype=np.float64)
+    mean, deviation = mean_and_deviation(images)
+    return _to_one_contrast(_pixels(images) - mean[:, None], deviation)
+
+
+def _to_one_contrast(flat: Features, deviation: Scores) -> Features:
+    scaled = flat * (CONTRAST / np.maximum(deviation, 1.0))[:, None]
+    return on_grid(scaled, CONTRAST * float(flat.shape[1]) ** 0.5)
 
 
 def _band(images: Images) -> Features:
     """The slice in a band of middle frequencies, then as `_normalised` to one contrast."""
     height, width = images.shape[1:]
     radius = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None])
-    spectrum = np.fft.rfft2(images) * ((radius >= BAND[0]) & (radius < BAND[1]))
-    flat = np.fft.irfft2(spectrum, s=(height, width)).reshape(len(images), -1)
-    return np.asarray(flat * (64.0 / np.maximum(flat.std(axis=1, keepdims=True), 1.0)), dtype=np.float64)
-
-
-def _euclidean(first: Features, second: Features) -> Scores:
-    """All pairs: float64 [n, p], [m, p] -> [n, m]; exact for 8-bit pixels, whose products are whole numbers."""
-    squared = (first**2).sum(axis=1)[:, None] + (second**2).sum(axis=1)[None] - 2.0 * first @ second.T
-    return np.sqrt(np.maximum(squared, 0.0))
+    kept = (radius >= BAND[0]) & (radius < BAND[1])
+    flat = np.empty((len(images), height * width))
+    for row, image in zip(flat, images, strict=True):  # one by one: no image then shares a loop with another
+        row[:] = np.fft.irfft2(np.fft.rfft2(image) * kept, s=(height, width)).ravel()
+    flat = on_grid(flat, _longest(images))
+    return _to_one_contrast(flat, np.sqrt((flat**2).sum(axis=1) / flat.shape[1]))
 
 
 def blocks(images: Images) -> Iterator[Images]:
@@ -60,7 +69,7 @@ def blocks(images: Images) -> Iterator[Images]:
 
 def _of_features(features: Callable[[Images], Features], candidates: Images, images: Images) -> Scores:
     own = features(candidates)
-    return np.concatenate([_euclidean(own, features(block)) for block in blocks(images)], axis=1)
+    return np.concatenate([euclidean(own, features(block)) for block in blocks(images)], axis=1)
 
 
 def _by_features(features: Callable[[Images], Features]) -> Callable[[Images, Images, Images], Scores]:
@@ -70,24 +79,30 @@ def _by_features(features: Callable[[Images], Features]) -> Callable[[Images, Im
 def _pca(candidates: Images, images: Images, anchors: Images) -> Scores:
     """On the 32 leading components of the candidates, the same for every generator that they face."""
     axes = principal_components(anchors, COMPONENTS)
-    return _of_features(lambda part: on_axes(part, *axes), candidates, images)
+    return _of_features(lambda part: on_grid(on_axes(part, *axes), _longest(part)), candidates, images)
 
 
 def on_axes(images: Images, centre: Features, components: Features) -> Features:
-    """Coordinates float64 [n, k] of uint8 [n, h, w] on `principal_components`."""
-    return np.concatenate([(_pixels(block) - centre) @ components.T for block in blocks(images)])
+    """Coordinates float64 [n, k] of uint8 [n, h, w] on `principal_components`: exact sums, rounded once."""
+    origin = (components * centre).sum(axis=1)
+    return np.concatenate([_pixels(block) @ components.T - origin for block in blocks(images)])
 
 
 def principal_components(images: Images, n_components: int) -> tuple[Features, Features]:
     """Mean [p] and leading components [<= n_components, p], orthonormal rows, of uint8 [n, h, w].
 
     As many as the images span: beyond that any direction would do, and the order of the images would choose it.
+    The images decide them, neither their order nor the threads: sorted by content, each component's largest
+    entry positive.
     """
-    flat = _pixels(images)
+    flat = _pixels(images[sorted(range(len(images)), key=lambda place: images[place].tobytes())])
     centre = flat.mean(axis=0)
-    _, spread, components = np.linalg.svd(flat - centre, full_matrices=False)
+    with threadpool_limits(1):
+        _, spread, components = np.linalg.svd(flat - centre, full_matrices=False)
     spanned = max(1, int((spread > 1e-9 * spread[0]).sum()))
-    return centre, components[: min(n_components, spanned)]
+    leading = components[: min(n_components, spanned)]
+    largest = np.take_along_axis(leading, np.abs(leading).argmax(axis=1)[:, None], axis=1)
+    return centre, directions_on_grid(np.where(largest < 0.0, -leading, leading), _longest(images))
 
 
 def _tile(candidates: Images, images: Images, anchors: Images) -> Scores:
@@ -197,13 +212,14 @@ class Distance:
         del anchors
         assert self.encoder is not None
         encoder = self.encoder
-        return _of_features(lambda part: encoded(part, encoder), candidates, images)
+        return _of_features(lambda part: on_grid(encoded(part, encoder), 1.0), candidates, images)
 
 
 def smallest(distances: Scores, k: int) -> Scores:
     """The k smallest of each row, ascending: [n, m] -> [n, k]. ValueError where there are fewer."""
     check_k(k, distances.shape[1])
-    return np.sort(np.partition(distances, k - 1, axis=1)[:, :k], axis=1)
+    # Sums go by memory order: each row in one piece, whatever the order of the table.
+    return np.sort(np.partition(np.ascontiguousarray(distances), k - 1, axis=1)[:, :k], axis=1)
 
 
 def check_k(k: int, n_images: int) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from attacks.base import Scores
-from attacks.distances import Features
+from attacks.exact import Features
 from attacks.observing import ObservingAttack
 from attacks.pca_features import check_components, pca_features
 from attacks.registry import register
@@ -46,11 +46,13 @@ def _log_density(x: Features, sample: Features, leave_self_out: bool) -> Scores:
     from scipy.special import logsumexp  # start-up: scipy only where it is used
 
     size, p = len(sample) - leave_self_out, sample.shape[1]
-    bandwidth = np.maximum(sample.std(axis=0) * size ** (-1.0 / (p + 4)), _SMALLEST_BANDWIDTH)
+    # Sums go by size, so that the order of the images shows nowhere.
+    spread = np.sort(sample, axis=0).std(axis=0)
+    bandwidth = np.maximum(spread * size ** (-1.0 / (p + 4)), _SMALLEST_BANDWIDTH)
     exponent = np.zeros((len(x), len(sample)))
     for column, width in enumerate(bandwidth):  # one component at a time: [n, m], never [n, m, p]
         exponent -= 0.5 * ((x[:, column, None] - sample[None, :, column]) / width) ** 2
     if leave_self_out:
         np.fill_diagonal(exponent, -np.inf)
     constant = np.log(bandwidth).sum() + 0.5 * p * np.log(2.0 * np.pi)
-    return np.asarray(logsumexp(exponent, axis=1) - np.log(size) - constant, dtype=np.float64)
+    return np.asarray(logsumexp(np.sort(exponent, axis=1), axis=1) - np.log(size) - constant, dtype=np.float64)

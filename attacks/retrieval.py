@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from attacks.base import Scores
+from attacks.exact import sum_by_size
 from attacks.registry import register
 from attacks.release_attack import ReleaseAttack
 from attacks.view import Observed, View
@@ -34,7 +35,7 @@ class Retrieval(ReleaseAttack):
 
     def observe(self, view: View) -> Observed:
         """The score of one release, float64 [n]."""
-        return np.log1p(self._shares(self.distances(view)).sum(axis=1))
+        return np.log1p(sum_by_size(self._shares(self.distances(view)), axis=1))
 
     def _shares(self, distances: Scores) -> Scores:
         """What each candidate gets of each released image: [n, m] -> [n, m], columns sum to 1."""
@@ -43,7 +44,7 @@ class Retrieval(ReleaseAttack):
             weight = (distances <= nearest * (1.0 + _TIE)).astype(np.float64)
         else:  # the nearest has exponent 0, so that nothing overflows and no column is empty
             weight = np.exp(-(distances - nearest) / (self.softness * nearest))
-        return np.asarray(weight / weight.sum(axis=0), dtype=np.float64)
+        return np.asarray(weight / sum_by_size(weight, axis=0), dtype=np.float64)
 
 
 @register("retrieval_cal")

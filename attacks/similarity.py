@@ -1,67 +1,103 @@
-"""Structural similarity of 8-bit images, all pairs at once.
+"""Structural similarity of 8-bit images, all pairs at once, each the same to the last bit whatever stands beside it.
 
 Wang et al. 2004, eq. 13, uniform window, sample covariance, data range 255, mean over the windows that fit
 inside the image: the numbers of `skimage.metrics.structural_similarity`'s defaults, which a test compares.
+
+Whatever is summed by a matrix product is a whole number that the floats hold exactly, so that no order of summation
+and no kernel of a BLAS library shows. The rest is element by element, rounded as IEEE 754 says, and the windows of a
+pair are added up left to right, then top to bottom.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from attacks.base import Images, Scores
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.floating[Any]]  # float32, or float64 for large windows
 WINDOW = 7
-_C1 = (0.01 * 255.0) ** 2
-_C2 = (0.03 * 255.0) ** 2
-_CHUNK_FLOATS = 2**18  # pairs x windows held at once, 1 MB: what a core's cache holds
+_C1 = 2601 / 400  # (0.01 255)^2
+_C2 = 23409 / 400  # (0.03 255)^2
+_GREY = 128  # taken off every pixel: whole numbers half as large
+_SINGLE_UP_TO = 21  # 2 (window^2 + window) 128^2 + 128 window^2 < 2^24 bounds the sums in `_joint`: float32 is exact
+_CHUNK_FLOATS = 2**16  # pairs x windows held at once: a few such arrays are what a core's cache holds
 _MOST_COLUMNS = 512  # more images at once make no product faster, and their windows leave the cache
 
 
 class _Windows(NamedTuple):
-    """b window positions of n images: mean [b, n], variance [b, n], centred pixels [b, window^2, n]; float32."""
+    """What the formula takes of window positions of one side, besides the joint sum; powers and spreads are halves.
+
+    mean: grey levels; rest: (sum - window^2 m) / window, m the whole number nearest to the mean less 128;
+    power: (mean^2 + C1 / 2) / 2; spread: (sum of squares about the mean + C2 (window^2 - 1) / 2) / 2.
+    """
 
     mean: Floats
-    variance: Floats
-    centred: Floats
+    rest: Floats
+    power: Floats
+    spread: Floats
 
 
 class _Strip:
-    """The pixels under one row of windows, images last: a window is then one stretch of memory."""
+    """The pixels under one row of windows, less 128, images last; sums [windows, n] are whole numbers, and exact."""
 
-    def __init__(self, images: Images, top: int, window: int) -> None:
-        pixels = np.ascontiguousarray(images[:, top : top + window].transpose(2, 1, 0), dtype=np.float32)
-        self._patches = sliding_window_view(pixels, window, axis=0).transpose(0, 3, 1, 2)  # [L, window, window, n]
-        # Exact: whole numbers, below 2^24 while they are float32 (windows up to 257 pixels high).
-        total, squares = (
-            sliding_window_view(columns.sum(axis=1), window, axis=0).sum(axis=-1, dtype=np.float64)
-            for columns in (pixels, pixels**2)
+    def __init__(self, columns: Images, top: int, window: int) -> None:
+        kind = np.float32 if window <= _SINGLE_UP_TO else np.float64
+        self.pixels: Floats = columns[:, top : top + window].astype(kind, order="C")  # [width, window, n]
+        self.pixels -= _GREY
+        self.sum = _sliding_sum(self.pixels.sum(axis=1), window)
+        self.near_mean = np.floor(self.sum / window**2 + 0.5)
+        self.left_over = self.sum - window**2 * self.near_mean
+        squares = _sliding_sum((self.pixels**2).sum(axis=1), window)
+        mean, rest = self.sum / window**2 + _GREY, self.left_over / window
+        # As the numerator of a pair of equal windows is computed, so that a copy's similarity is 1.
+        spread = (squares - self._off(self) - (rest * rest - _C2 * (window**2 - 1) / 2)) / 2
+        self.windows = _Windows(mean, rest, (mean * mean + _C1 / 2) / 2, spread)
+
+    def joint(self, other: _Strip) -> Floats:
+        """Sum over each window of (x - m_x) (y - m_y) for partners, [windows, n]."""
+        products = (self.pixels * other.pixels).sum(axis=1)
+        return _sliding_sum(products, self.pixels.shape[1]) - self._off(other)
+
+    def _off(self, other: _Strip) -> Floats:
+        """What makes of the sum of x y that of (x - m_x) (y - m_y)."""
+        return self.near_mean * other.sum + self.left_over * other.near_mean
+
+
+class _Steps:
+    """The joint sums of all pairs of two strips, from window to window: [b, n, m], asked for left to right.
+
+    A step takes in a column of pixels, lets one go and moves both means; as the sums are exact, none is ever off.
+    """
+
+    def __init__(self, x: _Strip, y: _Strip) -> None:
+        window = x.pixels.shape[1]
+        first_x, first_y = ((one.pixels[:window] - one.near_mean[0]).reshape(window**2, -1) for one in (x, y))
+        self._last = first_x.T @ first_y
+        new, old, now, before = slice(window, None), slice(None, -window), slice(1, None), slice(None, -1)
+        left = _stacked(
+            x.pixels[new], -x.pixels[old],
+            -x.near_mean[now], -x.left_over[now], x.near_mean[before], x.left_over[before],
+        )  # fmt: skip
+        self._left = left.transpose(0, 2, 1)
+        self._right = _stacked(
+            y.pixels[new], y.pixels[old], y.sum[now], y.near_mean[now], y.sum[before], y.near_mean[before]
         )
-        mean, variance = _moments(total, squares, window)
-        self._mean, self._variance = mean.astype(np.float32), variance.astype(np.float32)
 
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Windows, images."""
-        return self._mean.shape
-
-    def windows(self, places: slice) -> _Windows:
-        """Some of the row's windows."""
-        patches, mean = self._patches[places], self._mean[places]
-        # Centred before the product: E[xy] - E[x]E[y] would lose the digits that matter.
-        centred = (patches - mean[:, None, None]).reshape(len(patches), -1, patches.shape[-1])
-        return _Windows(mean, self._variance[places], centred)
-
-
-def _moments(total: Scores, squares: Scores, window: int) -> tuple[Scores, Scores]:
-    """Mean and sample variance of windows from their exact sums."""
-    size = window**2
-    return total / size, (squares - total * total / size) / (size - 1)
+    def joint(self, start: int, out: Floats) -> None:
+        """Into out [b, n, m]: the windows from `start`, where the call before ended."""
+        todo = out
+        if start == 0:
+            out[0], todo, start = self._last, out[1:], 1
+        if len(todo):
+            steps = slice(start - 1, start - 1 + len(todo))
+            np.matmul(self._left[steps], self._right[steps], out=todo)
+            todo[0] += self._last
+        for place in range(1, len(todo)):
+            todo[place] += todo[place - 1]
+        self._last[:] = out[-1]
 
 
 def check_window(window: int, size: int) -> None:
@@ -77,82 +113,96 @@ def ssim_matrix(first: Images, second: Images, window: int = WINDOW) -> Scores:
     """
     height, width = first.shape[1:]
     check_window(window, min(height, width))
-    windows_high, windows_wide = height - window + 1, width - window + 1
     total = np.zeros((len(first), len(second)))
-    columns = max(1, min(_MOST_COLUMNS, _CHUNK_FLOATS // len(first)))
-    for left in range(0, len(second), columns):
-        part = np.asarray(second[left : left + columns])
-        for top in range(windows_high):
-            total[:, left : left + columns] += _sum_of_row(_Strip(first, top, window), _Strip(part, top, window))
-    # Rounding may step over the ends.
-    return np.clip(total / (windows_high * windows_wide), -1.0, 1.0)
+    step = max(1, min(_MOST_COLUMNS, _CHUNK_FLOATS // len(first)))
+    x = _images_last(first)
+    for start in range(0, len(second), step):
+        y = _images_last(second[start : start + step])
+        for top in range(height - window + 1):
+            total[:, start : start + step] += _sum_of_row(_Strip(x, top, window), _Strip(y, top, window))
+    return _mean(total, height, width, window)
 
 
 def ssim_pairs(first: Images, second: Images, window: int = WINDOW) -> Scores:
-    """Mean SSIM of each image with its partner: uint8 [n, h, w] twice -> float64 [n], in [-1, 1].
+    """Mean SSIM of each image with its partner, as in `ssim_matrix`: uint8 [n, h, w] twice -> float64 [n].
 
     Raises ValueError as `ssim_matrix`.
     """
     height, width = first.shape[1:]
     check_window(window, min(height, width))
-    return np.array([_mean_similarity(x, y, window) for x, y in zip(first, second, strict=True)], dtype=np.float64)
+    if len(first) != len(second):
+        raise ValueError(f"{len(first)} images have no partners among {len(second)}; give as many of both.")
+    total = np.zeros(len(first))
+    columns_x, columns_y = _images_last(first), _images_last(second)
+    for top in range(height - window + 1):
+        x, y = _Strip(columns_x, top, window), _Strip(columns_y, top, window)
+        joint = x.joint(y)
+        similarity, other = np.empty_like(joint), np.empty_like(joint)
+        _similarity(x.windows, y.windows, joint, window, out=similarity, other=other)
+        total += _left_to_right(similarity)
+    return _mean(total, height, width, window)
 
 
-def _mean_similarity(first: NDArray[np.uint8], second: NDArray[np.uint8], window: int) -> float:
-    """Mean SSIM of two images uint8 [h, w], by sums of whole numbers."""
-    x, y = first.astype(np.int64), second.astype(np.int64)
-    sum_x, sum_y, sum_xy = _window_sums(x, window), _window_sums(y, window), _window_sums(x * y, window)
-    (mean_x, variance_x), (mean_y, variance_y) = (
-        _moments(total, _window_sums(one**2, window), window) for total, one in ((sum_x, x), (sum_y, y))
-    )
-    covariance = (sum_xy - sum_x * mean_y) / (window**2 - 1)
-    luminance = (2 * mean_x * mean_y + _C1) / (mean_x**2 + mean_y**2 + _C1)
-    structure = (2 * covariance + _C2) / (variance_x + variance_y + _C2)
-    return float((luminance * structure).mean())
+def _images_last(images: Images) -> Images:
+    """uint8 [n, h, w] -> [w, h, n]: a column of pixels is then one stretch of memory."""
+    return np.ascontiguousarray(images.transpose(2, 1, 0))
 
 
-def _window_sums(values: NDArray[np.int64], window: int) -> Scores:
-    """The sum over each window that fits: int64 [h, w] -> float64 [h - window + 1, w - window + 1]."""
-    sums = np.pad(values.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
-    rows = sums[window:] - sums[:-window]
-    return (rows[:, window:] - rows[:, :-window]).astype(np.float64)
+def _mean(total: Scores, height: int, width: int, window: int) -> Scores:
+    # Rounding may step over the ends.
+    return np.clip(total / ((height - window + 1) * (width - window + 1)), -1.0, 1.0)
 
 
 def _sum_of_row(first: _Strip, second: _Strip) -> Floats:
-    """Sum of the SSIM of every pair over one row of windows, float32 [n, m]."""
-    (windows_wide, n), (_, m) = first.shape, second.shape
-    step = max(1, _CHUNK_FLOATS // (n * m))
-    total = np.zeros((n, m), np.float32)
-    memory = np.empty((2, min(step, windows_wide), n, m), np.float32)  # fresh memory would cost as much as the sums
+    """Sum of the SSIM of every pair over one row of windows, [n, m]."""
+    (windows_wide, n), (_, m) = first.sum.shape, second.sum.shape
+    window = first.pixels.shape[1]
+    step = min(max(1, _CHUNK_FLOATS // (n * m)), windows_wide)
+    steps = _Steps(first, second)
+    memory = np.empty((3, step, n, m), first.sum.dtype)  # fresh memory would cost as much as the sums
+    total = np.zeros((n, m), first.sum.dtype)
     for start in range(0, windows_wide, step):
         places = slice(start, min(start + step, windows_wide))
-        similarity, other = memory[:, : places.stop - start]
-        _similarity(first.windows(places), second.windows(places), similarity, other)
-        total += similarity.sum(axis=0) if len(similarity) > 1 else similarity[0]
+        joint, similarity, other = memory[:, : places.stop - start]
+        steps.joint(start, joint)
+        x = _Windows(*(one[places, :, None] for one in first.windows))
+        y = _Windows(*(one[places, None, :] for one in second.windows))
+        _similarity(x, y, joint, window, out=similarity, other=other)
+        _left_to_right(similarity, total)
     return total
 
 
-def _similarity(x: _Windows, y: _Windows, out: Floats, other: Floats) -> None:
-    """SSIM of every window of every pair into out [b, n, m]; other: [b, n, m], overwritten.
-
-    Each factor over all pairs is a product of two thin matrices, which passes over the pairs once.
-    """
-    pixels = x.centred.shape[1]
-    np.matmul((x.centred * np.float32(2 / (pixels - 1))).transpose(0, 2, 1), y.centred, out=out)
-    out += _C2
-    ones_x, ones_y = np.ones_like(x.mean), np.ones_like(y.mean)
-    _outer([2 * x.mean, _C1 * ones_x], [y.mean, ones_y], other)
+def _similarity(x: _Windows, y: _Windows, joint: Floats, window: int, *, out: Floats, other: Floats) -> None:
+    """SSIM of windows into `out`; x and y broadcast against joint, and joint and `other` are overwritten."""
+    np.multiply(x.rest, y.rest, out=out)
+    out -= _C2 * (window**2 - 1) / 2
+    np.subtract(joint, out, out=out)
+    np.multiply(x.mean, y.mean, out=other)
+    other += _C1 / 2
     out *= other
-    # (p_x + p_y) (v_x + v_y), multiplied out; no term is negative, so no digit is lost.
-    square_x, square_y, variance_x = x.mean**2 + _C1, y.mean**2, x.variance + _C2
-    _outer(
-        [square_x * variance_x, square_x, variance_x, ones_x],
-        [ones_y, y.variance, square_y, square_y * y.variance],
-        other,
-    )
+    np.add(x.power, y.power, out=other)
+    np.add(x.spread, y.spread, out=joint)
+    other *= joint
     out /= other
 
 
-def _outer(x: Sequence[Floats], y: Sequence[Floats], out: Floats) -> None:
-    """Sum over k of x[k][b, n] y[k][b, m], into out [b, n, m]."""
-    np.matmul(np.stack(x, axis=2), np.stack(y, axis=1), out=out)
+def _left_to_right(values: Floats, total: Floats | None = None) -> Floats:
+    """Add values [b, ...] to total [...] one by one: `sum` would choose an order by shape and memory."""
+    total = np.zeros_like(values[0]) if total is None else total
+    for one in values:
+        total += one
+    return total
+
+
+def _sliding_sum(columns: Floats, window: int) -> Floats:
+    """[width, n] -> [width - window + 1, n], of whole numbers."""
+    last = len(columns) - window + 1
+    total = columns[:last].copy()
+    for start in range(1, window):
+        total += columns[start : start + last]
+    return total
+
+
+def _stacked(*parts: Floats) -> Floats:
+    """[b, k, n] or [b, n] each -> [b, sum of k, n]."""
+    return np.concatenate([part if part.ndim == 3 else part[:, None] for part in parts], axis=1)

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 
-from attacks.calibration import CALIBRATIONS, SMALLEST_SPREAD, check_calibration
+from attacks.calibration import CALIBRATIONS, SMALLEST_SPREAD, check_calibration, standardised
 
 N = 40
 
@@ -204,3 +204,16 @@ def test_an_unknown_calibration_is_refused_with_what_there_is():
     check_calibration("none")
     with pytest.raises(ValueError, match=r"no calibration 'zz'; there are none, cal, reg"):
         check_calibration("zz")
+
+
+def test_what_is_constant_but_for_rounding_tells_nothing():
+    """The strangers' mean of a signal that sits at its floor differs in the last digit, and by order alone."""
+    floor = np.full(N, 6.9)
+    floor[::3] = np.nextafter(6.9, 7.0)
+    columns = standardised(np.stack([floor, OUT_MEAN], axis=1))
+    assert (columns[:, 0] == 0.0).all()
+    assert columns[:, 1].std() == pytest.approx(1.0)
+    held = halves(3, N, seed=2)
+    others = np.tile(floor, (6, 1))
+    for name in ("reg", "ridge", "huber"):
+        assert np.corrcoef(CALIBRATIONS[name](OWN, others, held), OWN)[0, 1] == pytest.approx(1.0, abs=1e-9)

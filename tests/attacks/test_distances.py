@@ -10,6 +10,7 @@ from skimage.metrics import structural_similarity
 
 from attacks.distances import BAND, DISTANCES, Distance, principal_components, smallest
 from attacks.encoder import encoded
+from attacks.exact import mean_and_deviation, sum_by_size
 from attacks.knn import NearestNeighbour
 from attacks.view import View
 
@@ -138,14 +139,6 @@ def test_a_shifted_mirrored_copy_is_found(images):
         assert (np.diag(blind.matrix(moved)) > 100.0).all()
 
 
-@pytest.mark.parametrize("name", PLAIN)
-def test_several_chunks_give_the_same(name, view, monkeypatch):
-    measure = Distance(name, shift=1, flip=True)
-    whole = measure.matrix(view)
-    monkeypatch.setattr("attacks.distances._CHUNK_BYTES", 3 * 8 * SIZE**2)
-    assert measure.matrix(View(view.candidates, view.release)) == pytest.approx(whole, rel=1e-6)
-
-
 def test_candidates_among_themselves_are_infinitely_far_from_themselves(view, monkeypatch):
     for measured in (Distance().among(view), Distance().matrix(View.of_candidates(view.candidates))):
         assert np.isinf(np.diag(measured)).all()
@@ -167,6 +160,30 @@ def test_smallest_sorts_the_nearest():
     assert smallest(table, 2).tolist() == [[1.0, 2.0], [7.0, 8.0]]
     with pytest.raises(ValueError, match="k=4 nearest of 3 images"):
         smallest(table, 4)
+
+
+def test_the_k_smallest_lie_row_by_row_whatever_the_table_is_like():
+    table = np.random.default_rng(6).random((40, 30))
+    assert smallest(table, 20).flags.c_contiguous
+    assert smallest(np.asfortranarray(table), 20).flags.c_contiguous
+    assert np.array_equal(smallest(np.asfortranarray(table), 20).mean(axis=1), smallest(table, 20).mean(axis=1))
+
+
+def test_a_sum_by_size_knows_no_order():
+    """Numbers of such sizes that almost any two orders differ."""
+    rng = np.random.default_rng(7)
+    values = rng.random((5, 60)) * 10.0 ** rng.integers(0, 6, (5, 60))
+    shuffled = values[:, rng.permutation(60)]
+    assert not np.array_equal(shuffled.sum(axis=1), values.sum(axis=1))
+    assert np.array_equal(sum_by_size(shuffled, axis=1), sum_by_size(values, axis=1))
+    assert np.array_equal(sum_by_size(shuffled.T, axis=0), sum_by_size(values, axis=1))
+
+
+def test_mean_and_deviation_are_those_of_numpy():
+    images = np.concatenate([noise_images(4, 8), np.full((1, SIZE, SIZE), 255, np.uint8)])
+    mean, deviation = mean_and_deviation(images)
+    assert mean == pytest.approx(images.mean(axis=(1, 2)), rel=1e-12)
+    assert deviation == pytest.approx(images.std(axis=(1, 2)), rel=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -98,22 +98,14 @@ def test_ssim_of_other_windows_and_of_pairs_equals_scikit_image(noise_images, im
     release = np.concatenate([images(3, SIZE, 6), noise_images(2), np.zeros((1, SIZE, SIZE), np.uint8), x[-1:]])
     expected = np.array([[structural_similarity(a, g, data_range=255, win_size=window) for g in release] for a in x])
     assert ssim_matrix(x, release, window) == pytest.approx(expected, abs=1e-6)
-    assert ssim_pairs(x, release, window) == pytest.approx(np.diag(expected), abs=1e-12)
+    assert np.array_equal(ssim_pairs(x, release, window), np.diag(ssim_matrix(x, release, window)))
 
 
 def test_ssim_of_a_copy_is_one_and_no_more(noise_images):
     x = noise_images(N)
-    assert np.diag(ssim_matrix(x, x)) == pytest.approx(np.ones(N), abs=1e-6)
+    assert (np.diag(ssim_matrix(x, x)) == 1.0).all()
     assert ssim_matrix(x, x).max() <= 1.0
     assert ssim_pairs(x, x).max() <= 1.0
-
-
-def test_ssim_in_pieces_is_the_same(noise_images, monkeypatch):
-    x, release = noise_images(5), noise_images(6)
-    whole = ssim_matrix(x, release)
-    monkeypatch.setattr("attacks.similarity._CHUNK_FLOATS", 130)
-    assert ssim_matrix(x, release) == pytest.approx(whole, abs=1e-7)
-    assert StructuralSimilarity().score(Target(IDS[:5], x, release)) == pytest.approx(whole.max(axis=1))
 
 
 def test_ssim_cal_is_less_what_the_strangers_releases_show(calibrated_target):
