@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from attacks.distances import smallest
-from attacks.registry import register
+from attacks.registry import calibrated, register
 from attacks.release_attack import ReleaseAttack
 from attacks.view import Observed, View
 
@@ -37,15 +37,13 @@ class RelativeDistance(ReleaseAttack):
         distances = self.distances(view)
         n, m = distances.shape
         # Among themselves every candidate lacks its own copy, which is infinitely far.
-        reals, near = min(self.n_reals, n - view.among), min(self.near, m - view.among)
+        reals, near = (
+            min(self.n_reals, n - view.candidates_as_release),
+            min(self.near, m - view.candidates_as_release),
+        )
         expected = _ALPHA * smallest(distances.T, reals).mean(axis=1)
         within = distances <= smallest(distances, near)[:, -1:]
         return np.where(within, np.log(expected) - np.log(distances), -np.inf).max(axis=1)
 
 
-@register("carlini_reg")
-@dataclass(frozen=True)
-class RegressedRelativeDistance(RelativeDistance):
-    """`carlini` regressed, over the target's own candidates, on the releases that did not see x; no label."""
-
-    calibration: str = "reg"
+calibrated(RelativeDistance, "reg")

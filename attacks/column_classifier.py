@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from attacks.base import LabelledTarget, Scores, Target
-from attacks.calibration import CALIBRATIONS, standardised
+from attacks.difficulty_calibration import CALIBRATIONS, standardised
 from attacks.observing import ObservingAttack
 from attacks.view import Observed
 

@@ -175,7 +175,9 @@ class Distance:
 
         In a view of the candidates among themselves a candidate is infinitely far from itself. Made once a view.
         """
-        return view.remember(("distance", self.identity), lambda: self._matrix(view, view.release, view.among))
+        return view.remember(
+            ("distance", self.identity), lambda: self._matrix(view, view.release, view.candidates_as_release)
+        )
 
     def among(self, view: View) -> Scores:
         """Float64 [n, n]: the candidates against each other, infinite on the diagonal. Made once a view."""

@@ -35,7 +35,9 @@ class DensityRatio(ObservingAttack):
     def observe(self, view: View) -> Observed:
         """The score of one release, float64 [n]."""
         x, release = pca_features(view, self.n_components)
-        return _log_density(x, release, leave_self_out=view.among) - _log_density(x, x, leave_self_out=True)
+        return _log_density(x, release, leave_self_out=view.candidates_as_release) - _log_density(
+            x, x, leave_self_out=True
+        )
 
 
 def _log_density(x: Features, sample: Features, leave_self_out: bool) -> Scores:

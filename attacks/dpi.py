@@ -34,7 +34,7 @@ class DataPlagiarismIndex(ReleaseAttack):
     def observe(self, view: View) -> Observed:
         """The score of one release, float64 [n]."""
         released, real = self.distances(view), self.measure.among(view)
-        size_g, size_r = released.shape[1] - view.among, real.shape[1] - 1
+        size_g, size_r = released.shape[1] - view.candidates_as_release, real.shape[1] - 1
         k = min(self.k, (size_g + size_r) // 2)
         farthest = np.partition(np.concatenate([released, real], axis=1), k - 1, axis=1)[:, k - 1]
         (nearer_g, last_g), (nearer_r, last_r) = (_counted(one, farthest) for one in (released, real))

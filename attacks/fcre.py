@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from attacks.base import Access, Outlook
+from attacks.base import Access, TargetShape
 from attacks.noising import check_seed, check_timesteps
 from attacks.observing import ObservingAttack
 from attacks.reconstruction import ddim_restored
@@ -46,10 +46,10 @@ class FrequencyCalibratedError(ObservingAttack):
             raise ValueError(f"The band from low={self.low} to high={self.high} is empty; choose 0 <= low < high.")
         check_seed(self.noise_seed)
 
-    def check(self, outlook: Outlook) -> None:
+    def check(self, shape: TargetShape) -> None:
         """As the base: timesteps must be the model's, and the band must hold a frequency of the image."""
-        check_timesteps([self.timestep], outlook.n_timesteps)
-        self._band(outlook.size, outlook.size)
+        check_timesteps([self.timestep], shape.n_timesteps)
+        self._band(shape.size, shape.size)
 
     def observe(self, view: View) -> Observed:
         """The score by one model, float64 [n]."""

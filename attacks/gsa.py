@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from attacks.base import Access, Outlook, Scores, Target
+from attacks.base import Access, Scores, Target, TargetShape
 from attacks.column_classifier import ColumnClassifier
 from attacks.errors import minus_log
 from attacks.noising import check_seed, check_timesteps, clean, fixed_noise, noised
@@ -45,9 +45,9 @@ class GradientNorms(ColumnClassifier):
             raise ValueError(f"strength={self.strength} must be above 0.")
         check_seed(self.noise_seed)
 
-    def check(self, outlook: Outlook) -> None:
+    def check(self, shape: TargetShape) -> None:
         """As the base: timesteps must be the model's."""
-        check_timesteps(self.timesteps, outlook.n_timesteps)
+        check_timesteps(self.timesteps, shape.n_timesteps)
 
     def skip(self, target: Target) -> str | None:
         """As the base, and whether the models show their weights."""

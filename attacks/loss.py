@@ -7,10 +7,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from attacks.base import Access, Outlook, Scores
+from attacks.base import Access, Scores, TargetShape
 from attacks.noising import check_seed, check_timesteps, noised_errors
 from attacks.observing import ObservingAttack
-from attacks.registry import register
+from attacks.registry import calibrated, register
 from attacks.view import Observed, View
 
 
@@ -36,9 +36,9 @@ class DenoisingLoss(ObservingAttack):
             raise ValueError(f"n_noises={self.n_noises} must be at least 1.")
         check_seed(self.noise_seed)
 
-    def check(self, outlook: Outlook) -> None:
+    def check(self, shape: TargetShape) -> None:
         """As the base: timesteps must be the model's."""
-        check_timesteps(self.timesteps, outlook.n_timesteps)
+        check_timesteps(self.timesteps, shape.n_timesteps)
 
     def observe(self, view: View) -> Observed:
         """Squared errors, float64 [n, timesteps, noises]."""
@@ -54,25 +54,4 @@ class DenoisingLoss(ObservingAttack):
         return -np.log(observed.mean(axis=(1, 2)))
 
 
-@register("loss_cal")
-@dataclass(frozen=True)
-class CalibratedLoss(DenoisingLoss):
-    """`loss` less what it is for models that did not see x (Watson et al. 2022, arXiv 2111.08440)."""
-
-    calibration: str = "cal"
-
-
-@register("loss_reg")
-@dataclass(frozen=True)
-class RegressedLoss(DenoisingLoss):
-    """`loss` regressed, over the target's own candidates, on models that did not see x; no label."""
-
-    calibration: str = "reg"
-
-
-@register("loss_lira")
-@dataclass(frozen=True)
-class LikelihoodRatioLoss(DenoisingLoss):
-    """Online LiRA (arXiv 2112.03570) on the loss: x's law with it among the members against its law without."""
-
-    calibration: str = "lira"
+calibrated(DenoisingLoss, "cal", "reg", "lira")

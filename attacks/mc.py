@@ -40,7 +40,7 @@ class MonteCarlo(ReleaseAttack):
     def observe(self, view: View) -> Observed:
         """The smallest distances, ascending, and last the size of the release: float64 [n, neighbours + 1]."""
         distances = self.distances(view)
-        size = distances.shape[1] - view.among  # a candidate's own copy is infinitely far
+        size = distances.shape[1] - view.candidates_as_release  # a candidate's own copy is infinitely far
         nearest = smallest(distances, min(self.neighbours, size))
         return np.column_stack([nearest, np.full(len(nearest), float(size))])
 

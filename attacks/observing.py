@@ -9,8 +9,8 @@ from typing import Any, ClassVar, final
 
 import numpy as np
 
-from attacks.base import Access, Attack, Scores, Target, no_strangers
-from attacks.calibration import CALIBRATIONS, check_calibration
+from attacks.base import Access, Attack, Scores, Target, no_out_references
+from attacks.difficulty_calibration import CALIBRATIONS, check_calibration
 from attacks.view import Observed, View
 
 _AFTER_OBSERVING = {
@@ -24,12 +24,12 @@ class ObservingAttack(Attack):
 
     `observe` is the costly part: made once for a generator and kept in the store, whichever calibration or
     attack asks for it. `signal` reduces it to a score; `calibration` then sets that score against the
-    references', by a name in `attacks.calibration.CALIBRATIONS`. A subclass that only preselects options (such
-    as `knn_reg`) shares the observations of its parent; one that observes something else overrides `observe`.
+    references', by a name in `attacks.difficulty_calibration.CALIBRATIONS`. A class that only preselects options
+    (such as `knn_reg`) shares the observations of its parent; one that observes something else overrides `observe`.
     """
 
     calibration: str = "none"
-    """How the signal is set against the references': none, cal, reg, z, lira or another of CALIBRATIONS."""
+    """Difficulty calibration, against the references' signals: none, cal, reg, z, lira or another of CALIBRATIONS."""
 
     observes: ClassVar[Access] = Access.RELEASE
     """What `observe` may look at: RELEASE (candidates and release) or MODEL, GRADIENT (candidates and model)."""
@@ -109,8 +109,8 @@ class ObservingAttack(Attack):
         reason = super().skip(target)
         if reason is not None or self.calibration == "none":
             return reason
-        if no_strangers(target) is not None:
-            return no_strangers(target)
+        if no_out_references(target) is not None:
+            return no_out_references(target)
         if self.observes is not Access.RELEASE and any(r.model is None for r in target.references):
             return "it is calibrated by the models of other generators, and the references give only releases."
         return CALIBRATIONS[self.calibration].unfit(target.held)

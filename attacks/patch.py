@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from attacks.knn import NearestNeighbour
-from attacks.registry import register
+from attacks.registry import calibrated, register
 
 
 @register("patch")
@@ -20,9 +20,4 @@ class TileDistance(NearestNeighbour):
     distance: str = "tile"
 
 
-@register("patch_reg")
-@dataclass(frozen=True)
-class RegressedTileDistance(TileDistance):
-    """`patch` regressed, over the target's own candidates, on the releases that did not see x; no label."""
-
-    calibration: str = "reg"
+calibrated(TileDistance, "reg")

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from attacks.base import Access, Images, Outlook, Scores
+from attacks.base import Access, Images, Scores, TargetShape
 from attacks.errors import minus_log, power_sums
 from attacks.noising import check_seed, check_timesteps, fixed_noise, noised, noised_errors, predicted_noise
 from attacks.observing import ObservingAttack
@@ -50,9 +50,9 @@ class ProbabilityFluctuation(ObservingAttack):
             raise ValueError(f"There is no fluctuation {self.fluctuation!r}; choose {' or '.join(FLUCTUATIONS)}.")
         check_seed(self.noise_seed)
 
-    def check(self, outlook: Outlook) -> None:
+    def check(self, shape: TargetShape) -> None:
         """As the base: timesteps must be the model's."""
-        check_timesteps(self.timesteps, outlook.n_timesteps)
+        check_timesteps(self.timesteps, shape.n_timesteps)
 
     def observe(self, view: View) -> Observed:
         """Mean loss over timesteps of x and of each crop by one model, float64 [n, 1 + crops]."""

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from attacks.base import Access, Outlook
+from attacks.base import Access, TargetShape
 from attacks.errors import SMALLEST_ERROR, minus_log, power_sums
 from attacks.noising import check_timesteps, clean, noised, predicted_noise, predicted_of_clean
 from attacks.observing import ObservingAttack
@@ -43,9 +43,9 @@ class ProximalInitialization(ObservingAttack):
         if self.normalization not in NORMALIZATIONS:
             raise ValueError(f"There is no normalization {self.normalization!r}; choose {', '.join(NORMALIZATIONS)}.")
 
-    def check(self, outlook: Outlook) -> None:
+    def check(self, shape: TargetShape) -> None:
         """As the base: the timestep must be the model's."""
-        check_timesteps([self.timestep], outlook.n_timesteps)
+        check_timesteps([self.timestep], shape.n_timesteps)
 
     def observe(self, view: View) -> Observed:
         """The score by one model, float64 [n]."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from attacks.base import Access, Outlook
+from attacks.base import Access, TargetShape
 from attacks.noising import (
     check_seed,
     check_timesteps,
@@ -54,9 +54,9 @@ class Reconstruction(ObservingAttack):
             raise ValueError("n_results and n_steps must be at least 1.")
         check_seed(self.noise_seed)
 
-    def check(self, outlook: Outlook) -> None:
+    def check(self, shape: TargetShape) -> None:
         """As the base: timesteps must be the model's."""
-        check_timesteps([self.timestep], outlook.n_timesteps)
+        check_timesteps([self.timestep], shape.n_timesteps)
 
     def observe(self, view: View) -> Observed:
         """The score by one model, float64 [n]."""

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import attacks
 from attacks.base import Attack
+from attacks.difficulty_calibration import CALIBRATIONS
 
 ENTRY_POINT_GROUP = "harness.attacks"
 _A = TypeVar("_A", bound=type[Attack])
@@ -46,6 +49,24 @@ def register(name: str) -> Callable[[_A], _A]:
         return cls
 
     return add
+
+
+def calibrated(attack: type[Attack], *calibrations: str) -> None:
+    """Register an attack once more for each difficulty calibration: `knn_cal` is `knn` with `calibration=cal`.
+
+    The class made for it only preselects that option, and so shares the attack's observations. It stands in the
+    attack's own module under the name it is registered by, where another process finds it.
+    """
+    for name in calibrations:
+        title = f"{attack.name}_{name}"
+        body: dict[str, Any] = {
+            "__doc__": f"`{attack.name}` {CALIBRATIONS[name].says}.",
+            "__module__": attack.__module__,
+            "__annotations__": {"calibration": str},
+            "calibration": name,
+        }
+        made: type[Attack] = register(title)(dataclass(frozen=True)(type(title, (attack,), body)))
+        setattr(sys.modules[attack.__module__], title, made)
 
 
 @cache

@@ -8,7 +8,7 @@ import numpy as np
 
 from attacks.base import Scores
 from attacks.exact import sum_by_size
-from attacks.registry import register
+from attacks.registry import calibrated, register
 from attacks.release_attack import ReleaseAttack
 from attacks.view import Observed, View
 
@@ -47,17 +47,4 @@ class Retrieval(ReleaseAttack):
         return np.asarray(weight / sum_by_size(weight, axis=0), dtype=np.float64)
 
 
-@register("retrieval_cal")
-@dataclass(frozen=True)
-class CalibratedRetrieval(Retrieval):
-    """`retrieval` less what it is for releases that did not see x (Watson et al. 2022, arXiv 2111.08440)."""
-
-    calibration: str = "cal"
-
-
-@register("retrieval_reg")
-@dataclass(frozen=True)
-class RegressedRetrieval(Retrieval):
-    """`retrieval` regressed, over the target's own candidates, on the releases that did not see x; no label."""
-
-    calibration: str = "reg"
+calibrated(Retrieval, "cal", "reg")

@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from attacks.base import Access, Outlook
+from attacks.base import Access, TargetShape
 from attacks.errors import minus_log, power_sums
 from attacks.noising import check_timesteps, clean, predicted_noise, predicted_of_clean
 from attacks.observing import ObservingAttack
@@ -37,9 +37,9 @@ class StepwiseError(ObservingAttack):
         if self.step < 1 or self.t_sec < self.step or self.t_sec % self.step:
             raise ValueError(f"t_sec={self.t_sec} must be a multiple of step={self.step}, both 1 or more.")
 
-    def check(self, outlook: Outlook) -> None:
+    def check(self, shape: TargetShape) -> None:
         """As the base: timesteps must be the model's."""
-        check_timesteps([self.t_sec], outlook.n_timesteps)
+        check_timesteps([self.t_sec], shape.n_timesteps)
 
     def observe(self, view: View) -> Observed:
         """The score by one model, float64 [n]."""

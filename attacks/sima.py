@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from attacks.base import Access, LabelledTarget, Outlook, Scores
+from attacks.base import Access, LabelledTarget, Scores, TargetShape
 from attacks.errors import minus_log, power_sums
 from attacks.noising import check_timesteps, predicted_of_clean
 from attacks.observing import ObservingAttack
@@ -32,9 +32,9 @@ class ScoreNorm(ObservingAttack):
     observes: ClassVar[Access] = Access.MODEL
     chosen: ClassVar[int] = 0  # place in timesteps; what `fit` learns
 
-    def check(self, outlook: Outlook) -> None:
+    def check(self, shape: TargetShape) -> None:
         """As the base: timesteps must be the model's."""
-        check_timesteps(self.timesteps, outlook.n_timesteps)
+        check_timesteps(self.timesteps, shape.n_timesteps)
 
     def observe(self, view: View) -> Observed:
         """The score at every timestep by one model, float64 [n, timesteps]."""

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from attacks.base import Access, Attack, LabelledTarget, Outlook, Scores, Target
+from attacks.base import Access, Attack, LabelledTarget, Scores, Target, TargetShape
 from attacks.observing import ObservingAttack
 from attacks.registry import find_attacks, register
 
@@ -52,11 +52,11 @@ class Stack(Attack):
                 f"A stack needs parts and a strength above 0; it has {len(self.parts)}, {self.strength}."
             )
 
-    def check(self, outlook: Outlook) -> None:
+    def check(self, shape: TargetShape) -> None:
         """As the base: every part by its own rules; ValueError for one that cannot be stacked or asks for more."""
         for part in self.observers():
             try:
-                part.check(outlook)
+                part.check(shape)
             except TypeError as error:  # a part's options pass Hydra by, which would have checked their types
                 raise ValueError(f"its part {part.name} has an option of a wrong type: {error}.") from error
             if list(Access).index(part.needs) > list(Access).index(self.needs):

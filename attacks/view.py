@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,15 @@ Images = NDArray[np.uint8]
 Observed = NDArray[np.float64]
 _T = TypeVar("_T")
 _MEMO_BYTES = 2**30
+
+
+class Access(StrEnum):
+    """What an attacker holds, weakest first; rows of different access never share a ranking silently."""
+
+    RELEASE = "release"
+    REFERENCES = "references"
+    MODEL = "model"
+    GRADIENT = "gradient"
 
 
 class CountedModel:
@@ -77,20 +87,25 @@ class View:
     """One generator as an attacker sees it, and the candidates.
 
     candidates: uint8 [n, h, w]; release: uint8 [m, h, w], empty for an attack that looks at the model alone;
-    model: its denoiser, None where the attacker holds none; among: the release is the candidates themselves,
-    so whoever measures must leave each one's own copy out.
+    model: its denoiser, None where the attacker holds none; candidates_as_release: the release is the candidates
+    themselves, so whoever measures must leave each one's own copy out.
     """
 
     candidates: Images
     release: Images
     model: CountedModel | None = None
-    among: bool = False
+    candidates_as_release: bool = False
     _memo: OrderedDict[Hashable, tuple[Any, int, int]] = field(default_factory=OrderedDict, repr=False, compare=False)
 
     @classmethod
     def of_candidates(cls, candidates: Images) -> View:
         """The candidates facing each other: how alike two different real slices are."""
-        return cls(candidates, candidates, among=True)
+        return cls(candidates, candidates, candidates_as_release=True)
+
+    @property
+    def among(self) -> bool:
+        """The name that `candidates_as_release` had until 0.2.0, which plug-ins may use."""
+        return self.candidates_as_release
 
     @property
     def denoiser(self) -> CountedModel:
@@ -119,3 +134,27 @@ class View:
 
     def _images_asked(self) -> int:
         return self.model.images_seen + self.model.images_saved if self.model is not None else 0
+
+
+class Observer(Protocol):
+    """What a target, and whoever keeps observations for it, asks of an attack that looks at one generator at a time.
+
+    `attacks.observing.ObservingAttack` is one, and says what each of these is.
+    """
+
+    name: ClassVar[str]
+    observes: ClassVar[Access]
+
+    @property
+    def observes_references(self) -> bool:
+        """Whether the reference generators are looked at, too."""
+
+    def observation(self) -> tuple[str, dict[str, Any]]:
+        """What decides an observation besides the view."""
+
+    @classmethod
+    def observing_classes(cls) -> list[type]:
+        """The classes whose code observes."""
+
+    def observed(self, view: View) -> Observed:
+        """What one generator shows of each candidate: float64 [n, ...]."""

@@ -14,15 +14,15 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from attacks.base import Access, Attack, LabelledTarget, Outlook, Scores, Target
-from attacks.calibration import CALIBRATIONS
+from attacks.base import Access, Attack, LabelledTarget, Scores, Target, TargetShape
 from attacks.conformance.denoisers import MemorisingDenoiser
 from attacks.conformance.documented import documented_options, own_docstring
 from attacks.conformance.worlds import SIZE, World, frozen, labelled_shadows, planted, wrong_target
+from attacks.difficulty_calibration import CALIBRATIONS
 from attacks.observing import ObservingAttack
 from attacks.pytest_plugin import OPTION
 from attacks.registry import find_attacks
-from attacks.view import Observed
+from attacks.view import Observed, Observer
 
 FOUND = 0.95  # AUC from which planted copies count as found: plain copies, so that every serious attack passes
 CHANCE = 0.12  # how far a mean AUC over 12 targets of 15 against 15 may be from 0.5: four standard errors
@@ -123,10 +123,10 @@ def test_options_survive_json_and_hydra(attack_class: type[Attack]) -> None:
 
 def test_check_refuses_in_words(attack_class: type[Attack]) -> None:
     """Default options suit generators of the usual kind; what does not suit is a ValueError with a sentence."""
-    attack_class().check(Outlook(n_images=300, size=SIZE, n_timesteps=1000))
+    attack_class().check(TargetShape(n_images=300, size=SIZE, n_timesteps=1000))
     refusal = None
     try:
-        attack_class().check(Outlook(n_images=1, size=2, n_timesteps=2))
+        attack_class().check(TargetShape(n_images=1, size=2, n_timesteps=2))
     except ValueError as error:
         refusal = str(error)
     assert refusal is None or " " in refusal
@@ -302,7 +302,7 @@ def test_score_comes_from_what_was_observed(observing: ObservingAttack, target: 
     np.testing.assert_allclose(observing.score(remembering), observing.score(target), rtol=1e-9, atol=1e-9)
 
 
-def always(known: Observed) -> Callable[[ObservingAttack], Observed]:
+def always(known: Observed) -> Callable[[Observer], Observed]:
     """A memory of one observation."""
     return lambda attack: known
 

@@ -10,8 +10,7 @@ import numpy as np
 
 from attacks.base import Access, Flags, Images, LabelledTarget, Reference, Seen, Target
 from attacks.conformance.denoisers import MemorisingDenoiser
-from attacks.observing import ObservingAttack
-from attacks.view import CountedModel, Observed, View
+from attacks.view import CountedModel, Observed, Observer, View
 
 SIZE, N = 16, 30  # pixels a side; candidates, fewer than the slices have degrees of freedom: no two are alike
 SQUARES = 8  # along each side of a slice
@@ -54,7 +53,7 @@ class Generator:
         """The optimal denoiser of a kernel density at the members."""
         return MemorisingDenoiser(self.trained_on, BANDWIDTH)
 
-    def seen(self, attack: ObservingAttack) -> Observed:
+    def seen(self, attack: Observer) -> Observed:
         """The observation of an attack, made once: as the store of the harness does for a target."""
         key = json.dumps(attack.observation(), sort_keys=True)
         if key not in self._observed:

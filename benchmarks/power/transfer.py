@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from attacks.base import Attack
-from attacks.calibration import CALIBRATIONS
+from attacks.difficulty_calibration import CALIBRATIONS
 from attacks.registry import find_attacks
 from benchmarks.rows import Row, command
 from harness.config.settings import Settings, composed

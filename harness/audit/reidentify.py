@@ -1,4 +1,4 @@
-"""Section 3: does a copy of one slice lead to the patient's other slices? And is a patient a member by slices never seen?"""
+"""Section 3: does a copy lead to a patient's other slices? And is a patient a member by slices never seen?"""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from attacks.base import Attack
 from attacks.observing import ObservingAttack
+from attacks.view import Observer
 from harness.errors import InputError
 from harness.evaluation.metrics import Floats
 from harness.experiment.attack_scores import AttackScores, ReleaseScores
@@ -96,9 +97,9 @@ class Executor:
         found |= dict(zip(missing, made, strict=True))
         return {name: self._scored(of_attack, found) for name, of_attack in jobs.items()}
 
-    def _observe(self, wanted: Iterable[tuple[ObservingAttack, ViewSpec]], what: str) -> None:
+    def _observe(self, wanted: Iterable[tuple[Observer, ViewSpec]], what: str) -> None:
         """Make the observations that the store does not hold, a job a generator and its candidates."""
-        missing: dict[ViewSpec, dict[str, ObservingAttack]] = {}
+        missing: dict[ViewSpec, dict[str, Observer]] = {}
         for attack, view in wanted:
             key = observation_key(attack, view)
             if key not in missing.get(view, {}) and self.store.find("observation", key) is None:
@@ -133,13 +134,13 @@ def _shadows(planned: PlannedAttack) -> range:
     return range(len(planned.plan.shadows))
 
 
-def _looks(job: AttackJob) -> list[tuple[ObservingAttack, ViewSpec]]:
+def _looks(job: AttackJob) -> list[tuple[Observer, ViewSpec]]:
     """What a job will ask its target, and the targets it is fitted on, to have observed."""
     targets = (job.target, *(one.target for one in job.fit))
     return [pair for target in targets for pair in _looks_at(job.attack, target)]
 
 
-def _looks_at(attack: Attack, target: TargetSpec) -> list[tuple[ObservingAttack, ViewSpec]]:
+def _looks_at(attack: Attack, target: TargetSpec) -> list[tuple[Observer, ViewSpec]]:
     return [
         (observer, view)
         for observer in attack.observers()

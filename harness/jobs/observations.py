@@ -10,8 +10,7 @@ import numpy as np
 
 import shadow_models
 from attacks.base import Access
-from attacks.observing import ObservingAttack
-from attacks.view import Observed
+from attacks.view import Observed, Observer
 from harness.jobs.code_digest import code_digest
 from harness.jobs.targets import ViewSpec, candidates_key
 from harness.store import Store, content_key, digest_of
@@ -20,12 +19,12 @@ SCHEMA = 1
 FILE = "observed.npy"
 
 
-def observable(attack: ObservingAttack, view: ViewSpec) -> bool:
+def observable(attack: Observer, view: ViewSpec) -> bool:
     """Whether the view holds what the attack looks at."""
     return attack.observes is Access.RELEASE or view.generator is not None
 
 
-def observation_key(attack: ObservingAttack, view: ViewSpec) -> str:
+def observation_key(attack: Observer, view: ViewSpec) -> str:
     """What is observed, by which code and options, of which candidates and generator.
 
     A release attack's does not change with the model, nor a model attack's with the release.
@@ -50,10 +49,10 @@ def _network_digest() -> str:
     return digest_of(Path(shadow_models.__path__[0]).glob("*.py"))
 
 
-def stored_observations(view: ViewSpec, store: Store) -> Callable[[ObservingAttack], Observed | None]:
+def stored_observations(view: ViewSpec, store: Store) -> Callable[[Observer], Observed | None]:
     """What a target remembers: the observation of an attack, in the order of the view, or None."""
 
-    def seen(attack: ObservingAttack) -> Observed | None:
+    def seen(attack: Observer) -> Observed | None:
         found = store.find("observation", observation_key(attack, view)) if observable(attack, view) else None
         return None if found is None else np.load(found.folder / FILE)
 

@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attacks.base import Access
-from attacks.observing import ObservingAttack
-from attacks.view import CountedModel, View
+from attacks.view import CountedModel, Observer, View
 from harness.errors import InputError
 from harness.jobs import targets
 from harness.jobs.launch import Work
@@ -29,7 +28,7 @@ class ObserveJob:
     store_root: str
     name: str
     view: ViewSpec
-    attacks: tuple[ObservingAttack, ...]
+    attacks: tuple[Observer, ...]
 
 
 def observe(job: ObserveJob, work: Work) -> None:
@@ -39,12 +38,12 @@ def observe(job: ObserveJob, work: Work) -> None:
     candidates = targets.candidate_images(job.view, store)[order]
     release = targets.released_images(job.view, store)
     model = None if job.view.generator is None else CountedModel(StoredModel(store, job.view.generator, work.device))
-    of_release = View(candidates, candidates if job.view.release is None else release, among=job.view.release is None)
+    of_release = View.of_candidates(candidates) if job.view.release is None else View(candidates, release)
     of_model = View(candidates, release[:0], model)
     for number, attack in enumerate(job.attacks):
         view = of_release if attack.observes is Access.RELEASE else of_model
 
-        def make(folder: Path, attack: ObservingAttack = attack, view: View = view) -> Mapping[str, Any]:
+        def make(folder: Path, attack: Observer = attack, view: View = view) -> Mapping[str, Any]:
             return {"model": job.view.generator, **_observe(attack, view, order, folder)}
 
         try:
@@ -57,7 +56,7 @@ def observe(job: ObserveJob, work: Work) -> None:
             work.report("observing", number + 1, len(job.attacks))
 
 
-def _observe(attack: ObservingAttack, view: View, order: NDArray[np.intp], folder: Path) -> dict[str, Any]:
+def _observe(attack: Observer, view: View, order: NDArray[np.intp], folder: Path) -> dict[str, Any]:
     asked, made = _calls(view)
     started = time.perf_counter()
     try:

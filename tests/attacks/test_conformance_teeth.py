@@ -12,7 +12,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from attacks.conformance.worlds import World, wrong_target
-from attacks.knn import CalibratedNearestNeighbour
+from attacks.knn import knn_cal
 
 SLIPS = '''
 from dataclasses import dataclass, replace
@@ -51,8 +51,8 @@ class Options(NearestNeighbour):
 @slip("wordless_check")
 class WordlessCheck(NearestNeighbour):
     """Refuses without a sentence."""
-    def check(self, outlook):
-        if outlook.size < 8:
+    def check(self, shape):
+        if shape.size < 8:
             raise ValueError("no")
 
 
@@ -230,7 +230,7 @@ def test_wrong_target_finds_the_complement_among_the_references():
     aucs = {
         trap: np.mean(
             [
-                roc_auc_score(labelled.member, CalibratedNearestNeighbour().score(labelled.target))
+                roc_auc_score(labelled.member, knn_cal().score(labelled.target))
                 for labelled in (wrong_target(world, pair, trap) for pair in range(12))
             ]
         )

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from skimage.metrics import structural_similarity
 
-from attacks.base import Outlook, Reference, Target
+from attacks.base import Reference, Target, TargetShape
 from attacks.knn import (
-    CalibratedNearestNeighbour,
     NearestNeighbour,
-    RegressedNearestNeighbour,
-    StandardisedNearestNeighbour,
+    knn_cal,
+    knn_reg,
+    knn_z,
 )
 from attacks.similarity import ssim_matrix, ssim_pairs
-from attacks.ssim import CalibratedSimilarity, StructuralSimilarity
+from attacks.ssim import StructuralSimilarity, ssim_cal
 
 N, M, SIZE = 7, 30, 16
 IDS = tuple(f"{i}" for i in range(N))
@@ -58,7 +58,7 @@ def test_knn_is_minus_log_of_the_mean_of_the_k_smallest(noise_images):
 def test_knn_cal_uses_only_references_that_did_not_hold_the_slice(calibrated_target):
     own = [slow_log(x, calibrated_target.release) for x in calibrated_target.candidates]
     expected = [np.mean(strangers_logs(calibrated_target, i)) - own[i] for i in range(N)]
-    assert CalibratedNearestNeighbour().score(calibrated_target) == pytest.approx(expected, rel=1e-9)
+    assert knn_cal().score(calibrated_target) == pytest.approx(expected, rel=1e-9)
     assert NearestNeighbour(calibration="cal").score(calibrated_target) == pytest.approx(expected, rel=1e-9)
 
 
@@ -66,7 +66,7 @@ def test_knn_reg_is_the_negated_residual_over_the_targets_own_candidates(calibra
     own = np.array([slow_log(x, calibrated_target.release) for x in calibrated_target.candidates])
     expected = np.array([np.mean(strangers_logs(calibrated_target, i)) for i in range(N)])
     residual = own - np.polyval(np.polyfit(expected, own, 1), expected)
-    score = RegressedNearestNeighbour().score(calibrated_target)
+    score = knn_reg().score(calibrated_target)
     assert score == pytest.approx(-residual / residual.std(), rel=1e-6)
 
 
@@ -76,11 +76,11 @@ def test_knn_z_divides_by_one_pooled_deviation(calibrated_target):
     squares = sum(((np.array(one) - np.mean(one)) ** 2).sum() for one in logs)
     sd = np.sqrt(squares / sum(len(one) - 1 for one in logs))
     expected = (np.array([np.mean(one) for one in logs]) - own) / (sd + 0.05)
-    assert StandardisedNearestNeighbour().score(calibrated_target) == pytest.approx(expected, rel=1e-9)
+    assert knn_z().score(calibrated_target) == pytest.approx(expected, rel=1e-9)
 
 
 def test_calibrated_names_share_what_knn_observes():
-    for kin in (CalibratedNearestNeighbour(), RegressedNearestNeighbour(), NearestNeighbour(calibration="lira")):
+    for kin in (knn_cal(), knn_reg(), NearestNeighbour(calibration="lira")):
         assert kin.observation() == NearestNeighbour().observation()
     assert NearestNeighbour(k=2).observation() != NearestNeighbour().observation()
 
@@ -117,7 +117,7 @@ def test_ssim_cal_is_less_what_the_strangers_releases_show(calibrated_target):
         - np.mean([largest(i, r.release) for r in calibrated_target.references if not r.held[i]])
         for i in range(N)
     ]
-    assert CalibratedSimilarity().score(calibrated_target) == pytest.approx(expected, abs=1e-6)
+    assert ssim_cal().score(calibrated_target) == pytest.approx(expected, abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -125,9 +125,9 @@ def test_ssim_cal_is_less_what_the_strangers_releases_show(calibrated_target):
     [
         (lambda: NearestNeighbour(distance="pixle"), "pixel"),
         (lambda: NearestNeighbour(calibration="calm"), "no calibration 'calm'"),
-        (lambda: NearestNeighbour(k=8).check(Outlook(n_images=7, size=SIZE, n_timesteps=10)), "choose 1 to 7"),
+        (lambda: NearestNeighbour(k=8).check(TargetShape(n_images=7, size=SIZE, n_timesteps=10)), "choose 1 to 7"),
         (
-            lambda: StructuralSimilarity(window=17).check(Outlook(n_images=7, size=SIZE, n_timesteps=10)),
+            lambda: StructuralSimilarity(window=17).check(TargetShape(n_images=7, size=SIZE, n_timesteps=10)),
             "from 3 to 16",
         ),
     ],

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from attacks.base import Outlook, Target
+from attacks.base import Target, TargetShape
 from attacks.fcre import FrequencyCalibratedError
 from attacks.gsa import GradientNorms
 from attacks.loss import DenoisingLoss
@@ -217,7 +217,7 @@ def test_batches_of_any_size_give_the_same(world, attack, n_calls, monkeypatch):
 )
 def test_timesteps_that_the_model_does_not_have_are_refused(world, attack):
     with pytest.raises(ValueError, match="0 to 999"):
-        attack.check(Outlook(n_images=10, size=SIZE, n_timesteps=1000))
+        attack.check(TargetShape(n_images=10, size=SIZE, n_timesteps=1000))
     with pytest.raises(ValueError, match="0 to 999"):
         attack.observe(view_of(world))
 
@@ -244,4 +244,4 @@ def test_bad_options_are_refused_in_words(attack, message):
 
 def test_a_band_without_a_frequency_is_refused():
     with pytest.raises(ValueError, match="wider band"):
-        FrequencyCalibratedError(low=0.15, high=0.2).check(Outlook(n_images=1, size=8, n_timesteps=1000))
+        FrequencyCalibratedError(low=0.15, high=0.2).check(TargetShape(n_images=1, size=8, n_timesteps=1000))

@@ -47,7 +47,8 @@ def test_the_example_package_conforms(installed, conformance):
     done = conformance(installed, "edges")
     assert done.returncode == 0, done.stdout + done.stderr
     (summary,) = re.findall(r"=+ (.*) in [\d.]+s", done.stdout)
-    assert int(re.fullmatch(r"(\d+) passed", summary)[1]) > 20  # nothing skipped, either
+    # The one test that is skipped asks of attacks that say `of_pairs`; the example does not.
+    assert int(re.fullmatch(r"(\d+) passed, 1 skipped", summary)[1]) > 20
 
 
 SLIPS = {  # what the example has -> what it becomes; each breaks one rule

@@ -7,17 +7,17 @@ import pytest
 from scipy.stats import norm
 from sklearn.linear_model import LogisticRegression
 
-from attacks.base import Outlook
+from attacks.base import TargetShape
 from attacks.c2st import ClassifierTwoSample, folds
-from attacks.carlini import RegressedRelativeDistance, RelativeDistance
+from attacks.carlini import RelativeDistance, carlini_reg
 from attacks.distances import principal_components
 from attacks.domias import DensityRatio
 from attacks.dpi import DataPlagiarismIndex
 from attacks.knn import NearestNeighbour
 from attacks.mc import MonteCarlo
-from attacks.patch import RegressedTileDistance, TileDistance
+from attacks.patch import TileDistance, patch_reg
 from attacks.real_ratio import RealRatio
-from attacks.retrieval import CalibratedRetrieval, RegressedRetrieval, Retrieval
+from attacks.retrieval import Retrieval, retrieval_cal, retrieval_reg
 from attacks.view import View
 
 N, M, SIZE = 7, 30, 16
@@ -102,10 +102,10 @@ def test_patch_is_the_worst_tile_of_the_nearest_image(view):
 
 def test_names_that_only_preselect_share_their_observations():
     assert TileDistance().observation() == NearestNeighbour(distance="tile").observation()
-    assert TileDistance().observation() == RegressedTileDistance().observation()
+    assert TileDistance().observation() == patch_reg().observation()
     assert TileDistance().observation() != NearestNeighbour().observation()
-    assert RelativeDistance().observation() == RegressedRelativeDistance().observation()
-    assert Retrieval().observation() == CalibratedRetrieval().observation() == RegressedRetrieval().observation()
+    assert RelativeDistance().observation() == carlini_reg().observation()
+    assert Retrieval().observation() == retrieval_cal().observation() == retrieval_reg().observation()
 
 
 def test_mc_is_the_fraction_within_the_radius(view):
@@ -216,7 +216,7 @@ def test_exact_copies_and_collapsed_releases_stay_finite(attack, view):
         (lambda: Retrieval(softness=-0.1), "softness=-0.1"),
         (lambda: RelativeDistance(near=0), "near=0"),
         (lambda: RelativeDistance(n_reals=0), "n_reals=0"),
-        (lambda: TileDistance(k=9).check(Outlook(n_images=8, size=SIZE, n_timesteps=10)), "choose 1 to 8"),
+        (lambda: TileDistance(k=9).check(TargetShape(n_images=8, size=SIZE, n_timesteps=10)), "choose 1 to 8"),
         (lambda: MonteCarlo(neighbours=0), "neighbours=0"),
         (lambda: DensityRatio(n_components=33), "1 to 32"),
         (lambda: DataPlagiarismIndex(k=0), "k=0"),

@@ -28,7 +28,7 @@ class EdgeCorrelation(ObservingAttack):
     def observe(self, view: View) -> Observed:
         """The largest correlation with a released image, float64 [n]."""
         correlation = self._edges(view.candidates) @ self._edges(view.release).T
-        if view.among:
+        if view.candidates_as_release:
             np.fill_diagonal(correlation, -1.0)
         return np.asarray(correlation.max(axis=1), dtype=np.float64)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from attacks.calibration import mean_over
+from attacks.difficulty_calibration import mean_over
 from harness.data.splits import check_pool_size, paired_halves, random_half, reference_shadows
 from harness.errors import InputError
 from harness.seeds import rng_of, seed_of

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from attacks.knn import NearestNeighbour
-from attacks.loss import DenoisingLoss, RegressedLoss
+from attacks.loss import DenoisingLoss, loss_reg
 from attacks.ssim import StructuralSimilarity
 from harness.data.options import FolderData, PhantomData
 from harness.data.pool import load_pool
@@ -112,7 +112,7 @@ def test_an_observation_hangs_on_what_the_attack_may_look_at(attack, change, sam
 
 
 def test_calibrations_share_an_observation_and_options_do_not():
-    assert observation_key(RegressedLoss(), VIEW) == observation_key(DenoisingLoss(calibration="lira"), VIEW)
+    assert observation_key(loss_reg(), VIEW) == observation_key(DenoisingLoss(calibration="lira"), VIEW)
     assert observation_key(DenoisingLoss(n_noises=2), VIEW) != observation_key(DenoisingLoss(), VIEW)
     assert observation_key(NearestNeighbour(shift=1), VIEW) != observation_key(NearestNeighbour(), VIEW)
 

@@ -7,7 +7,7 @@ import pytest
 from tiny import TINY_PHANTOM
 
 from attacks.blind import Blind
-from attacks.knn import CalibratedNearestNeighbour
+from attacks.knn import knn_cal
 from harness.config.registration import attack_groups
 from harness.config.settings import composed
 from harness.data.pool import load_pool
@@ -42,7 +42,7 @@ def test_the_test_target_shows_no_model_and_no_label(plan):
 def test_a_wrong_target_is_of_the_next_pair_which_is_then_no_reference(plan):
     keys = [job.key for job in plan.generators]
     for number, spec in enumerate(plan.shadows):
-        wrong = plan.attack_wrong_target(CalibratedNearestNeighbour(), number).target
+        wrong = plan.attack_wrong_target(knn_cal(), number).target
         first = (2 * (number // 2) + 2) % 6
         assert wrong.view == plan.shadows[first + number % 2].target.view
         assert set(generators(wrong)) == set(generators(spec.target)) - {keys[first], keys[first + 1]}

@@ -1,7 +1,8 @@
-"""Per-candidate calibration, written once for every signal: what would the score be had x not been trained on?
+"""Difficulty calibration, written once for every signal: what would the score be had x not been trained on?
 
 All take the target's own signal, the references' and who was in which, and nothing else: no label of the
-target. "Strangers" of x are the references that did not hold x. Signals are in log domain, larger = member.
+target. Of a candidate x the *out references* are those that did not hold x, the *in references* those that did.
+Signals are in log domain, larger = member.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ import numpy as np
 
 from attacks.base import Flags, Scores
 
-Method = Callable[[Scores, Scores, Flags], Scores]
-SMALLEST_SPREAD = 0.05  # added to standard deviations of log signals, as in attacks.md's `knn_z`
+DifficultyMethod = Callable[[Scores, Scores, Flags], Scores]
+SMALLEST_SPREAD = 0.05  # added to standard deviations of log signals, as `knn_z` has it
 CONSTANT = 1e-9  # relative to the largest value: standard deviations below are those of rounding
 OWN_SPREAD_FROM = 64  # references from which a candidate's own spread can be told; below, one pooled for all
 
@@ -23,13 +24,14 @@ OWN_SPREAD_FROM = 64  # references from which a candidate's own spread can be to
 class Calibration:
     """A way to set a signal against the references'.
 
-    method: (own [n], others [J, n], held bool [J, n]) -> float64 [n]; strangers, holders: how many references
-    without and with each candidate it takes.
+    method: (own [n], others [J, n], held bool [J, n]) -> float64 [n]; says: what it does to a score, for people;
+    out_references, in_references: how many without and with each candidate it takes.
     """
 
-    method: Method
-    strangers: int = 1
-    holders: int = 0
+    method: DifficultyMethod
+    says: str
+    out_references: int = 1
+    in_references: int = 0
 
     def __call__(self, own: Scores, others: Scores, held: Flags) -> Scores:
         """The calibrated score, float64 [n]. ValueError where there are too few references."""
@@ -40,12 +42,12 @@ class Calibration:
 
     def unfit(self, held: Flags) -> str | None:
         """Why these references, held bool [J, n], do not do, as a sentence; None where they do."""
-        n_strangers, n_holders = int((~held).sum(axis=0).min()), int(held.sum(axis=0).min())
-        if n_strangers >= self.strangers and n_holders >= self.holders:
+        n_out, n_in = int((~held).sum(axis=0).min()), int(held.sum(axis=0).min())
+        if n_out >= self.out_references and n_in >= self.in_references:
             return None
         return (
-            f"its calibration takes {self.strangers} references without and {self.holders} with each candidate, "
-            f"where some candidate has {n_strangers} and {n_holders}; plan a larger shadow.count."
+            f"its calibration takes {self.out_references} references without and {self.in_references} with each "
+            f"candidate, where some candidate has {n_out} and {n_in}; plan a larger shadow.count."
         )
 
 
@@ -61,12 +63,12 @@ def mean_over(values: Scores, chosen: Flags) -> Scores:
 
 
 def difference(own: Scores, others: Scores, held: Flags) -> Scores:
-    """own - mean of the strangers. Watson et al. 2022, arXiv 2111.08440, sec. 3."""
+    """own - mean of the out references. Watson et al. 2022, arXiv 2111.08440, sec. 3."""
     return own - mean_over(others, ~held)
 
 
 def regressed(own: Scores, others: Scores, held: Flags) -> Scores:
-    """Residual of own on the mean of the strangers over the target's candidates, over its standard deviation.
+    """Residual of own on the mean of the out references over the target's candidates, over its standard deviation.
 
     Ordinary least squares with an intercept; labels play no part, and every target ends on one scale.
     """
@@ -100,27 +102,27 @@ def monotone(own: Scores, others: Scores, held: Flags) -> Scores:
 
 
 def regressed_on_several(own: Scores, others: Scores, held: Flags) -> Scores:
-    """As `regressed`, on the mean of the strangers, their spread and, where there are any, the holders' mean.
+    """As `regressed`, on mean and spread of the out references and, where there are any, the mean of in references.
 
-    The holders tell how much a candidate's score rises when it is trained on. Ridge, one standard unit.
+    These tell how much a candidate's score rises when it is trained on. Ridge, one standard unit.
     """
-    strangers = mean_over(others, ~held)
-    columns = [strangers, np.sqrt(mean_over((others - strangers) ** 2, ~held))]
+    expected = mean_over(others, ~held)
+    columns = [expected, np.sqrt(mean_over((others - expected) ** 2, ~held))]
     if held.any(axis=0).all():
         columns.append(mean_over(others, held))
     return _residual(own, np.stack(columns, axis=1), ridge=1.0)
 
 
 def z_score(own: Scores, others: Scores, held: Flags) -> Scores:
-    """(own - mean of the strangers) / (sd + 0.05): offline LiRA (Carlini et al. 2022, arXiv 2112.03570).
+    """(own - mean of the out references) / (sd + 0.05): offline LiRA (Carlini et al. 2022, arXiv 2112.03570).
 
-    sd is pooled over all candidates below 64 strangers each.
+    sd is pooled over all candidates below 64 out references each.
     """
     return difference(own, others, held) / (_spread(others, ~held) + SMALLEST_SPREAD)
 
 
 def likelihood_ratio(own: Scores, others: Scores, held: Flags) -> Scores:
-    """log N(own; holders' law of x) - log N(own; strangers' law of x): online LiRA, arXiv 2112.03570, eq. 4.
+    """log N(own; law of x where it was in) - log N(own; law where it was out): online LiRA, arXiv 2112.03570, eq. 4.
 
     Each law has x's own mean and, below 64 references a side, one variance pooled over all candidates.
     """
@@ -141,14 +143,30 @@ def likelihood_ratio_of_residuals(own: Scores, others: Scores, held: Flags) -> S
 
 
 CALIBRATIONS: dict[str, Calibration] = {
-    "cal": Calibration(difference),
-    "reg": Calibration(regressed),
-    "huber": Calibration(robust),
-    "isotonic": Calibration(monotone),
-    "ridge": Calibration(regressed_on_several),
-    "z": Calibration(z_score, strangers=2),
-    "lira": Calibration(likelihood_ratio, strangers=2, holders=2),
-    "lira_reg": Calibration(likelihood_ratio_of_residuals, strangers=2, holders=2),
+    "cal": Calibration(
+        difference, "less what it is for generators that did not see x (Watson et al. 2022, arXiv 2111.08440)"
+    ),
+    "reg": Calibration(
+        regressed, "regressed, over the target's own candidates, on generators that did not see x; no label"
+    ),
+    "huber": Calibration(robust, "as `reg`, with a loss that a few plain copies do not turn (Huber 1964)"),
+    "isotonic": Calibration(monotone, "as `reg`, with a rising step function in place of the line"),
+    "ridge": Calibration(
+        regressed_on_several,
+        "regressed on mean and spread of the out references and, where x was in some, on the mean of those; no label",
+    ),
+    "z": Calibration(
+        z_score, "as `cal`, over its standard deviation: offline LiRA (arXiv 2112.03570)", out_references=2
+    ),
+    "lira": Calibration(
+        likelihood_ratio,
+        "as online LiRA has it (arXiv 2112.03570): x's law with it among the members against its law without",
+        out_references=2,
+        in_references=2,
+    ),
+    "lira_reg": Calibration(
+        likelihood_ratio_of_residuals, "as `lira`, on signals regressed first", out_references=2, in_references=2
+    ),
 }
 
 

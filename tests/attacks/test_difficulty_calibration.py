@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 
-from attacks.calibration import CALIBRATIONS, SMALLEST_SPREAD, check_calibration, standardised
+from attacks.difficulty_calibration import CALIBRATIONS, SMALLEST_SPREAD, check_calibration, standardised
 
 N = 40
 
@@ -39,7 +39,7 @@ def many():
     return held, gaussian_signals((OUT_MEAN, OUT_SD), (IN_MEAN, IN_SD), held)
 
 
-def test_difference_is_from_the_mean_of_the_strangers(many):
+def test_difference_is_from_the_mean_of_the_out_references(many):
     held, others = many
     assert CALIBRATIONS["cal"](OWN, others, held) == pytest.approx(OWN - OUT_MEAN, abs=0.05)
 
@@ -83,8 +83,8 @@ def test_lira_reg_regresses_a_reference_without_itself_and_its_complement():
 
 
 @pytest.mark.parametrize("name", ["cal", "reg", "huber", "isotonic", "ridge", "z"])
-def test_what_the_holders_showed_is_no_stranger(name):
-    """Lifting what the holders' generators showed leaves the strangers' law of x as it was."""
+def test_what_in_references_showed_is_none_of_the_out_references(name):
+    """Lifting what the in references showed leaves x's law by the out references as it was."""
     held = halves(4, N, seed=3)
     others = gaussian_signals((OUT_MEAN, 0.5), (IN_MEAN, 0.5), held)
     score = CALIBRATIONS[name](OWN, others, held)
@@ -93,7 +93,7 @@ def test_what_the_holders_showed_is_no_stranger(name):
 
 @pytest.mark.parametrize("name", ["cal", "z"])
 def test_fewer_references_keep_the_law_and_bring_no_zeros(name):
-    """Every reference says 5 of every slice, and some slices have fewer strangers: all still expect 5."""
+    """Every reference says 5 of every slice, and some slices have fewer out references: all still expect 5."""
     held = np.zeros((6, N), dtype=bool)
     held[:4, : N // 2] = True
     own = np.linspace(4.0, 6.0, N)
@@ -101,8 +101,8 @@ def test_fewer_references_keep_the_law_and_bring_no_zeros(name):
     assert score == pytest.approx((own - 5.0) / (1.0 if name == "cal" else SMALLEST_SPREAD))
 
 
-def test_slices_with_fewer_strangers_have_the_same_law():
-    """Half of the slices have 2 strangers, half have 6: without a member, both score alike around 0."""
+def test_slices_with_fewer_out_references_have_the_same_law():
+    """Half of the slices have 2 out references, half have 6: without a member, both score alike around 0."""
     held = np.zeros((6, 4000), dtype=bool)
     held[:4, :2000] = True
     signals = np.random.default_rng(4).normal(5.0, 1.0, (7, 4000))
@@ -194,7 +194,7 @@ def test_too_few_references_are_a_reason_in_words(name, holders):
     assert calibration.unfit(held) is None
     held[:, 0] = np.arange(8) < holders
     reason = calibration.unfit(held)
-    assert f"{calibration.strangers} references without and {calibration.holders} with" in reason
+    assert f"{calibration.out_references} references without and {calibration.in_references} with" in reason
     assert "larger shadow.count" in reason
     with pytest.raises(ValueError, match="cannot be done"):
         calibration(OWN, np.zeros(held.shape), held)
