@@ -14,8 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.measured import run_harness
-from benchmarks.rows import Row, at_least, at_most, command
+from benchmarks.benchmark import LUNG_SLICES, OVERRIDE, STORE, Benchmark
+from benchmarks.command import run_one
+from benchmarks.measured import TINY, TINY_ABOUT, run_harness
+from benchmarks.rows import Row, at_least, at_most, skipped
 
 PHANTOM_AUC = {"loss": 0.75, "knn": 0.65, "knn_cal": 0.75}
 REFERENCE_AUC, REFERENCE_TPR, LOSS_CAL_AUC = 0.88, 0.62, 0.97
@@ -40,7 +42,9 @@ def measure(options: argparse.Namespace) -> list[Row]:
         common = ["attack=all", f"store.root={store}", *options.override]
         phantom = _run(folder / "phantom", common)
         rows += _aucs("phantom", phantom, PHANTOM_AUC)
-        if options.lung_slices is not None:
+        if options.lung_slices is None:
+            rows.append(skipped("lung slices: every attack", f"needs {LUNG_SLICES.usage}"))
+        else:
             data = ["data=folder", f"data.root={options.lung_slices.resolve()}", "data.per_patient=1"]
             slices = _run(folder / "slices", [*data, "shadow.count=8", *common])
             rows += _aucs("lung slices", slices, {})
@@ -109,9 +113,16 @@ def _value(record: dict[str, Any], metric: str) -> float:
     return float(record[metric]["value"])
 
 
+BENCHMARK = Benchmark(
+    "power",
+    "attacks",
+    "what every attack reaches on shadows, held out: phantoms, and real slices where given",
+    measure,
+    options=(LUNG_SLICES, STORE, OVERRIDE),
+    quick={"override": TINY},
+    quick_about=TINY_ABOUT,
+)
+
+
 if __name__ == "__main__":
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("--lung-slices", type=Path, metavar="DIR", help="real slices, an imagefolder")
-    arguments.add_argument("--store", type=Path, metavar="DIR", help="keep the artefacts there")
-    arguments.add_argument("override", nargs="*", help="options of harness.run")
-    sys.exit(command("Held-out figures of every attack on the shadows.", measure, arguments))
+    sys.exit(run_one(BENCHMARK))

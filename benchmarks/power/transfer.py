@@ -1,4 +1,4 @@
-"""What attacks keep where the target's recipe is not the shadows': `python -m benchmarks.power.transfer --data DIR`.
+"""What attacks keep under another recipe: `python -m benchmarks.power.transfer --lung-slices DIR`.
 
 Shadows of one recipe teach every attack's calibration; targets of other recipes (steps, width, members, release
 size, sampler) are then judged by it, with references of the shadows' recipe. Printed for every attack and recipe:
@@ -23,7 +23,11 @@ from rich.table import Table
 from attacks.base import Attack
 from attacks.calibration import CALIBRATIONS
 from attacks.registry import find_attacks
-from benchmarks.rows import Row, command
+from benchmarks.benchmark import LUNG_SLICES, OVERRIDE, STORE, Benchmark
+from benchmarks.command import run_one
+from benchmarks.measured import TINY, TINY_ABOUT
+from benchmarks.rows import Row, figure
+from harness.cli import console
 from harness.config.settings import Settings, composed
 from harness.data.pool import Pool, load_pool
 from harness.data.splits import random_half
@@ -54,10 +58,14 @@ STACKS = ("stack",)
 
 @dataclass(frozen=True)
 class Mismatch:
-    """A target unlike the shadows. members: 1 for half of the pool, 2 for a quarter; part: of its images seen."""
+    """A target unlike the shadows. times: their steps; members: 1 for half of the pool, 2 for a quarter.
+
+    recipe: what else of it differs; part: of its images seen.
+    """
 
     name: str
     recipe: dict[str, Any] = field(default_factory=dict)
+    times: float = 1.0
     members: int = 1
     part: int = 1
 
@@ -68,8 +76,8 @@ class Mismatch:
 
 MISMATCHES = (
     Mismatch("matched"),
-    Mismatch("half the steps", {"steps": 400}),
-    Mismatch("twice the steps", {"steps": 1600}),
+    Mismatch("half the steps", times=0.5),
+    Mismatch("twice the steps", times=2.0),
     Mismatch("half the width", {"channels": [16, 32], "overview": 24, "closeup": 12}),
     Mismatch("half the members", members=2),
     Mismatch("a quarter of the images", part=4),
@@ -110,13 +118,14 @@ def _generator(settings: Settings, pool: Pool, mismatch: Mismatch, draw: int) ->
         rng = rng_of(settings.seed, "assign", "transfer", str(draw), str(halving))
         member[member] = random_half(list(patients[member]), rng)
     places = pool.taken[member]
+    recipe = replace(settings.recipe, steps=round(settings.recipe.steps * mismatch.times), **mismatch.recipe)
     job = GeneratorJob(
         store_root=str(settings.store_root),
         name=f"{mismatch.name} {draw}",
         pool_key=pool.key,
         members=tuple(map(int, places)),
         digests=tuple(pool.digests[place] for place in places),
-        recipe=replace(settings.recipe, **mismatch.recipe),
+        recipe=recipe,
         seed=seed_of(settings.seed, "generator", name),
         n_images=N_IMAGES if settings.n_images is None else settings.n_images,
     )
@@ -188,18 +197,18 @@ def attacks_compared() -> dict[str, Attack]:
 def measure(options: argparse.Namespace) -> list[Row]:
     """A row an attack and mismatch: the AUC, and in its detail what the calibration keeps."""
     folder = [f"data.root={options.lung_slices.resolve()}", "data=folder"]
-    console = Console()
+    screen = console()
     with TemporaryDirectory() as temporary, ExitStack() as stack:
         store = options.store or Path(temporary) / "store"
         settings = composed([*folder, f"store.root={store}", "shadow.count=8", *options.override])
         launcher = stack.enter_context(closing(Launcher(settings.workers, settings.device)))
-        crew = Crew(Store(settings.store_root), launcher, console)
+        crew = Crew(Store(settings.store_root), launcher, screen)
         pool = load_pool(settings.data, crew.store)
         plan = make_plan(settings, pool)
         crew.train(plan.generators)
         targets = train(settings, pool, plan, crew)
         kept = {name: judge(attack, plan, crew, targets) for name, attack in attacks_compared().items()}
-    _show(kept, console)
+    _show(kept, screen)
     return [
         Row(f"{mismatch}: {name}", one.auc, "AUC", None, None, detail=asdict(one))
         for name, by_mismatch in kept.items()
@@ -207,20 +216,30 @@ def measure(options: argparse.Namespace) -> list[Row]:
     ]
 
 
-def _show(kept: Mapping[str, Mapping[str, Kept]], console: Console) -> None:
+def _show(kept: Mapping[str, Mapping[str, Kept]], screen: Console) -> None:
     """A line an attack, a column a mismatch: AUC, and below it the realised FPR at nominal 0.1."""
     for title, number in (("AUC", "auc"), ("realised FPR at nominal 0.1", "realised_fpr"), ("Brier", "brier")):
         table = Table("attack, calibration", *next(iter(kept.values())), title=title, box=None, padding=(0, 1, 0, 0))
         for name, by_mismatch in kept.items():
-            table.add_row(name, *(f"{getattr(one, number):.3f}" for one in by_mismatch.values()))
-        console.print(table)
+            table.add_row(name, *(figure(getattr(one, number)) for one in by_mismatch.values()))
+        screen.print(table)
+
+
+BENCHMARK = Benchmark(
+    "power",
+    "transfer",
+    "what attacks and calibrations keep where the target's recipe is not the shadows'",
+    measure,
+    options=(
+        LUNG_SLICES,
+        STORE,
+        OVERRIDE,
+    ),
+    needs=(LUNG_SLICES,),
+    quick={"override": TINY},
+    quick_about=TINY_ABOUT,
+)
 
 
 if __name__ == "__main__":
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument(
-        "--lung-slices", type=Path, metavar="DIR", required=True, help="real slices, an imagefolder"
-    )
-    arguments.add_argument("--store", type=Path, metavar="DIR", help="keep the artefacts there")
-    arguments.add_argument("override", nargs="*", help="options of harness.run")
-    sys.exit(command("What attacks keep where the target's recipe is not the shadows'.", measure, arguments))
+    sys.exit(run_one(BENCHMARK))
