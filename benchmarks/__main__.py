@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from benchmarks.benchmark import Benchmark
+from benchmarks.benchmark import LUNG_SLICES, Benchmark
 from benchmarks.find import all_benchmarks
 from harness.cli import console
 
@@ -33,11 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _needs(benchmark: Benchmark) -> str:
-    """The options that it cannot do without, in brackets real slices where it can."""
-    if benchmark.needs:
-        return " ".join(option.usage for option in benchmark.needs)
-    optional = [option.usage for option in benchmark.options if option.name == "lung_slices"]
-    return f"({optional[0]})" if optional else ""
+    """What it cannot do without, or with which it measures more."""
+    if LUNG_SLICES in benchmark.options and not benchmark.needs:
+        return f"nothing; more with {LUNG_SLICES.need}"
+    return ", ".join(option.need for option in benchmark.needs) or "nothing"
 
 
 if __name__ == "__main__":

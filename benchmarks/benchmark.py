@@ -16,11 +16,15 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 @dataclass(frozen=True)
 class Option:
-    """An option of the command line. flag: `--name`, or a plain name for bare words; how: argparse's keywords."""
+    """An option of the command line. flag: `--name`, or a plain name for bare words; how: argparse's keywords.
+
+    thing: what it gives, where benchmarks cannot do without.
+    """
 
     flag: str
     default: Any
     how: Mapping[str, Any]
+    thing: str = ""
 
     @property
     def name(self) -> str:
@@ -28,13 +32,16 @@ class Option:
         return self.flag.removeprefix("--").replace("-", "_")
 
     @property
-    def usage(self) -> str:
-        """How it is typed, such as `--store DIR`."""
-        return f"{self.flag} {self.how['metavar']}" if "metavar" in self.how else self.flag
+    def need(self) -> str:
+        """What is needed and how it is given, such as `real slices (--lung-slices DIR)`."""
+        return f"{self.thing} ({self.flag} {self.how['metavar']})"
 
 
 LUNG_SLICES = Option(
-    "--lung-slices", None, {"type": Path, "metavar": "DIR", "help": "real slices with patients, an imagefolder"}
+    "--lung-slices",
+    None,
+    {"type": Path, "metavar": "DIR", "help": "real slices with patients, an imagefolder"},
+    "real slices",
 )
 STORE = Option("--store", None, {"type": Path, "metavar": "DIR", "help": "keep the artefacts there"})
 OVERRIDE = Option("override", [], {"nargs": "*", "help": "options of harness.run"})
@@ -63,8 +70,8 @@ class Benchmark:
         return f"benchmarks.{self.kind}.{self.name}"
 
     def lacks(self, given: Mapping[str, Any]) -> list[str]:
-        """What it needs and was not given, as it is typed."""
-        return [option.usage for option in self.needs if option.name not in given]
+        """What it needs and was not given."""
+        return [option.need for option in self.needs if option.name not in given]
 
     def filled_in(self, given: Mapping[str, Any], quick: bool) -> argparse.Namespace:
         """Its options: the defaults, before them what `quick` says, before that what was given.

@@ -20,7 +20,7 @@ TINY = (
     "shadow.n_images=16",
     "shadow.count=4",
 )
-TINY_ABOUT = "16 px, 4 shadows of 30 steps"
+TINY_ABOUT = "16 px, training of 30 steps"
 
 
 class Run(NamedTuple):

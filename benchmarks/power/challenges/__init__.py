@@ -78,6 +78,6 @@ BENCHMARK = Benchmark(
         OVERRIDE,
     ),
     needs=(LUNG_SLICES,),
-    quick={"seeds": [0], "make": TINY_TARGET, "override": TINY},
+    quick={"seeds": [0], "make": TINY_TARGET, "override": [*TINY, "shadow.count=8"]},
     quick_about=f"one challenge, {TINY_ABOUT}",
 )

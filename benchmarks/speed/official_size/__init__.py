@@ -19,7 +19,7 @@ from benchmarks.benchmark import Benchmark, Option
 from benchmarks.measured import Run, run_harness
 from benchmarks.rows import Row, at_least, at_most
 from benchmarks.speed.official_size.folder import known, make_folder
-from benchmarks.speed.official_size.works import (
+from benchmarks.speed.official_size.jobs import (
     PEER_PAIRS,
     Official,
     alone,
