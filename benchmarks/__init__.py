@@ -1,1 +1,1 @@
-"""What is compared with, and what it costs: editions, speed, power."""
+"""What runs cost (speed) and how well attacks do (power): `python -m benchmarks` lists the benchmarks."""

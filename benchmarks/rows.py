@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 SCHEMA = 1
@@ -20,15 +18,21 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class Row:
-    """One measured figure. reach: the figure asked for; holds: whether it was met; peer: what it is set against."""
+    """One measured figure. reach: the figure asked for; holds: whether it was met; peer: what it is set against.
+
+    skipped: why nothing was measured, in which case there is no value; benchmark: whose row it is, as `python -m`
+    takes it.
+    """
 
     name: str
-    value: float
+    value: float | None
     unit: str
-    reach: float | None
-    holds: bool | None
+    reach: float | None = None
+    holds: bool | None = None
     peer: str | None = None
     detail: dict[str, Any] = field(default_factory=dict)
+    skipped: str | None = None
+    benchmark: str | None = None
 
 
 def at_most(name: str, value: float, unit: str, reach: float, **detail: Any) -> Row:
@@ -39,6 +43,11 @@ def at_most(name: str, value: float, unit: str, reach: float, **detail: Any) -> 
 def at_least(name: str, value: float, unit: str, reach: float, **detail: Any) -> Row:
     """A row whose value must reach `reach`."""
     return Row(name, value, unit, reach, value >= reach, detail=detail)
+
+
+def skipped(name: str, reason: str) -> Row:
+    """A row of what was not measured, and why."""
+    return Row(name, None, "", skipped=reason)
 
 
 def machine() -> dict[str, Any]:
@@ -52,24 +61,31 @@ def machine() -> dict[str, Any]:
     }
 
 
-def command(
-    description: str, measure: Callable[[argparse.Namespace], Sequence[Row]], parser: argparse.ArgumentParser
-) -> int:
-    """Measure, print the rows, write them to `--json FILE`; exit code 1 where a figure was not reached."""
-    parser.description = description
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the rows there")
-    options = parser.parse_args()
-    rows = list(measure(options))
+def figure(value: float | None) -> str:
+    """A number as the tables of benchmarks show it; nothing where there is none."""
+    return "" if value is None else f"{value:.3f}"
+
+
+def shown(rows: Sequence[Row], title: str | None, size: str | None) -> Table:
+    """The rows as a table. size: that of a quick run, whose figures are not judged."""
     table = Table("figure", "value", "unit", "asked for", "holds", box=None, padding=(0, 2, 0, 0))
+    table.title, table.title_justify, table.caption_justify = title, "left", "left"
+    if size is not None:
+        table.caption = f"Quick, {size}: no figure is judged."
     for row in rows:
+        if row.skipped is not None:
+            table.add_row(row.name, "skipped", "", "", row.skipped)
+            continue
         wanted = "" if row.reach is None else f"{row.reach:g}"
-        holds = "" if row.holds is None else ("yes" if row.holds else "[red]no[/red]")
-        table.add_row(row.name, f"{row.value:.3f}", row.unit, wanted, holds)
-    Console().print(table)
-    if options.json is not None:
-        found = {"schema": SCHEMA, "machine": machine(), "rows": [asdict(row) for row in rows]}
-        options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    return 0 if all(row.holds is not False for row in rows) else 1
+        holds = {None: "" if size is None else "quick", True: "yes", False: "[red]no[/red]"}[row.holds]
+        table.add_row(row.name, figure(row.value), row.unit, wanted, holds)
+    return table
+
+
+def write(path: Path, rows: Sequence[Row], quick: bool) -> None:
+    """The rows as JSON, and where they were measured."""
+    found = {"schema": SCHEMA, "quick": quick, "machine": machine(), "rows": [asdict(row) for row in rows]}
+    path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 def _processor() -> str:

@@ -19,7 +19,10 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from attacks.base import Images
-from benchmarks.rows import Row, command
+from benchmarks.benchmark import LUNG_SLICES, OVERRIDE, STORE, Benchmark, Option
+from benchmarks.command import run_one
+from benchmarks.measured import TINY, TINY_ABOUT
+from benchmarks.rows import Row
 from harness.attribution.__main__ import CALIBRATIONS, DISTANCES, METHODS
 from harness.attribution.clusters import adjusted_rand, clustered
 from harness.attribution.scores import attributed
@@ -35,7 +38,6 @@ from harness.seeds import rng_of
 from harness.store import Store
 
 SHARES = (0.30, 0.25, 0.20, 0.15, 0.10)  # of the patients
-N_IMAGES = 200  # of each generator, as many as of every other
 
 
 def subsets_of(pool: Pool, seed: int) -> list[NDArray[np.bool_]]:
@@ -46,10 +48,10 @@ def subsets_of(pool: Pool, seed: int) -> list[NDArray[np.bool_]]:
     return [np.isin(owner, part) for part in np.split(patients, ends)]
 
 
-def jobs_of(settings: Settings, pool: Pool) -> list[GeneratorJob]:
+def jobs_of(settings: Settings, pool: Pool, n_images: int) -> list[GeneratorJob]:
     """A generator a subset."""
     members = subsets_of(pool, settings.seed)
-    return [generator_job(settings, pool, f"subset {n}", one, N_IMAGES) for n, one in enumerate(members, start=1)]
+    return [generator_job(settings, pool, f"subset {n}", one, n_images) for n, one in enumerate(members, start=1)]
 
 
 def measure(options: argparse.Namespace) -> list[Row]:
@@ -60,12 +62,12 @@ def measure(options: argparse.Namespace) -> list[Row]:
         settings = composed([*data, f"store.root={store_root}", *options.override])
         store = Store(settings.store_root)
         pool = load_pool(settings.data, store)
-        jobs = jobs_of(settings, pool)
+        jobs = jobs_of(settings, pool, options.images)
         with closing(Launcher(settings.workers, settings.device)) as launcher:
             Executor(store, launcher, Console()).train(jobs)
         subsets = [np.array(pool.pixels[list(job.members)]) for job in jobs]
-        images = np.concatenate([images_of(job.release(N_IMAGES), store) for job in jobs])
-    truth = np.repeat(np.arange(len(jobs)), N_IMAGES)
+        images = np.concatenate([images_of(job.release(options.images), store) for job in jobs])
+    truth = np.repeat(np.arange(len(jobs)), options.images)
     return [*_attributions(subsets, images, truth), *_clusterings(images, truth)]
 
 
@@ -93,9 +95,22 @@ def _clusterings(images: Images, truth: NDArray[np.intp]) -> list[Row]:
     ]
 
 
+BENCHMARK = Benchmark(
+    "power",
+    "attribution",
+    "which training subset made an image, which images one generator made",
+    measure,
+    options=(
+        LUNG_SLICES,
+        STORE,
+        Option("--images", 200, {"type": int, "metavar": "N", "help": "of each of the five generators"}),
+        OVERRIDE,
+    ),
+    needs=(LUNG_SLICES,),
+    quick={"images": 20, "override": TINY},
+    quick_about=f"{TINY_ABOUT}, 20 images each",
+)
+
+
 if __name__ == "__main__":
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("--lung-slices", type=Path, metavar="DIR", required=True, help="real slices with patients")
-    arguments.add_argument("--store", type=Path, metavar="DIR", help="keep the artefacts there")
-    arguments.add_argument("override", nargs="*", help="options of harness.run")
-    sys.exit(command("Which training subset made an image.", measure, arguments))
+    sys.exit(run_one(BENCHMARK))

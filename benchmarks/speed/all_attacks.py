@@ -16,8 +16,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measured import run_harness
-from benchmarks.rows import Row, at_most, command
+from benchmarks.benchmark import LUNG_SLICES, OVERRIDE, STORE, Benchmark
+from benchmarks.command import run_one
+from benchmarks.measured import TINY, TINY_ABOUT, run_harness
+from benchmarks.rows import Row, at_most
 
 ALL_SEC = 180.0
 SHARED = 1.2  # times the hungriest single attack
@@ -70,11 +72,17 @@ def _observations(store: Path) -> Iterator[dict[str, Any]]:
             yield facts
 
 
+BENCHMARK = Benchmark(
+    "speed",
+    "all_attacks",
+    "attack=all on a finished store, and the network calls that attacks share",
+    measure,
+    options=(LUNG_SLICES, STORE, OVERRIDE),
+    needs=(LUNG_SLICES,),
+    quick={"override": TINY},
+    quick_about=TINY_ABOUT,
+)
+
+
 if __name__ == "__main__":
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("--lung-slices", type=Path, metavar="DIR", required=True, help="an imagefolder")
-    arguments.add_argument(
-        "--store", type=Path, metavar="DIR", help="a store with the generators, or to make them in"
-    )
-    arguments.add_argument("override", nargs="*", help="options of harness.run")
-    sys.exit(command("Every attack on a finished store, and the network calls they share.", measure, arguments))
+    sys.exit(run_one(BENCHMARK))

@@ -14,7 +14,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks.rows import Row, at_least, at_most, command
+from benchmarks.benchmark import Benchmark, Option
+from benchmarks.command import run_one
+from benchmarks.rows import Row, at_least, at_most
 from harness.data.splits import random_half
 from harness.evaluation.decision_rules import DECISIONS
 from harness.evaluation.intervals import N_RESAMPLES, resample, spread
@@ -23,7 +25,7 @@ from harness.evaluation.metrics import Floats, Ranking
 from harness.evaluation.predictions import predict_held_out
 from harness.evaluation.probability_calibration import ScoredTarget
 
-N_SCORES, N_TARGETS = 10_000, 8
+N_TARGETS = 8
 AUC_SEC, ATTACK_SEC, SAME = 1.0, 0.3, 1e-12
 _REPEATS = 3
 
@@ -38,14 +40,14 @@ def _fastest(work: Callable[[], object]) -> float:
     return min(seconds)
 
 
-def _auc_rows(n_loop: int) -> list[Row]:
+def _auc_rows(n_scores: int, n_loop: int) -> list[Row]:
     """Ours and scikit-learn's on the same scores; every score is a patient of its own, the most that can be drawn."""
     from sklearn.metrics import roc_auc_score  # here, so that its import is in no measured time
 
     rng = np.random.default_rng(0)
-    member = rng.random(N_SCORES) < 0.5
-    score = rng.normal(size=N_SCORES) + 0.5 * member
-    unit, patient = np.zeros(N_SCORES, np.intp), np.arange(N_SCORES)
+    member = rng.random(n_scores) < 0.5
+    score = rng.normal(size=n_scores) + 0.5 * member
+    unit, patient = np.zeros(n_scores, np.intp), np.arange(n_scores)
     found: list[Floats] = []
 
     def ours() -> None:
@@ -60,11 +62,11 @@ def _auc_rows(n_loop: int) -> list[Row]:
     theirs += [float(roc_auc_score(member, score, sample_weight=one)) for one in weights]
     loop_seconds = (time.perf_counter() - started) * N_RESAMPLES / n_loop
     apart = float(np.abs(found[-1][:n_loop] - theirs).max())
-    detail = {"scores": N_SCORES, "resamples": N_RESAMPLES}
+    detail = {"scores": n_scores, "resamples": N_RESAMPLES}
     extrapolated = {**detail, "measured_resamples": n_loop, "loop_seconds_extrapolated": loop_seconds}
     ratio = at_least("scikit-learn's loop takes as many times", loop_seconds / seconds, "ratio", 1.0, **extrapolated)
     return [
-        at_most("2,000 resamples of an AUC of 10,000 scores", seconds, "s", AUC_SEC, **detail),
+        at_most(f"{N_RESAMPLES:,} resamples of an AUC of {n_scores:,} scores", seconds, "s", AUC_SEC, **detail),
         Row(**{**vars(ratio), "peer": "scikit-learn roc_auc_score(sample_weight), a loop"}),
         at_most("largest difference of an AUC from scikit-learn's", apart, "AUC", SAME, **extrapolated),
     ]
@@ -86,10 +88,23 @@ def _attack_row(n_candidates: int) -> Row:
 
 def measure(options: argparse.Namespace) -> list[Row]:
     """The rows: an AUC's interval, the peer's loop, and whole attacks of two sizes."""
-    return [*_auc_rows(options.loop), _attack_row(70), _attack_row(731)]
+    return [*_auc_rows(options.scores, options.loop), *map(_attack_row, options.candidates)]
+
+
+BENCHMARK = Benchmark(
+    "speed",
+    "intervals",
+    "2,000 bootstrap AUCs beside a loop of scikit-learn, and all intervals of an attack",
+    measure,
+    options=(
+        Option("--scores", 10_000, {"type": int, "metavar": "N", "help": "scores of the AUC"}),
+        Option("--loop", 50, {"type": int, "metavar": "N", "help": "resamples that scikit-learn's loop is timed on"}),
+        Option("--candidates", [70, 731], {"type": int, "nargs": "+", "metavar": "N", "help": "of the attacks"}),
+    ),
+    quick={"scores": 1_000, "loop": 5, "candidates": [70]},
+    quick_about="1,000 scores, 5 loops of scikit-learn, one attack of 70 candidates",
+)
 
 
 if __name__ == "__main__":
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("--loop", type=int, default=50, help="resamples that scikit-learn's loop is timed on")
-    sys.exit(command("Time of intervals, beside a loop of scikit-learn.", measure, arguments))
+    sys.exit(run_one(BENCHMARK))

@@ -9,10 +9,13 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.measured import run_harness
-from benchmarks.rows import Row, at_most, command
+from benchmarks.benchmark import OVERRIDE, Benchmark
+from benchmarks.command import run_one
+from benchmarks.measured import TINY, TINY_ABOUT, run_harness
+from benchmarks.rows import Row, at_most
 
 COLD_SEC, AGAIN_SEC, MEMORY_GIB = 360.0, 6.0, 4.0
 
@@ -45,7 +48,16 @@ def measure(options: argparse.Namespace) -> list[Row]:
     ]
 
 
+BENCHMARK = Benchmark(
+    "speed",
+    "main_job",
+    "time and memory of the main job, cold and again",
+    measure,
+    options=(replace(OVERRIDE, default=["attack=knn"]),),
+    quick={"override": ["attack=knn", *TINY]},
+    quick_about=TINY_ABOUT,
+)
+
+
 if __name__ == "__main__":
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("override", nargs="*", default=["attack=knn"], help="options of harness.run")
-    sys.exit(command("Time and memory of the main job, cold and again.", measure, arguments))
+    sys.exit(run_one(BENCHMARK))

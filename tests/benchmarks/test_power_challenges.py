@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.power.challenges import paired
+from benchmarks.power.challenges.figures import paired
 
 
 def test_the_interval_of_differences_is_students():

@@ -1,0 +1,116 @@
+"""The commands that run benchmarks: one alone, as its module is run, or those of a kind, as its package is."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from benchmarks.benchmark import OVERRIDE, Benchmark, Kind
+from benchmarks.find import find_benchmarks
+from benchmarks.rows import Row, shown, skipped, write
+from harness.cli import CODE_INPUT, check_file, console, exit_code
+from harness.errors import InputError, unknown_name
+
+
+class _Asked(NamedTuple):
+    """What the command line says. given: the options of benchmarks that were given, by name; json: the file."""
+
+    benchmarks: Sequence[Benchmark]
+    given: Mapping[str, Any]
+    quick: bool
+    json: Path | None
+
+
+def run_one(benchmark: Benchmark, arguments: Sequence[str] | None = None) -> int:
+    """`python -m benchmarks.KIND.NAME`: the benchmark alone; returns the exit code."""
+    parser = _parser(benchmark.module, benchmark.about, [benchmark], alone=True)
+    words = vars(parser.parse_args(arguments))
+    return exit_code(lambda: _run(_asked([benchmark], words)))
+
+
+def run_kind(kind: Kind, arguments: Sequence[str] | None = None) -> int:
+    """`python -m benchmarks.KIND`: all benchmarks of the kind, or those named; returns the exit code."""
+    known = find_benchmarks(kind)
+    about = f"Run the benchmarks of {kind}: {', '.join(known)}. `python -m benchmarks` says what each measures."
+    parser = _parser(f"benchmarks.{kind}", about, [*known.values()])
+    parser.add_argument("--only", nargs="+", action="extend", metavar="NAME", help="run these alone; repeatable")
+    words = vars(parser.parse_args(arguments))
+    return exit_code(lambda: _run(_asked(_named(kind, known, words), words)))
+
+
+def _parser(module: str, about: str, benchmarks: Sequence[Benchmark], alone: bool = False) -> argparse.ArgumentParser:
+    """Takes every option of the benchmarks. What is not given is absent from the result: defaults differ."""
+    parser = argparse.ArgumentParser(
+        prog=f"python -m {module}", description=about, argument_default=argparse.SUPPRESS
+    )
+    size = f"{benchmarks[0].quick_about}," if alone else "of a small size,"
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the rows there")
+    parser.add_argument("--quick", action="store_true", help=f"{size} to try the command: no figure is judged")
+    for option in {option.flag: option for one in benchmarks for option in one.options}.values():
+        required: dict[str, Any] = {"required": True} if alone and option in benchmarks[0].needs else {}
+        parser.add_argument(option.flag, **option.how, **required)
+    return parser
+
+
+def _named(kind: Kind, known: Mapping[str, Benchmark], words: dict[str, Any]) -> list[Benchmark]:
+    """The benchmarks of `--only`, in the order of names; options of harness.run behind them are handed on."""
+    told = words.pop("only", None)
+    if told is None:
+        return [*known.values()]
+    overrides = [word for word in told if "=" in word or word.startswith("~")]
+    names = [word for word in told if word not in overrides]
+    for name in names:
+        if name not in known:
+            raise InputError(unknown_name(f"benchmark of {kind}", name, known))
+    if not names:
+        raise InputError(f"--only names no benchmark; there are: {', '.join(known)}.")
+    if overrides:
+        words[OVERRIDE.name] = [*words.get(OVERRIDE.name, []), *overrides]
+    return [one for name, one in known.items() if name in names]
+
+
+def _asked(benchmarks: Sequence[Benchmark], words: dict[str, Any]) -> _Asked:
+    """InputError for an option that none of the benchmarks takes, a folder that is none, a file not to be written."""
+    given = {name: value for name, value in words.items() if name not in ("json", "quick") and value != []}
+    flags = {option.name: option.flag for one in benchmarks for option in one.options}
+    for name, value in given.items():
+        if name not in flags:
+            told = " ".join(value) if name == OVERRIDE.name else f"--{name.replace('_', '-')}"
+            raise InputError(f"{told} is of no use to {', '.join(one.name for one in benchmarks)}; leave it away.")
+    slices = given.get("lung_slices")
+    if slices is not None and not slices.is_dir():
+        raise InputError(f"--lung-slices {slices} is no folder; give one with slices, an imagefolder.")
+    check_file("--json", words.get("json"))
+    return _Asked(benchmarks, given, words.get("quick", False), words.get("json"))
+
+
+def _run(asked: _Asked) -> int:
+    """Measure, print and write one after the other, so that a failure late loses nothing that was measured before.
+
+    Returns 1 where a figure was not reached, 2 where nothing could run.
+    """
+    rows: list[Row] = []
+    screen = console()
+    for benchmark in asked.benchmarks:
+        found = _rows(benchmark, asked)
+        size = benchmark.quick_about if asked.quick else None
+        screen.print(shown(found, benchmark.module if len(asked.benchmarks) > 1 else None, size))
+        rows += found
+        if asked.json is not None:
+            write(asked.json, rows, asked.quick)
+    if all(row.skipped is not None for row in rows):
+        return CODE_INPUT
+    return 1 if any(row.holds is False for row in rows) else 0
+
+
+def _rows(benchmark: Benchmark, asked: _Asked) -> list[Row]:
+    lacking = benchmark.lacks(asked.given)
+    if lacking:
+        found = [skipped(benchmark.name, f"needs {' and '.join(lacking)}")]
+    else:
+        found = [*benchmark.measure(benchmark.filled_in(asked.given, asked.quick))]
+    judged = [replace(row, holds=None) for row in found] if asked.quick else found
+    return [replace(row, benchmark=benchmark.module) for row in judged]

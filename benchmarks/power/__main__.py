@@ -1,0 +1,8 @@
+"""`python -m benchmarks.power`: all benchmarks of power, or those of `--only NAME`."""
+
+import sys
+
+from benchmarks.command import run_kind
+
+if __name__ == "__main__":
+    sys.exit(run_kind("power"))

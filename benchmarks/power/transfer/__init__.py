@@ -1,0 +1,86 @@
+"""What attacks keep under another recipe: `python -m benchmarks.power.transfer --lung-slices DIR`.
+
+Shadows of one recipe teach every attack's calibration; targets of other recipes (steps, width, members, release
+size, sampler) are then judged by it, with references of the shadows' recipe. Printed for every attack and recipe:
+the AUC, and what the calibration keeps: the false positive rate at the threshold learnt for 0.1, and the Brier score.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from contextlib import ExitStack, closing
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.benchmark import LUNG_SLICES, OVERRIDE, STORE, Benchmark, Option
+from benchmarks.measured import TINY, TINY_ABOUT
+from benchmarks.power.transfer.judging import SIGNALS, Kept, attacks_compared, judge
+from benchmarks.power.transfer.targets import train
+from benchmarks.rows import Row, figure
+from harness.cli import console
+from harness.config.settings import composed
+from harness.data.pool import load_pool
+from harness.experiment.executor import Executor
+from harness.jobs.launch import Launcher
+from harness.planning.make import make_plan
+from harness.store import Store
+
+
+def measure(options: argparse.Namespace) -> list[Row]:
+    """A row an attack and mismatch: the AUC, and in its detail what the calibration keeps."""
+    folder = [f"data.root={options.lung_slices.resolve()}", "data=folder"]
+    screen = console()
+    with TemporaryDirectory() as temporary, ExitStack() as stack:
+        store = options.store or Path(temporary) / "store"
+        settings = composed([*folder, f"store.root={store}", "shadow.count=8", *options.override])
+        launcher = stack.enter_context(closing(Launcher(settings.workers, settings.device)))
+        executor = Executor(Store(settings.store_root), launcher, screen)
+        pool = load_pool(settings.data, executor.store)
+        plan = make_plan(settings, pool)
+        executor.train(plan.generators)
+        targets = train(settings, pool, plan, executor, options.draws)
+        kept = {
+            name: judge(attack, plan, executor, targets) for name, attack in attacks_compared(options.signals).items()
+        }
+    _show(kept, screen)
+    return [
+        Row(f"{mismatch}: {name}", one.auc, "AUC", None, None, detail=asdict(one))
+        for name, by_mismatch in kept.items()
+        for mismatch, one in by_mismatch.items()
+    ]
+
+
+def _show(kept: Mapping[str, Mapping[str, Kept]], screen: Console) -> None:
+    """A line an attack, a column a mismatch: AUC, and below it the realised FPR at nominal 0.1."""
+    for title, number in (("AUC", "auc"), ("realised FPR at nominal 0.1", "realised_fpr"), ("Brier", "brier")):
+        table = Table("attack, calibration", *next(iter(kept.values())), title=title, box=None, padding=(0, 1, 0, 0))
+        for name, by_mismatch in kept.items():
+            table.add_row(name, *(figure(getattr(one, number)) for one in by_mismatch.values()))
+        screen.print(table)
+
+
+BENCHMARK = Benchmark(
+    "power",
+    "transfer",
+    "what attacks and calibrations keep where the target's recipe is not the shadows'",
+    measure,
+    options=(
+        LUNG_SLICES,
+        STORE,
+        Option("--signals", [*SIGNALS], {"nargs": "+", "choices": [*SIGNALS], "help": "scores to calibrate"}),
+        Option("--draws", 2, {"type": int, "metavar": "N", "help": "targets a recipe, each with its own members"}),
+        OVERRIDE,
+    ),
+    needs=(LUNG_SLICES,),
+    quick={
+        "signals": ["knn", "loss"],
+        "draws": 1,
+        "override": [*TINY, "shadow.channels=[16,32]", "shadow.n_images=32", "data.per_patient=1", "shadow.count=8"],
+    },
+    quick_about=f"{TINY_ABOUT}, two signals, one target a recipe",
+)

@@ -1,0 +1,92 @@
+"""What attacks and their calibrations keep on targets of another recipe, taught by the shadows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from attacks.base import Attack
+from attacks.difficulty_calibration import CALIBRATIONS
+from attacks.registry import find_attacks
+from benchmarks.power.transfer.targets import MISMATCHES, Labelled
+from harness.evaluation import metrics
+from harness.evaluation.metrics import Flags, Floats
+from harness.evaluation.probability_calibration import Calibrator, ScoredTarget, fit_calibrator, held_out_calibrators
+from harness.experiment.executor import Executor
+from harness.planning.plan import Plan
+from harness.planning.planned_attack import PlannedAttack
+
+NOMINAL_FPR = 0.1
+SIGNALS: dict[str, dict[str, Any]] = {  # the scores whose calibrations are compared, by attack and options
+    "knn": {},
+    "knn band": {"distance": "band", "k": 5},
+    "ssim": {},
+    "retrieval": {},
+    "loss": {"n_noises": 1},
+}
+STACKS = ("stack",)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What an attack and its calibration keep on one mismatch, means over its targets; auc also pooled."""
+
+    auc: float
+    realised_fpr: float
+    brier: float
+
+
+def judge(attack: Attack, plan: Plan, executor: Executor, targets: Mapping[str, list[Labelled]]) -> dict[str, Kept]:
+    """The attack on the shadows (held out, by pair), then on every mismatch by what all shadows taught it."""
+    found: dict[str, Kept] = {}
+    for mismatch in MISMATCHES:
+        looked_at = mismatch.plan(plan)
+        planned = PlannedAttack(attack, looked_at)
+        on_shadows = executor.attack_shadows([planned])[planned.label]
+        taught = [
+            ScoredTarget(score, spec.member, number // 2)
+            for number, (score, spec) in enumerate(zip(on_shadows.scores, looked_at.shadows, strict=True))
+        ]
+        if "shadows" not in found:
+            calibrators = held_out_calibrators(taught)
+            pairs = [(c, t.score, t.member) for c, t in zip(calibrators, taught, strict=True)]
+            found["shadows"] = _kept(pairs)
+        calibrator = fit_calibrator(taught)
+        scores = [
+            executor.attack_release(planned.on(_about(looked_at, one)), mismatch.name).scored.scores[0]
+            for one in targets[mismatch.name]
+        ]
+        judged = zip(scores, targets[mismatch.name], strict=True)
+        found[mismatch.name] = _kept([(calibrator, score, one.member) for score, one in judged])
+    return found
+
+
+def _about(plan: Plan, labelled: Labelled) -> Plan:
+    """The plan with this target in the test's place."""
+    return replace(plan, test=plan.test._replace(target=labelled.target))
+
+
+def _kept(judged: Sequence[tuple[Calibrator, Floats, Flags]]) -> Kept:
+    """Means over targets of the AUC, the FPR above the threshold learnt for 0.1, and the Brier score."""
+
+    def one(score: Floats) -> Floats:
+        return np.ones((1, len(score)))
+
+    aucs = [float(metrics.step_roc(s, m, one(s)).auc()[0]) for _, s, m in judged]
+    alarms = [float((s > c.threshold(NOMINAL_FPR))[~m].mean()) for c, s, m in judged]
+    briers = [float(metrics.brier(c.probability(s), m, one(s))[0]) for c, s, m in judged]
+    return Kept(float(np.mean(aucs)), float(np.mean(alarms)), float(np.mean(briers)))
+
+
+def attacks_compared(signals: Sequence[str]) -> dict[str, Attack]:
+    """Each of the signals under every calibration, by a name that says both."""
+    by_name = find_attacks().by_name
+    found: dict[str, Attack] = {}
+    for signal in signals:
+        for calibration in ("none", *CALIBRATIONS):
+            made: Any = by_name[signal.split()[0]]
+            found[f"{signal}, {calibration}"] = made(**SIGNALS[signal], calibration=calibration)
+    return found | {name: by_name[name]() for name in STACKS}

@@ -1,0 +1,274 @@
+"""The commands of benchmarks: what they list, run, skip, refuse and write, and the code they leave with."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import benchmarks.speed
+from benchmarks import command
+from benchmarks.__main__ import main
+from benchmarks.benchmark import KINDS, LUNG_SLICES, OVERRIDE, Benchmark, Option
+from benchmarks.find import all_benchmarks, find_benchmarks
+from benchmarks.rows import Row, at_least, at_most, skipped
+
+ROOT = Path(benchmarks.__path__[0])
+N_FIELDS = {"name", "value", "unit", "reach", "holds", "peer", "detail", "skipped", "benchmark"}
+
+
+def fake(name: str, value: float = 1.0, **fields) -> Benchmark:
+    """A benchmark with one figure, at most 2, whose detail is what it was told."""
+
+    def measure(options):
+        told = {key: str(one) if isinstance(one, Path) else one for key, one in vars(options).items()}
+        return [at_most("figure", value, "s", 2.0, **told)]
+
+    return Benchmark("speed", name, f"about {name}", measure, **({"quick": {}, "quick_about": "tiny"} | fields))
+
+
+@pytest.fixture
+def fakes(monkeypatch) -> dict[str, Benchmark]:
+    """Three benchmarks in place of those of speed: one that takes nothing, one that takes options, one with needs."""
+    size = Option("--size", 10, {"type": int})
+    quick = {"size": 3, "override": ["steps=1"]}
+    three = (
+        fake("plain"),
+        fake("sized", options=(size, OVERRIDE), quick=quick),
+        fake("slices", options=(LUNG_SLICES,), needs=(LUNG_SLICES,)),
+    )
+    found = {one.name: one for one in three}
+    monkeypatch.setattr(command, "find_benchmarks", lambda kind: found)
+    return found
+
+
+@pytest.fixture
+def run(fakes, tmp_path):
+    """Runs `python -m benchmarks.speed WORDS --json FILE` in this process: (exit code, what the file holds)."""
+
+    def run(*words: str) -> tuple[int, dict]:
+        file = tmp_path / "rows.json"
+        code = command.run_kind("speed", [*words, "--json", str(file)])
+        return code, json.loads(file.read_text()) if file.exists() else {}
+
+    return run
+
+
+def names(found: dict) -> list[str]:
+    return [row["benchmark"].rpartition(".")[2] for row in found["rows"]]
+
+
+def test_the_list_names_every_module_of_speed_and_power(capsys):
+    """Read from the folders, so that a new file is listed or this fails."""
+    there = {
+        (path.stem, kind)
+        for kind in KINDS
+        for path in (ROOT / kind).iterdir()
+        if path.stem.strip("_") == path.stem and (path.suffix == ".py" or (path / "__init__.py").is_file())
+    }
+    assert len(there) == 8
+    assert main([]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert {(line[0], line[1]) for line in lines if len(line) > 1} >= there
+    assert {(one.name, one.kind) for one in all_benchmarks()} == there
+
+
+@pytest.mark.parametrize(
+    "content", ["", "from benchmarks.speed.intervals import BENCHMARK\n", "BENCHMARK = 'newcomer'\n"]
+)
+def test_a_module_that_holds_no_benchmark_of_its_name_is_named(content, monkeypatch, tmp_path):
+    (tmp_path / "newcomer.py").write_text(content)
+    monkeypatch.setattr(benchmarks.speed, "__path__", [*benchmarks.speed.__path__, str(tmp_path)])
+    with pytest.raises(TypeError, match=r"benchmarks\.speed\.newcomer is no benchmark; give it BENCHMARK"):
+        find_benchmarks("speed")
+    sys.modules.pop("benchmarks.speed.newcomer", None)
+
+
+def test_the_list_waits_for_no_network_library():
+    script = (
+        "import sys; from benchmarks.__main__ import main; main([]); print({'torch', 'diffusers'} & {*sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "set()"
+
+
+@pytest.mark.parametrize("one", all_benchmarks(), ids=lambda one: one.module)
+def test_what_quick_says_are_options_of_the_benchmark(one):
+    assert set(one.quick) <= {option.name for option in one.options}
+    assert all(need in one.options for need in one.needs)
+    assert one.quick
+    assert one.quick_about
+
+
+def test_one_option_means_the_same_in_all_benchmarks():
+    """The command of a kind takes each but once."""
+    by_flag: dict[str, set[str]] = {}
+    for one in all_benchmarks():
+        for option in one.options:
+            by_flag.setdefault(option.flag, set()).add(repr(option.how))
+    assert {flag for flag, hows in by_flag.items() if len(hows) > 1} == set()
+
+
+@pytest.mark.parametrize(
+    ("words", "ran"),
+    [
+        ([], ["plain", "sized", "slices"]),
+        (["--only", "sized"], ["sized"]),
+        (["--only", "slices", "plain"], ["plain", "slices"]),
+        (["--only", "slices", "--only", "plain"], ["plain", "slices"]),
+    ],
+)
+def test_only_runs_the_benchmarks_named(run, words, ran, tmp_path):
+    code, found = run(*words, *(["--lung-slices", str(tmp_path)] if "slices" in ran else []))
+    assert (code, names(found)) == (0, ran)
+
+
+def test_an_unknown_name_gets_the_near_ones_and_code_2(run, capsys):
+    code, found = run("--only", "plane", "sized")
+    assert (code, found) == (2, {})
+    assert "no benchmark of speed 'plane'. Did you mean plain?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--only", "plain", "--size", "3"], "--size is of no use to plain"),
+        (["--only", "plain", "shadow.steps=3"], "shadow.steps=3 is of no use to plain"),
+        (["--only", "launch.workers=1"], "--only names no benchmark"),
+        (["--lung-slices", "nowhere"], "--lung-slices nowhere is no folder"),
+    ],
+)
+def test_options_that_help_nobody_are_refused(run, words, said, capsys):
+    code, found = run(*words)
+    assert (code, found) == (2, {})
+    assert said in capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_written_is_told_before_the_work(fakes, tmp_path, capsys):
+    assert command.run_kind("speed", ["--only", "plain", "--json", str(tmp_path / "none" / "rows.json")]) == 2
+    said = capsys.readouterr()
+    assert "there is no folder" in said.err
+    assert "figure" not in said.out
+
+
+def test_what_lacks_something_is_skipped_with_the_reason(run, capsys):
+    code, found = run()
+    row = found["rows"][-1]
+    assert (code, row["name"], row["value"], row["skipped"]) == (
+        0,
+        "slices",
+        None,
+        "needs real slices (--lung-slices DIR)",
+    )
+    assert all(row["skipped"] is None for row in found["rows"][:-1])
+    assert capsys.readouterr().out.split("benchmarks.speed.slices")[1].split()[-7:] == [
+        *("slices", "skipped", "needs", "real", "slices", "(--lung-slices", "DIR)")
+    ]
+
+
+def test_code_2_where_nothing_could_run(run):
+    code, found = run("--only", "slices")
+    assert (code, names(found)) == (2, ["slices"])
+
+
+def test_the_benchmark_alone_asks_for_what_it_needs(fakes, capsys):
+    with pytest.raises(SystemExit) as left:
+        command.run_one(fakes["slices"], [])
+    assert left.value.code == 2
+    assert "required: --lung-slices" in capsys.readouterr().err
+
+
+def test_the_file_holds_schema_machine_and_rows(run):
+    code, found = run("--only", "plain")
+    assert code == 0
+    assert (found["schema"], found["quick"]) == (1, False)
+    assert {"processor", "cores", "python", "torch"} <= set(found["machine"])
+    (row,) = found["rows"]
+    assert set(row) == N_FIELDS
+    expected = {"name": "figure", "value": 1.0, "unit": "s", "reach": 2.0, "holds": True, "peer": None, "detail": {}}
+    assert row == expected | {"skipped": None, "benchmark": "benchmarks.speed.plain"}
+
+
+def test_code_1_where_one_figure_is_missed_and_the_others_are_written(run, fakes):
+    fakes["plain"] = fake("plain", value=2.5)
+    code, found = run()
+    assert (code, [row["holds"] for row in found["rows"]]) == (1, [False, True, None])
+
+
+def test_quick_judges_nothing_and_says_so(run, fakes, capsys):
+    fakes["plain"] = fake("plain", value=2.5)
+    code, found = run("--only", "plain", "--quick")
+    (row,) = found["rows"]
+    assert (code, row["reach"], row["holds"], found["quick"]) == (0, 2.0, None, True)
+    printed = capsys.readouterr().out
+    assert "Quick, tiny: no figure is judged." in printed
+    assert [line.split()[-1] for line in printed.splitlines() if line.startswith("figure  ")] == ["holds", "quick"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ([], {"size": 10, "override": []}),
+        (["--quick"], {"size": 3, "override": ["steps=1"]}),
+        (["--quick", "--size", "7"], {"size": 7, "override": ["steps=1"]}),
+        (["--size", "7", "steps=2"], {"size": 7, "override": ["steps=2"]}),
+        (["--quick", "steps=2"], {"size": 3, "override": ["steps=1", "steps=2"]}),
+    ],
+)
+def test_what_is_given_comes_before_quick_and_quick_before_the_defaults(run, words, told):
+    _, found = run(*words, "--only", "sized")
+    assert found["rows"][0]["detail"] == told
+
+
+def test_options_of_the_harness_may_follow_the_names(run):
+    _, found = run("--only", "sized", "steps=2", "~attack.knn")
+    assert found["rows"][0]["detail"]["override"] == ["steps=2", "~attack.knn"]
+
+
+def test_a_failure_late_loses_no_row_before_it(fakes, tmp_path):
+    def fail(options):
+        raise SystemExit("The run failed (1).")
+
+    fakes["sized"] = Benchmark("speed", "sized", "", fail, {}, "")
+    file = tmp_path / "rows.json"
+    with pytest.raises(SystemExit, match="The run failed"):
+        command.run_kind("speed", ["--json", str(file)])
+    assert names(json.loads(file.read_text())) == ["plain"]
+
+
+@pytest.mark.parametrize(("value", "holds"), [(1.0, True), (2.0, True), (2.5, False)])
+def test_a_figure_holds_up_to_what_was_asked_for(value, holds):
+    assert at_most("", value, "", 2.0).holds is holds
+    assert at_least("", -value, "", -2.0).holds is holds
+
+
+def test_a_row_skipped_has_no_value():
+    assert skipped("slices", "why") == Row("slices", None, "", None, None, skipped="why")
+
+
+@pytest.mark.parametrize("words", [["benchmarks.speed", "--only", "intervals"], ["benchmarks.speed.intervals"]])
+def test_intervals_run_quickly_under_either_command(words, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", *words, "--quick", "--json", str(tmp_path / "rows.json")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads((tmp_path / "rows.json").read_text())
+    rows = {row["name"]: row for row in found["rows"]}
+    assert len(rows) == 4
+    assert all(row["holds"] is None and row["benchmark"] == "benchmarks.speed.intervals" for row in rows.values())
+    assert rows["2,000 resamples of an AUC of 1,000 scores"]["value"] > 0
+    assert rows["largest difference of an AUC from scikit-learn's"]["value"] < 1e-12
+
+
+@pytest.mark.parametrize("one", all_benchmarks(), ids=lambda one: one.module)
+def test_every_module_is_a_command(one):
+    done = subprocess.run([sys.executable, "-m", one.module, "--help"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    shown = done.stdout.replace("[", " ").replace("]", " ").split()
+    assert {"--json", "--quick", *(option.flag for option in one.options)} <= set(shown)
