@@ -147,7 +147,7 @@ def test_an_edited_attack_or_helper_is_scored_anew_and_another_file_is_not(packa
 
 def test_the_distances_are_part_of_every_attack_that_imports_them():
     files = {path.name for path in code_digest._sources("attacks.knn")}
-    assert {"knn.py", "distances.py", "observing.py", "calibration.py", "similarity.py"} <= files
+    assert {"knn.py", "distances.py", "observing.py", "difficulty_calibration.py", "similarity.py"} <= files
     assert not {"loss.py", "stack.py", "noising.py"} & files
 
 
