@@ -9,7 +9,15 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PAGES = (ROOT / "docs" / "architecture.md", ROOT / "docs" / "words.md", ROOT / "CONTRIBUTING.md")
-OF_USERS = ("NAME", "report.html", "report.png", "meta.json", "utils.py", "outputs/", ".venv")  # what is not in the repository
+OF_USERS = (
+    "NAME",
+    "report.html",
+    "report.png",
+    "meta.json",
+    "utils.py",
+    "outputs/",
+    ".venv",
+)  # not in the repository
 
 
 def found(path: str) -> list[Path]:

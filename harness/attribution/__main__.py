@@ -19,7 +19,7 @@ from harness.errors import HarnessWarning, InputError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from harness.attribution.tables import Labels, Row
+    from harness.attribution.tables import Labels, MethodAnswers
     from harness.data.sources.slices import Slices
 
 # Written out, since importing them takes a second that --help should not; a test compares.
@@ -129,7 +129,7 @@ def _cluster(options: argparse.Namespace, images: Slices, shown: Console) -> Non
 
     count = _cluster_count(options.cluster)
     try:
-        rows = [tables.Row(name, clustered(images.pixels, name, count)) for name in METHODS]
+        rows = [tables.MethodAnswers(name, clustered(images.pixels, name, count)) for name in METHODS]
     except ValueError as error:
         raise InputError(str(error)) from error
     declared = _declared(rows, options.method)
@@ -187,33 +187,33 @@ def _warn_of_shared(folders: Sequence[Path], subsets: Sequence[Slices]) -> None:
         warnings.warn(HarnessWarning(f"{text}; images of them are given to the subset named first."), stacklevel=2)
 
 
-def _answers(options: argparse.Namespace, subsets: Sequence[Slices], images: Slices) -> list[Row]:
+def _answers(options: argparse.Namespace, subsets: Sequence[Slices], images: Slices) -> list[MethodAnswers]:
     from harness.attribution.scores import attributed, measure
-    from harness.attribution.tables import Row
+    from harness.attribution.tables import MethodAnswers
 
     rows = []
     for distance in dict.fromkeys((options.distance, *options.beside)):
         try:
             measured = measure(distance, [subset.pixels for subset in subsets], images.pixels)
         except ValueError as error:  # say an SSIM window that is larger than the images
-            rows += [Row(f"{distance} {calibration}", None, str(error)) for calibration in CALIBRATIONS]
+            rows += [MethodAnswers(f"{distance} {calibration}", None, str(error)) for calibration in CALIBRATIONS]
             continue
         for calibration in CALIBRATIONS:
             try:
-                rows.append(Row(f"{distance} {calibration}", attributed(measured, calibration, options.k)))
+                rows.append(MethodAnswers(f"{distance} {calibration}", attributed(measured, calibration, options.k)))
             except ValueError as error:
-                rows.append(Row(f"{distance} {calibration}", None, str(error)))
+                rows.append(MethodAnswers(f"{distance} {calibration}", None, str(error)))
     return rows
 
 
-def _declared(rows: Sequence[Row], name: str) -> Row:
+def _declared(rows: Sequence[MethodAnswers], name: str) -> MethodAnswers:
     declared = next(row for row in rows if row.name == name)
     if declared.answers is None:
         raise InputError(f"The declared method, {name}, cannot be asked here: {declared.reason} Declare another.")
     return declared
 
 
-def _write(options: argparse.Namespace, images: Slices, declared: Row) -> Labels:
+def _write(options: argparse.Namespace, images: Slices, declared: MethodAnswers) -> Labels:
     from harness.attribution.files import write_answers
 
     assert declared.answers is not None

@@ -18,7 +18,7 @@ Labels = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
-class Row:
+class MethodAnswers:
     """One method's answers, intp [n]; None where it could not be asked, and `reason`, a sentence, says why."""
 
     name: str
@@ -38,7 +38,9 @@ def rand_index(answers: Labels, truth: Labels) -> Estimate:
     return estimates(lambda weight: {"ari": adjusted_rand(answers, truth, weight)}, resamples)["ari"]
 
 
-def attribution_table(rows: Sequence[Row], declared: Row, n_subsets: int, truth: Labels | None) -> Table:
+def attribution_table(
+    rows: Sequence[MethodAnswers], declared: MethodAnswers, n_subsets: int, truth: Labels | None
+) -> Table:
     """A row a method: accuracy where the truth is known, agreement with the declared one, images a subset."""
     table = _table("accuracy" if truth is not None else None, "agrees", f"images to 1 ... {n_subsets}")
     for row in rows:
@@ -76,7 +78,7 @@ def subset_table(names: Sequence[str], sizes: Sequence[int], answers: Labels, tr
     return table
 
 
-def cluster_table(rows: Sequence[Row], declared: Row, truth: Labels | None) -> Table:
+def cluster_table(rows: Sequence[MethodAnswers], declared: MethodAnswers, truth: Labels | None) -> Table:
     """A row a method: adjusted Rand index against the truth where it is known, and against the declared method."""
     table = _table("ARI" if truth is not None else None, "ARI to *", "images a cluster")
     for row in rows:
@@ -98,5 +100,5 @@ def _table(measure: str | None, agreement: str, counts: str) -> Table:
     return table
 
 
-def _name(row: Row, declared: Row) -> str:
+def _name(row: MethodAnswers, declared: MethodAnswers) -> str:
     return f"{row.name} *" if row is declared else row.name

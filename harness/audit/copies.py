@@ -21,7 +21,7 @@ _FEWEST_LEFT = 4  # patients of a holdout part that plays the holdout
 
 
 @dataclass(frozen=True)
-class Control:
+class ByChance:
     """The rule where nothing is memorised: part of the holdout plays the members, N_SPLITS times.
 
     released, unmistakable: how often each released image is called so, float64 [m]; nearest: its patient in the
@@ -35,7 +35,7 @@ class Control:
     patients: float
 
 
-def control(distances: Scores, patient: Places, holdout: Flags, false_copies: float, seed: int) -> Control:
+def control(distances: Scores, patient: Places, holdout: Flags, false_copies: float, seed: int) -> ByChance:
     """Split the holdout by patient in the proportion of members to holdout, fix the threshold on one part anew and
     judge by it how much is copied from the other; the mean over splits."""
     inside, people = distances[holdout], patient[holdout]
@@ -53,7 +53,7 @@ def control(distances: Scores, patient: Places, holdout: Flags, false_copies: fl
         patients.append(len(np.unique(judged.found.patient[row])) / (len(names) - n_left))
     nearest = gaps(inside, people).patient
     means = float(np.mean(slices)), float(np.mean(patients))
-    return Control(called.mean(axis=0), surely.mean(axis=0), nearest, *means)
+    return ByChance(called.mean(axis=0), surely.mean(axis=0), nearest, *means)
 
 
 def copies_figures(case: Case) -> list[Figure]:
@@ -66,12 +66,12 @@ def copies_figures(case: Case) -> list[Figure]:
     return [*figures, *_members(case, chance)]
 
 
-def _control(case: Case, distances: Scores) -> Control:
+def _control(case: Case, distances: Scores) -> ByChance:
     material, settings = case.material, case.settings
     return control(distances, material.patient, ~material.member, settings.false_copies, settings.seed)
 
 
-def _released(case: Case, name: str, distances: Scores, chance: Control) -> list[Figure]:
+def _released(case: Case, name: str, distances: Scores, chance: ByChance) -> list[Figure]:
     """Released images called copies, and unmistakable ones."""
     seed, given = case.settings.seed, case.judged(distances)
 
@@ -92,7 +92,7 @@ def _released(case: Case, name: str, distances: Scores, chance: Control) -> list
     ]
 
 
-def _members(case: Case, chance: Control) -> list[Figure]:
+def _members(case: Case, chance: ByChance) -> list[Figure]:
     n, named = len(case.material.members), case.material.members.named
     patient = case.material.patient[:n]
     n_people = len(np.unique(patient[named]))

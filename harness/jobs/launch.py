@@ -60,7 +60,7 @@ class Launcher:
 
     def __init__(self, workers: int | None, device: str) -> None:
         self._workers, self._device = workers, device
-        self._crowd: _Crowd | None = None
+        self._pool: _WorkerPool | None = None
         self._round = 0
 
     def map(
@@ -75,17 +75,17 @@ class Launcher:
         if not jobs:
             return []
         self._round += 1  # late words about earlier jobs must not be taken for words about these
-        if self._crowd is None:
+        if self._pool is None:
             with _one_thread_each():
-                self._crowd = _Crowd.of(self._workers or _processes(self._device), self._device)
-        crowd = self._crowd
+                self._pool = _WorkerPool.of(self._workers or _processes(self._device), self._device)
+        workers = self._pool
         with _one_thread_each():  # a process starts when there is work for it
-            futures = [crowd.pool.submit(_work, function, self._round, i, job) for i, job in enumerate(jobs)]
+            futures = [workers.pool.submit(_work, function, self._round, i, job) for i, job in enumerate(jobs)]
             try:
                 pending, told = set(futures), 0
                 while pending:
                     finished, pending = wait(pending, _POLL_SEC, FIRST_EXCEPTION)
-                    told += crowd.drain(self._round, on_progress)
+                    told += workers.drain(self._round, on_progress)
                     for future in finished:
                         future.result()
             except BaseException as error:
@@ -98,7 +98,7 @@ class Launcher:
                 raise
         patience = time.monotonic() + _LAST_WORDS_SEC  # results travel by another road than words about them
         while told < len(jobs) and time.monotonic() < patience:
-            told += crowd.drain(self._round, on_progress)
+            told += workers.drain(self._round, on_progress)
             time.sleep(0.005)
         return [future.result() for future in futures]
 
@@ -114,28 +114,28 @@ class Launcher:
 
     def close(self) -> None:
         """End the processes, which have nothing left to do."""
-        if self._crowd is not None:
-            self._crowd.pool.shutdown()
-            self._crowd = None
+        if self._pool is not None:
+            self._pool.pool.shutdown()
+            self._pool = None
 
     def _terminate(self) -> None:
         """An interrupted run ends now; checkpoints keep what was done."""
-        assert self._crowd is not None
-        processes = list((self._crowd.pool._processes or {}).values())
-        self._crowd.pool.shutdown(wait=False, cancel_futures=True)
+        assert self._pool is not None
+        processes = list((self._pool.pool._processes or {}).values())
+        self._pool.pool.shutdown(wait=False, cancel_futures=True)
         for process in processes:
             process.terminate()
-        self._crowd = None
+        self._pool = None
 
 
-class _Crowd(NamedTuple):
+class _WorkerPool(NamedTuple):
     """The worker processes and the queue of what they report."""
 
     pool: ProcessPoolExecutor
     messages: Any
 
     @classmethod
-    def of(cls, workers: int, device: str) -> _Crowd:
+    def of(cls, workers: int, device: str) -> _WorkerPool:
         context = multiprocessing.get_context("spawn")  # fork would copy the threads' locks of torch
         messages, ranks = context.Queue(), context.Queue()
         for rank in range(workers):

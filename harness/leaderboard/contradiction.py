@@ -11,7 +11,7 @@ from harness.editions.published import Published
 from harness.errors import InputError
 from harness.evaluation.metrics import Flags
 from harness.leaderboard.published_counts import derived
-from harness.submission.handed_in import Run, answers_of, files_of
+from harness.submission.handed_in import HandedIn, answers_of, files_of
 
 
 def refuse_contradicted(truth: Path, ids: Sequence[str], used: Flags, folder: Path, published: Published) -> int:
@@ -40,7 +40,7 @@ def refuse_contradicted(truth: Path, ids: Sequence[str], used: Flags, folder: Pa
     )
 
 
-def _with_counts(published: Published) -> dict[Run, int]:
+def _with_counts(published: Published) -> dict[HandedIn, int]:
     """The published rows whose counts follow exactly: their true positives."""
     found = {}
     for row in published.rows:
@@ -50,7 +50,7 @@ def _with_counts(published: Published) -> dict[Run, int]:
     return found
 
 
-def _contradiction(used: Flags, folder: Path, published: Published, rows: dict[Run, int]) -> str | None:
+def _contradiction(used: Flags, folder: Path, published: Published, rows: dict[HandedIn, int]) -> str | None:
     """The first published row that a truth contradicts, in words; used: it, bool [n], in the order of published ids.
 
     InputError where a run is missing.

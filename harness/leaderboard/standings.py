@@ -20,12 +20,12 @@ from harness.leaderboard.published_counts import DIGITS, counts_of_rates, cut_f1
 from harness.seeds import rng_of
 
 # own: on a truth that contradicts no published row; other: on other data, of which no rank says anything.
-Kind = Literal["official", "own", "trivial", "chance", "other"]
+StandingKind = Literal["official", "own", "trivial", "chance", "other"]
 CHANCE_LEVEL = 0.05  # one-sided
 _SEED = 0
 
 
-class Numbers(NamedTuple):
+class Rates(NamedTuple):
     """What is shown beside F1; None where it does not follow."""
 
     accuracy: float | None = None
@@ -50,13 +50,13 @@ class Standing:
     f1_estimate: F1 with its interval. What is not known is None.
     """
 
-    kind: Kind
+    kind: StandingKind
     rank: int | None
     team: str
     submission: str
     f1: str = ""
     f1_estimate: Estimate | None = None
-    numbers: Numbers = field(default_factory=Numbers)
+    numbers: Rates = field(default_factory=Rates)
     counts: Counts | None = None
 
 
@@ -77,10 +77,10 @@ class Standings:
     remarks: Sequence[str]
 
 
-def counted(kind: Kind, team: str, submission: str, of: Confusion, f1: Estimate | None = None) -> Standing:
+def counted(kind: StandingKind, team: str, submission: str, of: Confusion, f1: Estimate | None = None) -> Standing:
     """The row of known counts [1]; f1: with its interval, by default that over resampled candidates."""
     values = (metrics.accuracy(of), metrics.recall(of), metrics.precision(of), metrics.kappa(of))
-    numbers = Numbers(*(None if math.isnan(value[0]) else float(value[0]) for value in values))
+    numbers = Rates(*(None if math.isnan(value[0]) else float(value[0]) for value in values))
     counts = Counts(*(round(float(cell[0])) for cell in of))
     estimate = f1 or f1_estimate(of, rng_of(_SEED, "published", *counts))  # equal counts, equal intervals
     return Standing(kind, None, team, submission, cut_f1(of), estimate, numbers, counts)
@@ -111,7 +111,7 @@ def _trivial(record: Record) -> Standing:
     if record.resampled is None:
         return counted("trivial", record.attack, "", counts_of_record(record), record.f1)
     means = (record.accuracy, record.recall, record.precision, record.kappa)
-    numbers = Numbers(*(None if one is None else one.value for one in means))
+    numbers = Rates(*(None if one is None else one.value for one in means))
     cut = math.floor(record.f1.value * 10**DIGITS) / 10**DIGITS
     return Standing("trivial", None, record.attack, "", f"{cut:.{DIGITS}f}", record.f1, numbers)
 
@@ -129,7 +129,7 @@ def chance_line(n: int, n_runs: int) -> Standing:
     """The accuracy that one of n_runs coins reaches with a chance below 0.05 (Bonferroni), on n candidates."""
     accuracy = needed_right(n, CHANCE_LEVEL / n_runs) / n
     runs = "1 run" if n_runs == 1 else f"{n_runs} runs"
-    return Standing("chance", None, f"chance ({runs})", "", numbers=Numbers(accuracy))
+    return Standing("chance", None, f"chance ({runs})", "", numbers=Rates(accuracy))
 
 
 def needed_right(n: int, level: float) -> int:

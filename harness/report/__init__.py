@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from harness.report.content import Comparison, Curve, Decisions, MatchedPair, PageContent, PlanRow, PowerSeries
+from harness.report.content import Decisions, MatchedPair, PageContent, PlanRow, PowerSeries, ScoredAttack
 from harness.report.latex import latex_table
 from harness.report.write import write_leaderboard, write_page
 
 __all__ = [
-    "Comparison",
-    "Curve",
     "Decisions",
     "MatchedPair",
     "PageContent",
     "PlanRow",
     "PowerSeries",
+    "ScoredAttack",
     "latex_table",
     "write_leaderboard",
     "write_page",

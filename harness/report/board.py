@@ -24,7 +24,7 @@ class Column(NamedTuple):
     falling: bool = True
 
 
-class Row(NamedTuple):
+class BoardRow(NamedTuple):
     """A row: the attack, words that qualify it, its numbers column by column, the AUC's interval as a bar."""
 
     name: str
@@ -47,7 +47,7 @@ class Board(NamedTuple):
 
     title: str
     counted: str
-    rows: list[Row]
+    rows: list[BoardRow]
     skipped: list[Skipped]
     known: bool
 
@@ -139,12 +139,12 @@ def _board(title: str, records: list[Record], chosen: str | None) -> Board:
     return Board(title, _counted(records), rows, left_out, known)
 
 
-def _row(record: Record, chosen: str | None) -> Row:
+def _row(record: Record, chosen: str | None) -> BoardRow:
     tags = ["through a surrogate"] if record.via == "surrogate" else []
     if record.labels_used != "none":
         tags.append(f"learns from {record.labels_used} labels")
     is_attack = record.kind == "attack"
-    return Row(
+    return BoardRow(
         record.label,
         tags,
         is_attack and record.label == chosen,
@@ -167,7 +167,7 @@ def _counted(records: list[Record]) -> str:
     )
 
 
-class Control(NamedTuple):
+class ControlRow(NamedTuple):
     """A control: what it is and where, its AUC as number and bar, and whether that one interval covers chance."""
 
     record: Record
@@ -176,12 +176,12 @@ class Control(NamedTuple):
     covers: bool | None
 
 
-def controls(records: Sequence[Record]) -> list[Control]:
+def controls(records: Sequence[Record]) -> list[ControlRow]:
     """Every control that ran, the farthest from chance first."""
     ran = [record for record in records if record.kind == "control" and record.skipped is None]
     rows = []
     for record in ran:
         auc = record.auc or Estimate(None)
         covers = None if auc.low is None or auc.high is None else auc.low <= CHANCE_AUC <= auc.high
-        rows.append(Control(record, cell(auc), bar(auc, 0.2, 0.8, CHANCE_AUC), covers))
+        rows.append(ControlRow(record, cell(auc), bar(auc, 0.2, 0.8, CHANCE_AUC), covers))
     return sorted(rows, key=lambda row: 0.0 if row.auc.sort is None else -abs(row.auc.sort - CHANCE_AUC))

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.evaluation.comparison import Comparison
 from harness.evaluation.intervals import Estimate
 from harness.evaluation.records import Record
 
@@ -16,7 +17,7 @@ Facts = Mapping[str, "str | Mapping[str, str]"]
 
 
 @dataclass(frozen=True)
-class Curve:
+class ScoredAttack:
     """One attack's judged rows on the shadows.
 
     score: float64 [n], larger = more likely a member; probability: float64 [n] in 0 to 1, held out;
@@ -37,20 +38,6 @@ class Curve:
                 f"The curve of {self.name} has {len(self.score)} scores, {len(self.probability)} probabilities and "
                 f"{len(self.member)} members; they must be as many."
             )
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """A paired difference, attack minus baseline, with its 95 % interval; p_holm: corrected for all of them."""
-
-    attack: str
-    baseline: str
-    metric: str
-    difference: float
-    low: float
-    high: float
-    p: float
-    p_holm: float
 
 
 class Decisions(NamedTuple):
@@ -122,7 +109,7 @@ class PageContent:
     records: Sequence[Record]
     alarms: Sequence[str] = ()
     chosen: str | None = None
-    curves: Sequence[Curve] = ()
+    curves: Sequence[ScoredAttack] = ()
     comparisons: Sequence[Comparison] = ()
     choices: Mapping[str, str] = field(default_factory=dict)
     declared_choice: str | None = None

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.report.content import Curve
+from harness.report.content import ScoredAttack
 from harness.report.featured import HOLDS, Ranked, featured
 from harness.report.numbers import rounded
 from harness.report.svg import COLOUR, Key, Panel, drawn
@@ -17,12 +17,12 @@ _SCORE_BINS = 32
 _CLASSES = [Key("used", "member"), Key("not used", "nonmember")]
 
 
-def reliability_panels(curves: Sequence[Curve]) -> list[Panel]:
+def reliability_panels(curves: Sequence[ScoredAttack]) -> list[Panel]:
     """Stated probability against the fraction that was used, with the counts below."""
     return [_reliability(number, one) for number, one in enumerate(featured(curves))]
 
 
-def histogram_panels(curves: Sequence[Curve]) -> list[Panel]:
+def histogram_panels(curves: Sequence[ScoredAttack]) -> list[Panel]:
     """Scores of used and unused slices, each class as fractions of itself."""
     return [_histogram(number, one) for number, one in enumerate(featured(curves))]
 
@@ -77,5 +77,5 @@ def _histogram(number: int, one: Ranked) -> Panel:
     return Panel(_title(curve), svg, _CLASSES, f"AUC {rounded(one.auc)}")
 
 
-def _title(curve: Curve) -> str:
+def _title(curve: ScoredAttack) -> str:
     return f"{curve.name} (chosen)" if curve.chosen else curve.name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from harness.report.content import Curve
+from harness.report.content import ScoredAttack
 
 HOLDS = {
     "release": "The attacker holds the release",
@@ -19,11 +19,11 @@ HOLDS = {
 class Ranked(NamedTuple):
     """A curve with its AUC."""
 
-    curve: Curve
+    curve: ScoredAttack
     auc: float
 
 
-def ranked(curves: Sequence[Curve]) -> dict[str, list[Ranked]]:
+def ranked(curves: Sequence[ScoredAttack]) -> dict[str, list[Ranked]]:
     """Access -> its attacks, the chosen first, then by AUC; without those whose rows are of one class."""
     from sklearn.metrics import roc_auc_score  # start-up: only a finished run pays
 
@@ -35,7 +35,7 @@ def ranked(curves: Sequence[Curve]) -> dict[str, list[Ranked]]:
     return {access: tier for access, tier in tiers.items() if tier}
 
 
-def featured(curves: Sequence[Curve], n: int = 3) -> list[Ranked]:
+def featured(curves: Sequence[ScoredAttack], n: int = 3) -> list[Ranked]:
     """The chosen attack, then the best of each other access, then the next best of all: n of them."""
     tiers = list(ranked(curves).values())
     chosen = [one for tier in tiers for one in tier if one.curve.chosen]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.report.content import Curve
+from harness.report.content import ScoredAttack
 from harness.report.featured import HOLDS, Ranked, ranked
 from harness.report.numbers import rounded
 from harness.report.svg import COLOUR, Key, Panel, drawn
@@ -17,7 +17,7 @@ _COLOURED = 4  # beside the chosen
 _DASHES: tuple[tuple[float, ...], ...] = ((), (5, 2), (2, 1.5), (7, 2, 1.5, 2))
 
 
-def roc_panels(curves: Sequence[Curve]) -> list[Panel]:
+def roc_panels(curves: Sequence[ScoredAttack]) -> list[Panel]:
     """One panel an access, in the order of the leaderboard."""
     return [_panel(access, tier) for access, tier in ranked(curves).items()]
 
@@ -69,7 +69,7 @@ def _line(axes: Any, one: Ranked, least: float, gid: str, **look: Any) -> Any:
     return line
 
 
-def step_points(curve: Curve) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def step_points(curve: ScoredAttack) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The corners of the step ROC, float64 [points] each: a point where the FPR moves on, with the best TPR there."""
     from sklearn.metrics import roc_curve  # start-up: only a finished run pays
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from harness.evaluation.intervals import Estimate
+from harness.evaluation.comparison import Comparison
 from harness.report.board import COLUMNS, boards, controls
-from harness.report.content import Comparison, PageContent
+from harness.report.content import PageContent
 from harness.report.evidence import histogram_panels, reliability_panels
 from harness.report.numbers import bar
 from harness.report.power import power_panels
@@ -54,4 +54,4 @@ def _render(template: str, content: PageContent, **more: Any) -> str:
 
 def _difference_bar(one: Comparison, widest: float) -> Any:
     """A difference on a scale symmetric around none."""
-    return bar(Estimate(one.difference, one.low, one.high), -widest, widest, 0.0)
+    return bar(one.difference, -widest, widest, 0.0)

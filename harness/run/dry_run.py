@@ -20,7 +20,7 @@ from harness.planning.trials import recipes_tried
 from harness.planning.work import WorkList, work_list
 from harness.store import Store
 
-Job = GeneratorJob | SurrogateJob
+Training = GeneratorJob | SurrogateJob
 
 
 def show_plan(settings: Settings, console: Console) -> None:
@@ -34,7 +34,7 @@ def show_plan(settings: Settings, console: Console) -> None:
         settings, _ = match_recipe(settings, pool, Executor(store, Launcher(0, "cpu"), Console(quiet=True)))
         tried = True
     work = work_list(settings, make_plan(settings, pool))
-    jobs: list[Job] = [*trials, *work.generators, *work.surrogates]
+    jobs: list[Training] = [*trials, *work.generators, *work.surrogates]
     console.print(_trainings(jobs, store))
     if trials and not tried:
         console.print(
@@ -51,7 +51,7 @@ def show_plan(settings: Settings, console: Console) -> None:
         )
 
 
-def _trainings(jobs: Sequence[Job], store: Store) -> Table:
+def _trainings(jobs: Sequence[Training], store: Store) -> Table:
     """A line a generator: what it learns from, its keys, and whether the store has it."""
     table = Table("generator", "learns from", "key", "release", "cached", box=None, padding=(0, 1, 0, 0))
     for job in jobs:
@@ -63,7 +63,7 @@ def _trainings(jobs: Sequence[Job], store: Store) -> Table:
     return table
 
 
-def _cached(job: Job, store: Store) -> bool:
+def _cached(job: Training, store: Store) -> bool:
     released = isinstance(job, SurrogateJob) or store.find("release", job.release_key) is not None
     return released and store.find("generator", job.key) is not None
 
@@ -82,7 +82,7 @@ def _attacks(work: WorkList, store: Store) -> Table:
     return table
 
 
-def _time(settings: Settings, jobs: Sequence[Job], store: Store) -> str:
+def _time(settings: Settings, jobs: Sequence[Training], store: Store) -> str:
     """What is left, from what the same network cost here before; without such a memory, no guess."""
     missing = {job.key: job for job in jobs if not _cached(job, store)}
     if not missing:

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from attacks.distances import Distance
+from harness.evaluation.comparison import Comparison
 from harness.jobs.targets import candidate_images, released_images
 from harness.pipeline import Outcome
-from harness.report.content import Comparison, Curve, Decisions, Facts, MatchedPair, PageContent, PlanRow, PowerSeries
+from harness.report.content import Decisions, Facts, MatchedPair, PageContent, PlanRow, PowerSeries, ScoredAttack
 from harness.run.summary import conclusion
 from harness.store import Store
 
@@ -41,9 +42,9 @@ def page_content(outcome: Outcome, manifest: dict[str, Any]) -> PageContent:
     )
 
 
-def _curves(outcome: Outcome, chosen: str | None) -> list[Curve]:
+def _curves(outcome: Outcome, chosen: str | None) -> list[ScoredAttack]:
     return [
-        Curve(
+        ScoredAttack(
             one.record.label,
             one.record.access,
             one.predictions.score,
@@ -60,20 +61,8 @@ def _curves(outcome: Outcome, chosen: str | None) -> list[Curve]:
 
 
 def _comparisons(outcome: Outcome) -> list[Comparison]:
-    return [
-        Comparison(
-            one.attack,
-            one.baseline,
-            one.metric,
-            one.difference.value,
-            one.difference.low,
-            one.difference.high,
-            one.p_value,
-            one.p_holm,
-        )
-        for one in outcome.comparisons
-        if one.difference.value is not None and one.difference.low is not None and one.difference.high is not None
-    ]
+    """Those whose difference has an interval: the others say nothing."""
+    return [one for one in outcome.comparisons if one.difference.value is not None and one.difference.low is not None]
 
 
 def _power(outcome: Outcome) -> list[PowerSeries]:

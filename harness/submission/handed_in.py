@@ -12,11 +12,11 @@ from harness.errors import HarnessWarning, InputError
 from harness.evaluation.metrics import Flags
 from harness.submission.files import read_submission
 
-Run = tuple[str, str]  # a team and the number of its submission
+HandedIn = tuple[str, str]  # a team and the number of its submission
 _NAME = re.compile(r"(?P<team>.+?)[ _]submission ?(?P<number>\d+)(\.[A-Za-z]+)?")
 
 
-def files_of(folder: Path, runs: Sequence[Run]) -> dict[Run, Path]:
+def files_of(folder: Path, runs: Sequence[HandedIn]) -> dict[HandedIn, Path]:
     """The file of each run, by its name `TEAM_submissionN`; a run that no file or several may be is left out.
 
     `_` and a space count as one, so do small and capital letters. Where one team has no file and one name has no
@@ -51,7 +51,7 @@ def called_used_of(path: Path, ids: Sequence[str]) -> int:
 
 
 def _left_over(
-    named: dict[str, str], runs: Sequence[Run], by_name: dict[str, dict[str, list[Path]]]
+    named: dict[str, str], runs: Sequence[HandedIn], by_name: dict[str, dict[str, list[Path]]]
 ) -> dict[str, str]:
     """The one team without a file and the one name without a team, where their submissions are numbered alike."""
     teams = [team for team, name in named.items() if name not in by_name]

@@ -31,14 +31,14 @@ _ALWAYS = ("f1", "accuracy", "balanced_accuracy", "recall", "precision", "kappa"
 _COUNTS = ("TP", "FP", "FN", "TN")
 
 
-class Scored(NamedTuple):
+class ScoredSubmission(NamedTuple):
     """One submission: its record, and its counts TP, FP, FN, TN."""
 
     record: Record
     counts: tuple[int, int, int, int]
 
 
-def score_submission(name: str, used: Flags, truth: Truth, seed: int = 0) -> Scored:
+def score_submission(name: str, used: Flags, truth: Truth, seed: int = 0) -> ScoredSubmission:
     """Every metric of decisions bool [n], in the order of the truth's ids, with 95 % intervals, and the counts."""
     resamples = resample(np.zeros_like(truth.unit), truth.unit, rng_of(seed, "challenge", "score"))
     found: dict[str, Any] = {**measure_decision(used, truth.used, resamples)}
@@ -47,7 +47,7 @@ def score_submission(name: str, used: Flags, truth: Truth, seed: int = 0) -> Sco
     n_members = int(truth.used.sum())
     record = Record(name, "none", "test", "none", kind="baseline", n_targets=1, resampled=truth.of)
     record = replace(record, n_members=n_members, n_nonmembers=len(used) - n_members, **found)
-    return Scored(record, counts)  # type: ignore[arg-type]  # four of them
+    return ScoredSubmission(record, counts)  # type: ignore[arg-type]  # four of them
 
 
 def show_scores(
@@ -78,7 +78,7 @@ def show_scores(
         json_file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
-def _table(task: Task, scored: Sequence[Scored], trivial: Sequence[Record]) -> Table:
+def _table(task: Task, scored: Sequence[ScoredSubmission], trivial: Sequence[Record]) -> Table:
     """A column a submission or trivial rule, a row a metric, the task's own first."""
     table = Table("", *(one.record.attack for one in scored), *(one.attack for one in trivial), box=None)
     official = [] if task.official_metric is None else [task.official_metric]

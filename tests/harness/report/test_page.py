@@ -18,16 +18,16 @@ import pytest
 from PIL import Image
 from sklearn.metrics import roc_auc_score
 
+from harness.evaluation.comparison import Comparison
 from harness.evaluation.intervals import Estimate
 from harness.evaluation.records import Record
 from harness.report import (
-    Comparison,
-    Curve,
     Decisions,
     MatchedPair,
     PageContent,
     PlanRow,
     PowerSeries,
+    ScoredAttack,
     latex_table,
     write_leaderboard,
     write_page,
@@ -80,11 +80,11 @@ def measured(name: str, access: str, auc: float, target_set: str = "shadow", **m
     return Record(name, "release", target_set, access, **{**fields, **more})  # type: ignore[arg-type]
 
 
-def curve(name: str, access: str, power: float, rng: np.random.Generator, n: int = 560) -> Curve:
+def curve(name: str, access: str, power: float, rng: np.random.Generator, n: int = 560) -> ScoredAttack:
     member = np.arange(n) % 2 == 0
     score = rng.normal(size=n) + power * member
     probability = 1.0 / (1.0 + np.exp(power * (power / 2 - score)))
-    return Curve(name, access, score, probability, member, chosen=name == CHOSEN)
+    return ScoredAttack(name, access, score, probability, member, chosen=name == CHOSEN)
 
 
 def demo(n_pairs: int = 24, size: int = 64) -> PageContent:
@@ -124,8 +124,7 @@ def demo(n_pairs: int = 24, size: int = 64) -> PageContent:
         chosen=CHOSEN,
         curves=curves,
         comparisons=[
-            Comparison(name, base, "AUC", strength[name] - strength[base], strength[name] - strength[base] - 0.03,
-                       strength[name] - strength[base] + 0.03, 0.0004, 0.031)
+            Comparison(name, base, "AUC", some(strength[name] - strength[base]), 0.0004, 0.031)
             for name, _ in names() for base in ("knn", "ssim") if name != base
         ],
         choices={"best_calibrated": CHOSEN, "highest_auc": "loss", "highest_tpr": "release_attack_3"},
@@ -495,6 +494,6 @@ def test_latex_has_a_closed_tabular_a_section_and_nothing_unescaped(content):
 
 def test_arrays_of_different_length_are_refused():
     with pytest.raises(ValueError, match="3 scores, 2 probabilities and 3 members"):
-        Curve("knn", "release", np.zeros(3), np.zeros(2), np.zeros(3, dtype=bool))
+        ScoredAttack("knn", "release", np.zeros(3), np.zeros(2), np.zeros(3, dtype=bool))
     with pytest.raises(ValueError, match="lengths"):
         PowerSeries("knn", "images", [1, 2], [0.5], [None], [None])
