@@ -100,7 +100,7 @@ class Attack(ABC):
             reason = "it learns from shadows and has not been fitted."
         if reason is not None:
             raise ValueError(f"Attack {self.name!r} cannot run here: {reason}")
-        order = np.array(sorted(range(len(target.ids)), key=target.ids.__getitem__), dtype=np.intp)
+        order = target.by_id
         values = self._score(target.reordered(order))
         if values.shape != (len(order),) or values.dtype != np.float64:
             raise RuntimeError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -99,7 +99,7 @@ class Target:
             return known
         values = attack.observed(self._view(place, attack.observes))
         observed = np.empty_like(values)
-        observed[self._by_id] = values
+        observed[self.by_id] = values
         return observed
 
     def _view(self, place: int, access: Access) -> View:
@@ -107,7 +107,7 @@ class Target:
         of_model = access in (Access.MODEL, Access.GRADIENT)
         if (place, of_model) not in self._views:
             release, model = (self.release, self.model) if place == 0 else self._reference(place - 1)
-            shown = View(self.candidates[self._by_id], release)
+            shown = View(self.candidates[self.by_id], release)
             if of_model:  # neither kind of view shows what the other may look at
                 counted = model if isinstance(model, CountedModel) or model is None else CountedModel(model)
                 shown = View(shown.candidates, release[:0], counted)
@@ -122,8 +122,14 @@ class Target:
         return {}
 
     @cached_property
-    def _by_id(self) -> Order:
-        return np.array(sorted(range(len(self.ids)), key=self.ids.__getitem__), dtype=np.intp)
+    def by_id(self) -> Order:
+        """The order in which attacks see the candidates: places, sorted by id."""
+        return sorted_by_name(self.ids)
+
+
+def sorted_by_name(names: Sequence[str]) -> Order:
+    """Places 0..n-1 in the order of their names, intp [n]: no order of files or folders reaches an attack."""
+    return np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.intp)
 
 
 class LabelledTarget(NamedTuple):

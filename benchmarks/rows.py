@@ -13,6 +13,8 @@ from typing import Any
 
 from rich.table import Table
 
+from harness.evaluation.estimate_text import number
+
 SCHEMA = 1
 
 
@@ -61,11 +63,6 @@ def machine() -> dict[str, Any]:
     }
 
 
-def figure(value: float | None) -> str:
-    """A number as the tables of benchmarks show it; nothing where there is none."""
-    return "" if value is None else f"{value:.3f}"
-
-
 def shown(rows: Sequence[Row], title: str | None, size: str | None) -> Table:
     """The rows as a table. size: that of a quick run, whose figures are not judged."""
     table = Table("figure", "value", "unit", "asked for", "holds", box=None, padding=(0, 2, 0, 0))
@@ -78,7 +75,7 @@ def shown(rows: Sequence[Row], title: str | None, size: str | None) -> Table:
             continue
         wanted = "" if row.reach is None else f"{row.reach:g}"
         holds = {None: "" if size is None else "quick", True: "yes", False: "[red]no[/red]"}[row.holds]
-        table.add_row(row.name, figure(row.value), row.unit, wanted, holds)
+        table.add_row(row.name, number(row.value), row.unit, wanted, holds)
     return table
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import errno
 import os
 import signal
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,6 +35,14 @@ def exit_code(body: Callable[[], int | None]) -> int:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # an impatient second Ctrl-C would end in a traceback
         errors.print("Interrupted. What was finished is in the store: the same command goes on from there.")
         return CODE_INTERRUPTED
+
+
+def run_parsed(
+    parser: argparse.ArgumentParser, body: Callable[[argparse.Namespace], int | None], arguments: Sequence[str] | None
+) -> int:
+    """A command whose options argparse reads: do its body, and return the exit code."""
+    options = parser.parse_args(arguments)
+    return exit_code(lambda: body(options))
 
 
 class Refused(BaseException):

@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.cli import check_file, console, disk_errors, exit_code, remarks
+from harness.cli import check_file, console, disk_errors, remarks, run_parsed
 from harness.errors import HarnessWarning, InputError
 
 
@@ -28,8 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--table", type=Path, required=True, metavar="FILE", help="CSV rank,team,submission,f1")
     parser.add_argument("--runs", type=Path, required=True, metavar="DIR", help="TEAM_submissionN, any file ending")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="where to write the CSV")
-    options = parser.parse_args(arguments)
-    return exit_code(lambda: _run(options))
+    return run_parsed(parser, _run, arguments)
 
 
 def _run(options: argparse.Namespace) -> None:

@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from documented_code import anchors, code_blocks, file_names, links, pasted_attacks_conform
+from documented_code import anchors, code_blocks, file_names, links, pasted_attacks_conform, registered
 
 from attacks.distances import NAMES
 from attacks.observing import CALIBRATIONS
@@ -95,7 +95,7 @@ def test_the_package_shown_is_the_example():
 
 
 def test_commands_name_attacks_of_the_page_or_of_the_example():
-    known = {"knn", "edges", *re.findall(r'@register\("(\w+)"\)', "".join(code_blocks(PAGE, "python")))}
+    known = {"knn", "edges", *registered(code_blocks(PAGE, "python"))}
     commands = "".join(code_blocks(PAGE, "sh"))
     asked = re.findall(r"--attack (\w+)", commands) + re.findall(r"attack=\[(.*?)\]", commands)
     assert asked

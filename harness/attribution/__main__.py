@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.cli import check_file, console, disk_errors, exit_code, remarks
+from harness.cli import check_file, console, disk_errors, remarks, run_parsed
 from harness.errors import HarnessWarning, InputError
 
 if TYPE_CHECKING:
@@ -35,8 +35,7 @@ _OF_CLUSTERS = {"method": "mixture"}
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line asks for; returns the exit code."""
-    options = _parser().parse_args(arguments)
-    return exit_code(lambda: _run(options))
+    return run_parsed(_parser(), _run, arguments)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.cli import console, disk_errors, exit_code, remarks
+from harness.cli import console, disk_errors, remarks, run_parsed
 from harness.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,8 +23,7 @@ FORMATS = ("rich", "markdown", "json", "html")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line asks for; returns the exit code."""
-    options = _parser().parse_args(arguments)
-    return exit_code(lambda: _run(options))
+    return run_parsed(_parser(), _run, arguments)
 
 
 def _parser() -> argparse.ArgumentParser:

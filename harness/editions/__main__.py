@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from harness.cli import console, exit_code
+from harness.cli import console, run_parsed
 from harness.editions.edition import Edition, Leaf, Task
 from harness.editions.load import edition_names, load_edition
 from harness.errors import InputError
@@ -33,8 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m harness.editions", description="The challenges described here, or the layout of one."
     )
     parser.add_argument("edition", nargs="?", metavar="NAME", help="such as imageclef2023")
-    options = parser.parse_args(arguments)
-    return exit_code(lambda: _show(options.edition))
+    return run_parsed(parser, lambda options: _show(options.edition), arguments)
 
 
 def _show(name: str | None) -> None:

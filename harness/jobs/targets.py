@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attacks.base import Images
+from attacks.target import sorted_by_name
 from harness.seeds import rng_of, seed_of
 from harness.store import Store, content_key
 
@@ -126,8 +127,7 @@ def images_of(spec: ReleaseSpec, store: Store) -> Images:
 
 def by_name(view: ViewSpec) -> NDArray[np.intp]:
     """The order in which attacks see the candidates, intp [n]: that of their names."""
-    names = names_of(view.digests)
-    return np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.intp)
+    return sorted_by_name(names_of(view.digests))
 
 
 def names_of(digests: tuple[str, ...]) -> tuple[str, ...]:

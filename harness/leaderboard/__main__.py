@@ -9,7 +9,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.cli import PIPE_WIDTH, check_file, console, disk_errors, exit_code, remarks
+from harness.cli import PIPE_WIDTH, check_file, console, disk_errors, remarks, run_parsed
 from harness.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,8 +20,7 @@ FORMATS = ("rich", "markdown", "csv", "latex", "html")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line asks for; returns the exit code."""
-    options = _parser().parse_args(arguments)
-    return exit_code(lambda: _run(options))
+    return run_parsed(_parser(), _run, arguments)
 
 
 def _parser() -> argparse.ArgumentParser:

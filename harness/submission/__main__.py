@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from harness.cli import CODE_INPUT, console, disk_errors, exit_code
+from harness.cli import CODE_INPUT, console, disk_errors, run_parsed
 from harness.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line asks for; returns the exit code."""
-    options = _parser().parse_args(arguments)
-    return exit_code(lambda: _check(options))
+    return run_parsed(_parser(), _check, arguments)
 
 
 def _parser() -> argparse.ArgumentParser:

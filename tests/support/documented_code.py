@@ -31,14 +31,23 @@ def file_names(page: str) -> list[str]:
     return [re.findall(r"attacks/(\w+)\.py", text)[-1] for text in before]
 
 
+def registered(blocks: list[str]) -> list[str]:
+    """The names of all attacks that Python blocks register, those of `calibrated(...)` among them."""
+    names = []
+    for code in blocks:
+        own = re.findall(r'^@register\("(\w+)"\)', code, re.MULTILINE)
+        calibrations = re.findall(r'"(\w+)"', "".join(re.findall(r"^calibrated\((.*?)\)", code, re.MULTILINE)))
+        names += [*own, *(f"{name}_{calibration}" for name in own for calibration in calibrations)]
+    return names
+
+
 def pasted_attacks_conform(page: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Every Python block as a file of `attacks`, and every attack it registers through the conformance tests."""
     blocks = code_blocks(page, "python")
     for name, code in zip(file_names(page), blocks, strict=True):
         (folder / f"{name}.py").write_text(code)
     (folder / "files_more.py").write_text(f"import attacks\nattacks.__path__.append({str(folder)!r})\n")
-    names = re.findall(r'^@register\("(\w+)"\)', "".join(blocks), re.MULTILINE)
-    chosen = [word for name in names for word in ("--attack", name)]
+    chosen = [word for name in registered(blocks) for word in ("--attack", name)]
     return subprocess.run(
         [
             sys.executable,

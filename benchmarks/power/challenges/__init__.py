@@ -19,8 +19,9 @@ from benchmarks.benchmark import LUNG_SLICES, OVERRIDE, STORE, Benchmark, Option
 from benchmarks.measured import TINY, TINY_ABOUT
 from benchmarks.power.challenges.figures import attacks_table, challenges_table, of_submissions, of_surrogates
 from benchmarks.power.challenges.outcome import CHOSEN, Asked, take_up
-from benchmarks.rows import Row, figure
+from benchmarks.rows import Row
 from harness.cli import console
+from harness.evaluation.estimate_text import number
 
 ATTACKS = (
     "knn,knn_cal,knn_reg,knn_ridge,knn_lira,ssim,ssim_cal,ssim_reg,ssim_ridge,ssim_lira,"  # no network is asked
@@ -56,7 +57,7 @@ def measure(options: argparse.Namespace) -> list[Row]:
         for seed in options.seeds:
             asked = Asked(seed, options.lung_slices.resolve(), tuple(options.make), attacks)
             found = take_up(asked, folder.resolve(), store)
-            screen.print(f"seed {seed}: {found.chosen}, {found.steps} steps, F1 {figure(found.f1[CHOSEN])}")
+            screen.print(f"seed {seed}: {found.chosen}, {found.steps} steps, F1 {number(found.f1[CHOSEN])}")
             outcomes.append(found)
     screen.print(challenges_table(outcomes))
     screen.print(attacks_table(outcomes))

@@ -9,7 +9,8 @@ import numpy as np
 from rich.table import Table
 
 from benchmarks.power.challenges.outcome import CHOSEN, FILES, Outcome
-from benchmarks.rows import Row, at_least, at_most, figure
+from benchmarks.rows import Row, at_least, at_most
+from harness.evaluation.estimate_text import number
 from harness.evaluation.intervals import Estimate
 
 MINUTES, F1, SURROGATE_AUC, STACK_AUC = 40.0, 0.78, 0.91, 0.94
@@ -71,7 +72,7 @@ def challenges_table(outcomes: Sequence[Outcome]) -> Table:
     """A line a challenge: the attack chosen, and what each submission reached."""
     table = Table("seed", "chosen", "steps", *(f"F1, accuracy: {name}" for name in FILES), "minutes", box=None)
     for one in outcomes:
-        figures = (f"{figure(one.f1[name])} {figure(one.accuracy[name])}" for name in FILES)
+        figures = (f"{number(one.f1[name])} {number(one.accuracy[name])}" for name in FILES)
         minutes = "" if one.minutes is None else f"{one.minutes:.1f}"
         table.add_row(str(one.seed), one.chosen, str(one.steps), *figures, minutes)
     return table
@@ -83,5 +84,5 @@ def attacks_table(outcomes: Sequence[Outcome]) -> Table:
     for name in outcomes[0].on_shadows:
         matched_auc = float(np.mean([one.on_shadows[name] for one in outcomes]))
         other = float(np.mean([one.on_test[name] for one in outcomes])) if name in outcomes[0].on_test else None
-        table.add_row(name, figure(matched_auc), figure(other))
+        table.add_row(name, number(matched_auc), number(other))
     return table

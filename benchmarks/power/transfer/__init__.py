@@ -21,10 +21,11 @@ from benchmarks.benchmark import LUNG_SLICES, OVERRIDE, STORE, Benchmark, Option
 from benchmarks.measured import TINY, TINY_ABOUT
 from benchmarks.power.transfer.judging import SIGNALS, Kept, attacks_compared, judge
 from benchmarks.power.transfer.targets import train
-from benchmarks.rows import Row, figure
+from benchmarks.rows import Row
 from harness.cli import console
 from harness.config.settings import composed
 from harness.data.pool import load_pool
+from harness.evaluation.estimate_text import number
 from harness.experiment.executor import Executor
 from harness.jobs.launch import Launcher
 from harness.planning.make import make_plan
@@ -57,10 +58,10 @@ def measure(options: argparse.Namespace) -> list[Row]:
 
 def _show(kept: Mapping[str, Mapping[str, Kept]], screen: Console) -> None:
     """A line an attack, a column a mismatch: AUC, and below it the realised FPR at nominal 0.1."""
-    for title, number in (("AUC", "auc"), ("realised FPR at nominal 0.1", "realised_fpr"), ("Brier", "brier")):
+    for title, metric in (("AUC", "auc"), ("realised FPR at nominal 0.1", "realised_fpr"), ("Brier", "brier")):
         table = Table("attack, calibration", *next(iter(kept.values())), title=title, box=None, padding=(0, 1, 0, 0))
         for name, by_mismatch in kept.items():
-            table.add_row(name, *(figure(getattr(one, number)) for one in by_mismatch.values()))
+            table.add_row(name, *(number(getattr(one, metric)) for one in by_mismatch.values()))
         screen.print(table)
 
 

@@ -110,6 +110,12 @@ def test_what_an_edition_does_not_have_is_said():
         ("official_metric: accuracy", "official_metric: f1", "ranks by f1, which is none of its metrics"),
         ("sources: []", "sources: []\nall: {}", "no field 'all'"),
         ("{ separator: ';'", "{ seperator: ';'", "submission: There is no field 'seperator'"),
+        ("year: 2031", "year: soon", r"new\.yaml: the field year holds 'soon'; input should be a valid integer"),
+        ("count: 12", "count: '12'", r"leaves\.test_candidates: the field count holds '12'; .* valid integer"),
+        ("count: 12", "count: 0", r"the field count holds 0; input should be greater than or equal to 1"),
+        ("metrics: [accuracy]", "metrics: accuracy", r"the field metrics holds 'accuracy'; .* valid tuple"),
+        ("scores: [0, 1]", "scores: [0, 1, 2]", r"tasks\.membership\.submission: the field scores holds .*2 items"),
+        ("sources: []", "sources: [[a]]", r"new\.yaml, sources: the field 0 holds \['a'\]; .* valid string"),
     ],
 )
 def test_a_fault_of_a_descriptor_is_told_with_its_place(tmp_path, monkeypatch, line, instead, sentence):
