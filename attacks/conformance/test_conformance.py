@@ -2,107 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import pickle
 from collections.abc import Callable
 from dataclasses import asdict, fields, replace
-from typing import TypeVar
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
-from sklearn.metrics import roc_auc_score
 
 from attacks.base import Access, Attack, LabelledTarget, Scores, Target, TargetShape
 from attacks.conformance.denoisers import MemorisingDenoiser
 from attacks.conformance.documented import documented_options, own_docstring
-from attacks.conformance.worlds import SIZE, World, frozen, labelled_shadows, planted, wrong_target
+from attacks.conformance.worlds import (
+    SIZE,
+    World,
+    auc,
+    fitted,
+    frozen,
+    planted,
+    twins,
+    under_other_names,
+)
 from attacks.difficulty_calibration import CALIBRATIONS
 from attacks.observing import ObservingAttack
-from attacks.pytest_plugin import OPTION
-from attacks.registry import find_attacks
 from attacks.view import Observed, Observer
 
 FOUND = 0.95  # AUC from which planted copies count as found: plain copies, so that every serious attack passes
 CHANCE = 0.12  # how far a mean AUC over 12 targets of 15 against 15 may be from 0.5: four standard errors
-WRONG_TARGETS = 12
 ROUNDING = 1e-9  # of the scores' own standard deviation: what sums in another order may move
-_A = TypeVar("_A", bound=Attack)
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Every attack through every test; tests of observations for those that observe, of pairs for those of pairs."""
-    if "attack_class" not in metafunc.fixturenames:
-        return
-    found = find_attacks().by_name
-    names = metafunc.config.getoption(OPTION, default=None) or list(found)
-    if "observing" in metafunc.fixturenames:
-        names = [name for name in names if issubclass(found[name], ObservingAttack)]
-    if "of_pairs" in metafunc.fixturenames:
-        names = [name for name in names if _looks_at_pairs(found[name])]
-    metafunc.parametrize("attack_class", [found[name] for name in names], ids=names, scope="module")
-
-
-def _looks_at_pairs(attack_class: type[Attack]) -> bool:
-    return (
-        issubclass(attack_class, ObservingAttack)
-        and attack_class.of_pairs
-        and attack_class.observes is Access.RELEASE
-    )
-
-
-@pytest.fixture(scope="module")
-def world() -> World:
-    """Five pairs of generators."""
-    return World(n_pairs=5, seed=1)
-
-
-@pytest.fixture(scope="module")
-def wrong_targets() -> list[LabelledTarget]:
-    """Targets whose generator saw no candidate."""
-    other = World(n_pairs=WRONG_TARGETS, seed=2)
-    return [wrong_target(other, pair) for pair in range(WRONG_TARGETS)]
-
-
-@pytest.fixture(scope="module")
-def ready(attack_class: type[Attack], world: World) -> Attack:
-    """The attack with its default options, fitted on labelled shadows if it learns."""
-    reason = attack_class().skip(planted(world).target)
-    if reason is not None:
-        if attack_class.__module__.split(".")[0] == "attacks":  # the toy world has all that an attack may ask for
-            pytest.fail(f"A built-in attack must be able to run in the toy world, but {reason}")
-        pytest.skip(f"In the toy world {attack_class.name} cannot run: {reason}")
-    return fitted(attack_class(), world)
-
-
-@pytest.fixture
-def observing(ready: Attack) -> ObservingAttack:
-    """The same, where it is an attack that observes one generator at a time."""
-    assert isinstance(ready, ObservingAttack)
-    return ready
-
-
-@pytest.fixture
-def of_pairs(observing: ObservingAttack) -> ObservingAttack:
-    """The same, where it says that it compares a candidate with single released images."""
-    return observing
-
-
-@pytest.fixture
-def target(world: World) -> Target:
-    """A generator that leaks, nothing of it observed yet; of its references, what any attack observed before."""
-    return replace(planted(world).target, seen=None)
-
-
-def fitted(attack: _A, world: World) -> _A:
-    """The attack as it is, or fitted on the world's labelled shadows if it learns."""
-    return attack.fit(labelled_shadows(world)) if attack.learns else attack
-
-
-def auc(attack: Attack, labelled: LabelledTarget) -> float:
-    """The area under the curve of the attack's scores on a target."""
-    return float(roc_auc_score(labelled.member, attack.score(labelled.target)))
 
 
 def test_is_documented(attack_class: type[Attack]) -> None:
@@ -171,13 +98,6 @@ def test_pairs_are_compared_exactly(of_pairs: ObservingAttack, target: Target) -
     assert np.array_equal(alone.observe(of_pairs), observed[few])
 
 
-def under_other_names(target: Target) -> tuple[Target, NDArray[np.intp]]:
-    """The target with its candidates renamed, so that they are sorted otherwise; and where each was before."""
-    order = np.random.default_rng(6).permutation(len(target.ids))
-    names = tuple(hashlib.sha256(name.encode()).hexdigest()[:12] for name in target.ids)
-    return replace(target.reordered(order), ids=names), order
-
-
 def assert_same_but_for_rounding(scores: Scores, expected: Scores) -> None:
     """A score near 0 has no size of its own: the spread over candidates is what a difference is measured by."""
     np.testing.assert_allclose(scores, expected, rtol=0.0, atol=ROUNDING * float(expected.std()))
@@ -191,16 +111,6 @@ def test_equal_slices_score_equally(ready: Attack, world: World) -> None:
     doubled = World(n_pairs=5, seed=1, candidates=candidates)
     scores = ready.score(planted(doubled, remembers=False).target)
     assert abs(scores[first] - scores[second]) <= ROUNDING * scores.std()
-
-
-def twins(world: World) -> tuple[int, int]:
-    """Two candidates that are in the same generators of the target `planted`."""
-    seen: dict[bytes, int] = {}
-    for place, column in enumerate(world.held[:8].T):
-        if column.tobytes() in seen:
-            return seen[column.tobytes()], place
-        seen[column.tobytes()] = place
-    raise AssertionError("30 candidates in 16 kinds: two must be of a kind")
 
 
 def test_scores_are_finite_float64_and_repeat(ready: Attack, target: Target, world: World) -> None:

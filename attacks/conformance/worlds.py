@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
 
-from attacks.base import Access, Flags, Images, LabelledTarget, Reference, Seen, Target
+from attacks.base import Access, Attack, Flags, Images, LabelledTarget, Reference, Seen, Target
 from attacks.conformance.denoisers import MemorisingDenoiser
 from attacks.view import CountedModel, Observed, Observer, View
 
 SIZE, N = 16, 30  # pixels a side; candidates, fewer than the slices have degrees of freedom: no two are alike
 SQUARES = 8  # along each side of a slice
 COPIES = 20  # released of each member
+_A = TypeVar("_A", bound=Attack)
 BANDWIDTH = 0.03  # of the memorising denoisers, in units of [-1, 1]: about 4 grey levels
 
 
@@ -130,3 +136,30 @@ def wrong_target(world: World, pair: int, trap: bool = False) -> LabelledTarget:
         noisy = Generator(world.candidates[world.held[own + 1]], world.candidates, seed=pair, noise_sd=90.0)
         references.append(world.reference(noisy, world.held[own + 1]))
     return LabelledTarget(world.facing(strangers, references), world.held[own])
+
+
+def fitted(attack: _A, world: World) -> _A:
+    """The attack as it is, or fitted on the world's labelled shadows if it learns."""
+    return attack.fit(labelled_shadows(world)) if attack.learns else attack
+
+
+def auc(attack: Attack, labelled: LabelledTarget) -> float:
+    """The area under the curve of the attack's scores on a target."""
+    return float(roc_auc_score(labelled.member, attack.score(labelled.target)))
+
+
+def under_other_names(target: Target) -> tuple[Target, NDArray[np.intp]]:
+    """The target with its candidates renamed, so that they are sorted otherwise; and where each was before."""
+    order = np.random.default_rng(6).permutation(len(target.ids))
+    names = tuple(hashlib.sha256(name.encode()).hexdigest()[:12] for name in target.ids)
+    return replace(target.reordered(order), ids=names), order
+
+
+def twins(world: World) -> tuple[int, int]:
+    """Two candidates that are in the same generators of the target `planted`."""
+    seen: dict[bytes, int] = {}
+    for place, column in enumerate(world.held[:8].T):
+        if column.tobytes() in seen:
+            return seen[column.tobytes()], place
+        seen[column.tobytes()] = place
+    raise AssertionError("30 candidates in 16 kinds: two must be of a kind")
