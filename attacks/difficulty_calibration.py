@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 import numpy as np
 
@@ -54,7 +55,9 @@ class Calibration:
 def check_calibration(name: str) -> None:
     """Raise ValueError, naming what there is, unless `name` is a calibration."""
     if name != "none" and name not in CALIBRATIONS:
-        raise ValueError(f"There is no calibration {name!r}; there are none, {', '.join(CALIBRATIONS)}.")
+        near = get_close_matches(name, known := ("none", *CALIBRATIONS), n=3, cutoff=0.5)
+        meant = f" Did you mean {' or '.join(near)}?" if near else ""
+        raise ValueError(f"There is no calibration {name!r}.{meant} There are: {', '.join(known)}.")
 
 
 def mean_over(values: Scores, chosen: Flags) -> Scores:

@@ -63,7 +63,7 @@ def less_left_out(measured: Measured, k: int) -> Floats:
 
     That is told from all slices, each left out of its own subset: the median over the slices of one subset, averaged
     over the subsets, so that large subsets do not decide it. Every image is judged by itself, whatever the others.
-    The difference is offline calibration as of Watson et al. 2022, arXiv 2111.08440, with slices in the place of out references.
+    The difference is offline calibration as of Watson et al. 2022, arXiv 2111.08440, slices as out references.
     """
     if np.bincount(measured.subset).min() <= k:
         raise ValueError(f"Leaving a slice out takes more than k={k} slices in every subset.")

@@ -92,7 +92,7 @@ def controls(pool: Images, member: Flags, patient: Places, seed: int) -> dict[st
 
 
 def alarms(found: dict[str, Estimate], named: Flags) -> list[str]:
-    """A sentence for each control that is not at chance (see `harness.controls.verdict`).
+    """A sentence for each control that is not at chance (see `harness.evaluation.controls.verdict`).
 
     named: of which of the pool it is known whose they are, [n]. Where it is not of all, several slices of one patient
     can be all there is to it, which the sentence then says.

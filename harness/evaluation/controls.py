@@ -55,7 +55,7 @@ def verdict(records: Sequence[Record]) -> list[str]:
     The 95 % interval of each is widened as a normal law's, for as many controls as there are (Bonferroni): by
     chance about one sound report of a hundred is marked, whether it holds 1 control or 40. Percentile intervals
     are not exactly normal: on complementary pairs they err to the wide side and it is fewer, on a single release
-    of 70 candidates it is about three. tests/harness/test_controls.py counts false alarms, and leaks found.
+    of 70 candidates it is about three. Tests count false alarms, and leaks found.
     """
     from scipy.stats import norm  # start-up: only a run that got this far pays for scipy
 

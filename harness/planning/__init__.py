@@ -1,1 +1,1 @@
-"""Before anything runs: who is in which generator, every key, who takes part, and a search for leaks."""
+"""Before anything runs: who is in which generator, what each target is, who takes part, and a search for leaks."""

@@ -1,4 +1,4 @@
-"""`dry_run=true`: the plan, every key, what the store already has, and how long the rest should take."""
+"""`dry_run=true`: what is to be trained and tried, what the store already has, how long the rest should take."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ def show_plan(settings: Settings, console: Console) -> None:
             f"{', '.join(str(job.recipe.steps) for job in trials)} steps; here they have {settings.recipe.steps}."
         )
     console.print(_attacks(work, store))
+    console.print("On top come the same attacks before wrong targets and the test release, and power curves.")
     console.print(_time(settings, jobs, store))
     left = [job for job in work.surrogates_of_dev if not _cached(job, store)]
     if left:

@@ -202,8 +202,8 @@ def test_too_few_references_are_a_reason_in_words(name, holders):
 
 def test_an_unknown_calibration_is_refused_with_what_there_is():
     check_calibration("none")
-    with pytest.raises(ValueError, match=r"no calibration 'zz'; there are none, cal, reg"):
-        check_calibration("zz")
+    with pytest.raises(ValueError, match=r"no calibration 'regg'\. Did you mean .*reg.*\? There are: none, cal, reg"):
+        check_calibration("regg")
 
 
 def test_what_is_constant_but_for_rounding_tells_nothing():
