@@ -144,7 +144,7 @@ def _run(settings: Settings, executor: Executor) -> Outcome:
         comparisons=comparisons,
         decisions=decisions,
         power=power,
-        surrogates=surrogate_evidence(settings, executor, plan, work.attacks, evaluated),
+        surrogates=surrogate_evidence(executor, work, evaluated),
     )
 
 

@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 from harness.errors import HarnessWarning
 
 META = "meta.json"
-# Files that this process has read and found whole: inode, size, time of writing and digest then.
-_verified: dict[Path, tuple[int, int, int, str]] = {}
+# Files that this process has read and found whole: inode, size, times of writing and of change, and digest then.
+_verified: dict[Path, tuple[int, int, int, int, str]] = {}
 
 
 def content_key(**decides: Any) -> str:
@@ -119,9 +119,14 @@ def replaced_folder(final: Path, beside: Path | None = None) -> Iterator[Path]:
     beside.mkdir(parents=True)
     try:
         yield beside
-        if final.exists():
-            final.rename(aside)
-        beside.rename(final)
+        try:
+            if final.exists():
+                final.rename(aside)
+            beside.rename(final)
+        except BaseException:
+            if aside.exists() and not final.exists():
+                aside.rename(final)
+            raise
     finally:
         for left in (beside, aside):
             shutil.rmtree(left, ignore_errors=True)
@@ -170,13 +175,14 @@ def _damaged(folder: Path, files: Mapping[str, str]) -> list[str]:
 def _is_whole(path: Path, digest: str) -> bool:
     try:
         stat = path.stat()
-    except FileNotFoundError:
-        return False
-    seen = (stat.st_ino, stat.st_size, stat.st_mtime_ns, digest)
-    if _verified.get(path) != seen:
+        seen = (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, digest)
+        if _verified.get(path) == seen:
+            return True
         if _sha256(path) != digest:
             return False
-        _verified[path] = seen
+    except FileNotFoundError:  # before or between the two: another run is replacing it
+        return False
+    _verified[path] = seen
     return True
 
 

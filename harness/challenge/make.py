@@ -104,6 +104,7 @@ def make_challenge(settings: ChallengeSettings, console: Console) -> Path:
     with replaced_folder(settings.out) as beside:
         _write(beside, settings, pool, split, released)
         (beside / FACTS).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+        _is_there(settings.out, facts)  # hours went by: what was put there meanwhile is not ours to replace
     return settings.out
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.data.reading import file_digests, kept_remarks, reading_code
+from harness.data.reading import READING, file_digests, kept_remarks
 from harness.data.sources.edition import read_leaf
 from harness.data.sources.folder import list_images
 from harness.errors import HarnessWarning
@@ -49,7 +49,7 @@ def releases_of(roles: Sequence[str], leaves: Mapping[str, Path], size: int) -> 
         if role not in leaves:
             continue
         places = np.flatnonzero(np.isin(role_of, candidates))
-        key = content_key(stage="given", code=reading_code(), size=size, files=file_digests(role, leaves[role]))
+        key = content_key(stage="given", code=READING, size=size, files=file_digests(role, leaves[role]))
         found[name] = EditionRelease(
             candidates=places,
             member=None if name == "test" else role_of[places] == "dev_used",

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from harness.data.edition_release import EditionRelease, read_release, releases_of
 from harness.data.options import EditionFolder, FolderData, PhantomData
-from harness.data.reading import Source, kept_remarks, reading_code, source_of
+from harness.data.reading import READING, Source, kept_remarks, source_of
 from harness.data.sources.slices import Slices
 from harness.errors import HarnessWarning, InputError
 from harness.store import Store, content_key, save_array
@@ -47,7 +47,7 @@ def load_pool(data: PhantomData | FolderData, store: Store) -> Pool:
     Raises InputError for whatever is wrong with the folder; what was converted is warned of on every load.
     """
     source = source_of(data)
-    key = content_key(stage="pool", code=reading_code(), **source.identity)
+    key = content_key(stage="pool", code=READING, **source.identity)
     artefact = store.get("pool", key, lambda folder: _write(source, folder))
     for remark in artefact.facts["remarks"]:
         warnings.warn(HarnessWarning(remark), stacklevel=2)

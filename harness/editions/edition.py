@@ -14,9 +14,9 @@ _V = TypeVar("_V")
 _STRICT = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
 Count = Annotated[StrictInt, Field(ge=1)]
 Names = tuple[StrictStr, ...]
-# A mapping that nobody can change afterwards; what a descriptor leaves empty (null) is an empty one.
-_empty = BeforeValidator(lambda told: {} if told is None else told)
-Fixed = Annotated[Mapping[StrictStr, _V], _empty, AfterValidator(MappingProxyType)]
+_empty = BeforeValidator(lambda told: {} if told is None else told)  # of what may be left empty (null)
+# A mapping that nobody can change afterwards.
+Fixed = Annotated[Mapping[StrictStr, _V], AfterValidator(MappingProxyType)]
 
 # What each kind of task is about, and the folders of images that it has.
 ROLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -83,7 +83,7 @@ class Task:
     metrics: Names
     official_metric: StrictStr | None
     submission: Submission | None = None
-    labels: Fixed[StrictInt] = field(default_factory=dict)
+    labels: Annotated[Fixed[StrictInt], _empty] = field(default_factory=dict)
     subtask: StrictInt | None = None
     generators: Names | None = ()
     classes: Count | None = None

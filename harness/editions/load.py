@@ -13,7 +13,12 @@ from pydantic import TypeAdapter, ValidationError
 from harness.editions.edition import ROLES, Edition, Leaf, Submission, Task
 from harness.errors import unknown_name
 
-Place = tuple[int | str, ...]
+# Where pydantic speaks of Python's types and not of YAML's.
+_WORDS = {
+    "tuple_type": "a list was expected",
+    "dict_type": "`name: value` lines were expected",
+    "dataclass_type": "`name: value` lines were expected",
+}
 
 
 def edition_names(kind: str | None = None) -> tuple[str, ...]:
@@ -63,9 +68,12 @@ def _sentence(fault: Any, where: str) -> str:
     place = ", ".join([where, *([".".join(map(str, above))] if above else [])])
     if fault["type"] == "unexpected_keyword_argument":
         return f"{place}: {unknown_name('field', str(name), _fields_at(above))}"
+    what = f"item {name + 1}" if isinstance(name, int) else f"the field {name}"
     if fault["type"] == "missing":
-        return f"{place}: the field {name} is missing; write null where nobody tells."
-    return f"{place}: the field {name} holds {fault['input']!r}; {fault['msg'][0].lower()}{fault['msg'][1:]}."
+        advice = "" if isinstance(name, int) else "; write null where nobody tells"
+        return f"{place}: {what} is missing{advice}."
+    wanted = _WORDS.get(fault["type"], fault["msg"][0].lower() + fault["msg"][1:])
+    return f"{place}: {what} holds {fault['input']!r}; {wanted}."
 
 
 def _fields_at(place: Sequence[int | str]) -> list[str]:

@@ -7,13 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attacks.registry import find_attacks
-from harness.config.settings import Settings
 from harness.experiment.evaluator import Evaluation
 from harness.experiment.executor import Executor
-from harness.planning.plan import Plan
 from harness.planning.planned_attack import PlannedAttack
-from harness.planning.surrogates import via_surrogates
+from harness.planning.work import WorkList
 
 CHANCE = 0.5
 
@@ -38,16 +35,12 @@ class SurrogateEvidence(NamedTuple):
 
 
 def surrogate_evidence(
-    settings: Settings,
-    executor: Executor,
-    plan: Plan,
-    named: Sequence[PlannedAttack],
-    judged: Mapping[str, Evaluation],
+    executor: Executor, work: WorkList, judged: Mapping[str, Evaluation]
 ) -> SurrogateEvidence | None:
     """What surrogates are worth on the shadows, where any were trained; None where not."""
-    if not any(one.surrogate for one in named):
+    if not work.evidence:
         return None
-    return SurrogateEvidence(_retentions(named, judged), loss_follows_distance(settings, executor, plan))
+    return SurrogateEvidence(_retentions(work.attacks, judged), loss_follows_distance(executor, *work.evidence))
 
 
 def _retentions(named: Sequence[PlannedAttack], judged: Mapping[str, Evaluation]) -> list[Retention]:
@@ -67,16 +60,13 @@ def _retentions(named: Sequence[PlannedAttack], judged: Mapping[str, Evaluation]
     return sorted(found, key=lambda row: -row.surrogate_auc)
 
 
-def loss_follows_distance(settings: Settings, executor: Executor, plan: Plan) -> float:
+def loss_follows_distance(executor: Executor, loss: PlannedAttack, knn: PlannedAttack) -> float:
     """Spearman correlation of the surrogate's loss with log d1, the distance to the nearest released image.
 
     Over the candidates of a shadow, mean over shadows: near 1, a surrogate tells what nearest neighbours tell.
     """
     from scipy.stats import spearmanr  # start-up: seconds to import
 
-    by_name = find_attacks().by_name
-    loss = PlannedAttack(by_name["loss"](), via_surrogates(settings, plan), surrogate=True)
-    knn = PlannedAttack(by_name["knn"](), plan)
     scored = executor.attack_shadows([loss, knn])
     pairs = zip(scored[loss.label].scores, scored[knn.label].scores, strict=True)
     return float(np.mean([spearmanr(a, b).statistic for a, b in pairs]))

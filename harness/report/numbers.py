@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from harness.evaluation.estimate_text import number
+from harness.evaluation.estimate_text import DIGITS, number
 from harness.evaluation.intervals import Estimate
 
 
@@ -28,7 +28,7 @@ class Bar(NamedTuple):
 
 def rounded(value: float, signed: bool = False) -> str:
     """Three digits, with a true minus sign; signed: a plus where it is positive."""
-    text = f"{'+' if signed and value >= 0 else ''}{number(value)}"
+    text = f"{value:+,.{DIGITS}f}" if signed else number(value)
     return text.replace("-", "\N{MINUS SIGN}")
 
 

@@ -36,9 +36,13 @@ def run_folder(settings: Settings) -> Path:
     attacks = "-".join(settings.attacks) if len(settings.attacks) <= 4 else f"{len(settings.attacks)}-attacks"
     name = f"{settings.data.name}-{attacks}-{settings.preset}-seed{settings.seed}-{content_key(**what)[:8]}"
     folder = settings.out or Path("runs") / name
+    _refuse_others(folder)
+    return folder
+
+
+def _refuse_others(folder: Path) -> None:
     if folder.exists() and not _is_ours(folder):
         raise InputError(f"out={folder} holds something that is not a run; give a new or empty folder.")
-    return folder
 
 
 def _is_ours(folder: Path) -> bool:
@@ -76,6 +80,7 @@ def write_run(outcome: Outcome, folder: Path, remarks: list[str]) -> None:
         write_page(beside / "report.html", content)
         write_leaderboard(beside / "leaderboard.html", content)
         write_durably(beside / MANIFEST, json.dumps(with_files(facts, beside), indent=1))
+        _refuse_others(folder)  # hours may have gone by since it was looked at
 
 
 def _write_decisions(path: Path, outcome: Outcome, evaluation: Evaluation) -> None:

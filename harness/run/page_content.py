@@ -80,10 +80,10 @@ def _power(outcome: Outcome) -> list[PowerSeries]:
 
 
 def _plan(outcome: Outcome) -> list[PlanRow]:
-    sealed = outcome.plan.test.truth is not None
+    withheld = outcome.plan.test.truth is not None
     last = len(outcome.plan.generators) - 1
     return [
-        PlanRow(job.name, None if sealed and number == last else len(job.members), job.key)
+        PlanRow(job.name, None if withheld and number == last else len(job.members), job.key)
         for number, job in enumerate(outcome.plan.generators)
     ]
 

@@ -25,7 +25,7 @@ def gaussian_signals(out, within, held, seed=0):
     return np.where(held, within[0] + within[1] * z, out[0] + out[1] * z)
 
 
-# Per-candidate laws; members spread three times as far as strangers, so that the sides cannot be exchanged.
+# Per-candidate laws; members spread three times as far as non-members, so that the sides cannot be exchanged.
 OUT_MEAN = np.linspace(-3.0, 3.0, N)
 OUT_SD, IN_SD = np.linspace(0.5, 1.0, N), np.linspace(1.5, 3.0, N)
 IN_MEAN = OUT_MEAN + 1.0
@@ -184,15 +184,15 @@ def test_signals_that_tell_nothing_stay_finite():
 
 
 @pytest.mark.parametrize(
-    ("name", "holders"),
+    ("name", "n_in"),
     [("cal", 8), ("reg", 8), ("z", 7), ("lira", 7), ("lira", 1), ("lira_reg", 7), ("lira_reg", 1)],
 )
-def test_too_few_references_are_a_reason_in_words(name, holders):
+def test_too_few_references_are_a_reason_in_words(name, n_in):
     """The poorest slice decides: of 8 references, 4 held each of the others."""
     held = halves(4, N, seed=0)
     calibration = CALIBRATIONS[name]
     assert calibration.unfit(held) is None
-    held[:, 0] = np.arange(8) < holders
+    held[:, 0] = np.arange(8) < n_in
     reason = calibration.unfit(held)
     assert f"{calibration.out_references} references without and {calibration.in_references} with" in reason
     assert "larger shadow.count" in reason
@@ -207,7 +207,7 @@ def test_an_unknown_calibration_is_refused_with_what_there_is():
 
 
 def test_what_is_constant_but_for_rounding_tells_nothing():
-    """The strangers' mean of a signal that sits at its floor differs in the last digit, and by order alone."""
+    """The out references' mean of a signal that sits at its floor differs in the last digit, and by order alone."""
     floor = np.full(N, 6.9)
     floor[::3] = np.nextafter(6.9, 7.0)
     columns = standardised(np.stack([floor, OUT_MEAN], axis=1))

@@ -234,6 +234,16 @@ def test_principal_components_know_no_order_and_no_threads(first, second):
         assert np.array_equal(on_axes(second[::-1], *axes), whole[::-1])
 
 
+def test_principal_components_of_many_images_know_no_threads():
+    """So many that LAPACK parts the work: with as few as above one thread and two happen to agree."""
+    images = np.random.default_rng(7).integers(0, 256, (200, 64, 64), dtype=np.uint8)
+    with threads(1):
+        _, alone = principal_components(images, 32)
+    with threads(2):
+        _, together = principal_components(images, 32)
+    assert np.array_equal(alone, together)
+
+
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_principal_components_have_one_sign(first):
     _, components = principal_components(first, 32)

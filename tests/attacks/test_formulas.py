@@ -43,7 +43,7 @@ def slow_log(x: np.ndarray, release: np.ndarray) -> float:
     return float(np.log(min(slow_distance(x, g) for g in release)))
 
 
-def strangers_logs(target: Target, i: int) -> list[float]:
+def out_logs(target: Target, i: int) -> list[float]:
     """log d1 of candidate i to each release of a generator that did not see it."""
     return [slow_log(target.candidates[i], r.release) for r in target.references if not r.held[i]]
 
@@ -57,14 +57,14 @@ def test_knn_is_minus_log_of_the_mean_of_the_k_smallest(noise_images):
 
 def test_knn_cal_uses_only_references_that_did_not_hold_the_slice(calibrated_target):
     own = [slow_log(x, calibrated_target.release) for x in calibrated_target.candidates]
-    expected = [np.mean(strangers_logs(calibrated_target, i)) - own[i] for i in range(N)]
+    expected = [np.mean(out_logs(calibrated_target, i)) - own[i] for i in range(N)]
     assert knn_cal().score(calibrated_target) == pytest.approx(expected, rel=1e-9)
     assert NearestNeighbour(calibration="cal").score(calibrated_target) == pytest.approx(expected, rel=1e-9)
 
 
 def test_knn_reg_is_the_negated_residual_over_the_targets_own_candidates(calibrated_target):
     own = np.array([slow_log(x, calibrated_target.release) for x in calibrated_target.candidates])
-    expected = np.array([np.mean(strangers_logs(calibrated_target, i)) for i in range(N)])
+    expected = np.array([np.mean(out_logs(calibrated_target, i)) for i in range(N)])
     residual = own - np.polyval(np.polyfit(expected, own, 1), expected)
     score = knn_reg().score(calibrated_target)
     assert score == pytest.approx(-residual / residual.std(), rel=1e-6)
@@ -72,7 +72,7 @@ def test_knn_reg_is_the_negated_residual_over_the_targets_own_candidates(calibra
 
 def test_knn_z_divides_by_one_pooled_deviation(calibrated_target):
     own = np.array([slow_log(x, calibrated_target.release) for x in calibrated_target.candidates])
-    logs = [strangers_logs(calibrated_target, i) for i in range(N)]
+    logs = [out_logs(calibrated_target, i) for i in range(N)]
     squares = sum(((np.array(one) - np.mean(one)) ** 2).sum() for one in logs)
     sd = np.sqrt(squares / sum(len(one) - 1 for one in logs))
     expected = (np.array([np.mean(one) for one in logs]) - own) / (sd + 0.05)
@@ -108,7 +108,7 @@ def test_ssim_of_a_copy_is_one_and_no_more(noise_images):
     assert ssim_pairs(x, x).max() <= 1.0
 
 
-def test_ssim_cal_is_less_what_the_strangers_releases_show(calibrated_target):
+def test_ssim_cal_is_less_what_the_out_references_show(calibrated_target):
     def largest(i: int, release: np.ndarray) -> float:
         return max(structural_similarity(calibrated_target.candidates[i], g, data_range=255) for g in release)
 

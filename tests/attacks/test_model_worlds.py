@@ -126,8 +126,8 @@ def test_every_column_is_calibrated_by_its_own_references():
     target = Target(ids, images, images, references, model, lambda attack: own)
     expected = np.zeros((12, 4))
     for i, column in itertools.product(range(12), range(4)):
-        strangers = [np.log(one[i].flat[column]) for one, row in zip(others, held, strict=True) if not row[i]]
-        expected[i, column] = np.mean(strangers) - np.log(own[i].flat[column])
+        outside = [np.log(one[i].flat[column]) for one, row in zip(others, held, strict=True) if not row[i]]
+        expected[i, column] = np.mean(outside) - np.log(own[i].flat[column])
     expected = (expected - expected.mean(axis=0)) / expected.std(axis=0)
     assert LossClassifier(calibration="cal").table(target) == pytest.approx(expected, abs=1e-9)
 

@@ -7,6 +7,7 @@ import json
 import multiprocessing
 import os
 import time
+from pathlib import Path
 
 import pytest
 
@@ -82,7 +83,7 @@ def test_a_damaged_artefact_is_made_again_with_a_warning(tmp_path, damage):
 
 
 def test_what_was_verified_once_is_not_read_again(tmp_path, monkeypatch):
-    """Until it is written to: then it is, and one byte at the same size and a second later is found."""
+    """Until it is written to: then it is, even where size and time of writing are as before."""
     store, read = Store(tmp_path), []
     path = store.get("kind", "k", maker("whole")).folder / "data.txt"
     digest = harness.store._sha256
@@ -91,10 +92,24 @@ def test_what_was_verified_once_is_not_read_again(tmp_path, monkeypatch):
         assert store.find("kind", "k") is not None
         assert Store(tmp_path).find("kind", "k") is not None
     assert read == [path]
+    before = path.stat()
     path.write_text("whole"[::-1])
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))  # same size, same time: a disk that rots says no more
     with pytest.warns(HarnessWarning, match="damaged"):
         assert store.find("kind", "k") is None
     assert read == [path, path]
+
+
+def test_a_file_that_goes_while_it_is_looked_at_is_missing(tmp_path, monkeypatch):
+    store = Store(tmp_path)
+    store.get("kind", "k", maker("whole"))
+
+    def gone(path):
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr(harness.store, "_sha256", gone)
+    with pytest.warns(HarnessWarning, match="damaged"):
+        assert Store(tmp_path).find("kind", "k") is None
 
 
 def test_a_replaced_folder_is_the_new_one_or_the_old_one(tmp_path):
@@ -113,6 +128,24 @@ def test_a_replaced_folder_is_the_new_one_or_the_old_one(tmp_path):
         fail()
     assert [path.name for path in final.iterdir()] == ["a.txt"]
     assert [path.name for path in tmp_path.iterdir()] == ["out"], "nothing is left beside it"
+
+
+def test_where_the_new_folder_cannot_take_its_place_the_old_one_is_put_back(tmp_path, monkeypatch):
+    final = tmp_path / "out"
+    final.mkdir()
+    (final / "a.txt").write_text("old")
+    rename = Path.rename
+
+    def refusing(self, target):
+        if self.name.startswith(".writing"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", refusing)
+    with pytest.raises(OSError, match="No space"), replaced_folder(final) as beside:
+        (beside / "a.txt").write_text("new")
+    assert (final / "a.txt").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
 def test_a_replaced_file_is_the_new_one_or_the_old_one(tmp_path, monkeypatch):

@@ -18,6 +18,7 @@ from harness.data.options import PhantomData
 from harness.data.pool import load_pool
 from harness.data.sources.phantom import phantom_slices
 from harness.errors import InputError
+from harness.experiment.executor import Executor
 from harness.store import Store
 from harness.submission.score import score_submission
 from harness.submission.truth import Truth, read_used
@@ -254,3 +255,20 @@ def test_without_patients_slices_that_look_alike_stay_together(command):
         sides.setdefault(row["patient_id"], []).append(row["used"])
     assert sorted(map(len, sides.values())) == [2] * 6
     assert all(len(set(one)) == 1 for one in sides.values())
+
+
+def test_what_was_put_into_out_while_it_trained_is_not_replaced(command, monkeypatch):
+    """The folder was empty when the command began: a file that came meanwhile is somebody's."""
+    Path("made").mkdir()
+    train = Executor.train
+
+    def putting(self, jobs):
+        Path("made/notes.txt").write_text("mine")
+        train(self, jobs)
+
+    monkeypatch.setattr(Executor, "train", putting)
+    ran = command(*MAKE, "out=made")
+    assert ran.code == 2
+    assert "holds something other than this challenge" in ran.err
+    assert names("made") == ["notes.txt"]
+    assert names(".") == ["made", "store"], "nothing is left beside it"

@@ -58,7 +58,7 @@ def test_references_for_fitting_leave_out_the_judged_pair_too():
 
 @pytest.mark.parametrize("count", [4, 8])
 def test_number_of_references_a_slice_gets_does_not_tell_its_label(count):
-    """The trap: with the complement among the references, members get one more than strangers."""
+    """The trap: with the complement among the references, members get one more than non-members."""
     member = paired_halves(PATIENTS, count, seed=0)
     for target in range(count):
         usable = (~member[reference_shadows(target, count)]).sum(axis=0)

@@ -113,9 +113,17 @@ def test_what_an_edition_does_not_have_is_said():
         ("year: 2031", "year: soon", r"new\.yaml: the field year holds 'soon'; input should be a valid integer"),
         ("count: 12", "count: '12'", r"leaves\.test_candidates: the field count holds '12'; .* valid integer"),
         ("count: 12", "count: 0", r"the field count holds 0; input should be greater than or equal to 1"),
-        ("metrics: [accuracy]", "metrics: accuracy", r"the field metrics holds 'accuracy'; .* valid tuple"),
+        ("metrics: [accuracy]", "metrics: accuracy", r"the field metrics holds 'accuracy'; a list was expected"),
         ("scores: [0, 1]", "scores: [0, 1, 2]", r"tasks\.membership\.submission: the field scores holds .*2 items"),
-        ("sources: []", "sources: [[a]]", r"new\.yaml, sources: the field 0 holds \['a'\]; .* valid string"),
+        ("scores: [0, 1]", "scores: [0]", r"tasks\.membership\.submission\.scores: item 2 is missing\."),
+        ("tasks:", "tasks: null\nx:", r"There is no field 'x'"),
+        (
+            "    labels: { used: 1, not_used: 0 }",
+            "    labels: [used]",
+            r"labels holds \['used'\]; `name: value` lines",
+        ),
+        ("year: 2031", "year: 2031.0", r"the field year holds 2031\.0; input should be a valid integer"),
+        ("sources: []", "sources: [[a]]", r"new\.yaml, sources: item 1 holds \['a'\]; .* valid string"),
     ],
 )
 def test_a_fault_of_a_descriptor_is_told_with_its_place(tmp_path, monkeypatch, line, instead, sentence):
@@ -123,6 +131,13 @@ def test_a_fault_of_a_descriptor_is_told_with_its_place(tmp_path, monkeypatch, l
     (tmp_path / "new.yaml").write_text(NEW.replace(line, instead))
     monkeypatch.setattr(harness.editions.load, "files", lambda _: tmp_path)
     with pytest.raises(ValueError, match=sentence):
+        load_edition("new")
+
+
+def test_tasks_may_not_be_left_empty(tmp_path, monkeypatch):
+    (tmp_path / "new.yaml").write_text(NEW.partition("tasks:")[0] + "tasks: null\n")
+    monkeypatch.setattr(harness.editions.load, "files", lambda _: tmp_path)
+    with pytest.raises(ValueError, match=r"new\.yaml: the field tasks holds None; `name: value` lines were expected"):
         load_edition("new")
 
 

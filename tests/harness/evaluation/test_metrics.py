@@ -102,7 +102,7 @@ def test_tpr_at_fpr_takes_no_point_above_and_does_not_interpolate():
 
 @pytest.mark.parametrize("n", [10, 30, 70, 110, 1000])
 def test_a_point_exactly_at_the_fpr_is_taken(n):
-    """n // 10 of n strangers above the one member that only they outdo: FPR is 0.1 to the last bit."""
+    """n // 10 of n non-members above the one member that only they outdo: FPR is 0.1 to the last bit."""
     member = np.r_[np.zeros(n // 10, bool), True, np.zeros(n - n // 10, bool)]
     roc = metrics.step_roc(-np.arange(n + 1.0), member, ones(n + 1))
     assert roc.tpr_at(0.1)[0] == 1.0

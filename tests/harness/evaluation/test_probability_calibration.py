@@ -150,15 +150,15 @@ def test_reliability_of_hand_made_bins_and_the_ece_it_adds_up_to():
 
 
 def test_threshold_keeps_the_nominal_rate_on_the_strangers():
-    strangers = np.sort(np.random.default_rng(0).normal(size=200))
-    calibrator = Calibrator(Logistic(1.0, 0.0), strangers)
+    nonmembers = np.sort(np.random.default_rng(0).normal(size=200))
+    calibrator = Calibrator(Logistic(1.0, 0.0), nonmembers)
     for nominal in (0.01, 0.05, 0.1):
-        assert (strangers > calibrator.threshold(nominal)).mean() == pytest.approx(nominal)
+        assert (nonmembers > calibrator.threshold(nominal)).mean() == pytest.approx(nominal)
 
 
 def test_threshold_with_ties_never_exceeds_the_nominal_rate():
-    strangers = np.sort(np.r_[np.zeros(50), np.ones(50)])
-    assert (strangers > Calibrator(Logistic(1.0, 0.0), strangers).threshold(0.1)).mean() <= 0.1
+    nonmembers = np.sort(np.r_[np.zeros(50), np.ones(50)])
+    assert (nonmembers > Calibrator(Logistic(1.0, 0.0), nonmembers).threshold(0.1)).mean() <= 0.1
 
 
 def test_shuffled_labels_end_at_chance():

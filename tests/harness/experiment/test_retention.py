@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from tiny import TINY_PHANTOM
 
+from attacks.loss import DenoisingLoss
 from attacks.registry import find_attacks
 from harness.config.settings import composed
 from harness.data.pool import load_pool
@@ -18,6 +20,7 @@ from harness.experiment.evaluator import Evaluation
 from harness.experiment.retention import Retention, surrogate_evidence
 from harness.planning.make import make_plan
 from harness.planning.planned_attack import PlannedAttack
+from harness.planning.work import work_list
 from harness.store import Store
 
 
@@ -50,7 +53,9 @@ def evidence(tmp_path):
             record = Record(name, one.via, "shadow", "", auc=None if auc is None else Estimate(auc))
             named.append(one)
             judged[one.label] = Evaluation(record, SimpleNamespace())
-        return surrogate_evidence(settings, executor, plan, named, judged)
+        work = work_list(replace(settings, use_surrogates=True, attacks={"loss": DenoisingLoss()}), plan)
+        evidence = work.evidence if any(one.surrogate for one in named) else []
+        return surrogate_evidence(executor, replace(work, attacks=named, evidence=evidence), judged)
 
     return call
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from attacks.knn import NearestNeighbour
 from attacks.loss import DenoisingLoss, loss_reg
 from attacks.ssim import StructuralSimilarity
+from harness.data import groups, sources
 from harness.data.options import FolderData, PhantomData
 from harness.data.pool import load_pool
 from harness.jobs import code_digest
@@ -18,7 +20,7 @@ from harness.jobs.observations import observation_key
 from harness.jobs.score import AttackJob, FitSpec
 from harness.jobs.targets import ReferenceSpec, ReleaseSpec, TargetSpec, ViewSpec, released_images
 from harness.jobs.train import GeneratorJob
-from harness.store import Store
+from harness.store import Store, digest_of
 from shadow_models.recipe import Recipe
 
 GENERATOR = GeneratorJob("store", "shadow 0", "pool", (0, 1), ("aa", "bb"), Recipe(), 5, 16)
@@ -169,12 +171,17 @@ def test_what_decides_a_pool_changes_its_key(tmp_path, images):
     assert len({load_pool(data, store).key for data in phantoms}) == 2
 
 
-def test_pools_read_by_other_code_are_other_pools(tmp_path, monkeypatch):
+def test_pools_read_by_another_version_are_other_pools(tmp_path, monkeypatch):
     data, store = PhantomData(patients=8, slices=1, size=16), Store(tmp_path)
     before = load_pool(data, store).key
-    (tmp_path / "code").mkdir()
-    monkeypatch.setattr("harness.data.sources.__path__", [str(tmp_path / "code")])
+    monkeypatch.setattr("harness.data.pool.READING", "another")
     assert load_pool(data, store).key != before
+
+
+def test_what_reads_slices_does_not_change_unnoticed():
+    """Failed? Put the new digest here; and where the same files now give other slices, another word into READING."""
+    code = digest_of([*Path(sources.__path__[0]).glob("*.py"), Path(groups.__file__)])
+    assert code == "1219229d8f54a0f2badc3af3b6047873dde0b5df3bd0d3cd38307332b58ab1d1"
 
 
 def test_a_part_of_a_release_is_as_many_images_as_asked_and_the_same_each_time(tmp_path):

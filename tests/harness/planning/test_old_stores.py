@@ -8,9 +8,13 @@ from __future__ import annotations
 import numpy as np
 
 from harness.config.settings import composed
+from harness.data.edition_release import RELEASED_FILE, releases_of
 from harness.data.pool import Pool
+from harness.jobs.targets import ReleaseSpec
+from harness.jobs.train import SurrogateJob
 from harness.planning.make import make_plan
 from harness.planning.work import work_list
+from shadow_models.recipe import Recipe
 
 GENERATORS = [
     "3be170dc6f286065d6a535c734e8b42b",
@@ -45,3 +49,12 @@ def test_the_default_plan_names_what_commit_976be1c_trained():
     assert [job.key for job in work.generators] == GENERATORS
     assert [job.release_key for job in work.generators] == RELEASES
     assert [job.key for job in work.surrogates] == SURROGATES
+
+
+def test_an_editions_release_and_its_surrogate_are_named_as_commit_976be1c_named_them(tmp_path):
+    (tmp_path / "generated_00001.png").write_bytes(b"released")
+    (tmp_path / "generated_00002.png").write_bytes(b"too")
+    given = releases_of(["test_candidates"], {"test_generated": tmp_path}, 16)["test"]
+    assert given.key == "f27ac33a0e7591c4ae63288634b9ce78"
+    release = ReleaseSpec("given", given.key, RELEASED_FILE, given.n_images)
+    assert SurrogateJob("store", "", release, Recipe(), 5).key == "8d8563032f16798611bd3a422632a68e"

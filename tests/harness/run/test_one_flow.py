@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import subprocess
 
+import pytest
 from tiny import TINY_PHANTOM, only_run
 
 from harness import pipeline
+from harness.evaluation.records import Record
+from harness.experiment.evaluator import Evaluator
 from harness.experiment.executor import Executor
 from harness.jobs.train import GeneratorJob, SurrogateJob
+from harness.planning.plan import WithheldTruth
 from harness.planning.planned_attack import PlannedAttack
-from harness.run import manifest
+from harness.run import manifest, summary
 
-ASKING = [*TINY_PHANTOM, "attack=[knn,loss]", "attack.knn.k=2", "surrogate.use=true", "surrogate.steps=5"]
+SURROGATES = [*TINY_PHANTOM, "surrogate.use=true", "surrogate.steps=5"]
 
 
 def test_the_steps_that_matching_chose_are_stated_everywhere(harness):
@@ -24,9 +28,11 @@ def test_the_steps_that_matching_chose_are_stated_everywhere(harness):
     assert "(preset `quick`, 60 steps)" in (run / "leaderboard.md").read_text()
 
 
-def test_a_dry_run_prints_the_work_list_that_a_run_executes(harness, monkeypatch):
+@pytest.mark.parametrize("attacks", [["attack=[knn,loss]", "attack.knn.k=2"], ["attack=[pia]"]], ids=["loss", "pia"])
+def test_a_dry_run_prints_the_work_list_that_a_run_executes(harness, monkeypatch, attacks):
     """Keys of every training, and of every attack's scores on the first shadows: the same ones, none missing."""
-    plan = harness(*ASKING, "dry_run=true")
+    asking = [*SURROGATES, *attacks]
+    plan = harness(*asking, "dry_run=true")
     trained: list[GeneratorJob | SurrogateJob] = []
     attacked: list[PlannedAttack] = []
     train, train_surrogates, attack = Executor.train, Executor.train_surrogates, Executor.attack_shadows
@@ -42,10 +48,9 @@ def test_a_dry_run_prints_the_work_list_that_a_run_executes(harness, monkeypatch
     monkeypatch.setattr(Executor, "train", note(train, trained))
     monkeypatch.setattr(Executor, "train_surrogates", note(train_surrogates, trained))
     monkeypatch.setattr(Executor, "attack_shadows", note(attack, attacked))
-    assert harness(*ASKING).code == 0
+    assert harness(*asking).code == 0
     words = set(plan.out.split())
     assert {job.key[:16] for job in trained} == {word for word in words if _is_key(word, 16)} - _releases(trained)
-    whole = {one.attack.name: one for one in attacked if one.plan.test.target.references}
     n_images = max(one.plan.n_images for one in attacked)
     n_references = max(len(one.plan.shadows[0].target.references) for one in attacked)
     keys = {
@@ -54,7 +59,7 @@ def test_a_dry_run_prints_the_work_list_that_a_run_executes(harness, monkeypatch
         if one.plan.n_images == n_images and len(one.plan.shadows[0].target.references) == n_references
         for number in range(4)
     }
-    assert {"knn", "loss", "blind", "ssim"} <= set(whole), "the control and the published methods, too"
+    assert {"blind", "ssim", "knn", "loss"} <= {one.attack.name for one in attacked}, "all that is not named, too"
     assert keys == {word for word in words if _is_key(word, 8)}
 
 
@@ -84,3 +89,50 @@ def test_commit_and_test_target_are_made_once_a_run(harness, monkeypatch):
     assert harness(*TINY_PHANTOM, "attack=[knn,ssim,carlini]").code == 0
     assert [command[:2] for command in asked if command[0] == "git"] == [["git", "rev-parse"], ["git", "status"]]
     assert len(built) == 1, "all three attacks face the same test target"
+
+
+def test_the_truth_is_opened_once_after_every_attack_and_decision(harness, monkeypatch):
+    events = []
+
+    def note(where, name):
+        method = getattr(where, name)
+
+        def noting(self, *arguments):
+            events.append(name)
+            return method(self, *arguments)
+
+        monkeypatch.setattr(where, name, noting)
+
+    note(WithheldTruth, "open")
+    note(Executor, "attack_release")
+    note(Evaluator, "on_release")
+    assert harness(*TINY_PHANTOM, "attack=[knn,ssim]").code == 0
+    assert events.count("open") == 1
+    assert events[-1] == "open"
+    assert events.count("on_release") == events.count("attack_release") == 3, "the chosen attack and two baselines"
+
+
+def test_what_was_put_into_out_meanwhile_is_not_replaced(harness, monkeypatch, tmp_path):
+    """The folder is looked at before hours of work, and once more before it is replaced."""
+    out = tmp_path / "out"
+    attack = Executor.attack_release
+
+    def putting(self, *arguments):
+        out.mkdir(exist_ok=True)
+        (out / "notes.txt").write_text("mine")
+        return attack(self, *arguments)
+
+    monkeypatch.setattr(Executor, "attack_release", putting)
+    ran = harness(*TINY_PHANTOM, "attack=knn", f"out={out}")
+    assert ran.code == 2
+    assert "holds something that is not a run" in ran.err
+    assert [path.read_text() for path in out.iterdir()] == ["mine"]
+
+
+def test_the_controls_that_could_not_be_made_are_named_by_their_fields():
+    """Two attacks, one of which lacks references for it; what their rows are called plays no part."""
+    made = [Record(f"row {of}", "none", "shadow", "none", kind="control", control="wrong_target", of=of,
+                   skipped="it needs more." if of == "knn_cal" else None) for of in ("knn", "knn_cal")]  # fmt: skip
+    (sentence,) = summary._unchecked([*made, Record("shown", "none", "shadow", "none", skipped="it needs more.")])
+    assert sentence.startswith("The control wrong_target could not be made for knn_cal, which needs references")
+    assert summary._unchecked(made[:1]) == []
