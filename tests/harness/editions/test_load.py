@@ -141,6 +141,16 @@ def test_tasks_may_not_be_left_empty(tmp_path, monkeypatch):
         load_edition("new")
 
 
+def test_labels_and_folders_may_be_left_empty(tmp_path, monkeypatch):
+    told = "labels: { used: 1, not_used: 0 }"
+    assert told in NEW
+    (tmp_path / "new.yaml").write_text(NEW.replace(told, "labels: null"))
+    monkeypatch.setattr(harness.editions.load, "files", lambda _: tmp_path)
+    edition = load_edition("new")
+    assert dict(edition.labels) == {}
+    assert edition.leaves["dev_used"].folders == ()
+
+
 def test_a_new_edition_is_one_file(tmp_path, images):
     """With the descriptor beside the others, `data=NAME` plans with a folder laid out that way."""
     shutil.copytree(ROOT / "harness", tmp_path / "harness")
