@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import shadow_models
 from harness.store import digest_of
 
 _OURS = "attacks"
@@ -22,6 +23,12 @@ def code_digest(module: str) -> str:
     attack leaves the others' results alone, and a plug-in's helper modules count, too.
     """
     return digest_of(_sources(module))
+
+
+@cache
+def network_digest() -> str:
+    """The hash of what turns a generator's weights into answers: a generator's key names recipe and members only."""
+    return digest_of(Path(shadow_models.__path__[0]).glob("*.py"))
 
 
 def _sources(module: str) -> set[Path]:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 
 import numpy as np
 
-import shadow_models
 from attacks.base import Access
 from attacks.view import Observed, Observer
-from harness.jobs.code_digest import code_digest
+from harness.jobs.code_digest import code_digest, network_digest
 from harness.jobs.targets import ViewSpec, candidates_key
-from harness.store import Store, content_key, digest_of
+from harness.store import Store, content_key
 
 SCHEMA = 1
 FILE = "observed.npy"
@@ -37,16 +34,10 @@ def observation_key(attack: Observer, view: ViewSpec) -> str:
         method=method,
         options=options,
         code=sorted({code_digest(one.__module__) for one in attack.observing_classes()}),
-        network=None if of_release else _network_digest(),
+        network=None if of_release else network_digest(),
         candidates=candidates_key(view),
         generator=list(view.release or ("candidates",)) if of_release else view.generator,
     )
-
-
-@cache
-def _network_digest() -> str:
-    """The code that turns a generator's weights into answers: its key names recipe and members only."""
-    return digest_of(Path(shadow_models.__path__[0]).glob("*.py"))
 
 
 def stored_observations(view: ViewSpec, store: Store) -> Callable[[Observer], Observed | None]:

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from attacks.base import Attack, LabelledTarget, Target
+from attacks.base import Access, Attack, LabelledTarget, Target
 from attacks.view import CountedModel
 from harness.errors import InputError
 from harness.jobs.building import build_target
-from harness.jobs.code_digest import code_digest
+from harness.jobs.code_digest import code_digest, network_digest
 from harness.jobs.launch import Work
 from harness.jobs.targets import TargetSpec, ViewSpec, candidates_key
 from harness.store import Artefact, Store, content_key, save_array
@@ -43,6 +43,8 @@ class AttackJob:
     def key(self) -> str:
         """The scores' key: the attack's name, options and code, and everything that decides the target."""
         observers = {type(one).__module__ for one in self.attack.observers()} | {type(self.attack).__module__}
+        asked = [self.attack.needs, *(one.observes for one in self.attack.observers())]
+        network = [network_digest()] if {Access.MODEL, Access.GRADIENT} & set(asked) else []
         fits = [[_identity(spec.target), list(spec.members)] for spec in self.fit] if self.attack.learns else []
         return content_key(
             stage="scores",
@@ -50,7 +52,7 @@ class AttackJob:
             attack=self.attack.name,
             options=asdict(self.attack),  # type: ignore[call-overload]  # every attack is a dataclass
             observers=[one.observation() for one in self.attack.observers()],
-            code=sorted(code_digest(module) for module in observers),
+            code=[*sorted(code_digest(module) for module in observers), *network],
             target=_identity(self.target),
             fit=fits,
         )

@@ -11,10 +11,12 @@ import pytest
 from attacks.knn import NearestNeighbour
 from attacks.loss import DenoisingLoss, loss_reg
 from attacks.ssim import StructuralSimilarity
+from attacks.stack import ModelStack, Stack
 from harness.data import groups, sources
 from harness.data.options import FolderData, PhantomData
 from harness.data.pool import load_pool
 from harness.jobs import code_digest
+from harness.jobs import score as score_job
 from harness.jobs import train as train_job
 from harness.jobs.observations import observation_key
 from harness.jobs.score import AttackJob, FitSpec
@@ -192,3 +194,13 @@ def test_a_part_of_a_release_is_as_many_images_as_asked_and_the_same_each_time(t
     found = [released_images(VIEW._replace(release=part), Store(tmp_path))[:, 0, 0] for _ in range(2)]
     assert len(set(found[0].tolist())) == 16
     assert np.array_equal(*found)
+
+
+@pytest.mark.parametrize(
+    ("attack", "hangs"),
+    [(NearestNeighbour(), False), (DenoisingLoss(), True), (Stack(), False), (ModelStack(), True)],
+)
+def test_what_turns_weights_into_answers_decides_the_scores_of_model_attacks_alone(monkeypatch, attack, hangs):
+    before = replace(SCORES, attack=attack).key
+    monkeypatch.setattr(score_job, "network_digest", lambda: "another")
+    assert (replace(SCORES, attack=attack).key != before) == hangs
