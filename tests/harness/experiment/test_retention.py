@@ -25,15 +25,14 @@ from harness.store import Store
 
 
 class Executor:
-    """As much of a executor as is asked here: the scores of each planned on two shadows."""
+    """As much of one as is asked here: the scores of each attack on two shadows."""
 
     def __init__(self, scores: dict[str, list[list[float]]]) -> None:
         self._scores = scores
 
-    def attack_shadows(self, planned_attacks):
+    def attack_shadows(self, attacks):
         return {
-            one.label: AttackScores([np.array(of) for of in self._scores[one.label]], 0.0, 0, None)
-            for one in planned_attacks
+            one.label: AttackScores([np.array(of) for of in self._scores[one.label]], 0.0, 0, None) for one in attacks
         }
 
 
