@@ -26,7 +26,9 @@ NAMES = ("tried_one", "tried_two", "tried_three")
 @pytest.fixture
 def packages(tmp_path, monkeypatch):
     """`packages(name=code, ...)`: each a module `name_of_others` that its entry point `name` offers."""
-    found = {name: cls for name, cls in registry.find_attacks().by_name.items() if cls.__module__.startswith("attacks")}
+    found = {
+        name: cls for name, cls in registry.find_attacks().by_name.items() if cls.__module__.startswith("attacks")
+    }
     monkeypatch.setattr(registry, "_registered", dict(found))
     monkeypatch.syspath_prepend(tmp_path)
     points = []
@@ -128,7 +130,8 @@ def test_a_storm_of_warnings_is_not_shown(packages, recwarn):
 
 
 @pytest.mark.parametrize(
-    "name", ["", "Knn", "a[b]", "a/b", "../a", "a b", "a.b", "ä", "_a", "1a", "a\x1b[31m", "a\n", "a" * 65, "all", "model"]
+    "name",
+    ["", "Knn", "a[b]", "a/b", "../a", "a b", "a.b", "ä", "_a", "1a", "a\x1b[31m", "a\n", "a" * 65, "all", "model"],
 )
 def test_a_name_that_is_none_is_refused_and_nothing_is_imported(packages, monkeypatch, name):
     packages(tried_one=ATTACK.format(name="tried_one"))
