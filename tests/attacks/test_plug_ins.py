@@ -116,6 +116,14 @@ def test_one_that_fails_disables_itself_alone_and_says_why(packages, code):
     assert warnings.filters == before
 
 
+def test_one_that_failed_is_not_tried_again(packages, tmp_path):
+    write = "import pathlib\npathlib.Path(__file__).with_name('count').open('a').write('x')\n"
+    packages(tried_one=write + "raise SystemExit")
+    for names in (["tried_one"], None, ["tried_one"], ["all"]):
+        registry.find_attacks(names)
+    assert (tmp_path / "count").read_text() == "x"
+
+
 def test_ctrl_c_is_still_one(packages):
     packages(tried_one="raise KeyboardInterrupt")
     with pytest.raises(KeyboardInterrupt):

