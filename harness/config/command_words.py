@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
 
 _REFUSED_FLAGS = ("config_path", "config_name", "config_dir", "experimental_rerun", "shell_completion")
-# What `hydra.utils.instantiate` looks for; it is the only kind of name that Hydra underlines on both sides.
+# What `hydra.utils.instantiate` looks for: _target_, _partial_, _args_ and the like.
 _SPECIAL = re.compile(r"_[a-z]+_")
 _INTERPOLATION = re.compile(r"\$\{\s*\.*(\w+)(?:\.\w+|\[\w+\])*\s*\}")
 _FIXED = "Options are given by name, such as seed=1; see --help for all there are."
