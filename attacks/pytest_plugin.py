@@ -35,7 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     from attacks.registry import find_attacks
 
-    found = find_attacks()
+    found = find_attacks(wanted)
     for name in wanted:
         if name in found.by_name:
             continue

@@ -11,6 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from attacks.base import Attack
 from harness.config.checks import check_run
+from harness.config.command_words import attacks_named, refuse_foreign
 from harness.config.registration import register_options
 from harness.data.options import EditionFolder, FolderData, PhantomData
 from harness.errors import InputError
@@ -48,7 +49,8 @@ def composed(overrides: Sequence[str]) -> Settings:
     """The settings that these options of the command line give, for a program that calls the floors below it."""
     from hydra import compose, initialize
 
-    register_options()
+    refuse_foreign(overrides)
+    register_options(attacks_named(overrides))
     with initialize(version_base="1.3", config_path=None):
         return settings_of(compose("run", list(overrides)))
 

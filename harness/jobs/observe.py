@@ -50,7 +50,7 @@ def observe(job: ObserveJob, work: Work) -> None:
             store.get("observation", observation_key(attack, job.view), make)
         except (InputError, OSError, MemoryError):
             raise
-        except Exception:  # a slip in somebody's attack: scoring meets it again, and its row says what it is
+        except Exception:  # noqa: S112  # a slip in somebody's attack: scoring meets it again, and its row says so
             continue
         finally:
             work.report("observing", number + 1, len(job.attacks))

@@ -33,8 +33,8 @@ def rendered(template: str, **values: Any) -> str:
     script = (_TEMPLATES / "sort.js").read_text(encoding="utf-8")
     digest = b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
     return environment.get_template(template).render(
-        style=Markup((_TEMPLATES / "page.css").read_text(encoding="utf-8")),
-        script=Markup(script),
+        style=Markup((_TEMPLATES / "page.css").read_text(encoding="utf-8")),  # noqa: S704  # a file of ours
+        script=Markup(script),  # noqa: S704  # a file of ours
         script_digest=digest,  # the page's policy lets this one script run and no other
         **values,
     )
