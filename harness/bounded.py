@@ -5,13 +5,16 @@ A name in a folder of somebody else may be a link, a pipe that nobody writes to,
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import json
 import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, NamedTuple
 
 from harness.errors import InputError
 
@@ -26,7 +29,7 @@ _KINDS = {
 
 
 @contextmanager
-def opened(path: Path, what: str, *, links: bool) -> Iterator[BinaryIO]:
+def opened(path: Path, what: str, *, links: bool) -> Iterator[BufferedReader]:
     """A regular file, open for reading bytes; nothing else is waited for or read.
 
     what: how a sentence calls it, such as "--truth"; links: whether a link is followed, as it is to be where the user
@@ -104,6 +107,52 @@ def read_yaml(path: Path, most_bytes: int, what: str, *, links: bool) -> Any:
         raise InputError(f"{what} {path} is no YAML that can be read ({' '.join(str(error).split())}).") from error
     except RecursionError as error:
         raise _too_deep(path, what) from error
+
+
+class Listing(NamedTuple):
+    """What lies in a folder at any depth, by names below it.
+
+    odd: links, pipes, sockets, devices, and folders that are too deep or cannot be listed; empty: folders.
+    """
+
+    files: dict[str, os.stat_result]
+    odd: list[str]
+    empty: list[str]
+
+
+def listed(folder: Path) -> Listing:
+    """What lies in a folder, nothing followed or opened. OSError where the folder itself cannot be listed."""
+    found = Listing({}, [], [])
+    waiting = [("", 0)]
+    while waiting:
+        inside, depth = waiting.pop()
+        try:
+            if depth > MOST_DEPTH:
+                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+            with os.scandir(folder / inside) as entries:
+                here = list(entries)
+        except OSError:
+            if not inside:
+                raise
+            found.odd.append(inside)
+            continue
+        if inside and not here:
+            found.empty.append(inside)
+        for entry in here:
+            name, status = f"{inside}{entry.name}", entry.stat(follow_symlinks=False)
+            if stat.S_ISDIR(status.st_mode):
+                waiting.append((f"{name}/", depth + 1))
+            elif stat.S_ISREG(status.st_mode):
+                found.files[name] = status
+            else:
+                found.odd.append(name)
+    return found
+
+
+def digest(path: Path, what: str) -> str:
+    """The sha256, hex, of a regular file in somebody's folder; InputError as `opened`."""
+    with opened(path, what, links=False) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _held(one: dict[str, Any] | list[Any]) -> list[Any]:
