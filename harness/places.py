@@ -33,16 +33,16 @@ def user_path(text: str, option: str = "The path ") -> Path:
     """
     if not text:
         raise InputError(f"{option.rstrip('=').strip()} is empty; give a path, or leave the option away.")
-    try:
-        path = Path(text).expanduser()
-    except RuntimeError as error:
-        name = Path(text).parts[0]
-        raise InputError(
-            f"{option}{shown(text)} cannot be found: {shown(name)} is nobody's home here. Write ./{shown(name)} for "
-            "a folder of that name."
-        ) from error
     if "\0" in text:
         raise InputError(f"{option}{shown(text)} holds a NUL, which no name can.")
+    expanded = os.path.expanduser(text)  # noqa: PTH111  # pathlib takes ./~x for ~x
+    if text.startswith("~") and expanded.startswith("~"):
+        name = shown(text.partition("/")[0])
+        raise InputError(
+            f"{option}{shown(text)} cannot be found: {name} is nobody's home here. Write ./{name} for what has that "
+            "name."
+        )
+    path = Path(expanded)
     _refuse_long(path, f"{option}{shown(text)}")
     return path
 

@@ -161,7 +161,7 @@ def _decided(settings: ChallengeSettings) -> dict[str, Any]:
 
 
 def _facts(decided: Mapping[str, Any], pool: Pool, split: Split, job: GeneratorJob) -> dict[str, Any]:
-    """What `challenge.json` says besides the digests of its files: all that decides it, and how large the parts are."""
+    """What `challenge.json` says besides the digests of its files: what decides it, and how large the parts are."""
     return {
         **decided,
         "generator": job.key,
