@@ -14,7 +14,7 @@ from harness.errors import InputError
 
 NAME_BYTES, PATH_BYTES = 255, 4095  # what Linux takes, by byte
 _INNER_BYTES = 255  # below a folder that is written, room for the names of the files in it
-_TRIAL_BYTES = 65_536
+_TRIAL_BYTES = 1000  # takes a block, where there is one left
 _NOT_IN_NAMES = ("Cc", "Cs", "Zl", "Zp")  # control characters, bytes that are no text, breaks of a line
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
 
@@ -25,7 +26,9 @@ def with_options(config_name: str, body: Callable[[DictConfig], None]) -> None:
 
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra would print and exit by itself; we want the sentence and code 2
     started = False
-    sys.argv[1:] = sorted(sys.argv[1:], key=lambda word: word not in ("-m", "--multirun"))  # Hydra wants it first
+    sys.argv[1:] = sorted(
+        map(_home_quoted, sys.argv[1:]), key=lambda word: word not in ("-m", "--multirun")
+    )  # Hydra wants it first
 
     def run(config: DictConfig) -> None:
         nonlocal started
@@ -48,3 +51,8 @@ def with_options(config_name: str, body: Callable[[DictConfig], None]) -> None:
         raise InputError(
             f"The options cannot be read: {detail} See --help for what attack, data, preset and launch take."
         ) from error
+
+
+def _home_quoted(word: str) -> str:
+    """`data.root=~/slices` with the quotes that Hydra wants round a value that begins so."""
+    return re.sub(r"^([\w.@/]+=)(~[^\s,\"'\\]*)$", r'\1"\2"', word)
