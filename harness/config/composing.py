@@ -26,9 +26,8 @@ def with_options(config_name: str, body: Callable[[DictConfig], None]) -> None:
 
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra would print and exit by itself; we want the sentence and code 2
     started = False
-    sys.argv[1:] = sorted(
-        map(_home_quoted, sys.argv[1:]), key=lambda word: word not in ("-m", "--multirun")
-    )  # Hydra wants it first
+    words = map(_home_quoted, sys.argv[1:])
+    sys.argv[1:] = sorted(words, key=lambda word: word not in ("-m", "--multirun"))  # Hydra wants it first
 
     def run(config: DictConfig) -> None:
         nonlocal started

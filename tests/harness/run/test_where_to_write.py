@@ -1,4 +1,4 @@
-"""Where a run and a challenge may write: told before any work, nothing of the user's lost, the store for no other eyes."""
+"""Where a run and a challenge may write: told before any work, nothing of the user's lost, the store private."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_home_is_meant_by_a_tilde_in_every_path(harness, home, images):
     ran = harness(*TINY, "data=folder", "data.root=~/slices", "store.root=~/kept", "out=~/found", "attack=knn")
     assert ran.code == 0, ran.err
     assert (home / "found" / "results.json").is_file()
-    assert {path.name for path in home.iterdir()} == {"slices", "kept", "found"}
+    assert {path.name for path in home.iterdir() if path.name[0] != "."} == {"slices", "kept", "found"}
     assert list(Path().iterdir()) == []
 
 
@@ -183,12 +183,10 @@ def test_a_challenge_that_was_edited_is_not_taken_for_whole(make):
     assert make("out=made")[0] == 2
 
 
-@pytest.mark.parametrize(
-    "change", ["seed=1", "data.seed=1", "test.patients=2", "dev.n_images=7", "data.per_patient=1"]
-)
-def test_another_challenge_is_refused_before_the_store_is_made(make, change):
+def test_another_challenge_is_refused_before_the_store_is_made(make):
     assert make("out=made", "store.root=first")[0] == 0
-    code, _, err = make("out=made", change)
-    assert code == 2
-    assert "something other than this challenge" in " ".join(err.split())
-    assert not Path("store").exists()
+    for change in ("seed=1", "data.seed=1", "test.patients=2", "dev.n_images=7", "data.per_patient=1"):
+        code, _, err = make("out=made", change)
+        assert code == 2
+        assert "something other than this challenge" in " ".join(err.split())
+        assert not Path("store").exists()
