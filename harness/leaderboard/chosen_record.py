@@ -12,6 +12,7 @@ from harness.bounded import read_json, read_yaml
 from harness.errors import InputError
 from harness.evaluation.intervals import Estimate
 from harness.evaluation.records import SCHEMA, Record, Via
+from harness.places import shown
 
 _MOST_RESULTS_BYTES, _MOST_CONFIG_BYTES = 64_000_000, 1_000_000
 _MOST_LETTERS, _MOST_SLICES = 1000, 100_000_000
@@ -87,8 +88,8 @@ def read_chosen(folder: Path) -> Chosen:
         content = read_json(folder / "results.json", _MOST_RESULTS_BYTES, "The run's", links=False)
         config = read_yaml(folder / "config.yaml", _MOST_CONFIG_BYTES, "The run's", links=False)
         schema = content.get("schema") if isinstance(content, dict) else None
-        if isinstance(schema, int) and schema != SCHEMA:
-            raise InputError(f"It has schema {schema}, and {SCHEMA} can be read; run the same command again.")
+        if type(schema) is not int or schema != SCHEMA:
+            raise InputError(f"It has schema {shown(str(schema))}, and {SCHEMA} can be read; run the command again.")
         results, data = _Results.model_validate(content), _Config.model_validate(config).data.name
     except (InputError, ValidationError) as error:
         raise InputError(
