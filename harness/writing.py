@@ -151,7 +151,8 @@ def remove(path: Path) -> None:
 def _clear_left(parent: Path, marks: tuple[str, ...], *, locked: bool) -> None:
     """Take away what a killed run of ours left; locked: nobody can be writing there now."""
     ours = re.compile(f"({'|'.join(map(re.escape, marks))})(-[0-9a-f]{{16}})" + ("?" if locked else ""))
-    with os.scandir(parent) as entries:
+    found: list[os.DirEntry[str]] = []
+    with suppress(PermissionError), os.scandir(parent) as entries:  # where one may write but not look
         found = [entry for entry in entries if ours.fullmatch(entry.name)]
     for entry in found:
         if locked or (entry.stat(follow_symlinks=False).st_uid == os.geteuid() and _is_nobodys(Path(entry))):
