@@ -215,6 +215,15 @@ def test_a_kind_that_is_a_link_is_refused(tmp_path, secret, kind):
         store.get("kind", "k", maker) if kind != "checkpoint" else store.private_folder(kind)
 
 
+def test_nothing_is_found_through_a_kind_that_is_a_link(tmp_path):
+    Store(tmp_path / "other").get("kind", "k", maker)
+    store = Store(tmp_path / "store")
+    store.root.mkdir()
+    (store.root / "kind").symlink_to(tmp_path / "other" / "kind")
+    with pytest.raises(InputError, match="The store's folder kind is a link"):
+        store.find("kind", "k")
+
+
 def test_a_root_that_is_a_link_is_the_users(tmp_path):
     (tmp_path / "large_disk").mkdir()
     (tmp_path / "store").symlink_to("large_disk")
