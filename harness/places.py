@@ -7,7 +7,8 @@ import os
 import stat
 import tempfile
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from harness.errors import InputError
@@ -66,6 +67,11 @@ def check_folder(option: str, folder: Path, apart: Mapping[str, Path | None]) ->
     apart: what is in use by name, such as `data.root`, and must be neither above nor below.
     """
     given = f"{option}{shown(folder)}"
+    with _looked_at(given):
+        _check_folder(option, given, folder, apart)
+
+
+def _check_folder(option: str, given: str, folder: Path, apart: Mapping[str, Path | None]) -> None:
     _refuse_strange(folder, given)
     real = _real(folder)
     _refuse_long(real, given, _INNER_BYTES)
@@ -95,6 +101,20 @@ def check_file(option: str, path: Path | None, inputs: Iterable[Path | None] = (
     if path is None:
         return
     given = f"{option} {shown(path)}"
+    with _looked_at(given):
+        _check_file(option, given, path, inputs)
+
+
+@contextmanager
+def _looked_at(given: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError(f"{given} cannot be looked at ({reason}); give another place.") from error
+
+
+def _check_file(option: str, given: str, path: Path, inputs: Iterable[Path | None]) -> None:
     _refuse_strange(path, given)
     _refuse_long(path, given)
     if path.is_dir():

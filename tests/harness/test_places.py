@@ -116,6 +116,20 @@ def test_a_place_that_takes_no_files_is_told(monkeypatch):
         check_file("--out", Path("new.csv"))
 
 
+@pytest.mark.parametrize("look", ["is_dir", "is_symlink"])
+def test_a_place_that_may_not_even_be_looked_at_is_told(monkeypatch, look):
+    """As behind a folder that is closed to us: root, who runs many tests, is let in everywhere."""
+
+    def refusing(self):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, look, refusing)
+        for check in (lambda: check_folder("out=", Path("new"), {}), lambda: check_file("--out", Path("new"))):
+            with pytest.raises(InputError, match=r"cannot be looked at \(Permission denied\)"):
+                check()
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_read_only_parent_is_told():
     Path("results").chmod(0o500)

@@ -6,6 +6,7 @@ import errno
 import json
 import multiprocessing
 import os
+import random
 import time
 from pathlib import Path
 
@@ -186,6 +187,33 @@ def test_two_processes_share_the_work(tmp_path):
         worker.join()
     assert [worker.exitcode for worker in workers] == [0, 0, 0]
     assert len(log.read_text().split()) == 1
+
+
+def _make_many(root):
+    def make(folder):
+        for number in range(20):
+            (folder / f"{number}.txt").write_text(f"{folder.parent.name} {number}" * 50)
+
+    for key in range(30):
+        Store(root).get("kind", f"k{key}", make)
+
+
+def test_ten_kills_at_any_moment_end_with_the_same_bytes_and_nothing_left(tmp_path):
+    def content(root):
+        return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*.txt")}
+
+    _make_many(tmp_path / "calm")
+    context = multiprocessing.get_context("fork")
+    rng = random.Random(0)
+    for _ in range(10):
+        worker = context.Process(target=_make_many, args=(tmp_path / "killed",))
+        worker.start()
+        time.sleep(rng.uniform(0.01, 0.1))
+        worker.kill()
+        worker.join()
+    _make_many(tmp_path / "killed")
+    assert content(tmp_path / "killed") == content(tmp_path / "calm")
+    assert not list((tmp_path / "killed").rglob(".*"))
 
 
 def test_keys_hang_on_every_part_and_on_nothing_else():
