@@ -1,4 +1,5 @@
 import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -217,6 +218,10 @@ def test_a_checkpoint_is_not_written_through_a_name_that_can_be_guessed(tmp_path
     assert not (folder / "partial-left").exists(), "what a killed run left is cleared away"
 
 
+def late(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt("it waited")
+
+
 @pytest.mark.parametrize("how", ["pipe", "link", "huge", "deep"])
 def test_a_state_that_no_training_writes_is_refused_and_not_waited_for(tmp_path: Path, how: str) -> None:
     write_checkpoint(tmp_path, Checkpoint(1, {"w": torch.zeros(2)}, {}), {"seed": 1})
@@ -230,5 +235,11 @@ def test_a_state_that_no_training_writes_is_refused_and_not_waited_for(tmp_path:
         state.symlink_to(tmp_path / "elsewhere.json")
     else:
         state.write_text(text + " " * 20_000_000 if how == "huge" else "[" * 100_000)
-    with pytest.raises(CheckpointError, match="cannot be read"):
-        read_checkpoint(tmp_path, {"seed": 1})
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(20)
+    try:
+        with pytest.raises(CheckpointError, match="cannot be read"):
+            read_checkpoint(tmp_path, {"seed": 1})
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
