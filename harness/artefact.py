@@ -24,9 +24,6 @@ class Meta(NamedTuple):
     files: dict[str, str]
 
 
-UNREADABLE = Meta({}, 0.0, {META: ""})
-
-
 def read_meta(folder: Path) -> Meta | None:
     """The meta of an artefact; None where there is none; InputError where it is not one that we write."""
     if not os.path.lexists(folder / META):

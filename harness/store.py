@@ -20,7 +20,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from harness.artefact import META, UNREADABLE, damage, digests, read_meta
+from harness.artefact import META, damage, digests, read_meta
 from harness.errors import HarnessWarning, InputError
 from harness.places import shown
 from harness.writing import FILE_MODE, FOLDER_MODE, close, open_to_writing, replaced_folder, write_durably
@@ -61,16 +61,16 @@ class Store:
         self._refuse_link(kind)
         try:
             meta = read_meta(folder)
+            if meta is None:
+                return None
+            damaged = damage(folder, meta.files)
+            if not damaged:
+                return Artefact(folder, meta.facts, meta.seconds)
         except InputError:
-            meta = UNREADABLE
-        if meta is None:
-            return None
-        damaged = damage(folder, meta.files)
-        if damaged:
-            told = ", ".join(map(shown, damaged[:3])) + (", ..." if len(damaged) > 3 else "")
-            warnings.warn(HarnessWarning(f"Store: {kind}/{key} is damaged ({told}) and is made again."), stacklevel=2)
-            return None
-        return Artefact(folder, meta.facts, meta.seconds)
+            damaged = [META]
+        told = ", ".join(map(shown, damaged[:3])) + (", ..." if len(damaged) > 3 else "")
+        warnings.warn(HarnessWarning(f"Store: {kind}/{key} is damaged ({told}) and is made again."), stacklevel=2)
+        return None
 
     def get(self, kind: str, key: str, make: Callable[[Path], Mapping[str, Any] | None]) -> Artefact:
         """The artefact, made by `make(empty folder)` if it is not there; one maker a key at a time.

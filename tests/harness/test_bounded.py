@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -19,7 +20,7 @@ def _guard():
     """A reader that waits for a pipe fails here, and does not wait for ever."""
 
     def late(number, frame):
-        raise TimeoutError("it waited")
+        pytest.fail("it waited")
 
     before = signal.signal(signal.SIGALRM, late)
     signal.alarm(20)
@@ -83,6 +84,13 @@ def test_a_name_that_becomes_a_pipe_between_looking_and_opening_is_not_waited_fo
     assert stat.S_ISREG(regular.st_mode)
     with pytest.raises(InputError, match="is a pipe"):
         read_json(path, 100, "it", links=False)
+
+
+def test_a_device_is_not_even_opened(monkeypatch):
+    """Opening may do something already: a tape is wound back, a watchdog set off."""
+    monkeypatch.setattr(os, "open", lambda *_: pytest.fail("it was opened"))
+    with pytest.raises(InputError, match="is a device"):
+        read_bytes(Path("/dev/zero"), 100, "--truth", links=True)
 
 
 def test_only_so_many_bytes_are_read(tmp_path):
