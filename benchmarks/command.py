@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 from benchmarks.benchmark import OVERRIDE, Benchmark, Kind
 from benchmarks.find import find_benchmarks
 from benchmarks.rows import Row, shown, skipped, write
-from harness.cli import CODE_INPUT, check_file, console, exit_code
+from harness.cli import CODE_INPUT, console, exit_code
 from harness.errors import InputError, unknown_name
+from harness.places import check_file, expand_paths
 
 
 class _Asked(NamedTuple):
@@ -47,6 +48,7 @@ def _parser(module: str, about: str, benchmarks: Sequence[Benchmark], alone: boo
         prog=f"python -m {module}", description=about, argument_default=argparse.SUPPRESS
     )
     size = f"{benchmarks[0].quick_about}," if alone else "of a small size,"
+    expand_paths(parser)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the rows there")
     parser.add_argument("--quick", action="store_true", help=f"{size} to try the command: no figure is judged")
     for option in {option.flag: option for one in benchmarks for option in one.options}.values():

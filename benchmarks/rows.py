@@ -14,6 +14,7 @@ from typing import Any
 from rich.table import Table
 
 from harness.evaluation.estimate_text import number
+from harness.writing import replace_file
 
 SCHEMA = 1
 
@@ -82,7 +83,7 @@ def shown(rows: Sequence[Row], title: str | None, size: str | None) -> Table:
 def write(path: Path, rows: Sequence[Row], quick: bool) -> None:
     """The rows as JSON, and where they were measured."""
     found = {"schema": SCHEMA, "quick": quick, "machine": machine(), "rows": [asdict(row) for row in rows]}
-    path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    replace_file(path, json.dumps(found, indent=1) + "\n")
 
 
 def _processor() -> str:

@@ -9,12 +9,12 @@ import signal
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 
 from harness.errors import HarnessWarning, InputError
+from harness.places import expand_paths
 
 CODE_INPUT, CODE_INTERRUPTED = 2, 130
 STORE_PLACES = "store.root=DIR and out=DIR"  # options of the commands that keep a store
@@ -41,6 +41,7 @@ def run_parsed(
     parser: argparse.ArgumentParser, body: Callable[[argparse.Namespace], int | None], arguments: Sequence[str] | None
 ) -> int:
     """A command whose options argparse reads: do its body, and return the exit code."""
+    expand_paths(parser)
     options = parser.parse_args(arguments)
     return exit_code(lambda: body(options))
 
@@ -98,15 +99,3 @@ def disk_errors(places: str = "") -> Iterator[None]:
                 f"{error.filename} cannot be read or written ({error.strerror}); mend that, or {elsewhere}."
             ) from error
         raise
-
-
-def check_file(option: str, path: Path | None) -> None:
-    """InputError where a file cannot be written to `path`: told before the work whose result would go there."""
-    if path is None:
-        return
-    if path.is_dir():
-        raise InputError(f"{option} {path} is a folder; give a file, say {path / 'FILE'}.")
-    if not path.parent.is_dir():
-        raise InputError(
-            f"{option} {path} cannot be written: there is no folder {path.parent}; make it, or give another."
-        )

@@ -13,8 +13,10 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.cli import check_file, console, disk_errors, remarks, run_parsed
+from harness.cli import console, disk_errors, remarks, run_parsed
 from harness.errors import HarnessWarning, InputError
+from harness.places import check_file
+from harness.writing import replace_file
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,10 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> None:
-    check_file("--out", options.out)
+    check_file("--out", options.out, [options.table])
     with disk_errors(), remarks(console()):
         text = published_facts(options.edition, options.table, options.runs)
-        options.out.write_text(text, encoding="utf-8", newline="\n")
+        replace_file(options.out, text)
 
 
 def published_facts(edition: str, table: Path, folder: Path) -> str:

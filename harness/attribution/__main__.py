@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.cli import check_file, console, disk_errors, remarks, run_parsed
+from harness.cli import console, disk_errors, remarks, run_parsed
 from harness.errors import HarnessWarning, InputError
+from harness.places import check_file
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -69,7 +70,7 @@ def _run(options: argparse.Namespace) -> None:
         raise InputError(f"The truth {options.truth} is no file; give a CSV file, or leave --truth away.")
     if options.size < 8:
         raise InputError(f"--size {options.size} is too small to tell slices apart; take 8 pixels or more.")
-    check_file("--out", options.out)
+    check_file("--out", options.out, [options.truth])
     shown = console()
     _fill_in(options)
     with disk_errors(), remarks(shown):

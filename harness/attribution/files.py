@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import InputError
-from harness.store import replace_file
+from harness.writing import replace_file
 
 Labels = NDArray[np.intp]
 

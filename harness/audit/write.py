@@ -17,7 +17,7 @@ from harness.audit.page import page, worst_first
 from harness.audit.tables import markdown
 from harness.audit.verdict import filter_note, verdict
 from harness.errors import InputError
-from harness.store import write_durably
+from harness.writing import write_durably
 
 RELEASE, REMOVED = "release", "removed.csv"
 

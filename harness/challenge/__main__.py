@@ -12,8 +12,9 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from harness.cli import STORE_PLACES, check_file, console, disk_errors, exit_code, remarks
+from harness.cli import STORE_PLACES, console, disk_errors, exit_code, remarks
 from harness.errors import InputError
+from harness.places import check_file, expand_paths
 
 USAGE = "python -m harness.challenge make data=folder data.root=DIR out=DIR, or score --submission F --truth F"
 
@@ -71,6 +72,7 @@ def _score_parser() -> argparse.ArgumentParser:
         description="The official metrics of a submission, with intervals and counts, beside the rows that look at "
         "nothing.",
     )
+    expand_paths(parser)
     parser.add_argument("--submission", type=Path, required=True, nargs="+", metavar="F", help="one file or several")
     parser.add_argument(
         "--truth", type=Path, required=True, metavar="F", help="CSV with header id,used and perhaps patient_id"
@@ -81,7 +83,7 @@ def _score_parser() -> argparse.ArgumentParser:
 
 
 def _score(options: argparse.Namespace) -> None:
-    check_file("--json", options.json)
+    check_file("--json", options.json, [*options.submission, options.truth])
     shown = console()
     with disk_errors(), remarks(shown):
         from harness.submission.score import show_scores

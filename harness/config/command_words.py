@@ -23,8 +23,9 @@ _FIXED = "Options are given by name, such as seed=1; see --help for all there ar
 
 
 def in_order(words: Sequence[str]) -> list[str]:
-    """The same words with that of a sweep first, as Hydra wants it."""
-    return sorted(words, key=lambda word: word not in ("-m", "--multirun"))
+    """The words as Hydra wants them: that of a sweep first, and quotes round a value such as ~/slices."""
+    quoted = [re.sub(r"^([\w.@/]+=)(~[^\s,\"'\\]*)$", r'\1"\2"', word) for word in words]
+    return sorted(quoted, key=lambda word: word not in ("-m", "--multirun"))
 
 
 def attacks_named(words: Sequence[str]) -> list[str]:

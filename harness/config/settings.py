@@ -16,6 +16,7 @@ from harness.config.registration import register_options
 from harness.data.options import EditionFolder, FolderData, PhantomData
 from harness.errors import InputError
 from harness.evaluation.probability_calibration import CalibratorName
+from harness.places import user_path
 from shadow_models.recipe import Recipe
 
 
@@ -84,11 +85,11 @@ def settings_of(config: DictConfig) -> Settings:
         seed=options.seed,
         device=options.device,
         workers=options.launch.workers,
-        store_root=Path(options.store.root).expanduser(),
+        store_root=user_path(options.store.root, "store.root="),
         rule=options.rule,
         decision=options.decision,
         calibrator=options.calibrator,
-        out=Path(options.out).expanduser() if options.out else None,
+        out=None if options.out is None else user_path(options.out, "out="),
         dry_run=options.dry_run,
         echo={str(key): value for key, value in echo.items()},
     )

@@ -18,7 +18,8 @@ from harness.jobs import targets
 from harness.jobs.launch import Work
 from harness.jobs.observations import FILE, observation_key
 from harness.jobs.targets import StoredModel, ViewSpec
-from harness.store import Store, save_array
+from harness.store import Store
+from harness.writing import save_array
 
 
 @dataclass(frozen=True)

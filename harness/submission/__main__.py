@@ -15,6 +15,7 @@ from rich.markup import escape
 
 from harness.cli import CODE_INPUT, console, disk_errors, run_parsed
 from harness.errors import InputError
+from harness.places import expand_paths
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -31,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m harness.submission", description="Submissions to a challenge.")
     commands = parser.add_subparsers(dest="command", required=True)
     check = commands.add_parser("check", help="say of each file whether it is valid, and else line and reason")
+    expand_paths(check)
     check.add_argument("files", type=Path, nargs="+", metavar="FILE", help="submissions, such as submission.csv")
     check.add_argument("--edition", required=True, metavar="NAME", help="whose format and ids; say imageclef2023")
     check.add_argument(

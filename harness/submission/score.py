@@ -25,6 +25,7 @@ from harness.evaluation.trivial import trivial_records
 from harness.seeds import rng_of
 from harness.submission.files import read_submission
 from harness.submission.truth import Truth, read_used
+from harness.writing import replace_file
 
 _NAMES = {"f1": "F1"}
 _ALWAYS = ("f1", "accuracy", "balanced_accuracy", "recall", "precision", "kappa")
@@ -75,7 +76,7 @@ def show_scores(
     if json_file is not None:
         records = [asdict(one.record) | dict(zip(_COUNTS, one.counts, strict=True)) for one in scored]
         found = {"schema": SCHEMA, "edition": edition.name, "records": records + [asdict(one) for one in trivial]}
-        json_file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        replace_file(json_file, json.dumps(found, indent=1) + "\n")
 
 
 def _table(task: Task, scored: Sequence[ScoredSubmission], trivial: Sequence[Record]) -> Table:
