@@ -109,7 +109,7 @@ def _attribute(options: argparse.Namespace, images: Slices, shown: Console) -> N
         truth = subset_numbers(options.truth, read_truth(options.truth, "subset", images.ids), len(subsets))
     shown.print(tables.attribution_table(rows, declared, len(subsets), truth))
     for reason in dict.fromkeys(row.reason for row in rows if row.reason):
-        shown.print(f"Could not be asked: {reason}", markup=False)
+        shown.print(f"Could not be asked: {reason}")
     shown.print()
     shown.print(tables.subset_table(_short(options.subsets), list(map(len, subsets)), answers, truth))
     shown.print()

@@ -30,7 +30,7 @@ def _run(words: list[str]) -> None:
     elif words[:1] == ["score"]:
         _score(_score_parser().parse_args(words[1:]))
     elif words[:1] in (["-h"], ["--help"]):
-        console().print(f"{__doc__}\n{USAGE}", markup=False)
+        console().print(f"{__doc__}\n{USAGE}")
     else:
         given = f"not {words[0]!r}" if words else "nothing was given"
         raise InputError(f"The first word must be make or score ({given}): {USAGE}.")

@@ -11,9 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
-
-from harness.cli import CODE_INPUT, console, disk_errors, run_parsed
+from harness.cli import CODE_INPUT, console, disk_errors, run_parsed, tell
 from harness.errors import InputError
 
 if TYPE_CHECKING:
@@ -52,7 +50,7 @@ def _check(options: argparse.Namespace) -> int:
     with disk_errors():
         ids = _ids(edition, options.ids)
         if form is None:
-            shown.print(f"[yellow]Note:[/yellow] {unknown_format(edition.title)}", soft_wrap=True)
+            tell(shown, "Note:", "yellow", unknown_format(edition.title), wrap=False)
         valid = [_checked(path, ids, form or STANDARD, shown) for path in options.files]
     return 0 if all(valid) else CODE_INPUT
 
@@ -64,12 +62,12 @@ def _checked(path: Path, ids: Sequence[str], form: Submission, shown: Console) -
     try:
         reading = read_submission(path, ids, form)
     except InputError as error:
-        shown.print(f"[bold red]not valid:[/bold red] {escape(str(error))}", soft_wrap=True)
+        tell(shown, "not valid:", "bold red", str(error), wrap=False)
         return False
     n_used = int(reading.used.sum())
-    verdict = "[yellow]valid, with this forgiven:[/yellow]" if reading.forgiven else "[green]valid:[/green]"
+    verdict, style = ("valid, with this forgiven:", "yellow") if reading.forgiven else ("valid:", "green")
     told = " ".join([f"{path}: {len(ids)} candidates, {n_used} called used.", *reading.forgiven])
-    shown.print(f"{verdict} {escape(told)}", soft_wrap=True)
+    tell(shown, verdict, style, told, wrap=False)
     return True
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from harness.cli import tell
 from harness.editions.edition import Task
 from harness.editions.load import load_edition
 from harness.errors import InputError
@@ -64,7 +65,7 @@ def show_scores(
     for path in submissions:
         reading = read_submission(path, truth.ids)
         for forgiven in reading.forgiven:
-            console.print(f"Note: {path.name}: {forgiven}", markup=False)
+            tell(console, "Note:", "yellow", f"{path.name}: {forgiven}")
         scored.append(score_submission(path.stem, reading.used, truth))
     trivial = trivial_records(truth.used, "test", 0)
     console.print(_table(task, scored, trivial))
