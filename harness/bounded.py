@@ -1,0 +1,118 @@
+"""Reading what others wrote: only a regular file, only so large, only so deep, and every fault a sentence.
+
+A name in a folder of somebody else may be a link, a pipe that nobody writes to, a device without an end, or 1 GB.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from harness.errors import InputError
+
+MOST_DEPTH = 64  # levels of lists and mappings in one another; ours have six
+_KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+@contextmanager
+def opened(path: Path, what: str, *, links: bool) -> Iterator[BinaryIO]:
+    """A regular file, open for reading bytes; nothing else is waited for or read.
+
+    what: how a sentence calls it, such as "--truth"; links: whether a link is followed, as it is to be where the user
+    names the file and not where it lies in somebody's folder. Raises InputError for a link, a pipe, a device, a
+    folder, and for what is missing or may not be read.
+    """
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY | (0 if links else os.O_NOFOLLOW)
+    try:
+        if not links and path.is_symlink():
+            raise InputError(f"{what} {path} is a link, and links are not followed there.")
+        mode = path.stat().st_mode  # before it is opened: to open a device may already do something
+        if stat.S_ISREG(mode):
+            descriptor = os.open(path, flags)
+            mode = os.fstat(descriptor).st_mode  # another may have taken the name meanwhile
+            with os.fdopen(descriptor, "rb") as file:
+                if stat.S_ISREG(mode):
+                    yield file
+                    return
+    except FileNotFoundError as error:
+        raise InputError(f"{what} {path} does not exist.") from error
+    except (OSError, RuntimeError) as error:
+        raise InputError(f"{what} {path} cannot be read ({getattr(error, 'strerror', error)}).") from error
+    raise InputError(f"{what} {path} is {_KINDS.get(stat.S_IFMT(mode), 'no file')}; a regular file is expected.")
+
+
+def read_bytes(path: Path, most_bytes: int, what: str, *, links: bool) -> bytes:
+    """What a regular file holds; InputError as `opened`, and for more than `most_bytes`."""
+    with opened(path, what, links=links) as file:
+        content = file.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise InputError(f"{what} {path} is larger than {_size(most_bytes)}, the most that is read.")
+    return content
+
+
+def read_text(path: Path, most_bytes: int, what: str, *, links: bool) -> str:
+    """UTF-8 text, a byte order mark taken off; InputError as `read_bytes`, and for what is no such text."""
+    try:
+        return read_bytes(path, most_bytes, what, links=links).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{what} {path} is no UTF-8 text (byte {error.start + 1}).") from error
+
+
+def read_json(path: Path, most_bytes: int, what: str, *, links: bool) -> Any:
+    """A JSON value, of at most `MOST_DEPTH` levels; InputError as `read_text`, and for what is no JSON."""
+    text = read_text(path, most_bytes, what, links=links)
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise InputError(f"{what} {path} is no JSON ({error}).") from error
+    except RecursionError as error:
+        raise _too_deep(path, what) from error
+    level = [value]
+    for _ in range(MOST_DEPTH):
+        level = [inner for one in level if isinstance(one, dict | list) for inner in _held(one)]
+        if not level:
+            return value
+    raise _too_deep(path, what)
+
+
+def read_yaml(path: Path, most_bytes: int, what: str, *, links: bool) -> Any:
+    """As `read_json`, of YAML without tags and without aliases, which a few lines can blow up to gigabytes."""
+    import yaml  # start-up: most commands read none
+
+    text = read_text(path, most_bytes, what, links=links)
+    depth = 0
+    try:
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            if isinstance(event, yaml.AliasEvent):
+                raise InputError(f"{what} {path} holds an alias (*{event.anchor}); write its value out.")
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > MOST_DEPTH:
+                raise _too_deep(path, what)
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that is none
+        raise InputError(f"{what} {path} is no YAML that can be read ({' '.join(str(error).split())}).") from error
+    except RecursionError as error:
+        raise _too_deep(path, what) from error
+
+
+def _held(one: dict[str, Any] | list[Any]) -> list[Any]:
+    return list(one.values()) if isinstance(one, dict) else one
+
+
+def _too_deep(path: Path, what: str) -> InputError:
+    return InputError(f"{what} {path} is nested deeper than {MOST_DEPTH} levels, the most that is read.")
+
+
+def _size(n_bytes: int) -> str:
+    return f"{n_bytes / 1e6:.3g} MB" if n_bytes >= 1e5 else f"{n_bytes} bytes"
