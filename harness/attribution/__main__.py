@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from harness.cli import check_file, console, disk_errors, remarks, run_parsed
 from harness.errors import HarnessWarning, InputError
+from harness.plain import plain
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -76,6 +77,10 @@ def _run(options: argparse.Namespace) -> None:
         from harness.data.sources.folder import read_images
 
         images = read_images(options.images, options.size)
+        if options.out is not None:
+            from harness.submission.ids import check_ids
+
+            check_ids(images.ids, of=f"The images of {options.images}")  # before the work, not after
         if options.cluster is None:
             _attribute(options, images, shown)
         else:
@@ -150,7 +155,8 @@ def _cluster(options: argparse.Namespace, images: Slices, shown: Console) -> Non
 def _short(folders: Sequence[Path]) -> list[str]:
     """The folders' own names where these differ, else their paths."""
     names = [folder.resolve().name for folder in folders]
-    return names if len(set(names)) == len(names) else [str(folder) for folder in folders]
+    names = names if len(set(names)) == len(names) else [str(folder) for folder in folders]
+    return [plain(name) for name in names]
 
 
 def _read_subsets(folders: Sequence[Path], size: int, k: int) -> list[Slices]:

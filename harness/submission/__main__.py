@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
 def _check(options: argparse.Namespace) -> int:
     from harness.editions.edition import STANDARD, unknown_format
     from harness.editions.load import load_edition
+    from harness.submission.ids import check_ids
 
     shown = console()
     try:
@@ -49,13 +50,14 @@ def _check(options: argparse.Namespace) -> int:
         raise InputError(str(error)) from error
     with disk_errors():
         ids = _ids(edition, options.ids)
+        check_ids(ids, form or STANDARD, "The candidates" if options.ids is None else f"Those of --ids {options.ids}")
         if form is None:
             tell(shown, "Note:", "yellow", unknown_format(edition.title), wrap=False)
-        valid = [_checked(path, ids, form or STANDARD, shown) for path in options.files]
+        valid = [_checked(path, ids, form, shown) for path in options.files]
     return 0 if all(valid) else CODE_INPUT
 
 
-def _checked(path: Path, ids: Sequence[str], form: Submission, shown: Console) -> bool:
+def _checked(path: Path, ids: Sequence[str], form: Submission | None, shown: Console) -> bool:
     """Print the line of one file; whether it is valid."""
     from harness.submission.files import read_submission
 
@@ -73,7 +75,9 @@ def _checked(path: Path, ids: Sequence[str], form: Submission, shown: Console) -
 
 def _ids(edition: Edition, given: Path | None) -> tuple[str, ...]:
     """The ids to answer for: of a folder of candidates, of a file with one a line, or else the edition's own."""
+    from harness.bounded import read_text
     from harness.data.sources.folder import list_images
+    from harness.submission.text import MOST_BYTES
 
     if given is None:
         try:
@@ -86,15 +90,10 @@ def _ids(edition: Edition, given: Path | None) -> tuple[str, ...]:
     if given.is_dir():
         ids = [path.stem for path in list_images(given)]
         what = "image"
-    elif given.is_file():
-        try:
-            ids = given.read_text(encoding="utf-8-sig").splitlines()
-        except UnicodeDecodeError as error:
-            raise InputError(f"--ids {given} is no UTF-8 text; give a text file with one id a line.") from error
-        what = "line"
     else:
-        raise InputError(f"--ids {given} does not exist; give a text file with one id a line, or a folder.")
-    ids = [name.strip() for name in ids]
+        lines = read_text(given, MOST_BYTES, "--ids", links=True).split("\n")
+        ids = [line.strip() for line in (lines if lines[-1] else lines[:-1])]
+        what = "line"
     if not ids or not all(ids) or len(set(ids)) < len(ids):
         bad = "no id" if not ids else "an empty id" if not all(ids) else "an id more than once"
         raise InputError(f"--ids {given} holds {bad}; each {what} must give one id of its own.")

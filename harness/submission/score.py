@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.cli import tell
-from harness.editions.edition import Task
+from harness.editions.edition import STANDARD, Task
 from harness.editions.load import load_edition
 from harness.errors import InputError
 from harness.evaluation import metrics
@@ -23,8 +23,10 @@ from harness.evaluation.measure import measure_decision
 from harness.evaluation.metrics import Flags
 from harness.evaluation.records import SCHEMA, Record
 from harness.evaluation.trivial import trivial_records
+from harness.plain import plain
 from harness.seeds import rng_of
 from harness.submission.files import read_submission
+from harness.submission.ids import check_ids
 from harness.submission.truth import Truth, read_used
 
 _NAMES = {"f1": "F1"}
@@ -61,9 +63,10 @@ def show_scores(
     except ValueError as error:
         raise InputError(str(error)) from error
     truth = read_used(truth_file)
+    check_ids(truth.ids, task.submission or STANDARD, f"The ids of {truth_file}")
     scored = []
     for path in submissions:
-        reading = read_submission(path, truth.ids)
+        reading = read_submission(path, truth.ids, task.submission)
         for forgiven in reading.forgiven:
             tell(console, "Note:", "yellow", f"{path.name}: {forgiven}")
         scored.append(score_submission(path.stem, reading.used, truth))
@@ -81,7 +84,7 @@ def show_scores(
 
 def _table(task: Task, scored: Sequence[ScoredSubmission], trivial: Sequence[Record]) -> Table:
     """A column a submission or trivial rule, a row a metric, the task's own first."""
-    table = Table("", *(one.record.attack for one in scored), *(one.attack for one in trivial), box=None)
+    table = Table("", *(plain(one.record.attack) for one in scored), *(one.attack for one in trivial), box=None)
     official = [] if task.official_metric is None else [task.official_metric]
     for metric in dict.fromkeys([*official, *task.metrics, *_ALWAYS]):
         name = _NAMES.get(metric, metric.replace("_", " ")) + (" *" if metric == task.official_metric else "")
