@@ -72,7 +72,7 @@ def _check_task(kind: str, task: Task, where: str) -> None:
     for role, leaf in task.leaves.items():
         if leaf.id_format is not None and not _ID_FORMAT.fullmatch(leaf.id_format):
             raise ValueError(
-                f"{where}.leaves.{role}: id_format holds {leaf.id_format!r}; one number was expected, say used_{{:04d}}."
+                f"{where}.leaves.{role}: id_format holds {leaf.id_format!r}; one number was expected: used_{{:04d}}."
             )
     if task.submission is not None:
         _check_form(task.submission, f"{where}.submission")

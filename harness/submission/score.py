@@ -18,8 +18,8 @@ from harness.editions.load import load_edition
 from harness.errors import InputError
 from harness.evaluation import metrics
 from harness.evaluation.estimate_text import estimate_text
-from harness.evaluation.intervals import resample
-from harness.evaluation.measure import measure_decision
+from harness.evaluation.intervals import MANY, N_RESAMPLES, resample
+from harness.evaluation.measure import measure_decision, measure_many
 from harness.evaluation.metrics import Flags
 from harness.evaluation.records import SCHEMA, Record
 from harness.evaluation.trivial import trivial_records
@@ -43,8 +43,13 @@ class ScoredSubmission(NamedTuple):
 
 def score_submission(name: str, used: Flags, truth: Truth, seed: int = 0) -> ScoredSubmission:
     """Every metric of decisions bool [n], in the order of the truth's ids, with 95 % intervals, and the counts."""
-    resamples = resample(np.zeros_like(truth.unit), truth.unit, rng_of(seed, "challenge", "score"))
-    found: dict[str, Any] = {**measure_decision(used, truth.used, resamples)}
+    rng = rng_of(seed, "challenge", "score")
+    found: dict[str, Any]
+    if N_RESAMPLES * (int(truth.unit.max()) + 1) > MANY:
+        found = measure_many(used, truth.used, truth.unit, rng)
+    else:
+        resamples = resample(np.zeros_like(truth.unit), truth.unit, rng)
+        found = {**measure_decision(used, truth.used, resamples)}
     found.pop("fpr")
     counts = tuple(int(n) for n in metrics.cells(used, truth.used).sum(axis=0))
     n_members = int(truth.used.sum())
