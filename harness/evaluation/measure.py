@@ -119,8 +119,9 @@ def measure_many(
     """
     of_patient = np.stack([np.bincount(patient, cell) for cell in metrics.cells(decision, member).T], axis=1)
     kinds, sizes = np.unique(of_patient, axis=0, return_counts=True)
-    drawn = rng.multinomial(sizes.sum(), sizes / sizes.sum(), N_RESAMPLES)
-    return estimated(_counted((sizes @ kinds)[None]), _counted(np.asarray(drawn @ kinds, np.float64)))
+    of_all = (sizes @ kinds).astype(np.float64)
+    drawn = rng.multinomial(sizes.sum(), sizes / sizes.sum(), N_RESAMPLES).astype(np.float64)
+    return estimated(_counted(of_all[None]), _counted(drawn @ kinds))
 
 
 def _counted(counts: Floats) -> dict[str, Floats]:
