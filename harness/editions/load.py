@@ -48,7 +48,7 @@ def load_edition(name: str) -> Edition:
     except InputError as error:
         raise ValueError(str(error)) from error
     if not isinstance(facts, dict):
-        raise ValueError(f"{where} holds {facts!r}, where `name: value` lines were expected.")
+        raise ValueError(f"{where} holds {facts!r:.80}, where `name: value` lines were expected.")
     try:
         edition = TypeAdapter(Edition).validate_python({"name": name, **facts})
     except ValidationError as error:
@@ -99,7 +99,7 @@ def _sentence(fault: Any, where: str) -> str:
         advice = "" if isinstance(name, int) else "; write null where nobody tells"
         return f"{place}: {what} is missing{advice}."
     wanted = _WORDS.get(fault["type"], fault["msg"][0].lower() + fault["msg"][1:])
-    return f"{place}: {what} holds {fault['input']!r}; {wanted}."
+    return f"{place}: {what} holds {fault['input']!r:.80}; {wanted}."
 
 
 def _fields_at(place: Sequence[int | str]) -> list[str]:

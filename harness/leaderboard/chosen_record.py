@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pydantic import BaseModel, Field, FiniteFloat
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
 from harness.bounded import read_json, read_yaml
 from harness.errors import InputError
@@ -16,8 +16,12 @@ from harness.evaluation.records import SCHEMA, Record
 _MOST_BYTES = 100_000_000  # results of a run with all attacks have one million
 
 
-class _Value(BaseModel):
-    """An estimate, as far as it is shown."""
+class _Strict(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+
+class _Value(_Strict):
+    """An estimate."""
 
     value: FiniteFloat | None
     low: FiniteFloat | None = None
@@ -25,7 +29,7 @@ class _Value(BaseModel):
     note: str | None = None
 
 
-class _Row(BaseModel):
+class _Row(_Strict):
     """What is shown of a record."""
 
     attack: str

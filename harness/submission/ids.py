@@ -23,7 +23,7 @@ def check_ids(ids: Sequence[str], form: Submission = STANDARD, of: str = "The ca
         if why is not None:
             raise InputError(
                 f"{of} cannot be answered for: the id {name!r} {why}, and a submission has lines "
-                f"`<id>{form.separator}<score>`. Rename the file or the row that it comes from."
+                f"`<id>{plain(form.separator)}<score>`. Rename the file or the row that it comes from."
             )
     if len(set(ids)) < len(ids):
         name, count = Counter(ids).most_common(1)[0]

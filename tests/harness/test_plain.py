@@ -7,7 +7,7 @@ import io
 import unicodedata
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -96,6 +96,7 @@ def _parsed(document: str) -> tuple[list[str], list[str]]:
     return blocks, ["".join(child.content for child in part) for part in parts]
 
 
+@settings(deadline=None)
 @given(MARKS | ANY)
 @example("[x](http://y)")
 @example("![x](y)")
@@ -111,6 +112,7 @@ def test_a_cell_of_markdown_shows_the_text_letter_for_letter(text):
     assert shown == ["head", "other", plain(text).strip(), "end", "last", "row"]
 
 
+@settings(deadline=None)
 @given(MARKS | ANY)
 @example("# head")
 @example("- item")
