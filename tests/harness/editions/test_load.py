@@ -137,8 +137,6 @@ def test_a_fault_of_a_descriptor_is_told_with_its_place(tmp_path, monkeypatch, l
 
 BOMB = "a: &a [x, x, x, x]\n"
 BOMB += "".join(f"{b}: &{b} [*{a}, *{a}, *{a}, *{a}]\n" for a, b in pairwise("abcdefghijklmnop"))
-    f"{b}: &{b} [*{a}, *{a}, *{a}, *{a}]\n" for a, b in pairwise("abcdefghijklmnop")
-)
 
 
 @pytest.mark.parametrize(
