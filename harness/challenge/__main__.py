@@ -14,6 +14,7 @@ from omegaconf import DictConfig
 
 from harness.cli import STORE_PLACES, check_file, console, disk_errors, exit_code, remarks
 from harness.errors import InputError
+from harness.plain import plain
 
 USAGE = "python -m harness.challenge make data=folder data.root=DIR out=DIR, or score --submission F --truth F"
 
@@ -55,14 +56,11 @@ def _make_once(config: DictConfig) -> None:
 
         out = make_challenge(settings, shown)
         extra = f" data.extra={out / EXTRA}" if (out / EXTRA).is_dir() else ""
-        shown.print(
-            f"The challenge lies in {out / CHALLENGE}, its truth in {out / TRUTH}. To take it up:", soft_wrap=True
-        )
+        there = plain(f"The challenge lies in {out / CHALLENGE}, its truth in {out / TRUTH}. To take it up:")
+        shown.print(there, soft_wrap=True)
         edition, size = settings.edition.name, settings.data.size
-        shown.print(
-            f"  python -m harness.run data={edition} data.root={out / CHALLENGE} data.size={size}{extra} attack=all",
-            soft_wrap=True,
-        )
+        options = plain(f"data={edition} data.root={out / CHALLENGE} data.size={size}{extra} attack=all")
+        shown.print(f"  python -m harness.run {options}", soft_wrap=True)
 
 
 def _score_parser() -> argparse.ArgumentParser:

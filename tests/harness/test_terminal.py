@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import pickle
+import re
 import subprocess
 import sys
 import warnings
@@ -15,6 +16,7 @@ import pytest
 from rich.table import Table
 from rich.text import Text
 
+from attacks.pytest_plugin import _seen
 from benchmarks.command import run_kind, run_one
 from harness.cli import CODE_NO_READER, exit_code, remarks, tell
 from harness.errors import HarnessWarning, InputError
@@ -154,6 +156,7 @@ def test_nothing_that_is_given_steers_the_terminal(words, folder, monkeypatch, c
 def test_a_traceback_and_a_warning_of_a_library_are_plain(folder):
     code = f"""
 import sys, warnings
+from attacks.pytest_plugin import _seen
 from benchmarks.command import run_kind, run_one
 from harness.cli import exit_code
 def body():
@@ -258,3 +261,24 @@ def test_rich_may_write_styles_where_others_may_not():
     StyledStream(file).write("\x1b[1mx")
     PlainStream(file).write("\x1b[1mx")
     assert file.getvalue() == "\x1b[1mx\\x1b[1mx"
+
+
+def test_there_is_one_way_to_print_and_one_to_write_a_table():
+    """What a module prints or writes by another way would be raw."""
+    own = {
+        r"\bConsole\((?!quiet=True)": ("terminal.py",),
+        r"rich\.markup": (),
+        r"(?<![\w.])print\(": (),
+        r"TextColumn\((?!.*markup=False)": (),
+        # Read back by programs, letter for letter: the store's index, a challenge, the facts of an edition.
+        r"csv\.(writer|DictWriter)\(": ("plain.py", "pool.py", "make.py", "published.py"),
+    }
+    for package in ("harness", "benchmarks"):
+        for path in Path(_ROOT, package).rglob("*.py"):
+            for pattern, allowed in own.items():
+                if path.name not in allowed:
+                    assert not re.findall(pattern, path.read_text(encoding="utf-8")), (path, pattern)
+
+
+def test_what_conformance_says_of_a_broken_plug_in_is_plain():
+    assert _seen(f"{HOSTILE}\n") == _spelt().replace(r"\r\n", "\\r\n") + "\n"
