@@ -55,7 +55,7 @@ def folder(tmp_path_factory):
 
 def _run(words, folder, **options):
     """The command in a process of its own."""
-    environment = {**os.environ, "PYTHONPATH": _ROOT, **options.pop("environment", {})}
+    environment = {**os.environ, "PYTHONPATH": _ROOT, "PYTHONUNBUFFERED": "", **options.pop("environment", {})}
     given = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
     return subprocess.run(
         [sys.executable, "-m", *words], cwd=folder, env=environment, timeout=120, check=False, **given
