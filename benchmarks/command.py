@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from benchmarks.benchmark import OVERRIDE, Benchmark, Kind
 from benchmarks.find import find_benchmarks
 from benchmarks.rows import Row, shown, skipped, write
-from harness.cli import CODE_INPUT, console, exit_code
+from harness.cli import CODE_INPUT, console, run_parsed
 from harness.errors import InputError, unknown_name
 from harness.places import check_file, expand_paths
 
@@ -28,8 +28,7 @@ class _Asked(NamedTuple):
 def run_one(benchmark: Benchmark, arguments: Sequence[str] | None = None) -> int:
     """`python -m benchmarks.KIND.NAME`: the benchmark alone; returns the exit code."""
     parser = _parser(benchmark.module, benchmark.about, [benchmark], alone=True)
-    words = vars(parser.parse_args(arguments))
-    return exit_code(lambda: _run(_asked([benchmark], words)))
+    return run_parsed(parser, lambda options: _run(_asked([benchmark], vars(options))), arguments)
 
 
 def run_kind(kind: Kind, arguments: Sequence[str] | None = None) -> int:
@@ -38,8 +37,12 @@ def run_kind(kind: Kind, arguments: Sequence[str] | None = None) -> int:
     about = f"Run the benchmarks of {kind}: {', '.join(known)}. `python -m benchmarks` says what each measures."
     parser = _parser(f"benchmarks.{kind}", about, [*known.values()])
     parser.add_argument("--only", nargs="+", action="extend", metavar="NAME", help="run these alone; repeatable")
-    words = vars(parser.parse_args(arguments))
-    return exit_code(lambda: _run(_asked(_named(kind, known, words), words)))
+
+    def body(options: argparse.Namespace) -> int:
+        words = vars(options)
+        return _run(_asked(_named(kind, known, words), words))
+
+    return run_parsed(parser, body, arguments)
 
 
 def _parser(module: str, about: str, benchmarks: Sequence[Benchmark], alone: bool = False) -> argparse.ArgumentParser:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 from harness.evaluation.estimate_text import number
 from harness.writing import replace_file
@@ -75,7 +76,7 @@ def shown(rows: Sequence[Row], title: str | None, size: str | None) -> Table:
             table.add_row(row.name, "skipped", "", "", row.skipped)
             continue
         wanted = "" if row.reach is None else f"{row.reach:g}"
-        holds = {None: "" if size is None else "quick", True: "yes", False: "[red]no[/red]"}[row.holds]
+        holds = {None: "" if size is None else "quick", True: "yes", False: Text("no", style="red")}[row.holds]
         table.add_row(row.name, number(row.value), row.unit, wanted, holds)
     return table
 

@@ -14,9 +14,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.errors import InputError
+
+if TYPE_CHECKING:
+    import yaml
 
 MOST_DEPTH = 64  # levels of lists and mappings in one another; ours have six
 _KINDS = {
@@ -76,7 +79,7 @@ def read_json(path: Path, most_bytes: int, what: str, *, links: bool) -> Any:
     """A JSON value, of at most `MOST_DEPTH` levels; InputError as `read_text`, and for what is no JSON."""
     text = read_text(path, most_bytes, what, links=links)
     try:
-        value = json.loads(text)
+        value = json.loads(text, object_pairs_hook=_each_once)
     except ValueError as error:
         raise InputError(f"{what} {path} is no JSON ({error}).") from error
     except RecursionError as error:
@@ -102,6 +105,7 @@ def read_yaml(path: Path, most_bytes: int, what: str, *, links: bool) -> Any:
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > MOST_DEPTH:
                 raise _too_deep(path, what)
+        _refuse_twice(yaml.compose(text, Loader=yaml.SafeLoader), f"{what} {path}")
         return yaml.safe_load(text)
     except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that is none
         raise InputError(f"{what} {path} is no YAML that can be read ({' '.join(str(error).split())}).") from error
@@ -153,6 +157,29 @@ def digest(path: Path, what: str) -> str:
     """The sha256, hex, of a regular file in somebody's folder; InputError as `opened`."""
     with opened(path, what, links=False) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    held = dict(pairs)
+    if len(held) < len(pairs):
+        name = next(name for place, (name, _) in enumerate(pairs) if name in dict(pairs[:place]))
+        raise ValueError(f"{name!r} stands there twice")
+    return held
+
+
+def _refuse_twice(node: yaml.Node | None, where: str) -> None:
+    """InputError for a name that one mapping has twice, of which YAML silently takes the last."""
+    if node is None or isinstance(node.value, str):
+        return
+    seen = set()
+    for one in node.value:
+        for inner in one if isinstance(one, tuple) else (one,):
+            _refuse_twice(inner, where)
+        if isinstance(one, tuple) and isinstance(one[0].value, str):
+            if one[0].value in seen:
+                line = one[0].start_mark.line + 1
+                raise InputError(f"{where}, line {line}: {one[0].value!r} stands there twice; which holds?")
+            seen.add(one[0].value)
 
 
 def _held(one: dict[str, Any] | list[Any]) -> list[Any]:

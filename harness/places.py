@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from harness.errors import InputError
+from harness.plain import plain
 
 NAME_BYTES, PATH_BYTES = 255, 4095  # what Linux takes, by byte
 _INNER_BYTES = 255  # below a folder that is written, room for the names of the files in it
@@ -21,9 +22,7 @@ _NOT_IN_NAMES = ("Cc", "Cs", "Zl", "Zp")  # control characters, bytes that are n
 
 def shown(path: Path | str) -> str:
     """A path as a sentence shows it: escaped where it would break the line, and only so long."""
-    text = str(path)
-    if _is_strange(text):
-        text = ascii(text)
+    text = plain(str(path))
     return text if len(text) <= 200 else f"{text[:120]}...{text[-40:]}"
 
 

@@ -20,6 +20,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from harness.errors import InputError
+from harness.terminal import make_streams_plain
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -169,6 +170,7 @@ _worker: dict[str, Any] = {}
 
 
 def _start_worker(messages: Any, ranks: Any, device: str) -> None:
+    make_streams_plain()  # what a library warns of may hold names from outside
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the parent decides
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _worker.update(send=messages.put, rank=ranks.get(), device=device)

@@ -9,7 +9,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.cli import PIPE_WIDTH, console, disk_errors, remarks, run_parsed
+from harness.cli import PIPE_WIDTH, console, disk_errors, remarks, run_parsed, tell
 from harness.errors import InputError
 from harness.places import check_file
 from harness.writing import replace_file
@@ -73,7 +73,7 @@ def _run(options: argparse.Namespace) -> None:
         sys.stdout.write(_text(shown, options.format))
     if options.format == "csv" or options.out is not None:  # CSV has no place for sentences
         for remark in shown.remarks:
-            console(stderr=not for_people).print(f"Note: {remark}", markup=False)
+            tell(console(stderr=not for_people), "Note:", "yellow", remark)
 
 
 def _standings(options: argparse.Namespace) -> Standings:
@@ -95,13 +95,12 @@ def _standings(options: argparse.Namespace) -> Standings:
 
 def _text(shown: Standings, form: str) -> str:
     """The table as the text of a file."""
-    from rich.console import Console  # start-up: only to write
-
-    from harness.leaderboard import tables
+    from harness.leaderboard import tables  # start-up: only to write
+    from harness.terminal import PlainConsole
 
     if form == "rich":
         file = StringIO()
-        Console(file=file, width=PIPE_WIDTH, highlight=False).print(tables.terminal_standings(shown))
+        PlainConsole(file=file, width=PIPE_WIDTH).print(tables.terminal_standings(shown))
         return file.getvalue()
     writers = {
         "markdown": tables.markdown_standings,

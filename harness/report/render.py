@@ -9,13 +9,14 @@ from typing import Any
 
 from markupsafe import Markup
 
+from harness.plain import plain
 from harness.report.numbers import cell, interval, p_value, rounded
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
 def rendered(template: str, **values: Any) -> str:
-    """A template filled in; every text is escaped, only figures and our own style and script are not.
+    """A template filled in; every text is plain and escaped, only figures and our own style and script are not.
 
     values: what the template names, `content` with `title` and `alarms` among them.
     """
@@ -27,6 +28,7 @@ def rendered(template: str, **values: Any) -> str:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=lambda value: plain(value) if type(value) is str else value,  # Markup is a subclass
     )
     environment.filters.update(cell=cell, rounded=rounded, p_value=p_value, metric_name=_metric_name)
     environment.globals.update(interval=interval)

@@ -17,6 +17,7 @@ from harness.experiment.evaluator import Evaluation
 from harness.ours import refuse_others
 from harness.pipeline import Outcome
 from harness.places import check_folder, shown
+from harness.plain import markdown
 from harness.report.latex import latex_table
 from harness.report.table import csv_table, markdown_table
 from harness.report.write import write_leaderboard, write_page
@@ -105,7 +106,7 @@ def _leaderboard(outcome: Outcome) -> str:
         f"looked at each. Intervals are 95 %; AUC is pooled over targets. Decision rule `{settings.decision}`; "
         f"the attack in bold was chosen by `{settings.rule}` on the shadows.\n\n"
     )
-    alarms = "".join(f"**Not to be trusted.** {alarm}\n\n" for alarm in outcome.alarms)
+    alarms = "".join(f"**Not to be trusted.** {markdown(alarm)}\n\n" for alarm in outcome.alarms)
     remark = [outcome.choice.remark] if outcome.choice and outcome.choice.remark else []
-    sentences = "\n\n".join([*remark, *conclusion(outcome)])
+    sentences = "\n\n".join(map(markdown, [*remark, *conclusion(outcome)]))
     return f"{alarms}{head}{markdown_table(outcome.records, chosen)}\n{sentences}\n"

@@ -161,3 +161,18 @@ def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path):
     path = tmp_path / "file"
     path.write_bytes(b"\xef\xbb\xbf{}")
     assert read_json(path, 100, "it", links=False) == {}
+
+
+def test_a_name_that_stands_twice_is_refused(tmp_path):
+    """YAML and JSON would silently take the last; what a person reads first may be another."""
+    path = tmp_path / "x"
+    for text in ('{"a": 1, "b": 2, "a": 3}', '[{"c": {"a": 1, "a": 1}}]'):
+        path.write_text(text)
+        with pytest.raises(InputError, match="'a' stands there twice"):
+            read_json(path, 1000, "It", links=True)
+    for text in ("a: 1\nb: 2\na: 3\n", "c:\n- {a: 1, a: 2}\n"):
+        path.write_text(text)
+        with pytest.raises(InputError, match=r"line [23]: 'a' stands there twice"):
+            read_yaml(path, 1000, "It", links=True)
+    path.write_text("a: {a: 1}\nb: [{a: 1}, {a: 1}]\n")
+    assert read_yaml(path, 1000, "It", links=True) == {"a": {"a": 1}, "b": [{"a": 1}, {"a": 1}]}

@@ -204,7 +204,7 @@ def test_ten_kills_at_any_moment_end_with_the_same_bytes_and_nothing_left(tmp_pa
 
     _make_many(tmp_path / "calm")
     context = multiprocessing.get_context("fork")
-    rng = random.Random(0)
+    rng = random.Random(0)  # noqa: S311  # when to kill
     for _ in range(10):
         worker = context.Process(target=_make_many, args=(tmp_path / "killed",))
         worker.start()
