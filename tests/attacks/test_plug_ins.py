@@ -61,7 +61,7 @@ def imported() -> set[str]:
         (["no_such_attack"], set(NAMES)),
         (None, set(NAMES)),
     ],
-    ids=str,
+    ids=["none", "built-in", "one", "a group", "another group", "unknown", "all"],
 )
 def test_only_what_the_names_need_is_imported(packages, asked, expected):
     packages(**{name: ATTACK.format(name=name) for name in NAMES})

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import stat
 import struct
 import warnings
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from PIL import Image, UnidentifiedImageError
 
+from harness import bounded
 from harness.errors import InputError
 
 # Of what Pillow opens, the formats whose greys have one meaning, and that run no other program (EPS does). TGA has no
@@ -40,11 +39,11 @@ def opened(source: Path | bytes, name: str) -> Iterator[Image.Image]:
     Raises InputError, with `name`, for a file that is missing, no regular one, damaged, no image, of several frames,
     or too large to decode: over 2^26 pixels, or 512 MiB by its depth and channels.
     """
-    with warnings.catch_warnings():
+    with _file(source) as file, warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"PIL\.")
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # of pixels alone; ours is below
         try:
-            with _file(source, name) as file, Image.open(file, formats=READ) as image:
+            with Image.open(file, formats=READ) as image:
                 _check(image, name)
                 yield image
         except UnidentifiedImageError as error:
@@ -66,17 +65,8 @@ def stored_size(path: Path) -> tuple[int, int] | None:
         return None
 
 
-def _file(source: Path | bytes, name: str) -> BinaryIO:
-    if isinstance(source, bytes):
-        return BytesIO(source)
-    try:
-        descriptor = os.open(source, os.O_RDONLY | os.O_NONBLOCK)  # a pipe would wait for its writer
-    except FileNotFoundError as error:
-        raise InputError(f"The image {name} does not exist.") from error
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise InputError(f"{name} is no regular file; put an image in its place, or remove it.")
-    return os.fdopen(descriptor, "rb")
+def _file(source: Path | bytes) -> AbstractContextManager[IO[bytes]]:
+    return BytesIO(source) if isinstance(source, bytes) else bounded.opened(source, "The image", links=True)
 
 
 def _check(image: Image.Image, name: str) -> None:
