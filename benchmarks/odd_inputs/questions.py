@@ -5,10 +5,11 @@ from __future__ import annotations
 import inspect
 import json
 import os
-import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+
+from PIL import Image
 
 from benchmarks.odd_inputs.case import Answer
 from benchmarks.odd_inputs.pictures import SIDE, digest
@@ -57,6 +58,35 @@ def no_program(root: Path) -> Answer:
                 raise RuntimeError("Ghostscript was run")
 
 
+def printing(root: Path) -> Answer:
+    """How the command of `root` / command.txt ends where its output goes to the sink of `root` / sink.txt."""
+    import shlex
+    import subprocess
+    import sys
+
+    words = [sys.executable, "-m", *shlex.split((root / "command.txt").read_text(encoding="utf-8"))]
+    sink = (root / "sink.txt").read_text(encoding="utf-8")
+    known = {name: value for name, value in os.environ.items() if name not in ("PYTHONUTF8", "PYTHONIOENCODING")}
+    signs = sink if sink in ("ascii", "latin-1") else "utf-8"
+    around = {**known, "PYTHONIOENCODING": signs, "OMP_NUM_THREADS": "1"}
+    if sink == "full":
+        with Path("/dev/full").open("w", encoding="utf-8") as full:
+            done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, env=around, cwd=Path.cwd(), check=False)
+        code, said = done.returncode, done.stderr
+    elif sink == "closed":
+        reading, writing = os.pipe()
+        os.close(reading)
+        done = subprocess.run(words, stdout=writing, stderr=subprocess.PIPE, env=around, check=False)
+        os.close(writing)
+        code, said = done.returncode, done.stderr
+    else:
+        done = subprocess.run(words, capture_output=True, env=around, check=False)
+        code, said = done.returncode, done.stderr + done.stdout
+    shown = said.decode(signs, errors="replace")
+    traced = "Traceback" in shown or "Exception ignored" in shown or "UnicodeEncodeError" in shown
+    return {"code": code, "traceback": traced}
+
+
 def counted(root: Path) -> Answer:
     """How many slices, which pixels, and how many ids that differ."""
     found = images(root)
@@ -76,6 +106,31 @@ def pool(root: Path) -> Answer:
     }
 
 
+def counted_folder(root: Path) -> Answer:
+    """The same of an imagefolder."""
+    found = folder(root)
+    return {"n": len(found), "pixels": sorted(str(one[0]) for one in found.values() if isinstance(one, list))}
+
+
+def stored_twice(root: Path) -> Answer:
+    """Two folders of the same bytes through one store, `root` / first-folder before `root` / data; whether what is said
+    of the second names the first."""
+    import warnings
+
+    from harness.data.options import FolderData
+    from harness.data.pool import load_pool
+    from harness.errors import HarnessWarning
+    from harness.store import Store
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", HarnessWarning)
+        load_pool(FolderData(root=str(root / "first-folder"), size=SIDE), Store(root / STORE))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        found = pool(root)
+    return {**found, "named": any("first-folder" in str(one.message) for one in caught)}
+
+
 def edition(root: Path, name: str = "imageclef2025") -> Answer:
     """Which folder stands for which role, and what each holds, below `root` / data."""
     from harness.data.sources.edition import find_leaves, read_leaf
@@ -83,8 +138,9 @@ def edition(root: Path, name: str = "imageclef2025") -> Answer:
 
     found: dict[str, Any] = {}
     for role, leaf in find_leaves(root / "data", load_edition(name)).items():
-        read = _slices(read_leaf(role, leaf, SIDE))
-        found |= {f"{role}:{one.rpartition('/')[2]}": value for one, value in read.items()}
+        read = read_leaf(role, leaf, SIDE)
+        ids = (one.rpartition("/")[2] for one in read.ids)
+        found |= {f"{role}:{one}": digest(pixels) for one, pixels in zip(ids, read.pixels, strict=True)}
     return found
 
 
@@ -127,14 +183,8 @@ def reversed_listing(root: Path) -> Answer:
 
 def audit(root: Path) -> Answer:
     """The audit's count of copies and what it says of handing out."""
-    from harness.audit.__main__ import main
-
-    out = root / "out-of-the-question"
-    words = [word for side in ("release", "members", "holdout") for word in (f"--{side}", str(root / side))]
-    answered(main, [*words, "--size", str(SIDE), "--attacks", "knn", "--out", str(out)])
-    report = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    report = json.loads(_audited(root, "--format", "json"))
     told = " ".join(report["verdict"]).casefold()
-    shutil.rmtree(out)
     (rate,) = (
         one for one in report["records"] if one["measure"] == "released_copies_ncc" and one["release"] == "given"
     )
@@ -148,6 +198,14 @@ def audit(root: Path) -> Answer:
     }
 
 
+def _audited(root: Path, *more: str) -> str:
+    """What the audit prints of the three folders below `root`."""
+    from harness.audit.__main__ import main
+
+    words = [word for side in ("release", "members", "holdout") for word in (f"--{side}", str(root / side))]
+    return answered(main, [*words, "--size", str(SIDE), "--attacks", "knn", *more])
+
+
 def all_clear(root: Path) -> Answer:
     """Whether the audit speaks for handing out; nothing else is asked."""
     return {"all-clear": audit(root)["all-clear"]}
@@ -155,13 +213,36 @@ def all_clear(root: Path) -> Answer:
 
 def filtered(root: Path) -> Answer:
     """Whether what the audit hands back holds bytes that were no pixels: a marker that a case hid in its files."""
-    from harness.audit.__main__ import main
+    out = root / "out-of-the-question"
+    _audited(root, "--out", str(out))
+    released = [path for path in sorted((out / "release").rglob("*")) if path.is_file()]
+    more = 0
+    for path in released:
+        with Image.open(path) as image:
+            more += image.mode != "L" or bool(image.info) or bool(image.getexif())
+    marked = sum(b"MARKER" in path.read_bytes() for path in released)
+    return {"kept": len(released), "marked": marked, "more than grey": more}
+
+
+def printed(root: Path) -> Answer:
+    """Whether what the audit writes and prints of odd names can speak for itself: in a terminal, a table or a page."""
+    import csv
+    import re
 
     out = root / "out-of-the-question"
-    words = [word for side in ("release", "members", "holdout") for word in (f"--{side}", str(root / side))]
-    answered(main, [*words, "--size", str(SIDE), "--attacks", "knn", "--out", str(out)])
-    released = [path for path in sorted((out / "release").rglob("*")) if path.is_file()]
-    return {"kept": len(released), "marked": sum(b"MARKER" in path.read_bytes() for path in released)}
+    said = _audited(root, "--out", str(out))
+    removed = (out / "removed.csv").read_text(encoding="utf-8")
+    rows = [*csv.reader(removed.splitlines())]
+    files = [*out.glob("report.*"), out / "removed.csv"]
+    everything = "".join(path.read_text(encoding="utf-8", errors="replace") for path in files)
+    page, table = (out / "report.html").read_text(encoding="utf-8"), (out / "report.md").read_text(encoding="utf-8")
+    return {
+        "removed": len(rows) - 1,
+        "whole rows": len({len(row) for row in rows}) == 1,
+        "controls": bool(re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", said + everything)),
+        "formulas": any(cell.startswith(("=", "+", "@")) for row in rows for cell in row),
+        "scripts": "<script>alert" in page or "<img src=x" in page or "<img src=x" in table,
+    }
 
 
 def attribution(root: Path) -> Answer:
@@ -202,7 +283,11 @@ def checked(root: Path) -> Answer:
     from harness.submission.__main__ import main
 
     words = ["check", str(root / "submission.csv"), "--edition", "imageclef2023", "--ids", str(root / "ids.txt")]
-    return {"valid": _code(main, words) == 0}
+    try:
+        answered(main, words)
+    except InputError:
+        return {"valid": False}
+    return {"valid": True}
 
 
 def _notes(sentences: list[str]) -> None:
@@ -214,12 +299,8 @@ def _notes(sentences: list[str]) -> None:
         warnings.warn(HarnessWarning(one), stacklevel=2)
 
 
-def _code(main: Callable[[list[str]], int], words: list[str]) -> int:
-    return main(words)
-
-
-def answered(main: Callable[[list[str]], int], words: list[str]) -> None:
-    """Run a command in this process; what it refuses, with code 2 and a sentence, is an InputError here."""
+def answered(main: Callable[[list[str]], int], words: list[str]) -> str:
+    """What a command prints, run in this process; what it refuses, with code 2 and a sentence, is an InputError here."""
     import io
     from contextlib import redirect_stderr, redirect_stdout
 
@@ -232,6 +313,7 @@ def answered(main: Callable[[list[str]], int], words: list[str]) -> None:
         raise InputError(" ".join(told.getvalue().split()).partition("Error:")[2])
     if code != 0:
         raise RuntimeError(f"exit code {code}: {printed[-200:]}")
+    return said.getvalue()
 
 
 QUESTIONS: Mapping[str, Question] = {
@@ -239,13 +321,17 @@ QUESTIONS: Mapping[str, Question] = {
     "images": images,
     "no_program": no_program,
     "counted": counted,
+    "counted_folder": counted_folder,
+    "printing": printing,
     "pool": pool,
+    "stored_twice": stored_twice,
     "edition": edition,
     "edition_2023": edition_2023,
     "reversed_listing": reversed_listing,
     "audit": audit,
     "all_clear": all_clear,
     "filtered": filtered,
+    "printed": printed,
     "attribution": attribution,
     "submission": submission,
     "written": written,

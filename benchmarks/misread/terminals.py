@@ -1,0 +1,58 @@
+"""Where output goes: terminals of few signs, closed pipes, full disks; a command ends in a sentence, or as usual."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from benchmarks.command import run_one
+from benchmarks.odd_inputs.case import Case, Right
+from benchmarks.odd_inputs.hospital import hospital
+from benchmarks.odd_inputs.kinds import class_of_inputs
+from benchmarks.odd_inputs.pictures import full_range, write_all
+
+COMMANDS = {
+    "editions": "harness.editions",
+    "leaderboard": "harness.leaderboard --edition imageclef2023",
+    "submission check": "harness.submission check {root}/submission.csv --edition imageclef2023 --ids {root}/ids.txt",
+    "audit": "harness.audit --release {root}/release --members {root}/members --holdout {root}/holdout --size 16 --attacks knn",
+    "audit as Markdown": "harness.audit --format markdown --release {root}/release --members {root}/members --holdout {root}/holdout --size 16 --attacks knn",
+    "attribution": "harness.attribution --images {root}/images --subsets {root}/one {root}/two --size 16",
+    "a refusal": "harness.audit --release {root}/nowhere-\u00e9-\u533b --members {root}/members --holdout {root}/holdout",
+    "a dry run": "harness.run dry_run=true store.root={root}/store out={root}/out",
+}
+SINKS = ("ascii", "latin-1", "closed", "full")
+_WELL = {"ascii": (0,), "latin-1": (0,), "closed": (0, 1, 2, 120, 141), "full": (1, 2, 74)}
+
+
+def _asked(root: Path, command: str, sink: str) -> list[Right]:
+    """The command and its sink are left for the question; a closed pipe and a full device end as other programs do."""
+    hospital(root)
+    (root / "ids.txt").write_text("Schädel_1\n医_2\n", encoding="utf-8")
+    (root / "submission.csv").write_text("Schädel_1,1\n医_2,0\n", encoding="utf-8")
+    for number, name in enumerate(("images", "one", "two")):
+        write_all(root / name, {f"é_{number}_{k}": full_range(10 * number + k) for k in range(4)})
+    (root / "command.txt").write_text(COMMANDS[command].format(root=root), encoding="utf-8")
+    (root / "sink.txt").write_text(sink, encoding="utf-8")
+    codes = (2,) if command == "a refusal" and sink in ("ascii", "latin-1", "full") else _WELL[sink]
+    return [Right({"code": code, "traceback": False}) for code in codes]
+
+
+def cases(real: Path | None = None) -> Sequence[Case]:
+    """The commands that print the most, into each of the sinks."""
+    found = [
+        Case(f"{command}, {sink}", partial(_asked, command=command, sink=sink), "printing")
+        for command in COMMANDS
+        for sink in SINKS
+        if not (command in ("audit as Markdown", "a dry run") and sink in ("latin-1", "full"))
+    ]
+    full = "" if Path("/dev/full").exists() else "there is no /dev/full"
+    return [Case(one.name, one.write, one.ask, lacking=full if one.name.endswith("full") else "") for one in found]
+
+
+BENCHMARK = class_of_inputs("terminals", "terminals of few signs, closed pipes and full disks: no traceback", cases, quick=8)
+
+if __name__ == "__main__":
+    sys.exit(run_one(BENCHMARK))
