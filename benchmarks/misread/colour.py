@@ -1,4 +1,4 @@
-"""Colour, palettes and alpha: grey where the channels agree, luma where they do not, and nothing from behind an alpha."""
+"""Colour, palettes and alpha: grey where the channels agree, luma where not, and nothing from behind an alpha."""
 
 from __future__ import annotations
 
@@ -34,10 +34,12 @@ def _channels(pixels: Grey) -> tuple[Grey, Grey, Grey]:
 
 
 def rgb_equal(pixels: Grey) -> Made:
+    """Grey, three times."""
     return Image.fromarray(np.stack([pixels] * 3, axis=2)), pixels
 
 
 def rgb(pixels: Grey) -> Made:
+    """Real colours."""
     three = _channels(pixels)
     return Image.fromarray(np.stack(three, axis=2)), _luma(*three)
 
@@ -52,6 +54,7 @@ def palette(pixels: Grey) -> Made:
 
 
 def palette_of_colours(pixels: Grey) -> Made:
+    """A colour for each index."""
     colours = np.random.default_rng(6).integers(0, 256, (256, 3)).astype(np.uint8)
     image = Image.fromarray(pixels)
     image.putpalette(colours.tobytes())
@@ -59,12 +62,14 @@ def palette_of_colours(pixels: Grey) -> Made:
 
 
 def palette_with_transparency(pixels: Grey) -> Made:
+    """The palette, each entry with an opacity of its own."""
     image, seen = palette(pixels)
     image.info["transparency"] = bytes(range(256))
     return image, seen
 
 
 def grey_alpha(pixels: Grey) -> Made:
+    """Opaque everywhere."""
     return Image.fromarray(np.stack([pixels, np.full_like(pixels, 255)], axis=2), "LA"), pixels
 
 
@@ -74,6 +79,7 @@ def grey_alpha_hidden(pixels: Grey) -> Made:
 
 
 def rgba(pixels: Grey) -> Made:
+    """Grey three times, opaque everywhere."""
     four = np.stack([pixels] * 3 + [np.full_like(pixels, 255)], axis=2)
     return Image.fromarray(four, "RGBA"), pixels
 
@@ -86,6 +92,7 @@ def rgba_hidden(pixels: Grey) -> Made:
 
 
 def transparent_grey(pixels: Grey) -> Made:
+    """One grey level that is said to be transparent."""
     image = Image.fromarray(pixels)
     image.info["transparency"] = int(pixels[0, 0])
     return image, pixels
@@ -187,19 +194,30 @@ def _palette_tiff(root: Path) -> list[Right]:
 def cases(real: Path | None = None) -> Sequence[Case]:
     """Each way in which grey comes with more channels, or with none of its own."""
     png = [
-        (rgb_equal, "channels"), (rgb, "colour|luma"), (palette, "palette"), (palette_of_colours, "palette"),
-        (palette_with_transparency, "palette"), (grey_alpha, "alpha"), (grey_alpha_hidden, "alpha"),
-        (rgba, "channels|alpha"), (rgba_hidden, "channels|alpha"), (transparent_grey, ""),
-    ]  # fmt: skip
+        (rgb_equal, "channels"),
+        (rgb, "colour|luma"),
+        (palette, "palette"),
+        (palette_of_colours, "palette"),
+        (palette_with_transparency, "palette"),
+        (grey_alpha, "alpha"),
+        (grey_alpha_hidden, "alpha"),
+        (rgba, "channels|alpha"),
+        (rgba_hidden, "channels|alpha"),
+        (transparent_grey, ""),
+    ]
     found = [
-        Case(f"PNG {make.__name__.replace('_', ' ')}", partial(_through_pillow, make=make, ending=".png", note=note), ask)
+        Case(
+            f"PNG {make.__name__.replace('_', ' ')}",
+            partial(_through_pillow, make=make, ending=".png", note=note),
+            ask,
+        )
         for (make, note), ask in zip(png, ["images", "folder"] * 5, strict=True)
     ]
-    found += [
-        Case(f"palette of {bits} bits", partial(_few_colours, bits=bits), "images") for bits in (1, 2, 4)
-    ]
+    found += [Case(f"palette of {bits} bits", partial(_few_colours, bits=bits), "images") for bits in (1, 2, 4)]
     webp = partial(_through_pillow, make=rgb_equal, ending=".webp", note="channels", lossless=True)
-    hidden = partial(_through_pillow, make=rgba_hidden, ending=".webp", note="channels|alpha", lossless=True, exact=True)
+    hidden = partial(
+        _through_pillow, make=rgba_hidden, ending=".webp", note="channels|alpha", lossless=True, exact=True
+    )
     return [
         *found,
         Case("WebP, lossless", webp, "images"),
@@ -216,7 +234,9 @@ def cases(real: Path | None = None) -> Sequence[Case]:
     ]
 
 
-BENCHMARK = class_of_inputs("colour", "colour, palettes, alpha and inks, against luma by our own sums", cases, quick=2)
+BENCHMARK = class_of_inputs(
+    "colour", "colour, palettes, alpha and inks, against luma by our own sums", cases, quick=2
+)
 
 if __name__ == "__main__":
     sys.exit(run_one(BENCHMARK))

@@ -86,7 +86,11 @@ def cases(real: Path | None = None) -> Sequence[Case]:
         Case("one image", partial(_released, make=picture, n=1), "all_clear", True),
         Case("no image", partial(_released, make=picture, n=0), "all_clear", True),
         Case("the members themselves", _themselves, "audit"),
-        Case("the members, a level brighter", partial(_themselves, change=lambda one: (one + 1).astype(np.uint8)), "audit"),
+        Case(
+            "the members, a level brighter",
+            partial(_themselves, change=lambda one: (one + 1).astype(np.uint8)),
+            "audit",
+        ),
     ]
     found += [
         Case(f"{side} {what}", partial(_pool, side=side, make=kinds[kind]), "all_clear", True)

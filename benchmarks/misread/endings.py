@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import stat
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,10 +17,25 @@ from benchmarks.odd_inputs.kinds import class_of_inputs
 from benchmarks.odd_inputs.pictures import Grey, answer, full_range, plain, png, write_all
 
 LOSSLESS: dict[str, dict[str, Any]] = {
-    ".tif": {}, ".tiff": {}, ".apng": {"format": "PNG"}, ".bmp": {}, ".dib": {}, ".pgm": {}, ".pnm": {}, ".ppm": {},
-    ".webp": {"lossless": True}, ".jp2": {"irreversible": False}, ".j2k": {"irreversible": False}, ".gif": {},
-    ".tga": {}, ".sgi": {}, ".bw": {}, ".pcx": {}, ".im": {}, ".qoi": {},
-}  # fmt: skip
+    ".tif": {},
+    ".tiff": {},
+    ".apng": {"format": "PNG"},
+    ".bmp": {},
+    ".dib": {},
+    ".pgm": {},
+    ".pnm": {},
+    ".ppm": {},
+    ".webp": {"lossless": True},
+    ".jp2": {"irreversible": False},
+    ".j2k": {"irreversible": False},
+    ".gif": {},
+    ".tga": {},
+    ".sgi": {},
+    ".bw": {},
+    ".pcx": {},
+    ".im": {},
+    ".qoi": {},
+}
 LOSSY = (".jpg", ".jpeg", ".jpe", ".jfif")
 _LEFT_OUT = r"left out|not read|ignored"
 
@@ -97,7 +109,9 @@ def _text_as_png(root: Path) -> list[Right]:
     """Two files of six are no pictures, whatever they are called."""
     write_all(root / "data", plain(4))
     for name in ("t_1", "t_2"):
-        (root / "data" / f"{name}.png").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
+        (root / "data" / f"{name}.png").write_text(
+            "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"
+        )
     return [Right(answer(plain(4)), (rf"\b2\b.*({_LEFT_OUT})|({_LEFT_OUT}).*\b2\b",))]
 
 
@@ -117,22 +131,6 @@ def _arrays(root: Path, ending: str) -> list[Right]:
         else:
             path.write_bytes(bytes(128) + b"DICM" + full_range(number + 9).tobytes())
     return [Right(answer(plain(4)), (rf"\b3\b.*({_LEFT_OUT})|({_LEFT_OUT}).*\b3\b",))]
-
-
-@contextmanager
-def ghostscript(root: Path) -> Iterator[None]:
-    """A program called `gs` that leaves a mark where it is run."""
-    folder = root / "programs"
-    folder.mkdir()
-    for name in ("gs", "gswin32c", "gswin64c"):
-        (folder / name).write_text(f"#!/bin/sh\ntouch {root / 'ran'}\nexit 0\n")
-        (folder / name).chmod(stat.S_IRWXU)
-    before = os.environ["PATH"]
-    os.environ["PATH"] = f"{folder}{os.pathsep}{before}"
-    try:
-        yield
-    finally:
-        os.environ["PATH"] = before
 
 
 def _postscript(root: Path, ending: str, beside: bool) -> list[Right]:
@@ -158,17 +156,29 @@ def cases(real: Path | None = None) -> Sequence[Case]:
     found += [
         Case(f"half {ending}", partial(_half, ending=ending, **LOSSLESS.get(ending, {})), ask, True)
         for ending, ask in (
-            (".jfif", "images"), (".jpe", "folder"), (".apng", "images"), (".dib", "folder"), (".tga", "images"),
-            (".j2k", "folder"), (".pnm", "images"), (".TIF", "folder"), (".JPG", "pool"),
+            (".jfif", "images"),
+            (".jpe", "folder"),
+            (".apng", "images"),
+            (".dib", "folder"),
+            (".tga", "images"),
+            (".j2k", "folder"),
+            (".pnm", "images"),
+            (".TIF", "folder"),
+            (".JPG", "pool"),
         )
-    ]  # fmt: skip
+    ]
     found += [Case(f"PNG as {ending}", partial(_upper, ending=ending), "images") for ending in (".PNG", ".Png")]
     found += [
         Case(f"PNG under the name of {ending}", partial(_named_another, ending=ending), "images", True)
         for ending in (".jpg", ".tif", ".bmp", ".eps", ".pdf")
     ]
     found += [
-        Case(f"{ending}{' beside slices' if beside else ''}, no Ghostscript", partial(_postscript, ending=ending, beside=beside), "no_program", True)
+        Case(
+            f"{ending}{' beside slices' if beside else ''}, no Ghostscript",
+            partial(_postscript, ending=ending, beside=beside),
+            "no_program",
+            True,
+        )
         for ending in (".eps", ".ps", ".png", ".pdf")
         for beside in (True, False)
     ]
@@ -186,7 +196,9 @@ def cases(real: Path | None = None) -> Sequence[Case]:
     ]
 
 
-BENCHMARK = class_of_inputs("endings", "file endings: rare, wrong, in capitals, none, and those of pages", cases, quick=3)
+BENCHMARK = class_of_inputs(
+    "endings", "file endings: rare, wrong, in capitals, none, and those of pages", cases, quick=3
+)
 
 if __name__ == "__main__":
     sys.exit(run_one(BENCHMARK))

@@ -16,7 +16,7 @@ from benchmarks.command import run_one
 from benchmarks.odd_inputs.case import Case, Right
 from benchmarks.odd_inputs.kinds import class_of_inputs
 from benchmarks.odd_inputs.pictures import Grey, answer, full_range, write_all
-from benchmarks.odd_inputs.tiff import tiff
+from benchmarks.odd_inputs.tiff import Order, tiff
 
 Floats = NDArray[np.float64]
 _N = 6
@@ -26,17 +26,20 @@ def _pictures() -> dict[str, Grey]:
     return {f"s_{number:02d}": full_range(number) for number in range(_N)}
 
 
-def _stored(root: Path, values: dict[str, NDArray[Any]], kind: str = "float32", order: str = "<") -> None:
+def _stored(root: Path, values: dict[str, NDArray[Any]], kind: str = "float32", order: Order = "<") -> None:
     (root / "data").mkdir()
     for name, one in values.items():
         (root / "data" / f"{name}.tif").write_bytes(tiff(one.astype(kind), order=order))
 
 
-def _scaled(root: Path, top: Callable[[int], float], kind: str = "float32", order: str = "<") -> list[Right]:
+def _scaled(root: Path, top: Callable[[int], float], kind: str = "float32", order: Order = "<") -> list[Right]:
     """Each file over 0 to a top of its own, all of them meant as 0 to 1: what is above 1 is white."""
     values = {name: pixels / 255 * top(number) for number, (name, pixels) in enumerate(_pictures().items())}
     _stored(root, values, kind, order)
-    seen = {name: np.rint(np.clip(one.astype(kind).astype(float), 0, 1) * 255).astype(np.uint8) for name, one in values.items()}
+    seen = {
+        name: np.rint(np.clip(one.astype(kind).astype(float), 0, 1) * 255).astype(np.uint8)
+        for name, one in values.items()
+    }
     return [Right(answer(seen), ("float",))]
 
 
@@ -49,7 +52,9 @@ def _up_to_100(root: Path) -> list[Right]:
     """Dark by the scale 0 to 255, in which it lies."""
     values = {name: pixels / 255 * 100 for name, pixels in _pictures().items()}
     _stored(root, values)
-    return [Right(answer({name: np.rint(one.astype("f4")).astype(np.uint8) for name, one in values.items()}), ("float",))]
+    return [
+        Right(answer({name: np.rint(one.astype("f4")).astype(np.uint8) for name, one in values.items()}), ("float",))
+    ]
 
 
 def _one_dark(root: Path) -> list[Right]:
@@ -90,7 +95,10 @@ def _a_little_below(root: Path) -> list[Right]:
     """A resampling that overshot below zero by a few thousandths."""
     values = {name: pixels / 255 * 1.003 - 0.003 for name, pixels in _pictures().items()}
     _stored(root, values)
-    seen = {name: np.rint(np.clip(one.astype("f4").astype(float), 0, 1) * 255).astype(np.uint8) for name, one in values.items()}
+    seen = {
+        name: np.rint(np.clip(one.astype("f4").astype(float), 0, 1) * 255).astype(np.uint8)
+        for name, one in values.items()
+    }
     return [Right(answer(seen), ("float",))]
 
 
@@ -135,7 +143,12 @@ def cases(real: Path | None = None) -> Sequence[Case]:
         Case("up to 1.004 in every second file", partial(_scaled, top=every_second), "images", True),
         Case("up to 1.004 in every second file, a run", partial(_scaled, top=every_second), "pool", True),
         Case("up to 1.004 as Pillow writes it", _by_pillow, "folder", True),
-        Case("up to 1.01 in the last file alone", partial(_scaled, top=lambda n: 1.01 if n == _N - 1 else 1), "images", True),
+        Case(
+            "up to 1.01 in the last file alone",
+            partial(_scaled, top=lambda n: 1.01 if n == _N - 1 else 1),
+            "images",
+            True,
+        ),
         Case("a little below 0", _a_little_below, "images", True),
         Case("0 to 255", _up_to_255, "images"),
         Case("0 to 255 with a dark slice", _one_dark, "images", True),

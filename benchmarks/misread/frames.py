@@ -15,6 +15,8 @@ from benchmarks.odd_inputs.case import Case, Right
 from benchmarks.odd_inputs.kinds import class_of_inputs
 from benchmarks.odd_inputs.pictures import answer, full_range, plain, write_all
 
+_NONE: dict[str, Any] = {}
+
 
 def _several(root: Path, ending: str, frames: int, **how: Any) -> list[Right]:
     """Three files of so many frames each, which differ."""
@@ -56,9 +58,9 @@ def cases(real: Path | None = None) -> Sequence[Case]:
     found = [
         Case(f"{ending}, {frames} frames", partial(_several, ending=ending, frames=frames, **how), ask, frames == 1)
         for ending, how, ask in (
-            (".gif", {}, "images"),
-            (".png", {}, "folder"),
-            (".tif", {}, "images"),
+            (".gif", _NONE, "images"),
+            (".png", _NONE, "folder"),
+            (".tif", _NONE, "images"),
             (".webp", {"lossless": True}, "folder"),
         )
         for frames in (1, 2, 5)

@@ -7,8 +7,7 @@ import json
 import shutil
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -18,11 +17,11 @@ from PIL.PngImagePlugin import PngInfo
 
 from benchmarks.benchmark import LUNG_SLICES
 from benchmarks.command import run_one
-from benchmarks.odd_inputs import hospital as plain_hospital
 from benchmarks.odd_inputs.case import Case, Right
-from benchmarks.odd_inputs.hospital import COPIES, copied, hospital, table
+from benchmarks.odd_inputs.hospital import COPIES, PEOPLE, STRANGER, Draw, copied, hospital, table
 from benchmarks.odd_inputs.kinds import class_of_inputs
 from benchmarks.odd_inputs.pictures import SIDE, Grey, answer, full_range
+from harness.errors import InputError
 
 Guise = Callable[[Path], Sequence[Right]]
 
@@ -167,7 +166,10 @@ def _missing(root: Path) -> list[Right]:
     rows = [*csv.reader((root / "members" / "metadata.csv").open(encoding="utf-8"))][1:]
     (root / "members" / "metadata.csv").unlink()
     people = {who: number for number, who in enumerate(dict.fromkeys(who for _, who in rows), start=1)}
-    lines = [json.dumps({"file_name": name, "patient_id": float("nan") if k % 4 == 0 else people[who]}) for k, (name, who) in enumerate(rows)]
+    lines = [
+        json.dumps({"file_name": name, "patient_id": float("nan") if k % 4 == 0 else people[who]})
+        for k, (name, who) in enumerate(rows)
+    ]
     (root / "members" / "metadata.jsonl").write_text("\n".join(lines) + "\n")
     return copied(40, COPIES, r"of their own|unknown|not known|no patient")
 
@@ -225,36 +227,26 @@ def _carried(root: Path, how: str) -> list[Right]:
     return [Right({"kept": 40 - COPIES, "marked": 0, "more than grey": 0})]
 
 
-@contextmanager
-def _people_of(slices: Path) -> Iterator[None]:
-    """The hospital's pictures drawn from real slices instead, patients of four slices or more."""
+def _people_of(slices: Path) -> Draw:
+    """The hospital's pictures drawn from real slices instead, of patients with four slices or more."""
     by: dict[str, list[Path]] = defaultdict(list)
     with (slices / "metadata.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
             by[row["patient_id"]].append(slices / row["file_name"])
     people = [paths for paths in by.values() if len(paths) >= 4]
-    if len(people) < 3 * plain_hospital.PEOPLE:
-        raise SystemExit(f"{slices} has too few patients of four slices or more.")
+    if len(people) < 3 * PEOPLE:
+        raise InputError(f"{slices} has too few patients of four slices or more; {3 * PEOPLE} are needed.")
 
-    def drawn(person: int, number: int = 0, side: int = SIDE) -> Grey:
-        place = person if person < 2 * plain_hospital.PEOPLE else person - plain_hospital.STRANGER + 2 * plain_hospital.PEOPLE
-        with Image.open(people[place][(0, len(people[person]) // 2)[number]]) as image:
-            return np.asarray(image.convert("L").resize((side, side), Image.Resampling.BOX))
+    def draw(person: int, number: int) -> Grey:
+        place = person if person < 2 * PEOPLE else person - STRANGER + 2 * PEOPLE
+        with Image.open(people[place][(0, len(people[place]) // 2)[number]]) as image:
+            return np.asarray(image.convert("L").resize((SIDE, SIDE), Image.Resampling.BOX))
 
-    before = plain_hospital.picture
-    plain_hospital.picture = drawn
-    try:
-        yield
-    finally:
-        plain_hospital.picture = before
+    return draw
 
 
 def _guise(root: Path, change: Guise | None, real: Path | None) -> Sequence[Right]:
-    if real is None:
-        right: Sequence[Right] = hospital(root)
-    else:
-        with _people_of(real):
-            right = hospital(root)
+    right = hospital(root) if real is None else hospital(root, _people_of(real))
     return right if change is None else change(root)
 
 
@@ -338,25 +330,45 @@ def cases(real: Path | None = None) -> Sequence[Case]:
         ("two Unicode forms", partial(_spelling, ours="Jos\u00e9 {}", theirs="Jose\u0301 {}"), False),
         ("1 and 1.0", partial(_spelling, ours="{}", theirs="{}.0"), False),
     ]
-    found = [Case(name, partial(_guise, change=change, real=None), "audit", refusable) for name, change, refusable in (*nine, *more)]
+    found = [
+        Case(name, partial(_guise, change=change, real=None), "audit", refusable)
+        for name, change, refusable in (*nine, *more)
+    ]
     found += [
-        Case(f"what a file carries: {how}", partial(_guise, change=partial(_carried, how=how), real=None), "filtered", True)
+        Case(
+            f"what a file carries: {how}",
+            partial(_guise, change=partial(_carried, how=how), real=None),
+            "filtered",
+            True,
+        )
         for how in ("text", "alpha", "profile", "bytes after its end", "EXIF")
     ]
     found += [
         Case("attribution, plain", partial(_attribution, change=lambda root: None), "attribution"),
         Case("attribution, subsets turned", partial(_attribution, change=_turn_subsets), "attribution"),
-        Case("attribution, half the images in a sub-folder", partial(_attribution, change=_nest_images), "attribution", True),
+        Case(
+            "attribution, half the images in a sub-folder",
+            partial(_attribution, change=_nest_images),
+            "attribution",
+            True,
+        ),
         Case("attribution, links without content", partial(_attribution, change=_break_links), "attribution", True),
         Case("one store, two folders of the same bytes", _stored_twice, "stored_twice"),
     ]
     if real is not None:
-        found += [Case(f"real slices: {name}", partial(_guise, change=change, real=real), "audit", refusable) for name, change, refusable in nine]
+        found += [
+            Case(f"real slices: {name}", partial(_guise, change=change, real=real), "audit", refusable)
+            for name, change, refusable in nine
+        ]
     return found
 
 
 BENCHMARK = class_of_inputs(
-    "guises", "one hospital's folders in many guises, audited (more with real slices)", cases, quick=3, options=(LUNG_SLICES,)
+    "guises",
+    "one hospital's folders in many guises, audited (more with real slices)",
+    cases,
+    quick=3,
+    options=(LUNG_SLICES,),
 )
 
 if __name__ == "__main__":

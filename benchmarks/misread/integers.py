@@ -1,4 +1,4 @@
-"""Integers of every type: by the type's range where they fill it, and refused where they are a scanner's own units."""
+"""Integers of every type: by the type's range where they fill it, refused where they are a scanner's own units."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from benchmarks.command import run_one
 from benchmarks.odd_inputs.case import Case, Right
 from benchmarks.odd_inputs.kinds import class_of_inputs
 from benchmarks.odd_inputs.pictures import Grey, answer, plain, png, write_all
-from benchmarks.odd_inputs.tiff import tiff
+from benchmarks.odd_inputs.tiff import Order, tiff
+
+_ORDERS: tuple[tuple[Order, str], ...] = (("<", "little"), (">", "big"))
 
 
 def _spread(pixels: Grey, name: str) -> NDArray[Any]:
@@ -26,14 +28,16 @@ def _spread(pixels: Grey, name: str) -> NDArray[Any]:
     return (pixels.astype(np.int64) * ((int(info.max) - int(info.min)) // 255) + int(info.min)).astype(kind)
 
 
-def _tiffs(root: Path, name: str, order: str) -> list[Right]:
+def _tiffs(root: Path, name: str, order: Order) -> list[Right]:
     (root / "data").mkdir()
     for stem, pixels in plain(3).items():
         (root / "data" / f"{stem}.tif").write_bytes(tiff(_spread(pixels, name), order=order))
     return [Right(answer(plain(3)))]
 
 
-def _hounsfield(root: Path, low: int, high: int, name: str, ending: str = ".tif", order: str = "<") -> list[Right]:
+def _hounsfield(
+    root: Path, low: int, high: int, name: str, *, ending: str = ".tif", order: Order = "<"
+) -> list[Right]:
     """A CT in its own units, which are no grey levels of any type's range."""
     (root / "data").mkdir()
     for stem, pixels in plain(3).items():
@@ -108,15 +112,24 @@ def cases(real: Path | None = None) -> Sequence[Case]:
     """Types in either byte order, a scanner's units, and other formats of more than 8 bits."""
     found = []
     for name in ("uint8", "uint16", "uint32", "int8", "int16", "int32"):
-        for order, told in (("<", "little"), (">", "big")):
+        for order, told in _ORDERS:
             write = partial(_tiffs, name=name, order=order)
-            found.append(Case(f"{name} over its range, {told}-endian", write, "images", name not in ("uint8", "uint16")))
+            found.append(
+                Case(f"{name} over its range, {told}-endian", write, "images", name not in ("uint8", "uint16"))
+            )
     units = (
-        (-1000, 3000, "int16"), (-1024, 3071, "int16"), (-1000, 400, "int32"), (0, 4095, "uint16"), (24, 4071, "uint16"),
-        (-1000, 1000, "float32"), (-1, 1, "float32"),
-    )  # fmt: skip
+        (-1000, 3000, "int16"),
+        (-1024, 3071, "int16"),
+        (-1000, 400, "int32"),
+        (0, 4095, "uint16"),
+        (24, 4071, "uint16"),
+        (-1000, 1000, "float32"),
+        (-1, 1, "float32"),
+    )
     for low, high, name in units:
-        found.append(Case(f"a CT's {low} to {high}, {name}", partial(_hounsfield, low=low, high=high, name=name), "folder"))
+        found.append(
+            Case(f"a CT's {low} to {high}, {name}", partial(_hounsfield, low=low, high=high, name=name), "folder")
+        )
     twelve = partial(_hounsfield, low=0, high=4095, name="uint16", ending=".png")
     big = partial(_hounsfield, low=-1000, high=3000, name="int16", order=">")
     return [
@@ -135,7 +148,10 @@ def cases(real: Path | None = None) -> Sequence[Case]:
 
 
 BENCHMARK = class_of_inputs(
-    "integers", "signed and unsigned integers of 8 to 32 bits, either byte order, and a CT's own units", cases, quick=2
+    "integers",
+    "signed and unsigned integers of 8 to 32 bits, either byte order, and a CT's own units",
+    cases,
+    quick=2,
 )
 
 if __name__ == "__main__":

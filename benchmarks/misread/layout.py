@@ -165,7 +165,15 @@ def _same_names(root: Path) -> list[Right]:
     for place, below in enumerate(("first", "second")):
         write_all(root / "data" / below, {f"s_{k}": pictures[3 * place + k] for k in range(3)})
     return [
-        Right(answer({f"{below}/s_{k}": pictures[3 * place + k] for place, below in enumerate(("first", "second")) for k in range(3)}))
+        Right(
+            answer(
+                {
+                    f"{below}/s_{k}": pictures[3 * place + k]
+                    for place, below in enumerate(("first", "second"))
+                    for k in range(3)
+                }
+            )
+        )
     ]
 
 
@@ -176,7 +184,16 @@ def _cases_of_names(root: Path) -> list[Right]:
     return [Right(answer(dict(zip(names, pictures, strict=True))))]
 
 
-SYSTEM = ("__MACOSX", "@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", ".Trashes", ".thumbnails", "#snapshot")
+SYSTEM = (
+    "__MACOSX",
+    "@eaDir",
+    "#recycle",
+    "$RECYCLE.BIN",
+    "System Volume Information",
+    ".Trashes",
+    ".thumbnails",
+    "#snapshot",
+)
 
 
 def cases(real: Path | None = None) -> Sequence[Case]:
@@ -190,7 +207,12 @@ def cases(real: Path | None = None) -> Sequence[Case]:
             Case(f"half in a linked folder ({ask})", partial(_linked, some=3), ask, True),
             Case(f"half in a folder linked twice ({ask})", partial(_linked, some=3, twice=True), ask, True),
             Case(f"links to files ({ask})", _linked_files, ask),
-            Case(f"half are links without content ({ask})", partial(_without_content, some=3, to=".git/annex"), ask, True),
+            Case(
+                f"half are links without content ({ask})",
+                partial(_without_content, some=3, to=".git/annex"),
+                ask,
+                True,
+            ),
             Case(f"all are links without content ({ask})", partial(_without_content, some=N, to=".git/annex"), ask),
             Case(f"a loop of links ({ask})", partial(_loop, to=".."), ask, True),
             Case(f"a FIFO ({ask})", partial(_special, make=os.mkfifo), ask, True),
@@ -210,18 +232,34 @@ def cases(real: Path | None = None) -> Sequence[Case]:
         Case("a link to itself", _link_to_itself, "images", True),
         Case("a socket", partial(_special, make=_socket), "images", True),
         Case("a link to a device", partial(_special, make=lambda path: path.symlink_to("/dev/zero")), "images", True),
-        Case("a link to a terminal", partial(_special, make=lambda path: path.symlink_to("/dev/tty")), "folder", True),
+        Case(
+            "a link to a terminal", partial(_special, make=lambda path: path.symlink_to("/dev/tty")), "folder", True
+        ),
         Case("a folder called like a slice", _folder_as_png, "folder", True),
         Case("70 folders within one another", partial(_deep, count=70), "images", True),
-        Case("small files of systems", partial(_files, names=("Thumbs.db", "desktop.ini", "Icon\r"), content=b"\0\1", note=False), "images"),
-        Case("a readme and a licence", partial(_files, names=("README.md", "LICENSE"), content=b"text", note=True), "folder"),
+        Case(
+            "small files of systems",
+            partial(_files, names=("Thumbs.db", "desktop.ini", "Icon\r"), content=b"\0\1", note=False),
+            "images",
+        ),
+        Case(
+            "a readme and a licence",
+            partial(_files, names=("README.md", "LICENSE"), content=b"text", note=True),
+            "folder",
+        ),
         Case("shadow copies of macOS", partial(_hidden, name="._s_00.png"), "images"),
         Case("a hidden slice", partial(_hidden, name=".old.png"), "folder"),
         Case("no folder", partial(_no_folder, make=lambda path: None), "images"),
         Case("a file in place of the folder", partial(_no_folder, make=lambda path: path.touch()), "folder"),
         Case("a FIFO in place of the folder", partial(_no_folder, make=os.mkfifo), "images"),
-        Case("a broken link in place of the folder", partial(_no_folder, make=lambda p: p.symlink_to("gone")), "folder"),
-        Case("a looping link in place of the folder", partial(_no_folder, make=lambda p: p.symlink_to("data")), "images"),
+        Case(
+            "a broken link in place of the folder", partial(_no_folder, make=lambda p: p.symlink_to("gone")), "folder"
+        ),
+        Case(
+            "a looping link in place of the folder",
+            partial(_no_folder, make=lambda p: p.symlink_to("data")),
+            "images",
+        ),
         Case("files that may not be read", partial(_unreadable, folder=False), "images", True, lacking=root_user),
         Case("a folder that may not be read", partial(_unreadable, folder=True), "folder", True, lacking=root_user),
         Case("two folders with the same names", _same_names, "folder", True),
@@ -230,7 +268,9 @@ def cases(real: Path | None = None) -> Sequence[Case]:
     ]
 
 
-BENCHMARK = class_of_inputs("layout", "where slices lie, and what lies beside them: links, systems' folders, FIFOs", cases, quick=2)
+BENCHMARK = class_of_inputs(
+    "layout", "where slices lie, and what lies beside them: links, systems' folders, FIFOs", cases, quick=2
+)
 
 if __name__ == "__main__":
     sys.exit(run_one(BENCHMARK))

@@ -14,13 +14,36 @@ from benchmarks.odd_inputs.kinds import class_of_inputs
 from benchmarks.odd_inputs.pictures import digest, full_range, plain, png, write_all
 
 SIGNS = {
-    "brackets": "s[0-9]*?{a,b}", "new lines": "s\nNote: all is well", "escape sequences": "s\x1b[2J\x1b]0;x\x07", "commas": "a,b,1",
-    "quotes": "a\"b'c`d`", "a formula": "=HYPERLINK(\"http:||x\")", "HTML": "<img src=x onerror=alert(1)>", "Markdown": "a|b](http:||x)",
-    "rich markup": "[red]x[bold]", "percent": "%s%n%(x)s", "braces": "{0}{x!r}", "dollars": "$HOME`id`$(id)", "a leading dash": "--out",
-    "spaces": " a  b ", "a tilde": "~root", "emoji": "\U0001f9e0\u200d\U0001f9ea", "right to left": "a\u202egnp.b", "combining signs": "Z\u0351\u036b",
-    "a NUL's picture": "a\u2400b", "a word of Windows": "CON", "200 letters": "x" * 200, "80 signs of three bytes": "\u533b" * 80, "dots": "a.b..c", "a carriage return": "s\rover",
-    "a byte order mark": "\ufeffa", "a backslash": "a\\b\\..", "a hash": "#1;drop", "a C1 control": "a\x9b31mb", "a line separator": "a\u2028b",
-}  # fmt: skip
+    "brackets": "s[0-9]*?{a,b}",
+    "new lines": "s\nNote: all is well",
+    "escape sequences": "s\x1b[2J\x1b]0;x\x07",
+    "commas": "a,b,1",
+    "quotes": "a\"b'c`d`",
+    "a formula": '=HYPERLINK("http:||x")',
+    "HTML": "<img src=x onerror=alert(1)>",
+    "Markdown": "a|b](http:||x)",
+    "rich markup": "[red]x[bold]",
+    "percent": "%s%n%(x)s",
+    "braces": "{0}{x!r}",
+    "dollars": "$HOME`id`$(id)",
+    "a leading dash": "--out",
+    "spaces": " a  b ",
+    "a tilde": "~root",
+    "emoji": "\U0001f9e0\u200d\U0001f9ea",
+    "right to left": "a\u202egnp.b",
+    "combining signs": "Z\u0351\u036b",
+    "a NUL's picture": "a\u2400b",
+    "a word of Windows": "CON",
+    "200 letters": "x" * 200,
+    "80 signs of three bytes": "\u533b" * 80,
+    "dots": "a.b..c",
+    "a carriage return": "s\rover",
+    "a byte order mark": "\ufeffa",
+    "a backslash": "a\\b\\..",
+    "a hash": "#1;drop",
+    "a C1 control": "a\x9b31mb",
+    "a line separator": "a\u2028b",
+}
 
 
 def _named(root: Path, sign: str, folder: bool = False) -> list[Right]:
@@ -71,14 +94,35 @@ def cases(real: Path | None = None) -> Sequence[Case]:
     found = [Case(f"files: {what}", partial(_named, sign=sign), "counted", True) for what, sign in SIGNS.items()]
     found += [
         Case(f"a folder: {what}", partial(_named, sign=SIGNS[what], folder=True), "counted_folder", True)
-        for what in ("brackets", "new lines", "escape sequences", "a leading dash", "spaces", "200 letters", "percent", "a tilde")
+        for what in (
+            "brackets",
+            "new lines",
+            "escape sequences",
+            "a leading dash",
+            "spaces",
+            "200 letters",
+            "percent",
+            "a tilde",
+        )
     ]
     text = ("brackets", "commas", "quotes", "a formula", "HTML", "emoji", "a leading dash", "percent", "200 letters")
     found += [Case(f"patients: {what}", partial(_in_a_table, sign=SIGNS[what]), "folder") for what in text]
     signs = ("patients: new lines", "patients: escape sequences", "patients: a carriage return")
     found += [Case(name, partial(_in_a_table, sign=SIGNS[name.partition(": ")[2]]), "folder", True) for name in signs]
-    written = ("escape sequences", "a formula", "HTML", "Markdown", "rich markup", "new lines", "right to left", "commas", "a C1 control")
-    found += [Case(f"an audit writes: {what}", partial(_released, sign=SIGNS[what]), "printed", True) for what in written]
+    written = (
+        "escape sequences",
+        "a formula",
+        "HTML",
+        "Markdown",
+        "rich markup",
+        "new lines",
+        "right to left",
+        "commas",
+        "a C1 control",
+    )
+    found += [
+        Case(f"an audit writes: {what}", partial(_released, sign=SIGNS[what]), "printed", True) for what in written
+    ]
     return [
         *found,
         Case("two names that are no UTF-8", partial(_no_utf8, all_of_them=False), "counted", True),
@@ -86,7 +130,9 @@ def cases(real: Path | None = None) -> Sequence[Case]:
     ]
 
 
-BENCHMARK = class_of_inputs("names", "names with signs that mean something to shells, tables, pages and terminals", cases, quick=4)
+BENCHMARK = class_of_inputs(
+    "names", "names with signs that mean something to shells, tables, pages and terminals", cases, quick=4
+)
 
 if __name__ == "__main__":
     sys.exit(run_one(BENCHMARK))

@@ -84,7 +84,11 @@ def cases(real: Path | None = None) -> Sequence[Case]:
     ]
     found += [Case(f"EXIF {value} at 16 bits", partial(_deep, value=value), "images") for value in (3, 6)]
     colour = partial(_turned, value=6, ending=".png", colour="RGB")
-    return [*found, Case("EXIF 6 in colour", colour, "folder"), Case("EXIF 8 in a run", partial(_turned, value=8, ending=".jpg"), "pool")]
+    return [
+        *found,
+        Case("EXIF 6 in colour", colour, "folder"),
+        Case("EXIF 8 in a run", partial(_turned, value=8, ending=".jpg"), "pool"),
+    ]
 
 
 BENCHMARK = class_of_inputs(

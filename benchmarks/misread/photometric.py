@@ -41,14 +41,14 @@ def _seen(pixels: Grey, kind: str) -> Grey:
     return np.where(pixels > 127, 255, 0).astype(np.uint8) if kind == "1 bit" else pixels
 
 
-def _write(root: Path, kind: str, photometric: int, order: str = "<") -> list[Right]:
+def _write(root: Path, kind: str, photometric: int, order: tiff.Order = "<") -> list[Right]:
     (root / "data").mkdir()
     for name, pixels in plain(3).items():
         values, bits = _stored(pixels, kind)
         if photometric == tiff.WHITE_IS_ZERO:
             top = 1 if kind == "floats" else 2 ** (bits or 8 * values.dtype.itemsize) - 1
             values = (top - values).astype(values.dtype)
-        (root / "data" / f"{name}.tif").write_bytes(tiff.tiff(values, photometric, order, bits))
+        (root / "data" / f"{name}.tif").write_bytes(tiff.tiff(values, photometric, order=order, bits=bits))
     return [Right(answer({name: _seen(pixels, kind) for name, pixels in plain(3).items()}))]
 
 
@@ -69,9 +69,7 @@ def cases(real: Path | None = None) -> Sequence[Case]:
     return found
 
 
-BENCHMARK = class_of_inputs(
-    "photometric", "TIFFs in which white is zero, and depths of 1 to 32 bits", cases, quick=2
-)
+BENCHMARK = class_of_inputs("photometric", "TIFFs in which white is zero, and depths of 1 to 32 bits", cases, quick=2)
 
 if __name__ == "__main__":
     sys.exit(run_one(BENCHMARK))

@@ -79,7 +79,11 @@ def cases(real: Path | None = None) -> Sequence[Case]:
         for ending, ask in ((".png", "images"), (".jpg", "folder"), (".tif", "images"), (".webp", "images"))
     ]
     found += [
-        Case(f"gamma of {gamma / 100000:g}", partial(_png, chunk=b"gAMA", content=struct.pack(">I", gamma), noted=True), ask)
+        Case(
+            f"gamma of {gamma / 100000:g}",
+            partial(_png, chunk=b"gAMA", content=struct.pack(">I", gamma), noted=True),
+            ask,
+        )
         for gamma, ask in ((45455, "images"), (100000, "folder"), (22000, "images"))
     ]
     chromatic = struct.pack(">8I", *[31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000])
@@ -97,7 +101,9 @@ def cases(real: Path | None = None) -> Sequence[Case]:
     ]
 
 
-BENCHMARK = class_of_inputs("profiles", "colour profiles, gamma and other chunks: left alone, and said", cases, quick=2)
+BENCHMARK = class_of_inputs(
+    "profiles", "colour profiles, gamma and other chunks: left alone, and said", cases, quick=2
+)
 
 if __name__ == "__main__":
     sys.exit(run_one(BENCHMARK))

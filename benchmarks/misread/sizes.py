@@ -75,7 +75,12 @@ def _chunk(name: bytes, content: bytes) -> bytes:
 def huge_png(width: int, height: int, depth: int = 8, colour: int = 0) -> bytes:
     """A PNG of a few bytes whose header claims so many pixels."""
     head = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", head) + _chunk(b"IDAT", zlib.compress(bytes(100))) + _chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + _chunk(b"IHDR", head)
+        + _chunk(b"IDAT", zlib.compress(bytes(100)))
+        + _chunk(b"IEND", b"")
+    )
 
 
 def zeros(count: int) -> bytes:
@@ -152,9 +157,24 @@ def cases(real: Path | None = None) -> Sequence[Case]:
     """Sizes that are read, by own sums, sizes that are refused, and files that would take the machine's memory."""
     found = [
         Case(f"{width}x{height}", partial(_shaped, height=height, width=width), ask)
-        for height, width, ask in ((16, 16, "images"), (32, 32, "folder"), (48, 48, "images"), (24, 24, "images"), (17, 17, "folder"), (16, 12, "images"), (12, 16, "folder"), (24, 17, "images"), (33, 20, "images"), (1, 16, "images"), (100, 100, "pool"))
-    ]  # fmt: skip
-    found += [Case(f"{width}x{height}, too small", partial(_small, height=height, width=width), "images") for height, width in ((1, 1), (8, 8), (15, 15), (1, 15))]
+        for height, width, ask in (
+            (16, 16, "images"),
+            (32, 32, "folder"),
+            (48, 48, "images"),
+            (24, 24, "images"),
+            (17, 17, "folder"),
+            (16, 12, "images"),
+            (12, 16, "folder"),
+            (24, 17, "images"),
+            (33, 20, "images"),
+            (1, 16, "images"),
+            (100, 100, "pool"),
+        )
+    ]
+    found += [
+        Case(f"{width}x{height}, too small", partial(_small, height=height, width=width), "images")
+        for height, width in ((1, 1), (8, 8), (15, 15), (1, 15))
+    ]
     bombs: dict[str, tuple[str, Callable[[], bytes]]] = {
         "a header of 60,000 x 60,000": (".png", partial(huge_png, 60_000, 60_000)),
         "a header of 2^31 - 1 x 2^31 - 1": (".png", partial(huge_png, 2**31 - 1, 2**31 - 1)),
@@ -168,15 +188,27 @@ def cases(real: Path | None = None) -> Sequence[Case]:
         "a TIFF of 13,000 x 13,000 integers of 32 bits": (".tif", partial(bomb_tiff, 13_000, 32, SIGNED)),
         "a TIFF of 9,000 x 9,000 floats of 64 bits": (".tif", partial(bomb_tiff, 9_000, 64, FLOAT)),
     }
-    found += [Case(name, partial(_with, ending=ending, content=content), "images") for name, (ending, content) in bombs.items()]
+    found += [
+        Case(name, partial(_with, ending=ending, content=content), "images")
+        for name, (ending, content) in bombs.items()
+    ]
     found += [
         Case(name, partial(_black, ending=ending, content=content), "images", True, alone=True)
         for name, (ending, content) in whole.items()
     ]
     found += [
         Case(f"{ending} cut at {share}", partial(_cut, ending=ending, share=share), ask, True)
-        for ending, share, ask in ((".png", 0.5, "images"), (".png", 0.97, "folder"), (".jpg", 0.7, "images"), (".jpg", 0.97, "images"), (".tif", 0.6, "images"), (".gif", 0.6, "folder"), (".bmp", 0.6, "images"), (".webp", 0.6, "images"))
-    ]  # fmt: skip
+        for ending, share, ask in (
+            (".png", 0.5, "images"),
+            (".png", 0.97, "folder"),
+            (".jpg", 0.7, "images"),
+            (".jpg", 0.97, "images"),
+            (".tif", 0.6, "images"),
+            (".gif", 0.6, "folder"),
+            (".bmp", 0.6, "images"),
+            (".webp", 0.6, "images"),
+        )
+    ]
     return [
         *found,
         Case("one of four too small", _one_small, "folder"),
@@ -187,7 +219,9 @@ def cases(real: Path | None = None) -> Sequence[Case]:
     ]
 
 
-BENCHMARK = class_of_inputs("sizes", "small, long and cut images, and files that claim to be enormous", cases, quick=5)
+BENCHMARK = class_of_inputs(
+    "sizes", "small, long and cut images, and files that claim to be enormous", cases, quick=5
+)
 
 if __name__ == "__main__":
     sys.exit(run_one(BENCHMARK))

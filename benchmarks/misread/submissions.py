@@ -19,7 +19,15 @@ LINES = tuple(f"{name},{int(used)}" for name, used in USED.items())
 _ANSWER: Answer = {name: bool(used) for name, used in USED.items()}
 
 
-def _file(root: Path, content: bytes, right: bool = True, note: str = "", ids: Sequence[str] = IDS, answer: Answer | None = None) -> list[Right]:
+def _file(
+    root: Path,
+    content: bytes,
+    *,
+    right: bool = True,
+    note: str = "",
+    ids: Sequence[str] = IDS,
+    answer: Answer | None = None,
+) -> list[Right]:
     (root / "ids.txt").write_text("\n".join(ids) + "\n", encoding="utf-8")
     (root / "submission.csv").write_bytes(content)
     told = _ANSWER if answer is None else answer
@@ -31,7 +39,9 @@ def _lines(change: Callable[[list[str]], list[str]]) -> bytes:
 
 
 def _all(separator: str = ",", one: str = "1", none: str = "0", before: str = "", after: str = "") -> bytes:
-    return "".join(f"{before}{name}{separator}{one if used else none}{after}\n" for name, used in USED.items()).encode()
+    return "".join(
+        f"{before}{name}{separator}{one if used else none}{after}\n" for name, used in USED.items()
+    ).encode()
 
 
 def _written(root: Path, ids: Sequence[str]) -> list[Right]:
@@ -81,7 +91,16 @@ def cases(real: Path | None = None) -> Sequence[Case]:
         "a column more": (_all(after=",0.93"), ""),
         "a comment": (b"# run 1\n" + text.encode(), ""),
     }
-    strict = ("plain", "from the end", "CRLF", "a byte order mark", "no newline at the end", "TABs", "comma and TAB", "spaces")
+    strict = (
+        "plain",
+        "from the end",
+        "CRLF",
+        "a byte order mark",
+        "no newline at the end",
+        "TABs",
+        "comma and TAB",
+        "spaces",
+    )
     found = [
         Case(name, partial(_file, content=content, note=note), "submission", name not in strict)
         for name, (content, note) in same.items()
@@ -104,21 +123,56 @@ def cases(real: Path | None = None) -> Sequence[Case]:
         "a line of 10 MB": text.encode() + b"x" * 10_000_000,
         "an escape sequence in an id": text.replace("0004", "0004\x1b[31m").encode(),
     }
-    found += [Case(name, partial(_file, content=content, right=False), "submission") for name, content in none.items()]
-    ids = {
-        "spaces": ("a 1", "b 2", "c 3"), "commas": ("a,1", "b,2"), "quotes": ('a"1', 'b"2'), "quotes round them": ('"a"', '"b"'),
-        "a space at an end": ("a ", "b"), "TABs": ("a\t1", "b\t2"), "new lines": ("a\n1", "b\n2"), "a lone CR": ("a\r1", "b"),
-        "umlauts": ("ä", "ö"), "nothing": ("", "b"), "a formula": ("=1+1", "@sum"), "a comment's sign": ("#1", "#2"),
-        "Unicode line ends": ("a\u2028b", "c\u0085d"), "a word that a header has": ("id", "b"), "twice the same": ("a", "a"),
-        "a score's look": ("1", "0"), "a byte order mark": ("\ufeffa", "b"), "spaces alone": (" ", "b"), "a NUL": ("a\0", "b"),
-    }  # fmt: skip
     found += [
-        Case(f"written: ids with {what}", partial(_written, ids=names) if len(set(names)) == len(names) else partial(_refused_writing, ids=names), "written", True)
+        Case(name, partial(_file, content=content, right=False), "submission") for name, content in none.items()
+    ]
+    ids = {
+        "spaces": ("a 1", "b 2", "c 3"),
+        "commas": ("a,1", "b,2"),
+        "quotes": ('a"1', 'b"2'),
+        "quotes round them": ('"a"', '"b"'),
+        "a space at an end": ("a ", "b"),
+        "TABs": ("a\t1", "b\t2"),
+        "new lines": ("a\n1", "b\n2"),
+        "a lone CR": ("a\r1", "b"),
+        "umlauts": ("ä", "ö"),
+        "nothing": ("", "b"),
+        "a formula": ("=1+1", "@sum"),
+        "a comment's sign": ("#1", "#2"),
+        "Unicode line ends": ("a\u2028b", "c\u0085d"),
+        "a word that a header has": ("id", "b"),
+        "twice the same": ("a", "a"),
+        "a score's look": ("1", "0"),
+        "a byte order mark": ("\ufeffa", "b"),
+        "spaces alone": (" ", "b"),
+        "a NUL": ("a\0", "b"),
+    }
+    found += [
+        Case(
+            f"written: ids with {what}",
+            partial(_written, ids=names) if len(set(names)) == len(names) else partial(_refused_writing, ids=names),
+            "written",
+            True,
+        )
         for what, names in ids.items()
     ]
-    read = ("spaces", "umlauts", "a formula", "a comment's sign", "a score's look", "a word that a header has", "quotes")
-    found += [Case(f"read: ids with {what}", partial(_odd_ids, ids=ids[what]), "submission", what != "umlauts") for what in read]
-    found += [Case(f"checked: ids with {what}", partial(_checked, ids=ids[what], valid=True), "checked") for what in ("umlauts", "spaces", "a score's look")]
+    read = (
+        "spaces",
+        "umlauts",
+        "a formula",
+        "a comment's sign",
+        "a score's look",
+        "a word that a header has",
+        "quotes",
+    )
+    found += [
+        Case(f"read: ids with {what}", partial(_odd_ids, ids=ids[what]), "submission", what != "umlauts")
+        for what in read
+    ]
+    found += [
+        Case(f"checked: ids with {what}", partial(_checked, ids=ids[what], valid=True), "checked")
+        for what in ("umlauts", "spaces", "a score's look")
+    ]
     return found
 
 
@@ -127,7 +181,9 @@ def _refused_writing(root: Path, ids: Sequence[str]) -> list[Right]:
     return []
 
 
-BENCHMARK = class_of_inputs("submissions", "files handed in, and ids with all kinds of signs, written and read alike", cases, quick=4)
+BENCHMARK = class_of_inputs(
+    "submissions", "files handed in, and ids with all kinds of signs, written and read alike", cases, quick=4
+)
 
 if __name__ == "__main__":
     sys.exit(run_one(BENCHMARK))

@@ -21,10 +21,10 @@ class Right:
 
 @dataclass(frozen=True)
 class Case:
-    """write: puts the input into an empty folder and returns the answers that are right, none where only a refusal is.
+    """write: puts the input into an empty folder; returns the answers that are right, none where only a refusal is.
 
-    ask: a name in `questions.QUESTIONS`; refusable: whether a refusal in a sentence is right, too; alone: in a process
-    of its own, as what may take the machine's memory needs; lacking: why it cannot be tried here, else empty.
+    ask: a name in `questions.QUESTIONS`; refusable: whether a refusal in a sentence is right, too; alone: in a
+    process of its own, as what may take the machine's memory needs; lacking: why it cannot be tried here, else empty.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Ended:
-    """How the harness answered: an answer, or a refusal, or a crash; notes: its remarks; said: all that it printed."""
+    """How the harness answered: an answer, a refusal, or a crash; notes: its remarks; said: all that it printed."""
 
     answer: Answer | None = None
     refusal: str | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,24 +14,25 @@ from benchmarks.odd_inputs.pictures import Grey, picture, write_all
 PEOPLE, COPIES = 12, 16  # patients on either side, of two slices each; noisy copies among 40 released images
 STRANGER = 120  # the first of those in neither folder, who lie near nobody's slices by chance
 Side = Mapping[str, Grey]
+Draw = Callable[[int, int], Grey]  # patient, slice of that patient
 
 
-def members() -> dict[str, Grey]:
+def members(draw: Draw = picture) -> dict[str, Grey]:
     """Slices that were trained on, by name."""
-    return {f"s_{person:02d}_{k}": picture(person, k) for person in range(PEOPLE) for k in range(2)}
+    return {f"s_{person:02d}_{k}": draw(person, k) for person in range(PEOPLE) for k in range(2)}
 
 
-def holdout() -> dict[str, Grey]:
+def holdout(draw: Draw = picture) -> dict[str, Grey]:
     """Slices of other patients."""
-    return {f"s_{person:02d}_{k}": picture(person, k) for person in range(PEOPLE, 2 * PEOPLE) for k in range(2)}
+    return {f"s_{person:02d}_{k}": draw(person, k) for person in range(PEOPLE, 2 * PEOPLE) for k in range(2)}
 
 
-def release() -> dict[str, Grey]:
+def release(draw: Draw = picture) -> dict[str, Grey]:
     """The copies first, then images of nobody in either folder."""
     rng = np.random.default_rng(1)
-    copied = [*members().values()][:COPIES]
+    copied = [*members(draw).values()][:COPIES]
     noisy = [np.clip(np.rint(one + rng.normal(0, 3, one.shape)), 0, 255).astype(np.uint8) for one in copied]
-    strangers = [picture(person, k) for person in range(STRANGER, STRANGER + PEOPLE) for k in range(2)]
+    strangers = [draw(person, k) for person in range(STRANGER, STRANGER + PEOPLE) for k in range(2)]
     return {f"g_{number:03d}": one for number, one in enumerate([*noisy, *strangers])}
 
 
@@ -46,12 +47,12 @@ def table(folder: Path, rows: Sequence[Sequence[str]], header: Sequence[str] = (
         csv.writer(file).writerows([header, *rows])
 
 
-def hospital(root: Path) -> list[Right]:
+def hospital(root: Path, draw: Draw = picture) -> list[Right]:
     """The three folders as plain as they get, and what an audit has to say of them."""
-    for name, side in (("members", members()), ("holdout", holdout())):
+    for name, side in (("members", members(draw)), ("holdout", holdout(draw))):
         write_all(root / name, side)
         table(root / name, whose(side))
-    write_all(root / "release", release())
+    write_all(root / "release", release(draw))
     return copied()
 
 

@@ -5,19 +5,23 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.benchmark import Benchmark, Option
 from benchmarks.odd_inputs.case import Case
+from benchmarks.odd_inputs.judge import End
 from benchmarks.odd_inputs.trial import tried
 from benchmarks.rows import Row, at_most
 
-ENDS = ("right", "refused", "wrong")
+ENDS: tuple[End, ...] = ("right", "refused", "wrong")
 Cases = Callable[[Path | None], Sequence[Case]]
 EVERY = Option("--every", 1, {"type": int, "metavar": "N", "help": "try every Nth case alone"})
 
 
-def class_of_inputs(name: str, about: str, cases: Cases, quick: int = 1, options: tuple[Option, ...] = ()) -> Benchmark:
+def class_of_inputs(
+    name: str, about: str, cases: Cases, quick: int = 1, options: tuple[Option, ...] = ()
+) -> Benchmark:
     """cases: the folder of real slices, or None -> the cases; quick: every how many-th of them a quick run tries."""
 
     def measure(asked: argparse.Namespace) -> list[Row]:
@@ -47,4 +51,5 @@ def total(rows: Sequence[Row]) -> Row:
     counts = [row.detail for row in rows if "tried" in row.detail]
     n, right, refused, wrong = (sum(one[key] for one in counts) for key in ("tried", *ENDS))
     figure = f"all: {n} odd inputs tried, {right} right, {refused} refused"
-    return at_most(figure, wrong, "wrong", 0, tried=n, right=right, refused=refused, wrong=wrong)
+    row = at_most(figure, wrong, "wrong", 0, tried=n, right=right, refused=refused, wrong=wrong)
+    return replace(row, benchmark="benchmarks.misread")

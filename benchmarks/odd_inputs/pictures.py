@@ -49,7 +49,9 @@ def plain(n: int = 6) -> dict[str, Grey]:
 
 def digest(pixels: NDArray[Any]) -> str:
     """By which pictures are compared; of uint8 [h, w]."""
-    return hashlib.sha256(np.ascontiguousarray(pixels, np.uint8).tobytes() + bytes(str(pixels.shape), "ascii")).hexdigest()[:20]
+    return hashlib.sha256(
+        np.ascontiguousarray(pixels, np.uint8).tobytes() + bytes(str(pixels.shape), "ascii")
+    ).hexdigest()[:20]
 
 
 def answer(pictures: Mapping[str, Grey], patients: Mapping[str, str] | None = None) -> Answer:

@@ -48,7 +48,7 @@ def images(root: Path) -> Answer:
 
 def no_program(root: Path) -> Answer:
     """What a release holds, and whether a program called `gs` was run to read it."""
-    from benchmarks.misread.endings import ghostscript
+    from benchmarks.odd_inputs.ghostscript import ghostscript
 
     with ghostscript(root):
         try:
@@ -113,8 +113,7 @@ def counted_folder(root: Path) -> Answer:
 
 
 def stored_twice(root: Path) -> Answer:
-    """Two folders of the same bytes through one store, `root` / first-folder before `root` / data; whether what is said
-    of the second names the first."""
+    """Two folders of the same bytes through one store: whether what is said of the second names the first."""
     import warnings
 
     from harness.data.options import FolderData
@@ -225,7 +224,7 @@ def filtered(root: Path) -> Answer:
 
 
 def printed(root: Path) -> Answer:
-    """Whether what the audit writes and prints of odd names can speak for itself: in a terminal, a table or a page."""
+    """Whether what the audit writes and prints of odd names speaks for itself: in a terminal, a table or a page."""
     import csv
     import re
 
@@ -266,7 +265,7 @@ def submission(root: Path) -> Answer:
 
 
 def written(root: Path) -> Answer:
-    """What a submission that the harness writes for the ids of `root` / ids.json says by a plain split of its lines."""
+    """What a submission that the harness writes for the ids of `root` / ids.json says, by a plain split of lines."""
     import numpy as np
 
     from harness.submission.files import write_submission
@@ -300,7 +299,7 @@ def _notes(sentences: list[str]) -> None:
 
 
 def answered(main: Callable[[list[str]], int], words: list[str]) -> str:
-    """What a command prints, run in this process; what it refuses, with code 2 and a sentence, is an InputError here."""
+    """What a command prints, run in this process; its refusal, code 2 and a sentence, is an InputError here."""
     import io
     from contextlib import redirect_stderr, redirect_stdout
 

@@ -5,32 +5,38 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR, LAB = 0, 1, 2, 3, 5, 6, 8
 UNSIGNED, SIGNED, FLOAT = 1, 2, 3
+Order = Literal["<", ">"]
 _SAMPLE = {"u": UNSIGNED, "i": SIGNED, "f": FLOAT}
 
 
 def tiff(
     values: NDArray[Any],
     photometric: int = BLACK_IS_ZERO,
-    order: str = "<",
+    *,
+    order: Order = "<",
     bits: int | None = None,
     deflate: bool = False,
     more: Mapping[int, int] | None = None,
 ) -> bytes:
-    """One page of one strip. values: [h, w] or [h, w, channels], whose type decides depth and sign; order: `<` or `>`;
-    bits: fewer than the type's, packed, of one channel; more: further tags of a short each."""
+    """One page of one strip. values: [h, w] or [h, w, channels], whose type decides depth and sign.
+
+    order: of bytes; bits: fewer than the type's, packed, of one channel; more: further tags of a short each.
+    """
     height, width, *rest = values.shape
     channels = rest[0] if rest else 1
     depth = bits or 8 * values.dtype.itemsize
     raw = packed(values, bits) if bits else values.astype(values.dtype.newbyteorder(order)).tobytes()
     strip = zlib.compress(raw, 9) if deflate else raw
-    return wrapped(strip, (height, width, channels, depth), _SAMPLE[values.dtype.kind], photometric, order, deflate, more)
+    shape = (height, width, channels, depth)
+    sample = _SAMPLE[values.dtype.kind]
+    return wrapped(strip, shape, sample, photometric, order=order, deflate=deflate, more=more)
 
 
 def packed(values: NDArray[Any], bits: int) -> bytes:
@@ -45,7 +51,8 @@ def wrapped(
     shape: tuple[int, int, int, int],
     sample: int,
     photometric: int,
-    order: str = "<",
+    *,
+    order: Order = "<",
     deflate: bool = False,
     more: Mapping[int, int] | None = None,
 ) -> bytes:
@@ -66,12 +73,12 @@ def wrapped(
         **{tag: (short, [value]) for tag, value in (more or {}).items()},
     }
     start = 8 + 2 + 12 * len(tags) + 4
+    beyond = sum(len(data) for data in (_data(*one, order) for one in tags.values()) if len(data) > 4)
+    tags[273] = (long, [start + beyond])
     outside: list[bytes] = []
     entries: list[bytes] = []
     for tag, (kind, values) in sorted(tags.items()):
-        if tag == 273:
-            values = [start + sum(len(p) for t, (k, v) in sorted(tags.items()) if len(p := _packed_values(k, v, order)) > 4)]
-        data = _packed_values(kind, values, order)
+        data = _data(kind, values, order)
         if len(data) > 4:
             place = start + sum(map(len, outside))
             outside.append(data)
@@ -81,5 +88,5 @@ def wrapped(
     return head + struct.pack(f"{order}H", len(tags)) + b"".join(entries) + bytes(4) + b"".join(outside) + strip
 
 
-def _packed_values(kind: int, values: list[int], order: str) -> bytes:
+def _data(kind: int, values: list[int], order: str) -> bytes:
     return struct.pack(f"{order}{len(values)}{'H' if kind == 3 else 'I'}", *values)
