@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.benchmark import Benchmark, Option
 from benchmarks.odd_inputs.case import Case
 from benchmarks.odd_inputs.judge import End
+from benchmarks.odd_inputs.questions import QUESTIONS, Question
 from benchmarks.odd_inputs.trial import tried
 from benchmarks.rows import Row, at_most
 
@@ -31,10 +32,10 @@ def class_of_inputs(
     return Benchmark("misread", name, about, measure, {"every": quick}, quick_about, (EVERY, *options))
 
 
-def rows_of(name: str, cases: Sequence[Case]) -> list[Row]:
+def rows_of(name: str, cases: Sequence[Case], questions: Mapping[str, Question] = QUESTIONS) -> list[Row]:
     """The count of the class, and a row for each case that ended wrong, or could not be tried."""
     there = [case for case in cases if not case.lacking]
-    ends = {case.name: tried(case) for case in there}
+    ends = {case.name: tried(case, questions) for case in there}
     count = Counter(one.end for one in ends.values())
     told = {end: count[end] for end in ENDS}
     wrong = {case: one.why for case, one in ends.items() if one.end == "wrong"}
