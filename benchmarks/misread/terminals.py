@@ -46,7 +46,7 @@ def _asked(root: Path, command: str, sink: str) -> list[Right]:
     (root / "command.txt").write_text(COMMANDS[command].format(root=root), encoding="utf-8")
     (root / "sink.txt").write_text(sink, encoding="utf-8")
     codes = (2,) if command == "a refusal" and sink in ("ascii", "latin-1", "full") else _WELL[sink]
-    return [Right({"code": code, "traceback": False}) for code in codes]
+    return [Right({"code": code}) for code in codes]
 
 
 def cases(real: Path | None = None) -> Sequence[Case]:

@@ -82,9 +82,10 @@ def printing(root: Path) -> Answer:
     else:
         done = subprocess.run(words, capture_output=True, env=around, check=False)
         code, said = done.returncode, done.stderr + done.stdout
-    shown = said.decode(signs, errors="replace")
-    traced = "Traceback" in shown or "Exception ignored" in shown or "UnicodeEncodeError" in shown
-    return {"code": code, "traceback": traced}
+    shown = said.decode(signs, errors="replace").strip()
+    if any(word in shown for word in ("Traceback", "Exception ignored", "UnicodeEncodeError")):
+        raise RuntimeError(f"a traceback, {code}: {shown.splitlines()[-1]}")
+    return {"code": code}
 
 
 def counted(root: Path) -> Answer:
