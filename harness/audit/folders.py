@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from attacks.base import Images
 from harness.data.numbered import numbered
-from harness.data.sources.decode import stored_size
-from harness.data.sources.folder import ALONE, list_images, read_folder, read_images
+from harness.data.sources.folder import ALONE, read_folder, read_images
+from harness.data.sources.opened import stored_size
 from harness.data.sources.slices import Slices
 from harness.errors import HarnessWarning, InputError
 from harness.evaluation.metrics import Flags
@@ -62,8 +62,8 @@ def read_material(release: Path, members: Path, holdout: Path, other: Path | Non
     given = {"--release": release, "--members": members, "--holdout": holdout}
     given |= {} if other is None else {"--other": other}
     _check_different(given)
-    images = read_images(release, size)
-    files = tuple(list_images(release))
+    images = read_images(release, size, "--release")
+    files = images.files
     _check_one_size(release, files)
     if len(images) < FEWEST_IMAGES:
         raise InputError(
@@ -72,9 +72,9 @@ def read_material(release: Path, members: Path, holdout: Path, other: Path | Non
     material = Material(
         images,
         files,
-        read_folder(members, size),
-        read_folder(holdout, size),
-        None if other is None else read_folder(other, size),
+        read_folder(members, size, "--members"),
+        read_folder(holdout, size, "--holdout"),
+        None if other is None else read_folder(other, size, "--other"),
     )
     _check_slices(material, members, holdout, other)
     _check_patients(material, members, holdout, other)
