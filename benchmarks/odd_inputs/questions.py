@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -19,10 +18,6 @@ Question = Callable[[Path], Answer]
 STORE = "store-of-the-question"  # beside what a case wrote
 
 
-def _named(function: Callable[..., Any], called: str) -> dict[str, str]:
-    return {"called": called} if "called" in inspect.signature(function).parameters else {}
-
-
 def _slices(slices: Any) -> Answer:
     """Of each id the pixels and the patient; empty for a patient whom nobody named."""
     patients = ("" if one in slices.unnamed else who for one, who in zip(slices.ids, slices.patient_ids, strict=True))
@@ -36,14 +31,14 @@ def folder(root: Path) -> Answer:
     """What an imagefolder at `root` / data holds."""
     from harness.data.sources.folder import read_folder
 
-    return _slices(read_folder(root / "data", SIDE, **_named(read_folder, "--members")))
+    return _slices(read_folder(root / "data", SIDE, "--members"))
 
 
 def images(root: Path) -> Answer:
     """What a release at `root` / data holds."""
     from harness.data.sources.folder import read_images
 
-    return _slices(read_images(root / "data", SIDE, **_named(read_images, "--release")))
+    return _slices(read_images(root / "data", SIDE, "--release"))
 
 
 def no_program(root: Path) -> Answer:

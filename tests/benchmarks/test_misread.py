@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from benchmarks.find import find_benchmarks
 from benchmarks.misread import (
@@ -95,6 +95,13 @@ def test_no_two_pictures_and_no_two_turns_of_one_are_alike():
     seen = {digest(turn(full_range(k))) for k in range(8) for turn in orientation.SEEN.values()}
     assert len(seen) == 64
     assert len({digest(picture(person, k)) for person in range(40) for k in range(2)}) == 80
+
+
+@pytest.mark.parametrize("value", orientation.SEEN)
+def test_turns_are_those_of_a_reader_that_is_not_ours(value):
+    image = Image.fromarray(full_range(1))
+    image.getexif()[0x0112] = value
+    assert np.array_equal(np.asarray(ImageOps.exif_transpose(image)), orientation.SEEN[value](full_range(1)))
 
 
 @pytest.mark.parametrize("kind", ["u1", "u2", "f4"])
