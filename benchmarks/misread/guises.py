@@ -20,7 +20,7 @@ from benchmarks.command import run_one
 from benchmarks.odd_inputs.case import Case, Right
 from benchmarks.odd_inputs.hospital import COPIES, PEOPLE, STRANGER, Draw, copied, hospital, table
 from benchmarks.odd_inputs.kinds import class_of_inputs
-from benchmarks.odd_inputs.pictures import SIDE, Grey, answer, full_range
+from benchmarks.odd_inputs.pictures import REAL_SIDE, SIDE, Grey, answer, full_range
 from harness.errors import InputError
 
 Guise = Callable[[Path], Sequence[Right]]
@@ -240,7 +240,7 @@ def _people_of(slices: Path) -> Draw:
     def draw(person: int, number: int) -> Grey:
         place = person if person < 2 * PEOPLE else person - STRANGER + 2 * PEOPLE
         with Image.open(people[place][(0, len(people[place]) // 2)[number]]) as image:
-            return np.asarray(image.convert("L").resize((SIDE, SIDE), Image.Resampling.BOX))
+            return np.asarray(image.convert("L").resize((REAL_SIDE, REAL_SIDE), Image.Resampling.BOX))
 
     return draw
 
@@ -357,7 +357,7 @@ def cases(real: Path | None = None) -> Sequence[Case]:
     ]
     if real is not None:
         found += [
-            Case(f"real slices: {name}", partial(_guise, change=change, real=real), "audit", refusable)
+            Case(f"real slices: {name}", partial(_guise, change=change, real=real), "audit_real", refusable)
             for name, change, refusable in nine
         ]
     return found

@@ -14,6 +14,7 @@ from PIL import Image
 from benchmarks.odd_inputs.case import Answer
 
 SIDE = 16  # pixels, and the working size of all questions
+REAL_SIDE = 64  # of those about real slices
 Grey = NDArray[np.uint8]
 Save = Callable[[Grey, Path], None]  # a picture and where it goes
 

@@ -11,7 +11,7 @@ from typing import Any
 from PIL import Image
 
 from benchmarks.odd_inputs.case import Answer
-from benchmarks.odd_inputs.pictures import SIDE, digest
+from benchmarks.odd_inputs.pictures import REAL_SIDE, SIDE, digest
 from harness.errors import InputError
 
 Question = Callable[[Path], Answer]
@@ -176,9 +176,9 @@ def reversed_listing(root: Path) -> Answer:
         os.listdir, os.scandir = listdir, scandir
 
 
-def audit(root: Path) -> Answer:
+def audit(root: Path, size: int = SIDE) -> Answer:
     """The audit's count of copies and what it says of handing out."""
-    report = json.loads(_audited(root, "--format", "json"))
+    report = json.loads(_audited(root, "--format", "json", size=size))
     told = " ".join(report["verdict"]).casefold()
     (rate,) = (
         one for one in report["records"] if one["measure"] == "released_copies_ncc" and one["release"] == "given"
@@ -193,12 +193,17 @@ def audit(root: Path) -> Answer:
     }
 
 
-def _audited(root: Path, *more: str) -> str:
+def audit_real(root: Path) -> Answer:
+    """The same at the size that real slices need."""
+    return audit(root, REAL_SIDE)
+
+
+def _audited(root: Path, *more: str, size: int = SIDE) -> str:
     """What the audit prints of the three folders below `root`."""
     from harness.audit.__main__ import main
 
     words = [word for side in ("release", "members", "holdout") for word in (f"--{side}", str(root / side))]
-    return answered(main, [*words, "--size", str(SIDE), "--attacks", "knn", *more])
+    return answered(main, [*words, "--size", str(size), "--attacks", "knn", *more])
 
 
 def all_clear(root: Path) -> Answer:
@@ -324,6 +329,7 @@ QUESTIONS: Mapping[str, Question] = {
     "edition_2023": edition_2023,
     "reversed_listing": reversed_listing,
     "audit": audit,
+    "audit_real": audit_real,
     "all_clear": all_clear,
     "filtered": filtered,
     "printed": printed,
