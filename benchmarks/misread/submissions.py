@@ -62,6 +62,17 @@ def _checked(root: Path, ids: Sequence[str], valid: bool) -> list[Right]:
     return [Right({"valid": valid})]
 
 
+def _scored(root: Path, n: int, change: Callable[[str], str] = str) -> list[Right]:
+    """Every second candidate was used; a fifth of the used ones are missed, and nobody else is named."""
+    truth = "".join(f"r_{k},{k % 2}\n" for k in range(n))
+    (root / "truth.csv").write_text(change(f"id,used\n{truth}"), encoding="utf-8")
+    answers = "".join(f"r_{k},{int(k % 2 == 1 and k % 5 != 0)}\n" for k in range(n))
+    (root / "submission.csv").write_text(answers, encoding="utf-8")
+    found, missed = 2 * n // 5, n // 10
+    f1 = 2 * found / (2 * found + missed)
+    return [Right({"f1": round(1e6 * f1), "accuracy": round(1e6 * (n - missed) / n)})]
+
+
 def cases(real: Path | None = None) -> Sequence[Case]:
     """Files that say the same, files that say something else or nothing, and ids with all kinds of signs."""
     text = "\n".join(LINES) + "\n"
@@ -173,6 +184,20 @@ def cases(real: Path | None = None) -> Sequence[Case]:
         Case(f"checked: ids with {what}", partial(_checked, ids=ids[what], valid=True), "checked")
         for what in ("umlauts", "spaces", "a score's look")
     ]
+    truths: dict[str, Callable[[str], str]] = {
+        "a byte order mark": lambda text: f"\ufeff{text}",
+        "CRLF": lambda text: text.replace("\n", "\r\n"),
+        "spaces": lambda text: text.replace(",", " , "),
+        "quotes": lambda text: "".join(
+            f'"{line[:-2]}",{line[-1]}\n' if k else f"{line}\n" for k, line in enumerate(text.splitlines())
+        ),
+        "another order of rows": lambda text: "\n".join(["id,used", *text.splitlines()[:0:-1]]) + "\n",
+    }
+    found += [
+        Case(f"scored: a truth with {what}", partial(_scored, n=100, change=one), "scored")
+        for what, one in truths.items()
+    ]
+    found.append(Case("scored: 300,000 ids", partial(_scored, n=300_000), "scored", alone=True))
     return found
 
 

@@ -278,6 +278,17 @@ def written(root: Path) -> Answer:
     return dict(line.rpartition(",")[::2] for line in lines if line)
 
 
+def scored(root: Path) -> Answer:
+    """F1 and accuracy of the submission against `root` / truth.csv, in millionths."""
+    from harness.challenge.__main__ import main
+
+    out = root / "scores.json"
+    words = ["--submission", str(root / "submission.csv"), "--truth", str(root / "truth.csv"), "--json", str(out)]
+    answered(main, ["score", *words])
+    record = json.loads(out.read_text(encoding="utf-8"))["records"][0]
+    return {name: round(1e6 * record[name]["value"]) for name in ("f1", "accuracy")}
+
+
 def checked(root: Path) -> Answer:
     """What `submission check` says of the file: its exit code alone."""
     from harness.submission.__main__ import main
@@ -336,5 +347,6 @@ QUESTIONS: Mapping[str, Question] = {
     "attribution": attribution,
     "submission": submission,
     "written": written,
+    "scored": scored,
     "checked": checked,
 }
