@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,9 +25,15 @@ if TYPE_CHECKING:
 @lru_cache(maxsize=8)
 def file_digest(path: str) -> str:
     """sha256 of the file; ValueError, in a sentence, where there is none."""
-    if not Path(path).is_file():
-        raise ValueError(f"encoder={path} is no file; give a safetensors file of layer weights.")
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    return hashlib.sha256(_file(path).read_bytes()).hexdigest()
+
+
+def _file(path: str) -> Path:
+    with suppress(RuntimeError):  # ~nobody
+        found = Path(path).expanduser()
+        if found.is_file():
+            return found
+    raise ValueError(f"encoder={path} is no file; give a safetensors file of layer weights.")
 
 
 def encoded(images: Images, path: str) -> Scores:
@@ -35,7 +41,7 @@ def encoded(images: Images, path: str) -> Scores:
     import torch  # torch only where a network is called: release attacks start without it
     from safetensors.torch import load_file
 
-    tensors = load_file(path)
+    tensors = load_file(_file(path))
     count = sum(name.endswith(".weight") for name in tensors)
     if count == 0 or any(f"{i}.weight" not in tensors or f"{i}.bias" not in tensors for i in range(count)):
         raise ValueError(f"encoder={path} must hold 0.weight, 0.bias, 1.weight, ...; it holds {sorted(tensors)[:6]}.")

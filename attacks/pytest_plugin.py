@@ -35,11 +35,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
     from attacks.registry import find_attacks
 
-    found = find_attacks()
+    found = find_attacks(wanted)
     for name in wanted:
         if name in found.by_name:
             continue
         near = difflib.get_close_matches(name, found.by_name, n=3, cutoff=0.5)
         hint = f"Near it: {', '.join(near)}." if near else f"There are {', '.join(found.by_name)}."
         failed = "".join(f"\n{source} could not be imported:\n{why}" for source, why in found.broken.items())
-        raise pytest.UsageError(f"There is no attack {name!r}. {hint}{failed}")
+        raise pytest.UsageError(_seen(f"There is no attack {name!r}. {hint}{failed}"))
+
+
+def _seen(text: str) -> str:
+    """The text with what would steer a terminal written out: a plug-in's exception may say anything."""
+    return "".join(one if one.isprintable() or one == "\n" else ascii(one)[1:-1] for one in text)

@@ -103,7 +103,7 @@ class ModelStack(Stack):
 def _part(name: str, options: dict[str, Any]) -> ObservingAttack:
     """The attack of a part. ValueError, in a sentence, where there is none that observes."""
     attack = options.get("attack", name)
-    found = find_attacks().by_name.get(attack)
+    found = find_attacks([attack]).by_name.get(attack)
     if found is None or not issubclass(found, ObservingAttack):
         raise ValueError(f"The stack's part {name!r} names {attack!r}, which is no attack that observes generators.")
     try:

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from benchmarks.benchmark import LUNG_SLICES, Benchmark
 from benchmarks.find import all_benchmarks
-from harness.cli import console
+from harness.cli import console, run_parsed
 
 _HOW = """
 One alone: python -m benchmarks.KIND.NAME, such as python -m benchmarks.speed.intervals; its --help has its options.
@@ -22,14 +22,17 @@ could run."""
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the list; returns the exit code."""
-    argparse.ArgumentParser(prog="python -m benchmarks", description="List the benchmarks.").parse_args(arguments)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="List the benchmarks.")
+    return run_parsed(parser, lambda options: _list(), arguments)
+
+
+def _list() -> None:
     table = Table("name", "kind", "measures", "needs", box=None, padding=(0, 2, 0, 0))
     for one in all_benchmarks():
         table.add_row(one.name, one.kind, one.about, _needs(one))
     screen = console()
     screen.print(table)
     screen.print(_HOW, soft_wrap=True)
-    return 0
 
 
 def _needs(benchmark: Benchmark) -> str:

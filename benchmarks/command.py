@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 from benchmarks.benchmark import OVERRIDE, Benchmark, Kind
 from benchmarks.find import find_benchmarks
 from benchmarks.rows import Row, shown, skipped, write
-from harness.cli import CODE_INPUT, check_file, console, exit_code
+from harness.cli import CODE_INPUT, console, run_parsed
 from harness.errors import InputError, unknown_name
+from harness.places import check_file, expand_paths
 
 Total = Callable[[Sequence[Row]], Row]
 
@@ -29,8 +30,7 @@ class _Asked(NamedTuple):
 def run_one(benchmark: Benchmark, arguments: Sequence[str] | None = None) -> int:
     """`python -m benchmarks.KIND.NAME`: the benchmark alone; returns the exit code."""
     parser = _parser(benchmark.module, benchmark.about, [benchmark], alone=True)
-    words = vars(parser.parse_args(arguments))
-    return exit_code(lambda: _run(_asked([benchmark], words)))
+    return run_parsed(parser, lambda options: _run(_asked([benchmark], vars(options))), arguments)
 
 
 def run_kind(kind: Kind, arguments: Sequence[str] | None = None, total: Total | None = None) -> int:
@@ -42,8 +42,12 @@ def run_kind(kind: Kind, arguments: Sequence[str] | None = None, total: Total | 
     about = f"Run the benchmarks of {kind}: {', '.join(known)}. `python -m benchmarks` says what each measures."
     parser = _parser(f"benchmarks.{kind}", about, [*known.values()])
     parser.add_argument("--only", nargs="+", action="extend", metavar="NAME", help="run these alone; repeatable")
-    words = vars(parser.parse_args(arguments))
-    return exit_code(lambda: _run(_asked(_named(kind, known, words), words), total))
+
+    def body(options: argparse.Namespace) -> int:
+        words = vars(options)
+        return _run(_asked(_named(kind, known, words), words), total)
+
+    return run_parsed(parser, body, arguments)
 
 
 def _parser(module: str, about: str, benchmarks: Sequence[Benchmark], alone: bool = False) -> argparse.ArgumentParser:
@@ -52,6 +56,7 @@ def _parser(module: str, about: str, benchmarks: Sequence[Benchmark], alone: boo
         prog=f"python -m {module}", description=about, argument_default=argparse.SUPPRESS
     )
     size = f"{benchmarks[0].quick_about}," if alone else "of a small size,"
+    expand_paths(parser)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the rows there")
     parser.add_argument("--quick", action="store_true", help=f"{size} to try the command: no figure is judged")
     for option in {option.flag: option for one in benchmarks for option in one.options}.values():

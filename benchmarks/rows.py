@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 from harness.evaluation.estimate_text import number
+from harness.writing import replace_file
 
 SCHEMA = 1
 
@@ -74,7 +76,7 @@ def shown(rows: Sequence[Row], title: str | None, size: str | None) -> Table:
             table.add_row(row.name, "skipped", "", "", row.skipped)
             continue
         wanted = "" if row.reach is None else f"{row.reach:g}"
-        holds = {None: "" if size is None else "quick", True: "yes", False: "[red]no[/red]"}[row.holds]
+        holds = {None: "" if size is None else "quick", True: "yes", False: Text("no", style="red")}[row.holds]
         table.add_row(row.name, number(row.value), row.unit, wanted, holds)
     return table
 
@@ -82,7 +84,7 @@ def shown(rows: Sequence[Row], title: str | None, size: str | None) -> Table:
 def write(path: Path, rows: Sequence[Row], quick: bool) -> None:
     """The rows as JSON, and where they were measured."""
     found = {"schema": SCHEMA, "quick": quick, "machine": machine(), "rows": [asdict(row) for row in rows]}
-    path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    replace_file(path, json.dumps(found, indent=1) + "\n")
 
 
 def _processor() -> str:

@@ -6,43 +6,79 @@ import argparse
 import errno
 import os
 import signal
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, suppress
 
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
 from harness.errors import HarnessWarning, InputError
+from harness.places import expand_paths
+from harness.plain import plain
+from harness.terminal import OutputFailed, PlainConsole, let_go, plain_streams
 
 CODE_INPUT, CODE_INTERRUPTED = 2, 130
+CODE_NO_READER = 141  # as the shell reports it of a program that a closed pipe ends: 128 and SIGPIPE
 STORE_PLACES = "store.root=DIR and out=DIR"  # options of the commands that keep a store
 _OF_PLACES = (errno.EACCES, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENOENT, errno.ENOTEMPTY)
 PIPE_WIDTH = 100  # characters: a file or a pipe has no width of its own; rich would take 80
 
 
 def exit_code(body: Callable[[], int | None]) -> int:
-    """Do what a command does; its own code (None is 0), 2 for a mistake in the input, 130 for an interruption."""
-    errors = Console(stderr=True, highlight=False, soft_wrap=True)
+    """Do what a command does; its own code (None is 0), 2 for a mistake in the input, 130 for an interruption.
+
+    2, too, where what it prints cannot be written; 141 where the program that read it has ended.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's stop ends like Ctrl-C
+    with plain_streams():
+        try:
+            try:
+                return _code_of(body)
+            finally:
+                sys.stdout.flush()
+        except OutputFailed as failed:
+            let_go()
+            if failed.broken:
+                return CODE_NO_READER
+            with suppress(OutputFailed):
+                _tell_mistake(f"What is printed here cannot be written ({failed.reason}).")
+                sys.stderr.flush()
+            return CODE_INPUT
+
+
+def _code_of(body: Callable[[], int | None]) -> int:
     try:
         return body() or 0
     except (InputError, Refused) as error:
-        errors.print(f"[bold red]Error:[/bold red] {escape(str(error))}")
+        _tell_mistake(str(error))
         return CODE_INPUT
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # an impatient second Ctrl-C would end in a traceback
-        errors.print("Interrupted. What was finished is in the store: the same command goes on from there.")
+        told = "What was finished is in the store: the same command goes on from there."
+        tell(PlainConsole(stderr=True), "Interrupted.", "", told, wrap=False)
         return CODE_INTERRUPTED
+
+
+def _tell_mistake(sentence: str) -> None:
+    tell(PlainConsole(stderr=True), "Error:", "bold red", sentence, wrap=False)
+
+
+def tell(shown: Console, head: str, style: str, sentence: str, wrap: bool = True) -> None:
+    """Print a sentence, in which names of others may stand, as one line after a word in a style.
+
+    wrap: whether a line that is wider than the terminal is broken between words.
+    """
+    shown.print(Text.assemble((head, style), " ", plain(sentence)), soft_wrap=not wrap)
 
 
 def run_parsed(
     parser: argparse.ArgumentParser, body: Callable[[argparse.Namespace], int | None], arguments: Sequence[str] | None
 ) -> int:
     """A command whose options argparse reads: do its body, and return the exit code."""
-    options = parser.parse_args(arguments)
-    return exit_code(lambda: body(options))
+    expand_paths(parser)
+    return exit_code(lambda: body(parser.parse_args(arguments)))
 
 
 class Refused(BaseException):
@@ -51,7 +87,7 @@ class Refused(BaseException):
 
 def console(stderr: bool = False) -> Console:
     """The console that results are printed to; stderr: that of remarks, where the results are for a program."""
-    shown = Console(highlight=False, stderr=stderr)
+    shown = PlainConsole(stderr=stderr)
     if not shown.is_terminal and "COLUMNS" not in os.environ:
         shown.width = PIPE_WIDTH
     return shown
@@ -69,7 +105,7 @@ def remarks(shown: Console) -> Iterator[list[str]]:
             standard(message, category, *rest)  # type: ignore[arg-type]
         elif text not in seen:
             seen.append(text)
-            shown.print(f"[yellow]Note:[/yellow] {escape(text)}")
+            tell(shown, "Note:", "yellow", text)
 
     with warnings.catch_warnings():
         warnings.simplefilter("always", HarnessWarning)
@@ -98,15 +134,3 @@ def disk_errors(places: str = "") -> Iterator[None]:
                 f"{error.filename} cannot be read or written ({error.strerror}); mend that, or {elsewhere}."
             ) from error
         raise
-
-
-def check_file(option: str, path: Path | None) -> None:
-    """InputError where a file cannot be written to `path`: told before the work whose result would go there."""
-    if path is None:
-        return
-    if path.is_dir():
-        raise InputError(f"{option} {path} is a folder; give a file, say {path / 'FILE'}.")
-    if not path.parent.is_dir():
-        raise InputError(
-            f"{option} {path} cannot be written: there is no folder {path.parent}; make it, or give another."
-        )

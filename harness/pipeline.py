@@ -32,7 +32,7 @@ from harness.jobs.building import build_target
 from harness.jobs.launch import Launcher
 from harness.planning.baselines import Baseline
 from harness.planning.leaks import plan_leaks
-from harness.planning.make import make_plan
+from harness.planning.make import check_candidates, make_plan
 from harness.planning.plan import Plan
 from harness.planning.planned_attack import PlannedAttack
 from harness.planning.surrogates import via_surrogates
@@ -79,6 +79,7 @@ def run(settings: Settings, console: Console) -> Outcome:
 def _run(settings: Settings, executor: Executor) -> Outcome:
     pool = load_pool(settings.data, executor.store)
     load_released(pool, executor.store)
+    check_candidates(settings, pool)
     settings, matches = match_recipe(settings, pool, executor)
     plan = make_plan(settings, pool)
     work = work_list(settings, plan)

@@ -13,8 +13,10 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.cli import check_file, console, disk_errors, remarks, run_parsed
+from harness.cli import console, disk_errors, remarks, run_parsed
 from harness.errors import HarnessWarning, InputError
+from harness.places import check_file
+from harness.writing import replace_file
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,10 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> None:
-    check_file("--out", options.out)
+    check_file("--out", options.out, [options.table])
     with disk_errors(), remarks(console()):
         text = published_facts(options.edition, options.table, options.runs)
-        options.out.write_text(text, encoding="utf-8", newline="\n")
+        replace_file(options.out, text)
 
 
 def published_facts(edition: str, table: Path, folder: Path) -> str:
@@ -43,9 +45,11 @@ def published_facts(edition: str, table: Path, folder: Path) -> str:
 
     Raises InputError for an unknown edition, a table that cannot be read or a run that is no submission.
     """
+    from harness.bounded import read_text
     from harness.editions.load import load_edition  # start-up: --help needs no yaml, and no numpy
     from harness.editions.published import rows_of, text_of
     from harness.submission.handed_in import called_used_of, files_of
+    from harness.submission.text import MOST_BYTES
 
     try:
         ids = load_edition(edition).leaves["test_candidates"].ids()
@@ -54,7 +58,7 @@ def published_facts(edition: str, table: Path, folder: Path) -> str:
     if not table.is_file():
         raise InputError(f"The table {table} is no file; give the organisers' table as CSV rank,team,submission,f1.")
     try:
-        rows = rows_of(table.read_text(encoding="utf-8-sig"))
+        rows = rows_of(read_text(table, MOST_BYTES, "The table", links=True))
     except (ValueError, csv.Error) as error:
         raise InputError(f"The table {table} cannot be used: {error}") from error
     found = files_of(folder, [(row.team, row.submission) for row in rows])

@@ -6,16 +6,18 @@ import hashlib
 import json
 import os
 import shutil
+import stat
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from safetensors.torch import load_file, save
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import torch
 
 SCHEMA = 1
+_MOST_ABOUT_BYTES = 16_000_000
 
 
 class CheckpointError(ValueError):
@@ -34,19 +36,20 @@ class Checkpoint(NamedTuple):
 
 
 def write_checkpoint(folder: Path, checkpoint: Checkpoint, run: dict[str, Any]) -> None:
-    """Write `folder/step-N/`, beside and renamed into place, then remove older ones.
+    """Write `folder/step-N/`, beside and renamed into place, then remove older ones; nobody else may read it.
 
     `run` is what the checkpoint belongs to (recipe, seed, members): `read_checkpoint` insists on the same.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
     place = folder / f"step-{checkpoint.step:09d}"
     if place.exists():
         return
-    beside = folder / f"partial-{os.getpid()}"
-    shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir()
+    for left in folder.glob("partial-*"):  # of a killed run: one training at a time writes here
+        shutil.rmtree(left, ignore_errors=True)
+    beside = Path(tempfile.mkdtemp(prefix="partial-", dir=folder))
     tensors = {name: value.detach().cpu().contiguous() for name, value in checkpoint.tensors.items()}
-    (beside / "state.safetensors").write_bytes(save(tensors))  # an OSError with an errno where the disk is full
+    _write(beside / "state.safetensors", save(tensors))  # an OSError with an errno where the disk is full
     about = {
         "schema": SCHEMA,
         "step": checkpoint.step,
@@ -54,9 +57,7 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint, run: dict[str, Any]) 
         "extra": checkpoint.extra,
         "run": run,
     }
-    (beside / "state.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
-    for path in beside.iterdir():
-        _flush(path)  # else a power cut after the rename could leave the name without the bytes
+    _write(beside / "state.json", f"{json.dumps(about, indent=2)}\n".encode())
     beside.rename(place)
     for old in folder.glob("step-*"):
         if old != place:
@@ -72,10 +73,10 @@ def read_checkpoint(folder: Path, run: dict[str, Any]) -> Checkpoint | None:
     if not places:
         return None
     try:
-        about = json.loads((places[-1] / "state.json").read_text(encoding="utf-8"))
+        about = json.loads(_about(places[-1] / "state.json"))
         schema, kept_run, step, extra = (about[name] for name in ("schema", "run", "step", "extra"))
         whole = _sha256(places[-1] / "state.safetensors") == about["sha256"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise CheckpointError(f"The checkpoint {places[-1]} cannot be read ({error}).") from error
     if schema != SCHEMA:
         raise CheckpointError(f"The checkpoint {places[-1]} has schema {schema}, this version reads {SCHEMA}.")
@@ -94,6 +95,16 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _flush(path: Path) -> None:
-    with path.open("rb") as stream:
+def _write(path: Path, content: bytes) -> None:
+    """Write a new file for our eyes only, to the disk: else a power cut could leave its name without the bytes."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+        stream.write(content)
+        stream.flush()
         os.fsync(stream.fileno())
+
+
+def _about(path: Path) -> str:
+    """The text of `state.json`; ValueError where it is no file or longer than any that is written."""
+    if not stat.S_ISREG(path.lstat().st_mode) or path.stat().st_size > _MOST_ABOUT_BYTES:
+        raise ValueError("state.json is no small file")
+    return path.read_text(encoding="utf-8")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 import tomllib
 from pathlib import Path
 
@@ -46,3 +48,83 @@ def test_hooks_are_the_checks_and_download_nothing():
 def test_a_package_says_that_it_is_typed(package):
     assert (ROOT / package / "py.typed").is_file()
     assert "py.typed" in PROJECT["tool"]["setuptools"]["package-data"][package]
+
+
+def bounds() -> dict[str, str]:
+    """The lower bound of every package that we ask for."""
+    found = [re.fullmatch(r"([\w.-]+)>=([\d.]+)(?:,<[\d.]+)?", one) for one in PROJECT["project"]["dependencies"]]
+    assert all(found)
+    return {one[1]: one[2] for one in found if one}
+
+
+def pinned(name: str) -> dict[str, str]:
+    """The versions of a file of constraints, by names as the registry compares them."""
+    lines = (ROOT / name).read_text().splitlines()
+    return {re.sub(r"[-_.]+", "-", one.split("==")[0]).lower(): one.split("==")[1] for one in lines}
+
+
+def release(version: str) -> tuple[int, ...]:
+    numbers = [int(number) for number in re.findall(r"\d+", version)]
+    return tuple(numbers + [0] * (4 - len(numbers)))
+
+
+def test_the_lowest_set_is_that_of_the_bounds():
+    lowest = pinned("constraints-lowest.txt")
+    for name, bound in bounds().items():
+        assert release(lowest[name]) == release(bound), name
+
+
+def test_the_pinned_set_is_within_the_bounds():
+    newest = pinned("constraints.txt")
+    for name, bound in bounds().items():
+        assert release(newest[name]) >= release(bound), name
+
+
+@pytest.mark.parametrize(
+    ("package", "first_good"),
+    [
+        ("datasets", "5.0.1"),
+        ("diffusers", "0.38.0"),
+        ("filelock", "3.20.3"),
+        ("hydra-core", "1.3.6"),
+        ("jinja2", "3.1.6"),
+        ("pillow", "12.3.0"),
+        ("torch", "2.10.0"),
+    ],
+)
+def test_versions_with_known_holes_are_not_allowed(package, first_good):
+    assert release(bounds()[package]) >= release(first_good)
+
+
+def imported(path: Path) -> set[str]:
+    """Top-level packages that a file imports."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module)
+    return {name.split(".")[0] for name in names}
+
+
+def test_every_package_that_is_imported_is_asked_for():
+    """One that only arrives with another may be gone, or of any version, tomorrow."""
+    called = {
+        "PIL": "pillow",
+        "sklearn": "scikit-learn",
+        "yaml": "pyyaml",
+        "hydra": "hydra-core",
+        "markupsafe": "jinja2",
+    }
+    files = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+    names = set().union(*map(imported, files)) - set(PACKAGES) - sys.stdlib_module_names
+    of_tests = {"pytest", "psutil", "skimage"}  # of the extra `test`: conformance tests and benchmarks
+    assert {called.get(name, name) for name in names} - of_tests == bounds().keys()
+
+
+def test_ci_runs_both_sets():
+    commands = re.findall(r"^(?:exec )?make (\S+)$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
+    assert commands == ["check", "test-lowest", "test"]
+    makefile = (ROOT / "Makefile").read_text().replace("\\\n", "")
+    (tests,) = re.findall(r"^LOWEST_TESTS := (.*)$", makefile, re.MULTILINE)
+    assert all((ROOT / path).exists() for path in tests.split())

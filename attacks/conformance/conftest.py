@@ -19,8 +19,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Every attack through every test; tests of observations for those that observe, of pairs for those of pairs."""
     if "attack_class" not in metafunc.fixturenames:
         return
-    found = find_attacks().by_name
-    names = metafunc.config.getoption(OPTION, default=None) or list(found)
+    chosen = metafunc.config.getoption(OPTION, default=None)
+    found = find_attacks(chosen or None).by_name
+    names = chosen or list(found)
     if "observing" in metafunc.fixturenames:
         names = [name for name in names if issubclass(found[name], ObservingAttack)]
     if "of_pairs" in metafunc.fixturenames:

@@ -41,10 +41,14 @@ def tried(case: Case, questions: Mapping[str, Question] = QUESTIONS) -> Verdict:
 
 
 def _remove(place: str) -> None:
-    subprocess.run(["rm", "-rf", "--", place], check=False, stderr=subprocess.DEVNULL)
+    _run("rm", "-rf", "--", place)
     if Path(place).exists():  # a case took away the right to look into a folder
-        subprocess.run(["chmod", "-R", "u+rwX", place], check=False)
-        subprocess.run(["rm", "-rf", "--", place], check=False)
+        _run("chmod", "-R", "u+rwX", place)
+        _run("rm", "-rf", "--", place)
+
+
+def _run(*words: str) -> None:
+    subprocess.run(words, check=False, stderr=subprocess.DEVNULL)  # noqa: S603  # words of ours, a folder we made
 
 
 def asked(question: Question, root: Path) -> Ended:
@@ -83,7 +87,9 @@ def _asked_alone(ask: str, root: Path) -> Ended:
     """Ask in a process of its own, which tells how much memory the question took."""
     words = [sys.executable, "-m", "benchmarks.odd_inputs.alone", ask, str(root)]
     try:
-        done = subprocess.run(words, capture_output=True, text=True, timeout=3 * LIMIT_SEC, check=False)
+        done = subprocess.run(  # noqa: S603  # a module of ours
+            words, capture_output=True, text=True, timeout=3 * LIMIT_SEC, check=False
+        )
     except subprocess.TimeoutExpired:
         return Ended(crash=f"no answer after {3 * LIMIT_SEC} s")
     try:

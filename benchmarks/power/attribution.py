@@ -16,7 +16,6 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
 
 from attacks.base import Images
 from benchmarks.benchmark import LUNG_SLICES, OVERRIDE, STORE, Benchmark, Option
@@ -27,6 +26,7 @@ from harness.attribution.__main__ import CALIBRATIONS, DISTANCES, METHODS
 from harness.attribution.clusters import adjusted_rand, clustered
 from harness.attribution.scores import attributed
 from harness.attribution.scores import measure as distances
+from harness.cli import console
 from harness.config.settings import Settings, composed
 from harness.data.pool import Pool, load_pool
 from harness.experiment.executor import Executor
@@ -64,7 +64,7 @@ def measure(options: argparse.Namespace) -> list[Row]:
         pool = load_pool(settings.data, store)
         jobs = jobs_of(settings, pool, options.images)
         with closing(Launcher(settings.workers, settings.device)) as launcher:
-            Executor(store, launcher, Console()).train(jobs)
+            Executor(store, launcher, console()).train(jobs)
         subsets = [np.array(pool.pixels[list(job.members)]) for job in jobs]
         images = np.concatenate([images_of(job.release(options.images), store) for job in jobs])
     truth = np.repeat(np.arange(len(jobs)), options.images)

@@ -13,8 +13,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.cli import check_file, console, disk_errors, remarks, run_parsed
+from harness.cli import console, disk_errors, remarks, run_parsed
 from harness.errors import HarnessWarning, InputError
+from harness.places import check_file
+from harness.plain import plain
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -69,13 +71,17 @@ def _run(options: argparse.Namespace) -> None:
         raise InputError(f"The truth {options.truth} is no file; give a CSV file, or leave --truth away.")
     if options.size < 8:
         raise InputError(f"--size {options.size} is too small to tell slices apart; take 8 pixels or more.")
-    check_file("--out", options.out)
+    check_file("--out", options.out, [options.truth])
     shown = console()
     _fill_in(options)
     with disk_errors(), remarks(shown):
         from harness.data.sources.folder import read_images
 
         images = read_images(options.images, options.size, "--images")
+        if options.out is not None:
+            from harness.submission.ids import check_ids
+
+            check_ids(images.ids, of=f"The images of {options.images}")  # before the work, not after
         if options.cluster is None:
             _attribute(options, images, shown)
         else:
@@ -109,7 +115,7 @@ def _attribute(options: argparse.Namespace, images: Slices, shown: Console) -> N
         truth = subset_numbers(options.truth, read_truth(options.truth, "subset", images.ids), len(subsets))
     shown.print(tables.attribution_table(rows, declared, len(subsets), truth))
     for reason in dict.fromkeys(row.reason for row in rows if row.reason):
-        shown.print(f"Could not be asked: {reason}", markup=False)
+        shown.print(f"Could not be asked: {reason}")
     shown.print()
     shown.print(tables.subset_table(_short(options.subsets), list(map(len, subsets)), answers, truth))
     shown.print()
@@ -150,7 +156,8 @@ def _cluster(options: argparse.Namespace, images: Slices, shown: Console) -> Non
 def _short(folders: Sequence[Path]) -> list[str]:
     """The folders' own names where these differ, else their paths."""
     names = [folder.resolve().name for folder in folders]
-    return names if len(set(names)) == len(names) else [str(folder) for folder in folders]
+    names = names if len(set(names)) == len(names) else [str(folder) for folder in folders]
+    return [plain(name) for name in names]
 
 
 def _read_subsets(folders: Sequence[Path], size: int, k: int) -> list[Slices]:

@@ -9,13 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import InputError
-from harness.store import replace_file
+from harness.submission.ids import check_ids
+from harness.writing import replace_file
 
 Labels = NDArray[np.intp]
 
 
 def write_answers(path: Path, ids: Sequence[str], answers: Labels) -> None:
-    """One line an image, `<id>,<number>`, no header, numbers from 1; answers: intp [n] from 0."""
+    """One line an image, `<id>,<number>`, no header, numbers from 1; answers: intp [n] from 0.
+
+    Raises InputError for ids that no line can carry.
+    """
+    check_ids(ids)
     lines = [f"{name},{answer + 1}\n" for name, answer in zip(ids, answers, strict=True)]
     replace_file(path, "".join(lines))
 

@@ -35,7 +35,7 @@ _UNNAMED = (
 
 def chosen_attacks(names: Sequence[str], size: int, n_images: int) -> dict[str, Attack]:
     """The attacks of these names, as they are; InputError for one that is unknown or needs more than a release."""
-    known = find_attacks().by_name
+    known = find_attacks(names).by_name
     held = {name: cls() for name, cls in known.items() if cls().needs is Access.RELEASE}
     for name in names:
         if name not in known:

@@ -14,6 +14,7 @@ from harness.audit.figures import TITLES, shown
 from harness.audit.folders import named_patients
 from harness.audit.verdict import filter_note, verdict
 from harness.data.sources.slices import Slices
+from harness.plain import markdown as escaped
 
 _ESTIMATE = 20  # characters of `0.123 [0.045, 0.201]`
 
@@ -43,16 +44,18 @@ def terminal(audit: Audit) -> RenderableType:
 
 def markdown(audit: Audit) -> str:
     """The same as GitHub Markdown."""
-    lines = ["# Audit of a synthetic release", "", *(f"**{line}**\n" for line in audit.alarms), *given(audit), ""]
+    lines = ["# Audit of a synthetic release", "", *(f"**{escaped(line)}**\n" for line in audit.alarms)]
+    lines += [*map(escaped, given(audit)), ""]
     head = "| figure | release [95 %] | copies removed | beside | intervals resample |"
     for section, rows in groupby(audit.figures, lambda one: one.section):
         lines += [f"## {TITLES[section]}", "", head, "|---|---:|---:|---|---|"]
         lines += [
-            f"| {row.title} | {shown(row.given)} | {shown(row.filtered)} | {row.beside} | {row.resampled} |"
+            f"| {' | '.join(map(escaped, cells))} |"
             for row in rows
+            for cells in [(row.title, shown(row.given), shown(row.filtered), row.beside, row.resampled)]
         ]
         lines.append("")
-    told = [*notes(audit), *filter_note(audit), "## Verdict", " ".join(verdict(audit))]
+    told = [*map(escaped, [*notes(audit), *filter_note(audit)]), "## Verdict", escaped(" ".join(verdict(audit)))]
     return "\n".join(lines) + "\n\n".join(told) + "\n"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import shutil
 from importlib.metadata import version
@@ -17,7 +16,8 @@ from harness.audit.page import page, worst_first
 from harness.audit.tables import markdown
 from harness.audit.verdict import filter_note, verdict
 from harness.errors import InputError
-from harness.store import write_durably
+from harness.plain import write_csv
+from harness.writing import write_durably
 
 RELEASE, REMOVED = "release", "removed.csv"
 
@@ -50,20 +50,20 @@ def write(audit: Audit, out: Path) -> None:
 def removed(audit: Audit) -> str:
     """CSV, a line a removed image, the worst first."""
     text = StringIO()
-    lines = csv.writer(text, lineterminator="\n")
-    lines.writerow(["file", "nearest_member", "patient_id", "distance", "gap", "threshold", "reason"])
+    lines: list[list[object]] = [["file", "nearest_member", "patient_id", "distance", "gap", "threshold", "reason"]]
     found, members, above = audit.case.found.found, audit.case.material.members, audit.case.found.above.copy
     reason = f"nearest patient is a member's and the gap ({audit.case.settings.distance}) is above the threshold"
     for image in worst_first(audit):
         if audit.case.kept[image]:
             continue
         source = int(found.slice[image])
-        lines.writerow(
+        lines.append(
             [
                 audit.case.material.release_files[image].name, members.ids[source], members.patient_ids[source],
                 f"{found.distance[image]:.6g}", f"{found.gap[image]:.6g}", f"{above:.6g}", reason,
             ]
         )  # fmt: skip
+    write_csv(text, lines)
     return text.getvalue()
 
 

@@ -12,8 +12,10 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from harness.cli import STORE_PLACES, check_file, console, disk_errors, exit_code, remarks
+from harness.cli import STORE_PLACES, console, disk_errors, exit_code, remarks
 from harness.errors import InputError
+from harness.places import check_file, expand_paths
+from harness.plain import plain
 
 USAGE = "python -m harness.challenge make data=folder data.root=DIR out=DIR, or score --submission F --truth F"
 
@@ -30,7 +32,7 @@ def _run(words: list[str]) -> None:
     elif words[:1] == ["score"]:
         _score(_score_parser().parse_args(words[1:]))
     elif words[:1] in (["-h"], ["--help"]):
-        console().print(f"{__doc__}\n{USAGE}", markup=False)
+        console().print(f"{__doc__}\n{USAGE}")
     else:
         given = f"not {words[0]!r}" if words else "nothing was given"
         raise InputError(f"The first word must be make or score ({given}): {USAGE}.")
@@ -55,14 +57,11 @@ def _make_once(config: DictConfig) -> None:
 
         out = make_challenge(settings, shown)
         extra = f" data.extra={out / EXTRA}" if (out / EXTRA).is_dir() else ""
-        shown.print(
-            f"The challenge lies in {out / CHALLENGE}, its truth in {out / TRUTH}. To take it up:", soft_wrap=True
-        )
+        there = plain(f"The challenge lies in {out / CHALLENGE}, its truth in {out / TRUTH}. To take it up:")
+        shown.print(there, soft_wrap=True)
         edition, size = settings.edition.name, settings.data.size
-        shown.print(
-            f"  python -m harness.run data={edition} data.root={out / CHALLENGE} data.size={size}{extra} attack=all",
-            soft_wrap=True,
-        )
+        options = plain(f"data={edition} data.root={out / CHALLENGE} data.size={size}{extra} attack=all")
+        shown.print(f"  python -m harness.run {options}", soft_wrap=True)
 
 
 def _score_parser() -> argparse.ArgumentParser:
@@ -71,6 +70,7 @@ def _score_parser() -> argparse.ArgumentParser:
         description="The official metrics of a submission, with intervals and counts, beside the rows that look at "
         "nothing.",
     )
+    expand_paths(parser)
     parser.add_argument("--submission", type=Path, required=True, nargs="+", metavar="F", help="one file or several")
     parser.add_argument(
         "--truth", type=Path, required=True, metavar="F", help="CSV with header id,used and perhaps patient_id"
@@ -81,7 +81,7 @@ def _score_parser() -> argparse.ArgumentParser:
 
 
 def _score(options: argparse.Namespace) -> None:
-    check_file("--json", options.json)
+    check_file("--json", options.json, [*options.submission, options.truth])
     shown = console()
     with disk_errors(), remarks(shown):
         from harness.submission.score import show_scores

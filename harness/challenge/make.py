@@ -21,19 +21,26 @@ from PIL import Image
 from rich.console import Console
 
 from attacks.base import Images
+from harness.artefact import damage, digests
+from harness.bounded import read_json
 from harness.challenge.options import ChallengeSettings
+from harness.config.checks import taken_places
 from harness.data.groups import inferred_patients
 from harness.data.pool import Pool, load_pool
+from harness.data.reading import source_of
 from harness.errors import HarnessWarning, InputError
 from harness.experiment.executor import Executor
 from harness.jobs.launch import Launcher
 from harness.jobs.targets import images_of
 from harness.jobs.train import GeneratorJob
+from harness.places import check_folder, shown
 from harness.seeds import rng_of, seed_of
-from harness.store import Store, content_key, replaced_folder
+from harness.store import Store, content_key
+from harness.writing import replaced_folder, write_durably
 
-SCHEMA = 1
+SCHEMA = 2
 FACTS, TRUTH, CHALLENGE, EXTRA = "challenge.json", "truth.csv", "challenge", "extra"
+_MOST_FACTS_BYTES = 64_000_000
 Places = NDArray[np.intp]
 
 
@@ -89,13 +96,17 @@ def split_patients(pool: Pool, dev_patients: int, test_patients: int, seed: int)
 def make_challenge(settings: ChallengeSettings, console: Console) -> Path:
     """Train the generator (from the store, where it is there), write the folder, and return it.
 
-    A folder that holds this very challenge is left as it is. Raises InputError for one that holds anything else.
+    A folder that holds this very challenge, as it was written, is left as it is. Raises InputError for one that holds
+    anything else, before any work, and for a place that cannot be written to.
     """
+    check_folder("out=", settings.out, taken_places(settings.store_root, settings.data))
+    decided = _decided(settings)
+    _is_there(settings.out, decided)
     store = Store(settings.store_root)
     pool = _with_patients(load_pool(settings.data, store))
     split = split_patients(pool, settings.dev.patients, settings.test.patients, settings.seed)
     job = _generator(settings, pool, split)
-    facts = _facts(settings, pool, split, job)
+    facts = _facts(decided, pool, split, job)
     if _is_there(settings.out, facts):
         return settings.out
     with closing(Launcher(settings.workers, settings.device)) as launcher:
@@ -103,7 +114,8 @@ def make_challenge(settings: ChallengeSettings, console: Console) -> Path:
     released = images_of(job.release(job.n_images), store)
     with replaced_folder(settings.out) as beside:
         _write(beside, settings, pool, split, released)
-        (beside / FACTS).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+        facts |= {"files": digests(beside)}
+        write_durably(beside / FACTS, json.dumps(facts, indent=1) + "\n")
         _is_there(settings.out, facts)  # hours went by: what was put there meanwhile is not ours to replace
     return settings.out
 
@@ -134,40 +146,52 @@ def _generator(settings: ChallengeSettings, pool: Pool, split: Split) -> Generat
     )
 
 
-def _facts(settings: ChallengeSettings, pool: Pool, split: Split, job: GeneratorJob) -> dict[str, Any]:
-    """What `challenge.json` says: all that decides the challenge, and how large its parts are."""
+def _decided(settings: ChallengeSettings) -> dict[str, Any]:
+    """What options and data decide of `challenge.json`, before anything is read into the store."""
+    identity = source_of(settings.data).identity
     return {
         "schema": SCHEMA,
         "edition": settings.edition.name,
         "seed": settings.seed,
+        "data": content_key(per_patient=settings.data.per_patient, **identity),
+        "recipe": settings.recipe.to_dict(),
+        "patients": {"dev": settings.dev.patients, "test": settings.test.patients},
+        "generated": {"dev": settings.dev.n_images, "test": settings.test.n_images},
+    }
+
+
+def _facts(decided: Mapping[str, Any], pool: Pool, split: Split, job: GeneratorJob) -> dict[str, Any]:
+    """What `challenge.json` says besides the digests of its files: what decides it, and how large the parts are."""
+    return {
+        **decided,
         "generator": job.key,
         "slices": content_key(digests=[pool.digests[place] for place in split.everything]),
-        "recipe": job.recipe.to_dict(),
         "members": len(split.members),
-        "dev": {
-            "used": len(split.dev_used),
-            "not_used": len(split.dev_not_used),
-            "generated": settings.dev.n_images,
-        },
-        "test": {
-            "used": int(split.member.sum()),
-            "not_used": int((~split.member).sum()),
-            "generated": settings.test.n_images,
-        },
+        "dev": {"used": len(split.dev_used), "not_used": len(split.dev_not_used)},
+        "test": {"used": int(split.member.sum()), "not_used": int((~split.member).sum())},
         "extra": len(split.extra),
     }
 
 
 def _is_there(out: Path, facts: Mapping[str, Any]) -> bool:
-    """Whether `out` holds the challenge that these facts describe; InputError where it holds something else."""
+    """Whether `out` holds a challenge of these facts, whole; InputError where it holds something else."""
+    given = f"out={shown(out)}"
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return False
     try:
-        if json.loads((out / FACTS).read_text(encoding="utf-8")) == facts:
-            return True
-    except (OSError, ValueError):
-        pass
-    raise InputError(f"out={out} holds something other than this challenge; give a new or an empty folder.")
+        told = read_json(out / FACTS, _MOST_FACTS_BYTES, given, links=False)
+    except InputError:
+        told = None
+    if not isinstance(told, dict) or any(told.get(name) != value for name, value in facts.items()):
+        raise InputError(f"{given} holds something other than this challenge; give a new or an empty folder.")
+    files = told.get("files")
+    changed = damage(out, files) if isinstance(files, dict) else [FACTS]
+    if changed:
+        raise InputError(
+            f"{given} holds this challenge, but not as it was written ({shown(changed[0])}); give a new or an empty "
+            "folder."
+        )
+    return True
 
 
 def _write(out: Path, settings: ChallengeSettings, pool: Pool, split: Split, released: Images) -> None:

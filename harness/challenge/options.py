@@ -16,6 +16,7 @@ from harness.data.options import FolderData, PhantomData
 from harness.editions.edition import Edition
 from harness.editions.load import edition_names, load_edition
 from harness.errors import InputError
+from harness.places import user_path
 from shadow_models.recipe import PRESETS, Recipe
 
 CONFIG_NAME = "challenge"
@@ -128,6 +129,6 @@ def challenge_settings(config: DictConfig) -> ChallengeSettings:
         seed=options.seed,
         device=options.device,
         workers=options.launch.workers,
-        store_root=Path(options.store.root).expanduser(),
-        out=Path(options.out).expanduser(),
+        store_root=user_path(options.store.root, "store.root="),
+        out=user_path(options.out, "out="),
     )

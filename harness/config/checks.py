@@ -13,6 +13,7 @@ from harness.errors import InputError, unknown_name
 from harness.evaluation.decision_rules import DECISIONS
 from harness.evaluation.probability_calibration import CURVES
 from harness.evaluation.selection_rules import RULES
+from harness.places import lies_in, user_path
 
 
 def check_run(options: Any) -> None:
@@ -44,9 +45,21 @@ def check_common(options: Any) -> None:
     if isinstance(options.data, EditionFolder):
         check_edition(options.data)
     if isinstance(options.data, FolderData):
-        options.data.root = str(Path(options.data.root).expanduser())
-        places = (Path(options.store.root).expanduser(), Path(options.out or "runs").expanduser())
-        _check_places(Path(options.data.root), *places)
+        options.data.root = str(user_path(options.data.root, "data.root="))
+        out = Path("runs") if options.out is None else user_path(options.out, "out=")
+        _check_places(Path(options.data.root), user_path(options.store.root, "store.root="), out)
+    if isinstance(options.data, EditionFolder) and options.data.extra is not None:
+        options.data.extra = str(user_path(options.data.extra, "data.extra="))
+
+
+def taken_places(store_root: Path, data: Any) -> dict[str, Path]:
+    """What results must be neither above nor below, by the option that names it; data: as `check_common` left it."""
+    taken = {"store.root": store_root}
+    if isinstance(data, FolderData):
+        taken["data.root"] = Path(data.root)
+    if isinstance(data, EditionFolder) and data.extra is not None:
+        taken["data.extra"] = Path(data.extra)
+    return taken
 
 
 def _check_positive(*numbers: tuple[str, int | None]) -> None:
@@ -62,7 +75,7 @@ def _names_of(data: Any) -> Sequence[str]:
 def _check_places(root: Path, *places: Path) -> None:
     """What a run writes must not lie among the slices: the next run would read its pictures as patients."""
     for place in places:
-        if place.resolve().is_relative_to(root.resolve()):
+        if lies_in(place, root):
             raise InputError(
                 f"{place} lies inside data.root={root}, so the next run would read its pictures as slices; "
                 "start from another folder, or give store.root=DIR and out=DIR elsewhere."

@@ -9,23 +9,30 @@ from collections.abc import Callable
 from omegaconf import DictConfig
 
 from harness.cli import Refused
+from harness.config.command_words import in_order, refuse_foreign
 from harness.errors import InputError
+
+RESOLVERS = ("oc.create", "oc.decode", "oc.deprecated", "oc.dict.keys", "oc.dict.values", "oc.env", "oc.select")
 
 
 def with_options(config_name: str, body: Callable[[DictConfig], None]) -> None:
     """Compose what `sys.argv` asks for from the options registered as `config_name`, and hand it to the body.
 
-    Raises InputError for options that Hydra refuses, and Refused for what the body does.
+    Raises InputError for options that Hydra or `refuse_foreign` refuses, and Refused for what the body does.
     """
     import hydra
     from hydra.errors import HydraException
+    from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
     from harness.config.option_errors import explained
 
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra would print and exit by itself; we want the sentence and code 2
+    sys.modules.setdefault("hydra_plugins", None)  # type: ignore[arg-type]  # no package of others is Hydra's, either
+    for name in RESOLVERS:  # values are what was typed
+        OmegaConf.clear_resolver(name)
     started = False
-    sys.argv[1:] = sorted(sys.argv[1:], key=lambda word: word not in ("-m", "--multirun"))  # Hydra wants it first
+    sys.argv[1:] = in_order(sys.argv[1:])
 
     def run(config: DictConfig) -> None:
         nonlocal started
@@ -38,6 +45,7 @@ def with_options(config_name: str, body: Callable[[DictConfig], None]) -> None:
             raise Refused(explained(error)) from error
 
     try:
+        refuse_foreign(sys.argv[1:])
         hydra.main(version_base="1.3", config_path=None, config_name=config_name)(run)()
     except (HydraException, OmegaConfBaseException) as error:
         raise InputError(explained(error)) from error

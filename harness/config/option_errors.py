@@ -17,8 +17,8 @@ from harness.errors import unknown_name
 def explained(error: Exception) -> str:
     """The sentence for an error of composition; the library's own words where it is none we know."""
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
-        group, _, name = str(error.missing_cfg_file).rpartition("/")
-        if group:
+        group, _, name = str(error.missing_cfg_file).partition("/")
+        if name:
             return unknown_name(group, name, _names(group)) + _plugin_hint(group) + _edition_hint(group, name)
     if isinstance(error, OverrideParseException):
         return (

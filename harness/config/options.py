@@ -7,6 +7,8 @@ from typing import Any
 
 from omegaconf import MISSING
 
+from attacks.plug_ins import offered
+from attacks.registry import found_so_far
 from shadow_models.recipe import Recipe
 
 
@@ -96,7 +98,7 @@ class Options:
     calibrator: str = "platt"
     out: str | None = None
     dry_run: bool = False
-    hydra: Any = field(default_factory=lambda: hydra_node("python -m harness.run", _HELP))
+    hydra: Any = field(default_factory=lambda: hydra_node("python -m harness.run", _header()))
 
 
 _HELP = """Train shadow generators, attack what they release, calibrate, and apply the best-calibrated attack.
@@ -108,3 +110,9 @@ _HELP = """Train shadow generators, attack what they release, calibrate, and app
   python -m harness.run data=imageclef2023 data.root=DIR    the official test: writes submission.csv
   python -m harness.run dry_run=true                        the plan, without doing it
 """
+
+
+def _header() -> str:
+    """The help, and the names of plug-ins: the list of attacks below it shows a plug-in's only where it is named."""
+    points, _ = offered(found_so_far().built_in)
+    return _HELP + (f"\nPlug-ins, imported where they are named: {', '.join(points)}\n" if points else "")

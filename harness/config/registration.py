@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 
 from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 
-from attacks.base import Access
+from attacks.base import Access, Attack
 from attacks.registry import find_attacks
 from harness.config.edition_options import membership_editions, name_edition
 from harness.config.options import LaunchOptions, Options, ShadowOptions
@@ -16,19 +17,23 @@ from harness.data.options import EditionFolder, FolderData, PhantomData
 from shadow_models.recipe import PRESETS, Recipe
 
 
-def register_options() -> None:
-    """Tell Hydra every group and name: attack, data, preset, launch."""
+def register_options(named: Sequence[str]) -> None:
+    """Tell Hydra every group and name: attack, data, preset, launch.
+
+    named: the attacks that are asked for, or groups of them; plug-ins that these do not need are not imported.
+    """
     store = ConfigStore.instance()
     store.store(name="run", node=Options)
-    for name, attack in list(find_attacks().by_name.items()):
+    found = find_attacks(named)
+    for name, attack in list(found.by_name.items()):
         try:
             node = writable(attack)
         except Exception:  # an option of a type that no command line can carry; the others go on
-            find_attacks().broken[name] = traceback.format_exc()
-            del find_attacks().by_name[name]
+            found.broken[name] = traceback.format_exc()
+            del found.by_name[name]
             continue
         store.store(group="attack", name=name, node=node, package=f"attack.{name}")
-    for name, members in attack_groups().items():
+    for name, members in attack_groups(found.by_name).items():
         store.store(group="attack", name=name, node={"defaults": list(members)}, package="attack")
     register_sources_and_launch()
     for edition in membership_editions():
@@ -56,13 +61,12 @@ def recipe_node(options: type, recipe: Recipe) -> DictConfig:
     return node
 
 
-def attack_groups() -> dict[str, list[str]]:
-    """Names that stand for several attacks: `all`, and a name for each access, with the attacks of that access.
+def attack_groups(by_name: Mapping[str, type[Attack]]) -> dict[str, list[str]]:
+    """Names that stand for several of these attacks: `all`, and a name for each access, with those of that access.
 
     `release` and `references` are what the official test allows; `model` are those that ask the network or its
     gradients.
     """
-    by_name = find_attacks().by_name
     access = {name: attack().needs for name, attack in by_name.items()}
     tiers = {
         "release": (Access.RELEASE,),

@@ -11,10 +11,12 @@ from omegaconf import DictConfig, OmegaConf
 
 from attacks.base import Attack
 from harness.config.checks import check_run
+from harness.config.command_words import attacks_named, refuse_foreign
 from harness.config.registration import register_options
 from harness.data.options import EditionFolder, FolderData, PhantomData
 from harness.errors import InputError
 from harness.evaluation.probability_calibration import CalibratorName
+from harness.places import user_path
 from shadow_models.recipe import Recipe
 
 
@@ -48,7 +50,8 @@ def composed(overrides: Sequence[str]) -> Settings:
     """The settings that these options of the command line give, for a program that calls the floors below it."""
     from hydra import compose, initialize
 
-    register_options()
+    refuse_foreign(overrides)
+    register_options(attacks_named(overrides))
     with initialize(version_base="1.3", config_path=None):
         return settings_of(compose("run", list(overrides)))
 
@@ -82,11 +85,11 @@ def settings_of(config: DictConfig) -> Settings:
         seed=options.seed,
         device=options.device,
         workers=options.launch.workers,
-        store_root=Path(options.store.root).expanduser(),
+        store_root=user_path(options.store.root, "store.root="),
         rule=options.rule,
         decision=options.decision,
         calibrator=options.calibrator,
-        out=Path(options.out).expanduser() if options.out else None,
+        out=None if options.out is None else user_path(options.out, "out="),
         dry_run=options.dry_run,
         echo={str(key): value for key, value in echo.items()},
     )

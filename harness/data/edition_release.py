@@ -15,7 +15,8 @@ from harness.data.reading import READING, file_digests, kept_remarks
 from harness.data.sources.edition import read_leaf
 from harness.data.sources.listing import list_folder
 from harness.errors import HarnessWarning
-from harness.store import Store, content_key, save_array
+from harness.store import Store, content_key
+from harness.writing import save_array
 
 RELEASED_FILE = "images.npy"
 

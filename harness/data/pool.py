@@ -19,7 +19,8 @@ from harness.data.reading import READING, Source, kept_remarks, source_of
 from harness.data.sources.patients import one_spelling
 from harness.data.sources.slices import Slices
 from harness.errors import HarnessWarning, InputError
-from harness.store import Store, content_key, save_array
+from harness.store import Store, content_key
+from harness.writing import save_array
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from harness.cli import console, run_parsed
 from harness.editions.edition import Edition, Leaf, Task
@@ -60,7 +60,7 @@ def _show(name: str | None) -> None:
     shown.print(f"\n{NOT_PUBLIC}: not in any public source at hand. What to run, with DIR a folder of images:")
     for edition in editions:
         for kind in edition.tasks:
-            shown.print(f"  {_command(edition, kind)}", markup=False, soft_wrap=True)
+            shown.print(f"  {_command(edition, kind)}", soft_wrap=True)
 
 
 def _folders(task: Task) -> list[tuple[str, str]]:
@@ -72,9 +72,9 @@ def _folders(task: Task) -> list[tuple[str, str]]:
 
 def _show_layout(edition: Edition, shown: Console) -> None:
     size = f"{edition.image_size} pixels" if edition.image_size else f"size {NOT_PUBLIC}"
-    shown.print(f"[bold]{edition.title}[/bold], images of {size}")
+    shown.print(Text.assemble((edition.title, "bold"), f", images of {size}"))
     for kind, task in edition.tasks.items():
-        shown.print(f"\n[bold]{_titled(kind, task)}[/bold]: {escape(task.title)}", soft_wrap=True)
+        shown.print(Text.assemble("\n", (_titled(kind, task), "bold"), f": {task.title}"), soft_wrap=True)
         table = Table("role", "folder", "ids", "images", box=None, padding=(0, 0, 0, 2))
         table.columns[2].no_wrap, table.columns[-1].justify = True, "right"
         for role, leaf in task.leaves.items():
@@ -89,10 +89,10 @@ def _show_layout(edition: Edition, shown: Console) -> None:
         }
         for what, text in told.items():
             if text:
-                shown.print(f"  {what}: {text}", markup=False, soft_wrap=True)
+                shown.print(f"  {what}: {text}", soft_wrap=True)
     shown.print(f"\n{NOT_PUBLIC}: not in any public source at hand. Sources:")
     for source in edition.sources:
-        shown.print(f"  {source}", markup=False, soft_wrap=True)
+        shown.print(f"  {source}", soft_wrap=True)
 
 
 def _command(edition: Edition, kind: str, indent: str = "  ") -> str:

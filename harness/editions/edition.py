@@ -12,7 +12,7 @@ from pydantic.dataclasses import dataclass
 
 _V = TypeVar("_V")
 _STRICT = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
-Count = Annotated[StrictInt, Field(ge=1)]
+Count = Annotated[StrictInt, Field(ge=1, le=10_000_000)]  # ids are numbered to there
 Names = tuple[StrictStr, ...]
 _empty = BeforeValidator(lambda told: {} if told is None else told)  # of what may be left empty (null)
 # A mapping that nobody can change afterwards.

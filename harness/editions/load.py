@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import fields
-from importlib.resources import files
+from importlib.resources import as_file, files
 from typing import Any
 
-import yaml
 from pydantic import TypeAdapter, ValidationError
 
+from harness.bounded import read_yaml
 from harness.editions.edition import ROLES, Edition, Leaf, Submission, Task
-from harness.errors import unknown_name
+from harness.errors import InputError, unknown_name
 
+_MOST_BYTES = 1_000_000  # ours have three thousand
+_ID_FORMAT = re.compile(r"[^{}]*\{(:0?\d?d)?\}[^{}]*")  # one number, of nine digits at most
+
+_SEPARATORS = (",", ";", "\t")
 # Where pydantic speaks of Python's types and not of YAML's.
 _WORDS = {
     "tuple_type": "a list was expected",
@@ -37,9 +42,13 @@ def load_edition(name: str) -> Edition:
     if name not in known:
         raise ValueError(unknown_name("edition", name, known))
     where = f"{name}.yaml"
-    facts = yaml.safe_load(files(__package__).joinpath(where).read_text(encoding="utf-8"))
+    try:
+        with as_file(files(__package__).joinpath(where)) as path:
+            facts = read_yaml(path, _MOST_BYTES, "The descriptor", links=True)
+    except InputError as error:
+        raise ValueError(str(error)) from error
     if not isinstance(facts, dict):
-        raise ValueError(f"{where} holds {facts!r}, where `name: value` lines were expected.")
+        raise ValueError(f"{where} holds {facts!r:.80}, where `name: value` lines were expected.")
     try:
         edition = TypeAdapter(Edition).validate_python({"name": name, **facts})
     except ValidationError as error:
@@ -60,6 +69,23 @@ def _check_task(kind: str, task: Task, where: str) -> None:
         raise ValueError(f"{where}.leaves has {', '.join(task.leaves)}; it must have {', '.join(ROLES[kind])}.")
     if task.official_metric is not None and task.official_metric not in task.metrics:
         raise ValueError(f"{where} ranks by {task.official_metric}, which is none of its metrics.")
+    for role, leaf in task.leaves.items():
+        if leaf.id_format is not None and not _ID_FORMAT.fullmatch(leaf.id_format):
+            raise ValueError(
+                f"{where}.leaves.{role}: id_format holds {leaf.id_format!r}; one number was expected: used_{{:04d}}."
+            )
+    if task.submission is not None:
+        _check_form(task.submission, f"{where}.submission")
+
+
+def _check_form(form: Submission, where: str) -> None:
+    """Whether lines can be written in the format and read back."""
+    if form.separator not in _SEPARATORS:
+        raise ValueError(f"{where}: the separator is {form.separator!r}; it must be a comma, a semicolon or a TAB.")
+    if form.scores[0] == form.scores[1]:
+        raise ValueError(f"{where}: both scores are {form.scores[0]}; used and not used must differ.")
+    if form.header is not None and (not form.header or "\n" in form.header or "\r" in form.header):
+        raise ValueError(f"{where}: the header is {form.header!r}; it must be one line.")
 
 
 def _sentence(fault: Any, where: str) -> str:
@@ -73,7 +99,7 @@ def _sentence(fault: Any, where: str) -> str:
         advice = "" if isinstance(name, int) else "; write null where nobody tells"
         return f"{place}: {what} is missing{advice}."
     wanted = _WORDS.get(fault["type"], fault["msg"][0].lower() + fault["msg"][1:])
-    return f"{place}: {what} holds {fault['input']!r}; {wanted}."
+    return f"{place}: {what} holds {fault['input']!r:.80}; {wanted}."
 
 
 def _fields_at(place: Sequence[int | str]) -> list[str]:

@@ -14,6 +14,7 @@ from harness.evaluation.metrics import Floats, Weights
 _K = TypeVar("_K")
 N_RESAMPLES = 2000
 LEVEL = 0.95
+MANY = 2**26  # resamples times rows: where nothing hangs on single rows, more than these are not drawn row by row
 _CHUNK_CELLS = 100_000  # resamples at once, times rows: the intermediate arrays then stay in a core's own cache
 
 
@@ -105,8 +106,12 @@ def estimates(metrics: Callable[[Weights], Mapping[str, Floats]], resamples: Res
 
     metrics: weights [b, n] to named values [b]; all of them at once, so that they share what they compute.
     """
-    values = metrics(np.ones((1, resamples.shape[1]), np.int32))
-    return {name: _estimate(float(values[name][0]), drawn) for name, drawn in spread(metrics, resamples).items()}
+    return estimated(metrics(np.ones((1, resamples.shape[1]), np.int32)), spread(metrics, resamples))
+
+
+def estimated(values: Mapping[str, Floats], drawn: Mapping[str, Floats]) -> dict[str, Estimate]:
+    """Values float64 [1] by name, each with the percentile interval of those drawn, [b]."""
+    return {name: _estimate(float(values[name][0]), some) for name, some in drawn.items()}
 
 
 def percentiles(drawn: Floats) -> tuple[float, float]:

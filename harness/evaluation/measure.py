@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.evaluation import metrics
-from harness.evaluation.intervals import N_RESAMPLES, Estimate, Resamples, estimates, resample
+from harness.evaluation.intervals import N_RESAMPLES, Estimate, Resamples, estimated, estimates, resample
 from harness.evaluation.metrics import Flags, Floats, Ranking, Weights
 from harness.evaluation.predictions import NOMINAL_FPRS, Predictions
 from harness.seeds import rng_of
@@ -106,12 +107,27 @@ def measure_rules(rows: Predictions, member: Flags, seed: int) -> dict[str, dict
 def measure_decision(decision: Flags, member: Flags, resamples: Resamples) -> dict[str, Estimate]:
     """F1, accuracy, recall and so on of decision bool [n] against member bool [n], and its `fpr`, with intervals."""
     cells = metrics.cells(decision, member)
+    return estimates(lambda weight: _counted(np.asarray(weight @ cells, np.float64)), resamples)
 
-    def counted(weight: Weights) -> dict[str, Floats]:
-        counts = metrics.Confusion(*(weight @ cells).T)
-        return _of_decision(counts) | {"fpr": metrics.false_positive_rate(counts)}
 
-    return estimates(counted, resamples)
+def measure_many(
+    decision: Flags, member: Flags, patient: NDArray[np.intp], rng: np.random.Generator
+) -> dict[str, Any]:
+    """As `measure_decision`, for more patients than resamples can be kept of; patient: numbers from 0, [n].
+
+    Patients with equal counts are one kind, and of each kind it is drawn how many there are: the law is the same.
+    """
+    of_patient = np.stack([np.bincount(patient, cell) for cell in metrics.cells(decision, member).T], axis=1)
+    kinds, sizes = np.unique(of_patient, axis=0, return_counts=True)
+    of_all = (sizes @ kinds).astype(np.float64)
+    drawn = rng.multinomial(sizes.sum(), sizes / sizes.sum(), N_RESAMPLES).astype(np.float64)
+    return estimated(_counted(of_all[None]), _counted(drawn @ kinds))
+
+
+def _counted(counts: Floats) -> dict[str, Floats]:
+    """Every metric of counts, float64 [b, 4] in the order of `metrics.Confusion`."""
+    of = metrics.Confusion(*counts.T)
+    return _of_decision(of) | {"fpr": metrics.false_positive_rate(of)}
 
 
 def _of_decision(counts: metrics.Confusion) -> dict[str, Floats]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from harness.evaluation import metrics
-from harness.evaluation.intervals import Estimate, percentiles
+from harness.evaluation.intervals import MANY, Estimate, percentiles
 from harness.evaluation.metrics import Flags, Floats
 from harness.evaluation.records import Record, TargetSet
 from harness.seeds import rng_of
@@ -18,23 +18,30 @@ N_COINS = 2000
 def trivial_records(member: Flags, target_set: TargetSet, seed: int, n_targets: int = 1) -> list[Record]:
     """Three records for member bool [n]. The coin's value is the mean of 2,000 throws; its interval holds 95 %."""
     n = len(member)
-    coins = rng_of(seed, "coin").random((N_COINS, n)) < 0.5
-    throws = {
-        "all used": np.ones((1, n), dtype=np.bool_),
-        "none used": np.zeros((1, n), dtype=np.bool_),
-        "coin": coins,
+    n_members = int(member.sum())
+    # How many members and how many others each throw calls used: [throws, 2].
+    called = {
+        "all used": np.array([[n_members, n - n_members]]),
+        "none used": np.zeros((1, 2)),
+        "coin": _coins(member, rng_of(seed, "coin")),
     }
-    records = (_record(name, decisions, member, target_set) for name, decisions in throws.items())
+    records = (_record(name, of, member, target_set) for name, of in called.items())
     return [replace(record, n_targets=n_targets) for record in records]
 
 
-def _record(name: str, decisions: Flags, member: Flags, target_set: TargetSet) -> Record:
-    counts = metrics.Confusion(
-        *(
-            cell.sum(axis=1).astype(np.float64)
-            for cell in (decisions & member, decisions & ~member, ~decisions & member, ~decisions & ~member)
-        )
-    )
+def _coins(member: Flags, rng: np.random.Generator) -> Floats:
+    """Of each throw, how many members and how many others are called used, float64 [throws, 2]."""
+    n_members, n = int(member.sum()), len(member)
+    if N_COINS * n > MANY:  # the same law without a number for each candidate
+        return rng.binomial([n_members, n - n_members], 0.5, (N_COINS, 2)).astype(np.float64)
+    throws = (rng.random(n) < 0.5 for _ in range(N_COINS))
+    return np.array([(np.count_nonzero(used & member), np.count_nonzero(used & ~member)) for used in throws], float)
+
+
+def _record(name: str, called: Floats, member: Flags, target_set: TargetSet) -> Record:
+    tp, fp = called.astype(np.float64).T
+    n_members = int(member.sum())
+    counts = metrics.Confusion(tp, fp, n_members - tp, len(member) - n_members - fp)
 
     def summary(values: Floats) -> Estimate:
         if len(values) == 1:
@@ -56,5 +63,5 @@ def _record(name: str, decisions: Flags, member: Flags, target_set: TargetSet) -
         specificity=summary(metrics.specificity(counts)),
         precision=summary(metrics.precision(counts)),
         kappa=summary(metrics.kappa(counts)),
-        resampled="coin throws" if len(decisions) > 1 else None,
+        resampled="coin throws" if len(called) > 1 else None,
     )

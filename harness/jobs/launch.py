@@ -16,10 +16,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from harness.errors import InputError
+from harness.terminal import make_streams_plain
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -76,10 +77,10 @@ class Launcher:
             return []
         self._round += 1  # late words about earlier jobs must not be taken for words about these
         if self._pool is None:
-            with _one_thread_each():
+            with _of_workers():
                 self._pool = _WorkerPool.of(self._workers or _processes(self._device), self._device)
         workers = self._pool
-        with _one_thread_each():  # a process starts when there is work for it
+        with _of_workers():  # a process starts when there is work for it
             futures = [workers.pool.submit(_work, function, self._round, i, job) for i, job in enumerate(jobs)]
             try:
                 pending, told = set(futures), 0
@@ -169,6 +170,7 @@ _worker: dict[str, Any] = {}
 
 
 def _start_worker(messages: Any, ranks: Any, device: str) -> None:
+    make_streams_plain()  # what a library warns of may hold names from outside
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the parent decides
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _worker.update(send=messages.put, rank=ranks.get(), device=device)
@@ -197,10 +199,19 @@ def _do(
     return result
 
 
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
+def _one_thread_each() -> AbstractContextManager[None]:
     """Workers inherit one thread for BLAS, OpenMP and torch, read when those libraries load."""
-    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    return _environment("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+def _of_workers() -> AbstractContextManager[None]:
+    """As `_one_thread_each`; and new processes, which Python starts with -c, import nothing of the current folder."""
+    return _environment("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "PYTHONSAFEPATH")
+
+
+@contextmanager
+def _environment(*names: str) -> Iterator[None]:
+    """These variables are 1 inside."""
     before = {name: os.environ.get(name) for name in names}
     os.environ.update(dict.fromkeys(names, "1"))
     try:

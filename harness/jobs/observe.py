@@ -18,7 +18,8 @@ from harness.jobs import targets
 from harness.jobs.launch import Work
 from harness.jobs.observations import FILE, observation_key
 from harness.jobs.targets import StoredModel, ViewSpec
-from harness.store import Store, save_array
+from harness.store import Store
+from harness.writing import save_array
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def observe(job: ObserveJob, work: Work) -> None:
             store.get("observation", observation_key(attack, job.view), make)
         except (InputError, OSError, MemoryError):
             raise
-        except Exception:  # a slip in somebody's attack: scoring meets it again, and its row says what it is
+        except Exception:  # noqa: S112  # a slip in somebody's attack: scoring meets it again, and its row says so
             continue
         finally:
             work.report("observing", number + 1, len(job.attacks))

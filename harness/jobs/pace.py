@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from harness.jobs.train import GeneratorJob, SurrogateJob
-from harness.store import META, Store
+from harness.store import Store
 from shadow_models.recipe import Recipe
 
 
@@ -43,7 +43,6 @@ def told(seconds: float) -> str:
 
 def _facts(store: Store, kind: str, network: Any) -> Iterator[dict[str, Any]]:
     """Facts of all artefacts of a kind that are of one network."""
-    for meta in (store.root / kind).glob(f"*/{META}"):
-        facts = json.loads(meta.read_text(encoding="utf-8"))["facts"]
+    for facts in store.facts(kind):
         if facts.get("network") == network:
             yield facts

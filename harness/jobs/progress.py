@@ -30,7 +30,7 @@ def shown(console: Console, title: str, names: Sequence[str]) -> Iterator[OnProg
 @contextmanager
 def _bars(console: Console, title: str, names: Sequence[str]) -> Iterator[OnProgress]:
     columns = (
-        TextColumn("{task.description:<24}"),
+        TextColumn("{task.description:<24}", markup=False),
         BarColumn(bar_width=None),
         MofNCompleteColumn(),
         TimeElapsedColumn(),

@@ -17,7 +17,8 @@ from harness.jobs.building import build_target
 from harness.jobs.code_digest import code_digest, network_digest
 from harness.jobs.launch import Work
 from harness.jobs.targets import TargetSpec, ViewSpec, candidates_key
-from harness.store import Artefact, Store, content_key, save_array
+from harness.store import Artefact, Store, content_key
+from harness.writing import save_array
 
 SCHEMA = 2
 _MORE = "Plan shadow.count=6, or 8 where a calibration takes two references on either side."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import time
 import warnings
 from dataclasses import dataclass
@@ -12,17 +12,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.artefact import is_plain
 from harness.errors import HarnessWarning, InputError
 from harness.jobs.launch import Work
 from harness.jobs.targets import ReleaseSpec, images_of
 from harness.seeds import seed_of
-from harness.store import Artefact, Store, content_key, save_array
+from harness.store import Artefact, Store, content_key
+from harness.writing import remove, save_array
 from shadow_models.recipe import SCHEMA, Recipe
 
 if TYPE_CHECKING:
     from shadow_models.generator import Generator
 
 CHECKPOINT_EVERY_STEPS = 500
+_OTHER = "A checkpoint in the store held links or other things that no training writes, and was deleted."
 
 
 @dataclass(frozen=True)
@@ -137,7 +140,10 @@ def _train(
     from shadow_models.train import train
 
     # Outside the artefact: it outlives an interruption, and the key's lock keeps it to one run.
-    checkpoint = store.folder("checkpoint", job.key)
+    checkpoint = store.private_folder("checkpoint") / job.key
+    if os.path.lexists(checkpoint) and not is_plain(checkpoint):
+        warnings.warn(HarnessWarning(f"{_OTHER} The training starts anew."), stacklevel=2)
+        remove(checkpoint)
     whole, started = not checkpoint.exists(), time.perf_counter()
 
     def trained() -> Generator:
@@ -155,9 +161,9 @@ def _train(
         generator = trained()
     except CheckpointError as error:  # damaged, or of another version: what it saved is lost, the run is not
         warnings.warn(HarnessWarning(f"{error} It was deleted, and the training starts anew."), stacklevel=2)
-        shutil.rmtree(checkpoint)
+        remove(checkpoint)
         generator = trained()
     seconds = time.perf_counter() - started
     generator.save(folder)
-    shutil.rmtree(checkpoint, ignore_errors=True)
+    remove(checkpoint)
     return {"network": job.recipe.network(), "seconds_a_step": seconds / job.recipe.steps if whole else None}

@@ -9,8 +9,10 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.cli import PIPE_WIDTH, check_file, console, disk_errors, remarks, run_parsed
+from harness.cli import PIPE_WIDTH, console, disk_errors, remarks, run_parsed, tell
 from harness.errors import InputError
+from harness.places import check_file
+from harness.writing import replace_file
 
 if TYPE_CHECKING:
     from harness.leaderboard.standings import Standings
@@ -56,13 +58,13 @@ def _run(options: argparse.Namespace) -> None:
         raise InputError("--submission and --truth go together: what was answered, and what is so of the same ids.")
     if options.handed_in is not None and options.truth is None:
         raise InputError("--handed-in holds a --truth against published rows; give --submission and --truth, too.")
-    check_file("--out", options.out)
+    check_file("--out", options.out, [*options.submission, options.truth])
     for_people = options.format == "rich" or options.out is not None
     with disk_errors(), remarks(console(stderr=not for_people)):
         shown = _standings(options)
     if options.out is not None:
         with disk_errors():
-            options.out.write_text(_text(shown, options.format), encoding="utf-8", newline="\n")
+            replace_file(options.out, _text(shown, options.format))
     elif options.format == "rich":
         from harness.leaderboard.tables import terminal_standings
 
@@ -71,7 +73,7 @@ def _run(options: argparse.Namespace) -> None:
         sys.stdout.write(_text(shown, options.format))
     if options.format == "csv" or options.out is not None:  # CSV has no place for sentences
         for remark in shown.remarks:
-            console(stderr=not for_people).print(f"Note: {remark}", markup=False)
+            tell(console(stderr=not for_people), "Note:", "yellow", remark)
 
 
 def _standings(options: argparse.Namespace) -> Standings:
@@ -93,13 +95,12 @@ def _standings(options: argparse.Namespace) -> Standings:
 
 def _text(shown: Standings, form: str) -> str:
     """The table as the text of a file."""
-    from rich.console import Console  # start-up: only to write
-
-    from harness.leaderboard import tables
+    from harness.leaderboard import tables  # start-up: only to write
+    from harness.terminal import PlainConsole
 
     if form == "rich":
         file = StringIO()
-        Console(file=file, width=PIPE_WIDTH, highlight=False).print(tables.terminal_standings(shown))
+        PlainConsole(file=file, width=PIPE_WIDTH).print(tables.terminal_standings(shown))
         return file.getvalue()
     writers = {
         "markdown": tables.markdown_standings,

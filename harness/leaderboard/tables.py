@@ -6,7 +6,6 @@ row has no rank, and its team is `OTHER DATA`.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from io import StringIO
 
@@ -15,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.leaderboard.standings import Standing, Standings
+from harness.plain import markdown, plain, write_csv
 from harness.report.latex import booktabs, escaped
 from harness.report.numbers import Bar, bar, interval, rounded
 from harness.report.render import rendered
@@ -51,7 +51,15 @@ def cells(row: Standing) -> list[str]:
     estimate = row.f1_estimate
     ends = interval(estimate.low, estimate.high) if estimate is not None else ""
     numbers = ["" if value is None else rounded(value) for value in row.numbers]
-    return [_rank(row), row.team, row.submission, row.f1, ends, *numbers, *map(str, row.counts or [""] * 4)]
+    return [
+        _rank(row),
+        plain(row.team),
+        plain(row.submission),
+        row.f1,
+        ends,
+        *numbers,
+        *map(str, row.counts or [""] * 4),
+    ]
 
 
 def _rank(row: Standing) -> str:
@@ -63,11 +71,11 @@ def terminal_standings(shown: Standings) -> RenderableType:
     """Tables and sentences; 100 characters are enough."""
     parts: list[RenderableType] = [Text(shown.title, style="bold")]
     parts.append(_grid(COLUMNS, _N_TEXT, [shown.ranked, shown.chance], first=0))
-    parts += [Text(), *(Text(note, style="dim") for note in shown.notes)]
+    parts += [Text(), *(Text(plain(note), style="dim") for note in shown.notes)]
     if shown.other:
         parts += [Text(), Text(OTHER_TITLE, style="bold yellow")]
         parts.append(_grid(OTHER_COLUMNS, _N_TEXT_OTHER, [shown.other], first=1))
-    parts += [Text(remark, style="yellow") for remark in shown.remarks]
+    parts += [Text(plain(remark), style="yellow") for remark in shown.remarks]
     return Group(*parts)
 
 
@@ -89,22 +97,23 @@ def _grid(columns: Sequence[str], n_text: int, blocks: Sequence[Sequence[Standin
 
 def markdown_standings(shown: Standings) -> str:
     """GitHub Markdown; own rows in bold."""
-    ranked = [_bold(cells(row)) if row.kind == "own" else cells(row) for row in [*shown.ranked, *shown.chance]]
-    lines = [f"# {shown.title}", "", *markdown_grid(COLUMNS, _N_TEXT, ranked), ""]
-    lines += [f"{note}\n" for note in shown.notes]
+    ranked = [_markdown(row) for row in [*shown.ranked, *shown.chance]]
+    lines = [f"# {markdown(shown.title)}", "", *markdown_grid(COLUMNS, _N_TEXT, ranked), ""]
+    lines += [f"{markdown(note)}\n" for note in shown.notes]
     if shown.other:
-        lines += [f"## {OTHER_TITLE}", "", *markdown_grid(OTHER_COLUMNS, _N_TEXT_OTHER, _other(shown)), ""]
-    return "\n".join([*lines, *(f"{remark}\n" for remark in shown.remarks)])
+        other = [_markdown(row)[1:] for row in shown.other]
+        lines += [f"## {OTHER_TITLE}", "", *markdown_grid(OTHER_COLUMNS, _N_TEXT_OTHER, other), ""]
+    return "\n".join([*lines, *(f"{markdown(remark)}\n" for remark in shown.remarks)])
 
 
 def csv_standings(shown: Standings) -> str:
     """One line a row, only official ones with a rank; F1 as published, other fractions to six digits."""
     text = StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(CSV_COLUMNS)
+    rows: list[Sequence[object]] = [CSV_COLUMNS]
     for row in [*shown.ranked, *shown.chance, *shown.other]:
         numbers = [None if value is None else round(value, _CSV_DIGITS) for value in row.numbers]
-        writer.writerow([row.rank, row.team, row.submission, row.f1, *numbers, *(row.counts or [None] * 4)])
+        rows.append([row.rank, row.team, row.submission, row.f1, *numbers, *(row.counts or [None] * 4)])
+    write_csv(text, rows)
     return text.getvalue()
 
 
@@ -149,8 +158,9 @@ def _other(shown: Standings) -> list[list[str]]:
     return [cells(row)[1:] for row in shown.other]
 
 
-def _bold(row: Sequence[str]) -> list[str]:
-    return [f"**{cell}**" if cell else "" for cell in row]
+def _markdown(row: Standing) -> list[str]:
+    texts = [markdown(cell) for cell in cells(row)]
+    return [f"**{text}**" if text and row.kind == "own" else text for text in texts]
 
 
 def _latex(row: Standing) -> list[str]:

@@ -23,7 +23,7 @@ class Baseline(NamedTuple):
 
     def on(self, plan: Plan) -> PlannedAttack:
         """Its attack on a plan."""
-        return PlannedAttack(find_attacks().by_name[self.attack](), plan)
+        return PlannedAttack(find_attacks([self.attack]).by_name[self.attack](), plan)
 
 
 BASELINES = (

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attacks.base import Flags, TargetShape
+from harness.config.edition_options import submission_form
 from harness.config.settings import Settings
 from harness.data.edition_release import RELEASED_FILE, EditionRelease
 from harness.data.pool import Pool
@@ -20,6 +21,7 @@ from harness.jobs.targets import ReferenceSpec, ReleaseSpec, TargetSpec, ViewSpe
 from harness.jobs.train import GeneratorJob
 from harness.planning.plan import AttackedRelease, LabelledSpec, Plan, WithheldTruth
 from harness.seeds import rng_of, seed_of
+from harness.submission.ids import check_ids
 
 N_IMAGES = 256  # released images in a challenge of our own making; an edition says how many itself
 Numbers = NDArray[np.intp]
@@ -49,6 +51,12 @@ def make_plan(settings: Settings, pool: Pool) -> Plan:
         plan = Plan(root, [*jobs, withheld], shadows.as_targets(every_slice, wanted), test, shape)
     _check_calibrator(settings, plan)
     return plan
+
+
+def check_candidates(settings: Settings, pool: Pool) -> None:
+    """InputError for ids of the test that no submission can hold: told before hours of work, not after."""
+    places = pool.given["test"].candidates if pool.given else pool.taken
+    check_ids([pool.ids[place] for place in places], submission_form(settings.data), "The test's candidates")
 
 
 def images_wanted(settings: Settings, pool: Pool) -> int:

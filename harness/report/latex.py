@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.evaluation.records import Record
+from harness.plain import plain
 from harness.report.table import COLUMNS, cells, sections
 
 Rows = Sequence[Sequence[str]]
@@ -22,8 +23,10 @@ _SPECIAL = str.maketrans(
         "^": r"\textasciicircum{}",
         "<": r"\textless{}",
         ">": r"\textgreater{}",
+        "|": r"\textbar{}",
         "\N{MINUS SIGN}": "$-$",
-        "[": "{[}",  # after a line's end `[` would be read as that line's extra space
+        "[": "{[}",  # after a line's end `[` would be read as that line's extra space,
+        "*": "{*}",  # and a star as a part of the line's end
     }
 )
 
@@ -77,4 +80,4 @@ def booktabs(
 
 def escaped(text: str) -> str:
     """Text in which no character is a command; line ends become spaces."""
-    return " ".join(text.translate(_SPECIAL).split())
+    return plain(" ".join(text.split())).translate(_SPECIAL)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from io import StringIO
@@ -14,6 +13,7 @@ from rich.text import Text
 
 from harness.evaluation.estimate_text import estimate_text, value_text
 from harness.evaluation.records import Record
+from harness.plain import markdown, plain, write_csv
 
 COLUMNS = ("attack", "via", "AUC [95 %]", "TPR@10 %", "F1", "accuracy", "recall", "Brier", "seconds")
 _WIDTHS = (24, 8, 20, 11, 6, 8, 6, 6, 7)
@@ -74,7 +74,7 @@ def cells(record: Record) -> list[str]:
     numbers = [value_text(one) for one in (tpr, record.f1, record.accuracy, record.recall, record.brier)]
     seconds = f"{record.seconds:.1f}" if record.kind == "attack" and record.skipped is None else ""
     via = "" if record.via == "none" else record.via
-    return [record.label, via, estimate_text(record.auc), *numbers, seconds]
+    return [plain(record.label), plain(via), estimate_text(record.auc), *numbers, seconds]
 
 
 def terminal_table(records: Sequence[Record], chosen: str | None, width: int) -> RenderableType:
@@ -103,7 +103,7 @@ def terminal_table(records: Sequence[Record], chosen: str | None, width: int) ->
                 table.add_row(*(row[i] for i in shown), style="green" if is_chosen else "")
         if number == 0 or table.row_count:
             parts.append(table)
-        parts += [Text(f"{names}: skipped; {reason}", style="dim") for reason, names in _skipped(rows).items()]
+        parts += [Text(plain(f"{names}: skipped; {reason}"), style="dim") for reason, names in _skipped(rows).items()]
     return Group(*parts)
 
 
@@ -124,20 +124,22 @@ def markdown_table(records: Sequence[Record], chosen: str | None) -> str:
         for record in rows:
             if record.skipped is not None:
                 continue
-            row = cells(record)
+            row = [markdown(cell) for cell in cells(record)]
             if record.label == chosen and record.kind == "attack":
                 row[0] = f"**{row[0]}**"
             shown.append(row)
         lines += [f"### {title}", "", *markdown_grid(COLUMNS, 2, shown)]
-        lines += ["", *(f"Skipped: {names}; {reason}\n" for reason, names in _skipped(rows).items())]
+        lines += ["", *(markdown(f"Skipped: {names}; {reason}") + "\n" for reason, names in _skipped(rows).items())]
     return "\n".join(lines)
 
 
 def markdown_grid(columns: Sequence[str], n_text: int, rows: Sequence[Sequence[str]]) -> list[str]:
-    """The lines of one GitHub Markdown table; of its columns the first n_text are words, the others numbers."""
+    """The lines of one GitHub Markdown table; of its columns the first n_text are words, the others numbers.
+
+    rows: cells that are Markdown already (`harness.plain.markdown`).
+    """
     head = [f"| {' | '.join(columns)} |", "|" + "---|" * n_text + "---:|" * (len(columns) - n_text)]
-    body = [[cell.replace("|", r"\|") for cell in row] for row in rows]
-    return [*head, *(f"| {' | '.join(row)} |" for row in body)]
+    return [*head, *(f"| {' | '.join(row)} |" for row in rows)]
 
 
 def csv_table(records: Sequence[Record]) -> str:
@@ -147,13 +149,13 @@ def csv_table(records: Sequence[Record]) -> str:
         "log_loss", "ece",
     )  # fmt: skip
     text = StringIO()
-    writer = csv.writer(text, lineterminator="\n")
     facts = ["target_set", "kind", "access", "attack", "via", "n_targets", "n_members", "n_nonmembers"]
     spread = [f"{name}{end}" for name in (*metrics, "tpr_at_fpr_0.1") for end in ("", "_low", "_high")]
-    writer.writerow([*facts, *spread, "labels_used", "seconds", "network_calls", "skipped"])
+    rows: list[list[object]] = [[*facts, *spread, "labels_used", "seconds", "network_calls", "skipped"]]
     for record in records:
         estimates = [getattr(record, name) for name in metrics] + [(record.tpr_at_fpr or {}).get("0.1")]
         numbers = [x for e in estimates for x in ((e.value, e.low, e.high) if e else (None, None, None))]
         row = [*(getattr(record, name) for name in facts), *numbers]
-        writer.writerow([*row, record.labels_used, record.seconds, record.network_calls, record.skipped])
+        rows.append([*row, record.labels_used, record.seconds, record.network_calls, record.skipped])
+    write_csv(text, rows)
     return text.getvalue()

@@ -15,7 +15,7 @@ from harness.report.render import rendered
 from harness.report.roc import roc_panels
 from harness.report.sheet import shown_pairs
 from harness.report.verdict import meaning, tiles
-from harness.store import write_durably
+from harness.writing import write_durably
 
 
 def write_page(path: Path, content: PageContent) -> None:

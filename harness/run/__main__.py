@@ -17,10 +17,11 @@ def main() -> int:
 
 
 def _run() -> None:
+    from harness.config.command_words import attacks_named
     from harness.config.composing import with_options
     from harness.config.registration import register_options
 
-    register_options()
+    register_options(attacks_named(sys.argv[1:]))
     with_options("run", _run_once)
 
 
@@ -38,12 +39,12 @@ def _run_once(config: DictConfig) -> None:
         from hydra.core.hydra_config import HydraConfig
         from hydra.types import RunMode
 
-        from attacks.registry import find_attacks
+        from attacks.registry import found_so_far
         from harness.pipeline import run
         from harness.run.folder import run_folder, write_run
         from harness.run.summary import show_outcome
 
-        for name, trace in find_attacks().broken.items():
+        for name, trace in found_so_far().broken.items():
             reason = trace.strip().splitlines()[-1]
             warnings.warn(HarnessWarning(f"{name} could not be imported and is left out: {reason}"), stacklevel=2)
         folder = run_folder(settings)  # before hours of work, not after

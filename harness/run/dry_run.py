@@ -15,7 +15,7 @@ from harness.experiment.matching import match_recipe
 from harness.jobs.launch import Launcher
 from harness.jobs.pace import known_pace, told
 from harness.jobs.train import GeneratorJob, SurrogateJob
-from harness.planning.make import make_plan
+from harness.planning.make import check_candidates, make_plan
 from harness.planning.trials import recipes_tried
 from harness.planning.work import WorkList, work_list
 from harness.store import Store
@@ -27,6 +27,7 @@ def show_plan(settings: Settings, console: Console) -> None:
     """Print the plan without training, sampling or attacking; of the images the real slices alone are read."""
     store = Store(settings.store_root)
     pool = load_pool(settings.data, store)
+    check_candidates(settings, pool)
     patients = len({pool.patient_ids[place] for place in pool.taken})
     console.print(f"Pool {pool.key}: {len(pool)} slices of {patients} patients, {settings.data.size} px")
     trials, tried = recipes_tried(settings, pool), False

@@ -9,11 +9,15 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
+from harness.config.checks import taken_places
 from harness.config.edition_options import submission_form
 from harness.config.settings import Settings
-from harness.errors import InputError
+from harness.evaluation.records import SCHEMA
 from harness.experiment.evaluator import Evaluation
+from harness.ours import refuse_others
 from harness.pipeline import Outcome
+from harness.places import check_folder, shown
+from harness.plain import markdown
 from harness.report.latex import latex_table
 from harness.report.table import csv_table, markdown_table
 from harness.report.write import write_leaderboard, write_page
@@ -23,42 +27,32 @@ from harness.run.page_content import page_content
 from harness.run.results_file import results_of
 from harness.run.scores_file import write_scores
 from harness.run.summary import conclusion
-from harness.store import Store, content_key, replaced_folder, write_durably
+from harness.store import Store, content_key
 from harness.submission.files import write_submission
+from harness.writing import replaced_folder, write_durably
 
 
 def run_folder(settings: Settings) -> Path:
     """Where the results go: `out`, or a name made of the options, so the same command lands in one place.
 
-    Raises InputError where the folder holds anything but a run of ours.
+    Raises InputError where it cannot be written to, or holds anything but a run of ours.
     """
     what = {name: value for name, value in settings.echo.items() if name not in ("store", "launch", "device", "out")}
     attacks = "-".join(settings.attacks) if len(settings.attacks) <= 4 else f"{len(settings.attacks)}-attacks"
     name = f"{settings.data.name}-{attacks}-{settings.preset}-seed{settings.seed}-{content_key(**what)[:8]}"
     folder = settings.out or Path("runs") / name
+    check_folder("out=", folder, taken_places(settings.store_root, settings.data))
     _refuse_others(folder)
     return folder
 
 
 def _refuse_others(folder: Path) -> None:
-    if folder.exists() and not _is_ours(folder):
-        raise InputError(f"out={folder} holds something that is not a run; give a new or empty folder.")
-
-
-def _is_ours(folder: Path) -> bool:
-    """Whether a folder is empty or holds exactly what a run's manifest lists; all else is not ours to replace."""
-    if not folder.is_dir():
-        return False
-    present = {path.name for path in folder.iterdir()}
-    try:
-        files = set(json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return not present
-    return present == files | {MANIFEST}
+    refuse_others(f"out={shown(folder)}", folder, MANIFEST, SCHEMA, "a run")
 
 
 def write_run(outcome: Outcome, folder: Path, remarks: list[str]) -> None:
     """Every file of a run's folder; a folder that says the same already is left as it is."""
+    _refuse_others(folder)  # hours may have gone by since it was looked at
     results, facts = json.dumps(results_of(outcome), indent=1), facts_of(outcome, remarks)
     if _says_already(folder, results, facts):
         return
@@ -80,7 +74,7 @@ def write_run(outcome: Outcome, folder: Path, remarks: list[str]) -> None:
         write_page(beside / "report.html", content)
         write_leaderboard(beside / "leaderboard.html", content)
         write_durably(beside / MANIFEST, json.dumps(with_files(facts, beside), indent=1))
-        _refuse_others(folder)  # hours may have gone by since it was looked at
+        _refuse_others(folder)  # drawing took seconds
 
 
 def _write_decisions(path: Path, outcome: Outcome, evaluation: Evaluation) -> None:
@@ -112,7 +106,7 @@ def _leaderboard(outcome: Outcome) -> str:
         f"looked at each. Intervals are 95 %; AUC is pooled over targets. Decision rule `{settings.decision}`; "
         f"the attack in bold was chosen by `{settings.rule}` on the shadows.\n\n"
     )
-    alarms = "".join(f"**Not to be trusted.** {alarm}\n\n" for alarm in outcome.alarms)
+    alarms = "".join(f"**Not to be trusted.** {markdown(alarm)}\n\n" for alarm in outcome.alarms)
     remark = [outcome.choice.remark] if outcome.choice and outcome.choice.remark else []
-    sentences = "\n\n".join([*remark, *conclusion(outcome)])
+    sentences = "\n\n".join(map(markdown, [*remark, *conclusion(outcome)]))
     return f"{alarms}{head}{markdown_table(outcome.records, chosen)}\n{sentences}\n"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import Any
 
 from harness.experiment.evaluator import Evaluation
 from harness.pipeline import Outcome
+from harness.plain import write_csv
 
 COLUMNS = ("target", "candidate_id", "patient_id", "attack", "score", "probability", "decision", "member")
 
@@ -15,10 +15,9 @@ COLUMNS = ("target", "candidate_id", "patient_id", "attack", "score", "probabili
 def write_scores(path: Path, outcome: Outcome) -> None:
     """Attacks on shadows and dev, then the chosen one on the test; unknown truth stays empty."""
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
+        write_csv(file, [COLUMNS])
         for evaluation in [*outcome.evaluations, *([outcome.test] if outcome.test else [])]:
-            writer.writerows(_score_rows(evaluation, outcome))
+            write_csv(file, _score_rows(evaluation, outcome))
 
 
 def _score_rows(evaluation: Evaluation, outcome: Outcome) -> list[list[Any]]:

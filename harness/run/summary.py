@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
+from harness.cli import tell
 from harness.evaluation.estimate_text import estimate_text, number
 from harness.evaluation.records import Record
 from harness.experiment.matching import STATISTICS
@@ -19,18 +19,18 @@ def show_outcome(outcome: Outcome, folder: Path, console: Console) -> None:
     """Print the table, the conclusion, and where the files are."""
     choice, chosen = outcome.choice, outcome.chosen
     for alarm in outcome.alarms:
-        console.print(f"[bold white on red]Not to be trusted:[/bold white on red] [red]{escape(alarm)}[/red]")
+        tell(console, "Not to be trusted:", "bold white on red", alarm)
     _show_matches(outcome, console)
     console.print(terminal_table(outcome.records, chosen.label if chosen else None, console.width))
     _show_surrogates(outcome, console)
     console.print()
     if choice is not None and choice.remark:
-        console.print(f"[red]{choice.remark}[/red]")
+        console.print(choice.remark, style="red")
     star, *rest = conclusion(outcome)
     console.print(f"* {star}" if chosen is not None else star)  # the table marks the chosen attack with it
     for sentence in rest:
         console.print(sentence)
-    console.print(f"Results: {folder}", soft_wrap=True)
+    tell(console, "Results:", "", str(folder), wrap=False)
 
 
 def _show_matches(outcome: Outcome, console: Console) -> None:

@@ -11,10 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
-
-from harness.cli import CODE_INPUT, console, disk_errors, run_parsed
+from harness.cli import CODE_INPUT, console, disk_errors, run_parsed, tell
 from harness.errors import InputError
+from harness.places import expand_paths
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -31,6 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m harness.submission", description="Submissions to a challenge.")
     commands = parser.add_subparsers(dest="command", required=True)
     check = commands.add_parser("check", help="say of each file whether it is valid, and else line and reason")
+    expand_paths(check)
     check.add_argument("files", type=Path, nargs="+", metavar="FILE", help="submissions, such as submission.csv")
     check.add_argument("--edition", required=True, metavar="NAME", help="whose format and ids; say imageclef2023")
     check.add_argument(
@@ -42,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
 def _check(options: argparse.Namespace) -> int:
     from harness.editions.edition import STANDARD, unknown_format
     from harness.editions.load import load_edition
+    from harness.submission.ids import check_ids
 
     shown = console()
     try:
@@ -51,31 +52,34 @@ def _check(options: argparse.Namespace) -> int:
         raise InputError(str(error)) from error
     with disk_errors():
         ids = _ids(edition, options.ids)
+        check_ids(ids, form or STANDARD, "The candidates" if options.ids is None else f"Those of --ids {options.ids}")
         if form is None:
-            shown.print(f"[yellow]Note:[/yellow] {unknown_format(edition.title)}", soft_wrap=True)
-        valid = [_checked(path, ids, form or STANDARD, shown) for path in options.files]
+            tell(shown, "Note:", "yellow", unknown_format(edition.title), wrap=False)
+        valid = [_checked(path, ids, form, shown) for path in options.files]
     return 0 if all(valid) else CODE_INPUT
 
 
-def _checked(path: Path, ids: Sequence[str], form: Submission, shown: Console) -> bool:
+def _checked(path: Path, ids: Sequence[str], form: Submission | None, shown: Console) -> bool:
     """Print the line of one file; whether it is valid."""
     from harness.submission.files import read_submission
 
     try:
         reading = read_submission(path, ids, form)
     except InputError as error:
-        shown.print(f"[bold red]not valid:[/bold red] {escape(str(error))}", soft_wrap=True)
+        tell(shown, "not valid:", "bold red", str(error), wrap=False)
         return False
     n_used = int(reading.used.sum())
-    verdict = "[yellow]valid, with this forgiven:[/yellow]" if reading.forgiven else "[green]valid:[/green]"
+    verdict, style = ("valid, with this forgiven:", "yellow") if reading.forgiven else ("valid:", "green")
     told = " ".join([f"{path}: {len(ids)} candidates, {n_used} called used.", *reading.forgiven])
-    shown.print(f"{verdict} {escape(told)}", soft_wrap=True)
+    tell(shown, verdict, style, told, wrap=False)
     return True
 
 
 def _ids(edition: Edition, given: Path | None) -> tuple[str, ...]:
     """The ids to answer for: of a folder of candidates, of a file with one a line, or else the edition's own."""
+    from harness.bounded import read_text
     from harness.data.sources.listing import list_folder
+    from harness.submission.text import MOST_BYTES
 
     if given is None:
         try:
@@ -88,15 +92,10 @@ def _ids(edition: Edition, given: Path | None) -> tuple[str, ...]:
     if given.is_dir():
         ids = [path.stem for path in list_folder(given, "--ids").images]
         what = "image"
-    elif given.is_file():
-        try:
-            ids = given.read_text(encoding="utf-8-sig").splitlines()
-        except UnicodeDecodeError as error:
-            raise InputError(f"--ids {given} is no UTF-8 text; give a text file with one id a line.") from error
-        what = "line"
     else:
-        raise InputError(f"--ids {given} does not exist; give a text file with one id a line, or a folder.")
-    ids = [name.strip() for name in ids]
+        lines = read_text(given, MOST_BYTES, "--ids", links=True).split("\n")
+        ids = [line.strip() for line in (lines if lines[-1] else lines[:-1])]
+        what = "line"
     if not ids or not all(ids) or len(set(ids)) < len(ids):
         bad = "no id" if not ids else "an empty id" if not all(ids) else "an id more than once"
         raise InputError(f"--ids {given} holds {bad}; each {what} must give one id of its own.")

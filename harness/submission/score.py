@@ -12,19 +12,23 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from harness.editions.edition import Task
+from harness.cli import tell
+from harness.editions.edition import STANDARD, Task
 from harness.editions.load import load_edition
 from harness.errors import InputError
 from harness.evaluation import metrics
 from harness.evaluation.estimate_text import estimate_text
-from harness.evaluation.intervals import resample
-from harness.evaluation.measure import measure_decision
+from harness.evaluation.intervals import MANY, N_RESAMPLES, resample
+from harness.evaluation.measure import measure_decision, measure_many
 from harness.evaluation.metrics import Flags
 from harness.evaluation.records import SCHEMA, Record
 from harness.evaluation.trivial import trivial_records
+from harness.plain import plain
 from harness.seeds import rng_of
 from harness.submission.files import read_submission
+from harness.submission.ids import check_ids
 from harness.submission.truth import Truth, read_used
+from harness.writing import replace_file
 
 _NAMES = {"f1": "F1"}
 _ALWAYS = ("f1", "accuracy", "balanced_accuracy", "recall", "precision", "kappa")
@@ -40,8 +44,13 @@ class ScoredSubmission(NamedTuple):
 
 def score_submission(name: str, used: Flags, truth: Truth, seed: int = 0) -> ScoredSubmission:
     """Every metric of decisions bool [n], in the order of the truth's ids, with 95 % intervals, and the counts."""
-    resamples = resample(np.zeros_like(truth.unit), truth.unit, rng_of(seed, "challenge", "score"))
-    found: dict[str, Any] = {**measure_decision(used, truth.used, resamples)}
+    rng = rng_of(seed, "challenge", "score")
+    found: dict[str, Any]
+    if N_RESAMPLES * (int(truth.unit.max()) + 1) > MANY:
+        found = measure_many(used, truth.used, truth.unit, rng)
+    else:
+        resamples = resample(np.zeros_like(truth.unit), truth.unit, rng)
+        found = {**measure_decision(used, truth.used, resamples)}
     found.pop("fpr")
     counts = tuple(int(n) for n in metrics.cells(used, truth.used).sum(axis=0))
     n_members = int(truth.used.sum())
@@ -60,11 +69,12 @@ def show_scores(
     except ValueError as error:
         raise InputError(str(error)) from error
     truth = read_used(truth_file)
+    check_ids(truth.ids, task.submission or STANDARD, f"The ids of {truth_file}")
     scored = []
     for path in submissions:
-        reading = read_submission(path, truth.ids)
+        reading = read_submission(path, truth.ids, task.submission)
         for forgiven in reading.forgiven:
-            console.print(f"Note: {path.name}: {forgiven}", markup=False)
+            tell(console, "Note:", "yellow", f"{path.name}: {forgiven}")
         scored.append(score_submission(path.stem, reading.used, truth))
     trivial = trivial_records(truth.used, "test", 0)
     console.print(_table(task, scored, trivial))
@@ -75,12 +85,12 @@ def show_scores(
     if json_file is not None:
         records = [asdict(one.record) | dict(zip(_COUNTS, one.counts, strict=True)) for one in scored]
         found = {"schema": SCHEMA, "edition": edition.name, "records": records + [asdict(one) for one in trivial]}
-        json_file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        replace_file(json_file, json.dumps(found, indent=1) + "\n")
 
 
 def _table(task: Task, scored: Sequence[ScoredSubmission], trivial: Sequence[Record]) -> Table:
     """A column a submission or trivial rule, a row a metric, the task's own first."""
-    table = Table("", *(one.record.attack for one in scored), *(one.attack for one in trivial), box=None)
+    table = Table("", *(plain(one.record.attack) for one in scored), *(one.attack for one in trivial), box=None)
     official = [] if task.official_metric is None else [task.official_metric]
     for metric in dict.fromkeys([*official, *task.metrics, *_ALWAYS]):
         name = _NAMES.get(metric, metric.replace("_", " ")) + (" *" if metric == task.official_metric else "")

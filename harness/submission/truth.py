@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Sequence
+from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.bounded import read_bytes
 from harness.data.numbered import numbered
 from harness.errors import InputError
+from harness.submission.text import MOST_BYTES
 
 
 class Truth(NamedTuple):
@@ -31,14 +34,22 @@ def read_columns(path: Path, wanted: Sequence[str], welcome: Sequence[str] = ())
     InputError, naming line and fault.
     """
     columns, lines = _lines(path)
+    twice = [name for name, count in Counter(columns).items() if count > 1]
+    if twice:
+        raise InputError(f"{path} has the column {twice[0]!r} more than once; which one holds cannot be told.")
     if not set(wanted) <= set(columns):
         has = ", ".join(columns) or "none"
         raise InputError(f"{path} has the columns {has}; its header must be {','.join(wanted)}.")
     taken = [*wanted, *(name for name in welcome if name in columns)]
-    rows = [[(line[name] or "").strip() for name in taken] for line in lines]
+    places = [columns.index(name) for name in taken]
+    rows = []
+    for number, line in lines:
+        if len(line) > len(columns):
+            raise InputError(f"{path}, line {number} has {len(line)} fields; the header names {len(columns)}.")
+        rows.append([line[place].strip() if place < len(line) else "" for place in places])
     if not rows:
         raise InputError(f"{path} has a header and no row; a truth says something of every id.")
-    for number, row in enumerate(rows, start=2):
+    for (number, _), row in zip(lines, rows, strict=True):
         for name, value in zip(taken, row, strict=True):
             if not value:
                 raise InputError(f"{path}, line {number}: {row[0]!r} has no {name}.")
@@ -49,16 +60,18 @@ def read_columns(path: Path, wanted: Sequence[str], welcome: Sequence[str] = ())
     return found
 
 
-def _lines(path: Path) -> tuple[Sequence[str], list[dict[str, str | None]]]:
-    """The header and the rows of a CSV file, as they stand there."""
+def _lines(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """The header, and the rows that are not empty with the number of the line each ends in."""
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            lines = csv.DictReader(file)
-            return lines.fieldnames or [], list(lines)
+        text = read_bytes(path, MOST_BYTES, "The truth", links=True).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is no UTF-8 text; save it as UTF-8 CSV.") from error
+    lines = csv.reader(StringIO(text, newline=""))
+    try:
+        header = next((line for line in lines if line), [])
+        return [name.strip() for name in header], [(lines.line_num, line) for line in lines if line]
     except csv.Error as error:
-        raise InputError(f"{path} cannot be read as CSV: {error}.") from error
+        raise InputError(f"{path}, line {lines.line_num} cannot be read as CSV: {error}.") from error
 
 
 def read_truth(path: Path, column: str, ids: Sequence[str]) -> tuple[str, ...]:

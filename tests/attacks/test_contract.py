@@ -8,7 +8,7 @@ from importlib.metadata import EntryPoint
 import numpy as np
 import pytest
 
-from attacks import registry
+from attacks import plug_ins, registry
 from attacks.base import Access, Attack, Reference, Target
 from attacks.knn import NearestNeighbour
 from attacks.view import View
@@ -93,9 +93,9 @@ def test_candidate_held_by_every_reference_is_a_reason_to_skip():
 @pytest.fixture
 def fresh_registry(monkeypatch):
     monkeypatch.setattr(registry, "_registered", dict(registry.find_attacks().by_name))
-    registry.find_attacks.cache_clear()
+    registry.found_so_far.cache_clear()
     yield registry
-    registry.find_attacks.cache_clear()
+    registry.found_so_far.cache_clear()
 
 
 def test_a_taken_name_is_refused_and_the_built_in_stays(fresh_registry):
@@ -119,7 +119,7 @@ def test_broken_plugin_is_listed_and_disables_nothing(fresh_registry, tmp_path, 
     )
     monkeypatch.syspath_prepend(tmp_path)
     points = [EntryPoint(name, name + "_plugin", "harness.attacks") for name in ("broken", "good")]
-    monkeypatch.setattr(registry, "entry_points", lambda group: points)
+    monkeypatch.setattr(plug_ins, "entry_points", lambda group: points)
     found = fresh_registry.find_attacks()
     assert "nothing_of_this_name" in found.broken["broken"]
     assert {"knn", "outsider"} <= set(found.by_name)

@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 from skimage.metrics import structural_similarity
 
 from attacks.distances import BAND, DISTANCES, Distance, principal_components, smallest
-from attacks.encoder import encoded
+from attacks.encoder import encoded, file_digest
 from attacks.exact import mean_and_deviation, sum_by_size
 from attacks.knn import NearestNeighbour
 from attacks.view import View
@@ -234,6 +234,14 @@ def by_hand(x: np.ndarray, weights: dict[str, torch.Tensor]) -> np.ndarray:
 def test_encoder_is_a_small_network(view, weights, encoder):
     expected = np.array([by_hand(x, weights) for x in view.candidates])
     assert encoded(view.candidates, encoder) == pytest.approx(expected, abs=1e-5)
+
+
+def test_an_encoder_is_found_at_home(view, encoder, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert file_digest("~/encoder.safetensors") == file_digest(encoder)
+    assert np.array_equal(encoded(view.candidates, "~/encoder.safetensors"), encoded(view.candidates, encoder))
+    with pytest.raises(ValueError, match=r"encoder=~nobody_of_this_name/x is no file"):
+        file_digest("~nobody_of_this_name/x")
 
 
 def test_distance_of_features(view, weights, encoder):

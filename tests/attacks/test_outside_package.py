@@ -85,3 +85,48 @@ def test_a_package_that_fails_to_import_is_answered_with_its_error(installed, co
     done = conformance(broken, "edges")
     assert done.returncode == 4
     assert "No module named 'nothing_of_this_name'" in done.stderr
+
+
+@pytest.fixture
+def command(tmp_path):
+    """`command(folder, *words)` runs `harness.run` as from anywhere, with what is installed in the folder."""
+
+    def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+        path = os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
+        return subprocess.run(
+            [sys.executable, "-P", "-m", "harness.run", *words],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": path},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+def test_it_is_imported_where_it_is_named_and_nowhere_else(installed, command, tmp_path):
+    marked = tmp_path / "site"
+    shutil.copytree(installed, marked)
+    with (marked / "edge_attack.py").open("a") as code:
+        code.write(f"\nfrom pathlib import Path\nPath({str(tmp_path / 'ran')!r}).touch()\n")
+    for words in (["--help"], ["attack=[knn,ssim]", "--cfg", "job"]):
+        done = command(marked, *words)
+        assert done.returncode == 0, done.stderr
+        assert not (tmp_path / "ran").exists()
+    assert "Plug-ins, imported where they are named: edges" in command(marked, "--help").stdout
+    done = command(marked, "attack=[knn,edges]", "attack.edges.floor=0.5", "--cfg", "job")
+    assert done.returncode == 0, done.stderr
+    assert "floor: 0.5" in done.stdout
+    assert (tmp_path / "ran").exists()
+
+
+def test_one_that_ends_the_process_ends_only_itself(installed, command, tmp_path):
+    broken = tmp_path / "site"
+    shutil.copytree(installed, broken)
+    (broken / "edge_attack.py").write_text("import sys\nsys.exit('no licence')\n")
+    done = command(broken, "attack=edges")
+    assert done.returncode == 2
+    assert "There is no attack 'edges'" in done.stderr
+    assert "no licence" in done.stderr
+    assert command(broken, "attack=release", "--cfg", "job").returncode == 0

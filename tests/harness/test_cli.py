@@ -7,8 +7,9 @@ import os
 
 import pytest
 
-from harness.cli import STORE_PLACES, check_file, disk_errors
+from harness.cli import STORE_PLACES, disk_errors
 from harness.errors import InputError
+from harness.places import check_file
 
 PLACES = (errno.EACCES, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENOENT, errno.ENOTEMPTY)
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

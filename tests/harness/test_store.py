@@ -6,14 +6,17 @@ import errno
 import json
 import multiprocessing
 import os
+import random
 import time
 from pathlib import Path
 
 import pytest
 
-import harness.store
+import harness.artefact
+import harness.writing
 from harness.errors import HarnessWarning
-from harness.store import Store, content_key, replace_file, replaced_folder
+from harness.store import Store, content_key
+from harness.writing import replace_file, replaced_folder
 
 
 def maker(text: str, made: list[str] | None = None):
@@ -86,8 +89,8 @@ def test_what_was_verified_once_is_not_read_again(tmp_path, monkeypatch):
     """Until it is written to: then it is, even where size and time of writing are as before."""
     store, read = Store(tmp_path), []
     path = store.get("kind", "k", maker("whole")).folder / "data.txt"
-    digest = harness.store._sha256
-    monkeypatch.setattr(harness.store, "_sha256", lambda path: (read.append(path), digest(path))[1])
+    digest = harness.artefact._sha256
+    monkeypatch.setattr(harness.artefact, "_sha256", lambda path: (read.append(path), digest(path))[1])
     for _ in range(3):
         assert store.find("kind", "k") is not None
         assert Store(tmp_path).find("kind", "k") is not None
@@ -107,7 +110,7 @@ def test_a_file_that_goes_while_it_is_looked_at_is_missing(tmp_path, monkeypatch
     def gone(path):
         raise FileNotFoundError(path)
 
-    monkeypatch.setattr(harness.store, "_sha256", gone)
+    monkeypatch.setattr(harness.artefact, "_sha256", gone)
     with pytest.warns(HarnessWarning, match="damaged"):
         assert Store(tmp_path).find("kind", "k") is None
 
@@ -154,11 +157,11 @@ def test_a_replaced_file_is_the_new_one_or_the_old_one(tmp_path, monkeypatch):
     replace_file(path, "second\n")
     assert path.read_bytes() == b"second\n"
 
-    def full(path, text):
-        path.write_text(text[:2])
+    def full(file, text):
+        file.write(text[:2])
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(harness.store, "write_durably", full)
+    monkeypatch.setattr(harness.writing, "_write_through", full)
     with pytest.raises(OSError, match="No space"):
         replace_file(path, "third\n")
     assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [("answers.csv", "second\n")]
@@ -184,6 +187,33 @@ def test_two_processes_share_the_work(tmp_path):
         worker.join()
     assert [worker.exitcode for worker in workers] == [0, 0, 0]
     assert len(log.read_text().split()) == 1
+
+
+def _make_many(root):
+    def make(folder):
+        for number in range(20):
+            (folder / f"{number}.txt").write_text(f"{folder.parent.name} {number}" * 50)
+
+    for key in range(30):
+        Store(root).get("kind", f"k{key}", make)
+
+
+def test_ten_kills_at_any_moment_end_with_the_same_bytes_and_nothing_left(tmp_path):
+    def content(root):
+        return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*.txt")}
+
+    _make_many(tmp_path / "calm")
+    context = multiprocessing.get_context("fork")
+    rng = random.Random(0)  # noqa: S311  # when to kill
+    for _ in range(10):
+        worker = context.Process(target=_make_many, args=(tmp_path / "killed",))
+        worker.start()
+        time.sleep(rng.uniform(0.01, 0.1))
+        worker.kill()
+        worker.join()
+    _make_many(tmp_path / "killed")
+    assert content(tmp_path / "killed") == content(tmp_path / "calm")
+    assert not list((tmp_path / "killed").rglob(".*"))
 
 
 def test_keys_hang_on_every_part_and_on_nothing_else():

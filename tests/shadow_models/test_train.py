@@ -1,3 +1,5 @@
+import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -6,6 +8,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from shadow_models.checkpoint import Checkpoint, CheckpointError, read_checkpoint, write_checkpoint
 from shadow_models.generator import Generator
 from shadow_models.recipe import Recipe
 from shadow_models.train import rate_at, train
@@ -189,3 +192,54 @@ def test_flipping_mirrors_some_slices_and_only_when_asked(tiny: Recipe, slices: 
 
     assert all(clean(flip=False))
     assert len(set(clean(flip=True))) == 2
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_a_checkpoint_is_for_no_other_eyes(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        for step in (1, 2):
+            write_checkpoint(tmp_path / "checkpoint", Checkpoint(step, {"w": torch.zeros(2)}, {}), {"seed": 1})
+    finally:
+        os.umask(before)
+    found = [tmp_path / "checkpoint", *(tmp_path / "checkpoint").rglob("*")]
+    assert {(path.is_dir(), path.stat().st_mode & 0o777) for path in found} == {(True, 0o700), (False, 0o600)}
+    assert [path.name for path in (tmp_path / "checkpoint").iterdir()] == ["step-000000002"]
+
+
+def test_a_checkpoint_is_not_written_through_a_name_that_can_be_guessed(tmp_path: Path) -> None:
+    victim, folder = tmp_path / "victim", tmp_path / "checkpoint"
+    victim.mkdir()
+    folder.mkdir()
+    (folder / f"partial-{os.getpid()}").symlink_to(victim)
+    (folder / "partial-left").mkdir()
+    write_checkpoint(folder, Checkpoint(1, {"w": torch.zeros(2)}, {}), {"seed": 1})
+    assert list(victim.iterdir()) == []
+    assert not (folder / "partial-left").exists(), "what a killed run left is cleared away"
+
+
+def late(_number: int, _frame: object) -> None:
+    pytest.fail("it waited")
+
+
+@pytest.mark.parametrize("how", ["pipe", "link", "huge", "deep"])
+def test_a_state_that_no_training_writes_is_refused_and_not_waited_for(tmp_path: Path, how: str) -> None:
+    write_checkpoint(tmp_path, Checkpoint(1, {"w": torch.zeros(2)}, {}), {"seed": 1})
+    state = tmp_path / "step-000000001" / "state.json"
+    text = state.read_text()
+    state.unlink()
+    if how == "pipe":
+        os.mkfifo(state)
+    elif how == "link":
+        (tmp_path / "elsewhere.json").write_text(text)
+        state.symlink_to(tmp_path / "elsewhere.json")
+    else:
+        state.write_text(text + " " * 20_000_000 if how == "huge" else "[" * 100_000)
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(20)
+    try:
+        with pytest.raises(CheckpointError, match="cannot be read"):
+            read_checkpoint(tmp_path, {"seed": 1})
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
+import warnings
 
 
 def square(number, work):
@@ -14,6 +16,11 @@ def square(number, work):
 
 def threads(number, work):
     return os.environ["OMP_NUM_THREADS"], os.getpid()
+
+
+def shout(number, work):
+    print("evil\x1b[2J\x07 \u202e\udce9", file=sys.stderr, flush=True)
+    warnings.warn("evil\x1b[2J\x07 \u202e", stacklevel=1)
 
 
 def fail_on_two(number, work):

@@ -103,7 +103,8 @@ def count_different(job: Official, work: Work) -> int:
 def attack(job: Official, work: Work) -> Attacked:
     """Every release attack on the test; those that learn are fitted on the labelled dev set."""
     pool, store = _read(job)
-    view, found, groups = _view(pool, pool.given["test"]), find_attacks().by_name, attack_groups()
+    view, found = _view(pool, pool.given["test"]), find_attacks().by_name
+    groups = attack_groups(found)
     attacks = [found[name]() for name in groups["release"]]
     asked = [*attacks, *(found[name]() for name in groups["references"])]
     looking = [one for attack in reversed(asked) for one in attack.observers() if isinstance(one, ObservingAttack)]

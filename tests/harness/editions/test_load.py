@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -135,6 +136,35 @@ def test_a_fault_of_a_descriptor_is_told_with_its_place(tmp_path, monkeypatch, l
     monkeypatch.setattr(harness.editions.load, "files", lambda _: tmp_path)
     with pytest.raises(ValueError, match=sentence):
         load_edition("new")
+
+
+BOMB = "a: &a [x, x, x, x]\n"
+BOMB += "".join(f"{b}: &{b} [*{a}, *{a}, *{a}, *{a}]\n" for a, b in pairwise("abcdefghijklmnop"))
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (BOMB, "holds an alias"),
+        ("x: " + "[" * 1000 + "]" * 1000, "nested deeper than 64 levels"),
+        ("x: " + "{a: " * 1000 + "}" * 1000, "nested deeper than 64 levels"),
+        (NEW + "year: 2032\n", "'year' stands there twice"),
+        (NEW.replace("year: 2031", "year: !!python/object/apply:os.system ['true']"), "no YAML that can be read"),
+        (NEW.replace("year: 2031", "year: !!timestamp 2031-99-99"), "no YAML that can be read"),
+        (NEW + "#" * 2_000_000, "larger than 1 MB"),
+        ("\x00", "no YAML that can be read"),
+        ("a: b: c", "no YAML that can be read"),
+        (NEW.replace("count: 12", "count: 99999999999"), "the field count holds 99999999999; input should be less"),
+        (NEW.replace("year: 2031", f"year: '{'x' * 500_000}'"), "the field year holds 'xxx"),
+    ],
+    ids=["aliases", "lists", "mappings", "twice", "tag", "date", "size", "nul", "syntax", "count", "long"],
+)
+def test_a_descriptor_of_somebody_else_is_bounded_and_typed(tmp_path, monkeypatch, text, sentence):
+    (tmp_path / "new.yaml").write_text(text)
+    monkeypatch.setattr(harness.editions.load, "files", lambda _: tmp_path)
+    with pytest.raises(ValueError, match=sentence) as caught:
+        load_edition("new")
+    assert len(str(caught.value)) < 1000
 
 
 def test_tasks_may_not_be_left_empty(tmp_path, monkeypatch):

@@ -17,7 +17,8 @@ from harness.data.sources.phantom import phantom_slices
 from harness.experiment.matching import STATISTICS, compared, match_recipe, statistics
 from harness.planning.make import make_plan
 from harness.planning.trials import recipes_tried
-from harness.store import Store, save_array
+from harness.store import Store
+from harness.writing import save_array
 
 NOISE = {15: 5.0, 30: 20.0, 60: 60.0}  # of the release that a recipe of so many steps is made to have
 N_RELEASED = 60

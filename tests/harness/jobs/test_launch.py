@@ -34,6 +34,14 @@ def test_the_first_failure_comes_through(workers):
         Launcher(workers, "cpu").map(launch_jobs.fail_on_two, [1, 2, 3], lambda _: None)
 
 
+def test_what_a_worker_says_is_plain(capfd):
+    with closing(Launcher(1, "cpu")) as launcher:
+        launcher.map(launch_jobs.shout, [1], lambda _: None)
+    told = capfd.readouterr().err
+    assert told.count("evil\\x1b[2J\\x07 \\u202e") >= 2
+    assert not [one for one in told if not one.isprintable() and one != "\n"]
+
+
 def test_a_killed_worker_is_explained():
     with pytest.raises(InputError, match="killed, most likely for want of memory"):
         Launcher(2, "cpu").map(launch_jobs.die, [1], lambda _: None)

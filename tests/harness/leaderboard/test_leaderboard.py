@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 import subprocess
 import sys
@@ -363,6 +364,45 @@ def test_mistakes_are_sentences(printed, options, message, tmp_path, monkeypatch
 )
 def test_a_strange_results_file_is_a_sentence(printed, run_folder, changes, message):
     assert message in printed("--run", run_folder(**changes), code=2)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"n_members": "20"},
+        {"n_members": -1},
+        {"n_members": 10**40},
+        {"n_nonmembers": 0.5},
+        {"f1": {"value": "high"}},
+        {"f1": {"value": float("inf")}},
+        {"recall": {"value": float("nan")}},
+        {"recall": 0.7},
+        {"attack": ["loss_cal"]},
+        {"resampled": {}},
+    ],
+    ids=str,
+)
+def test_a_record_of_somebody_else_is_typed(printed, run_folder, changes):
+    folder = run_folder()
+    results = json.loads((folder / "results.json").read_text())
+    results["records"][-1] |= changes
+    (folder / "results.json").write_text(json.dumps(results))
+    told = printed("--run", folder, code=2 if "attack" not in changes else 0)
+    assert ("holds no run that can be read" in told) or ("has no row" in told)
+
+
+def test_files_of_a_run_of_somebody_else_are_regular_and_bounded(printed, run_folder, tmp_path):
+    deep, linked, piped, bomb = (run_folder(name) for name in ("deep", "linked", "piped", "bomb"))
+    (deep / "results.json").write_text("[" * 100_000)
+    (linked / "results.json").rename(tmp_path / "elsewhere.json")
+    (linked / "results.json").symlink_to(tmp_path / "elsewhere.json")
+    (piped / "results.json").unlink()
+    os.mkfifo(piped / "results.json")
+    (bomb / "config.yaml").write_text("a: &a [x]\nb: *a\ndata:\n  name: x\n")
+    for folder, words in ((deep, "deeper than"), (linked, "is a link"), (piped, "is a pipe"), (bomb, "an alias")):
+        told = printed("--run", folder, code=2)
+        assert "holds no run that can be read" in told
+        assert words in told
 
 
 @pytest.mark.parametrize(

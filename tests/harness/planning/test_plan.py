@@ -8,6 +8,7 @@ from tiny import TINY_PHANTOM
 
 from attacks.blind import Blind
 from attacks.knn import knn_cal
+from attacks.registry import find_attacks
 from harness.config.registration import attack_groups
 from harness.config.settings import composed
 from harness.data.pool import load_pool
@@ -82,7 +83,7 @@ def test_a_learner_in_a_narrowed_plan_still_loses_the_judged_pair(plan):
 
 
 def test_groups_part_the_attacks_by_access():
-    groups = attack_groups()
+    groups = attack_groups(find_attacks().by_name)
     assert {"knn", "ssim"} <= set(groups["release"])
     assert {"knn_reg", "stack"} <= set(groups["references"])
     assert {"loss", "loss_reg"} <= set(groups["model"])

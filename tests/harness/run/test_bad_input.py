@@ -233,10 +233,10 @@ def test_a_slip_in_one_attack_file_leaves_the_others(harness, monkeypatch, tmp_p
     (tmp_path / "plugins").mkdir()
     (tmp_path / "plugins" / "slip.py").write_text("def broken(:\n")
     monkeypatch.setattr("attacks.__path__", [*attacks.__path__, str(tmp_path / "plugins")])
-    registry.find_attacks.cache_clear()
+    registry.found_so_far.cache_clear()
     try:
         ran = harness(*TINY_PHANTOM, "shadow.steps=2")
         assert ran.code == 0
         assert "attacks/slip.py could not be imported" in " ".join(ran.out.split())
     finally:
-        registry.find_attacks.cache_clear()
+        registry.found_so_far.cache_clear()

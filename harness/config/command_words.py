@@ -1,0 +1,128 @@
+"""The words of a command line before Hydra sees them: which attacks they name, and what of Hydra is not taken here.
+
+Hydra can read options from other people's files, import and call what `_target_` names, and put the environment into
+values. The commands need none of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import InputError
+
+if TYPE_CHECKING:
+    from hydra.core.override_parser.types import Override
+
+_REFUSED_FLAGS = ("config_path", "config_name", "config_dir", "experimental_rerun", "shell_completion")
+# What `hydra.utils.instantiate` looks for: _target_, _partial_, _args_ and the like.
+_SPECIAL = re.compile(r"_[a-z]+_")
+_INTERPOLATION = re.compile(r"\$\{\s*\.*(\w+)(?:\.\w+|\[\w+\])*\s*\}")
+_FIXED = "Options are given by name, such as seed=1; see --help for all there are."
+
+
+def in_order(words: Sequence[str]) -> list[str]:
+    """The words as Hydra wants them: that of a sweep first, and quotes round a value such as ~/slices."""
+    quoted = [re.sub(r"^([\w.@/]+=)(~[^\s,\"'\\]*)$", r'\1"\2"', word) for word in words]
+    return sorted(quoted, key=lambda word: word not in ("-m", "--multirun"))
+
+
+def attacks_named(words: Sequence[str]) -> list[str]:
+    """The names given as `attack=...`, groups and unknown ones among them; none where the words cannot be read."""
+    from hydra.errors import HydraException
+
+    try:
+        overrides = _overrides(words)
+    except HydraException:  # Hydra says so itself, later
+        return []
+    values = (_strings(one.value()) for one in overrides if one.key_or_group == "attack")
+    return [name for names in values for name in names]
+
+
+def refuse_foreign(words: Sequence[str]) -> None:
+    """InputError, in a sentence, for options that would bring in what is not this package's or the user's values.
+
+    Raises Hydra's own error for a word that is no option at all.
+    """
+    flags = _flags(words)
+    for name in _REFUSED_FLAGS:
+        if getattr(flags, name):
+            given = name.replace("_", "-")
+            raise InputError(f"--{given} is not taken here: nothing but this package says what to run. {_FIXED}")
+    for override in _overrides(words):
+        told = override.input_line
+        key, package = override.key_or_group.lstrip("/"), override.package
+        if re.split(r"\W", key)[0] == "hydra":
+            raise InputError(
+                f"{told} is refused: Hydra's own settings are fixed, so that nothing else runs. {_FIXED}"
+            )
+        if package is not None:
+            raise InputError(f"{told} is refused: where options go is fixed, so @{package} has no place. {_FIXED}")
+        if any(_SPECIAL.fullmatch(part) for part in [*re.split(r"\W", key), *_keys(override.value())]):
+            raise InputError(
+                f"{told} is refused: a name such as _target_ says what to run, and no option does. {_FIXED}"
+            )
+        for text in _strings(override.value()):
+            _refuse_resolver(told, text)
+
+
+def _refuse_resolver(told: str | None, text: str) -> None:
+    rest = _INTERPOLATION.sub(lambda found: "" if found[1] != "hydra" else found[0], text)
+    if "${" in rest:
+        raise InputError(
+            f"{told} is refused: ${{...}} may name another option, such as ${{data.size}}, and nothing else; what "
+            "the environment or the machine holds would stand in the results."
+        )
+
+
+def _flags(words: Sequence[str]) -> Any:
+    from hydra._internal.utils import get_args_parser  # the parser that Hydra itself uses: abbreviations count, too
+
+    return get_args_parser().parse_args(in_order(words))
+
+
+def _overrides(words: Sequence[str]) -> list[Override]:
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    return OverridesParser.create().parse_overrides(_flags(words).overrides)
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Every string in a value, keys of dictionaries among them; of a sweep, every choice."""
+    for one in _leaves(value):
+        if isinstance(one, str):
+            yield one
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    from hydra.core.override_parser.types import ChoiceSweep, Glob, QuotedString
+
+    if isinstance(value, QuotedString):
+        yield value.text
+    elif isinstance(value, ChoiceSweep):
+        yield from _leaves(value.list)
+    elif isinstance(value, Glob):
+        yield from _leaves([*value.include, *value.exclude])
+    elif isinstance(value, dict):
+        yield from _leaves([*value.keys(), *value.values()])
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _leaves(one)
+    else:
+        yield value
+
+
+def _keys(value: Any) -> Iterator[str]:
+    """Every key of every dictionary in a value."""
+    from hydra.core.override_parser.types import ChoiceSweep, QuotedString
+
+    if isinstance(value, ChoiceSweep):
+        yield from _keys(value.list)
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            yield from re.split(r"\W", key.text if isinstance(key, QuotedString) else str(key))
+            yield from _keys(one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _keys(one)

@@ -1,0 +1,179 @@
+"""What of Hydra a command line may not reach: options of others, what says what to run, what the machine holds."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from omegaconf import OmegaConf
+from tiny import TINY_PHANTOM
+
+from attacks.plug_ins import RESERVED
+from attacks.registry import find_attacks
+from harness.challenge import __main__ as challenge
+from harness.config import composing
+from harness.config.command_words import attacks_named
+from harness.config.registration import attack_groups
+from harness.config.settings import composed
+from harness.errors import InputError
+
+SECRET = "s3cret-of-the-environment"
+FOREIGN = [
+    "--config-dir=conf",
+    "-cd conf",
+    "--config-d conf",
+    "--config-path=conf",
+    "-cp conf",
+    "--config-name=mine",
+    "-cn mine",
+    "--experimental-rerun=config.pickle",
+    "--exp config.pickle",
+    "--shell-completion",
+    "hydra.searchpath=[file://conf]",
+    "+hydra.callbacks.mine._target_=conf.Mine",
+    "+hydra.callbacks={mine:{_target_:conf.Mine}}",
+    "hydra.job_logging.handlers.mine._target_=conf.Mine",
+    "hydra/launcher=joblib",
+    "hydra/sweeper=mine",
+    "~hydra.sweeper",
+    "++hydra.output_subdir=elsewhere",
+    "hydra={}",
+    "+attack@hydra.callbacks.mine=knn",
+    "attack@_global_=knn",
+    "+attack.knn._target_=conf.Mine",
+    "attack.knn._partial_=true",
+    "+attack.stack.parts.mine={_target_:conf.Mine}",
+    "+attack.stack.parts.mine={a:[1,{b:{_target_:conf.Mine}}]}",
+    "-m +attack.stack.parts.mine={_target_:conf.Mine},{a:1}",
+    "++data._target_=conf.Mine",
+]
+RESOLVED = [
+    "out=${oc.env:SECRET}",
+    "out='${oc.env:SECRET}'",
+    "out=before-${oc.env:SECRET}-after",
+    "out='${oc.env:NOTHING,${oc.env:SECRET}}'",
+    "out='${oc.decode:${oc.env:SECRET}}'",
+    "out='${oc.create:${oc.env:SECRET}}'",
+    "out=${oc.select:seed}",
+    "out=${seed}${oc.env:SECRET}",
+    "-m out=a,${oc.env:SECRET}",
+    "-m out=choice(a,'${oc.env:SECRET}')",
+    "+attack.stack.parts.mine={a:[1,{b:'${oc.env:SECRET}'}]}",
+    "out=${hydra:runtime.cwd}",
+    "out=${hydra.runtime.cwd}",
+    "out=${..hydra.runtime.cwd}",
+    "out=${now:%Y}",
+    "store.root=${python_version:}",
+]
+
+
+def test_options_of_others_are_refused_in_a_sentence(harness):
+    Path("conf").mkdir()
+    Path("conf/mine.yaml").write_text("seed: 7\n")
+    for words in FOREIGN:
+        ran = harness(*words.split())
+        assert ran.code == 2, words
+        assert ran.err.startswith("Error: "), words
+        assert "--help" in ran.err, words
+        assert "Traceback" not in ran.err, words
+    assert {path.name for path in Path().iterdir()} == {"conf"}
+
+
+def test_values_of_the_environment_stay_there(harness, monkeypatch):
+    monkeypatch.setenv("SECRET", SECRET)
+    for words in [*RESOLVED, "--cfg=job --resolve " + RESOLVED[0]]:
+        ran = harness(*words.split(" "))
+        assert ran.code == 2, words
+        assert ran.err.startswith("Error: "), words
+        assert "is refused: ${...} may name another option" in ran.err, words
+        assert SECRET not in ran.out + ran.err, words
+        assert str(Path.cwd()) not in ran.out + ran.err, words
+    assert not list(Path().iterdir())
+
+
+def test_the_same_of_the_other_command_and_of_a_program(monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    for words in ("--config-dir=conf", "+hydra.callbacks.mine._target_=conf.Mine", "out=${oc.env:HOME}"):
+        monkeypatch.setattr(sys, "argv", ["harness.challenge", "make", words])
+        assert challenge.main() == 2
+        assert "Error: " in capsys.readouterr().err
+    for words in ("+hydra.callbacks.mine._target_=conf.Mine", "attack.knn._target_=x", "out=${oc.env:HOME}"):
+        with pytest.raises(InputError, match="refused"):
+            composed([words])
+
+
+def test_the_help_is_there(harness, capsys):
+    with pytest.raises(SystemExit, match="0"):
+        harness("--help")
+    assert "attack=knn" in capsys.readouterr().out
+
+
+def test_where_a_word_slips_by_the_resolvers_are_off(harness, monkeypatch):
+    """Two locks: the words are looked through, and nothing would answer."""
+    monkeypatch.setenv("SECRET", SECRET)
+    monkeypatch.setattr(composing, "refuse_foreign", lambda words: None)
+    ran = harness(*TINY_PHANTOM, "out=${oc.env:SECRET}")
+    assert ran.code == 2
+    assert "oc.env" in ran.err
+    assert SECRET not in ran.out + ran.err
+    assert not any(OmegaConf.has_resolver(name) for name in composing.RESOLVERS)
+
+
+def test_what_is_documented_goes_on(harness):
+    for words in (
+        ["shadow.steps=${data.size}", "dry_run=true"],
+        ["attack=stack", "+attack.stack.parts.patch={calibration: lira}", "~attack.stack.parts.ssim", "dry_run=true"],
+        ["-m", "attack=knn,ssim", "dry_run=true"],
+        ["attack.knn.k=1,2", "-m", "dry_run=true"],
+        ["--cfg", "job", "--resolve"],
+    ):
+        ran = harness(*TINY_PHANTOM, *words)
+        assert ran.code == 0, (words, ran.err)
+        assert ran.out
+
+
+@pytest.mark.parametrize(
+    "word", ["data=/etc/passwd", "attack=../hydra/launcher/basic", "preset=../quick", "data=a//b"]
+)
+def test_a_choice_with_slashes_is_a_name_that_is_not_there(harness, word):
+    ran = harness(word)
+    assert ran.code == 2
+    assert f"There is no {word.split('=')[0]}" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ([], []),
+        (["attack=knn"], ["knn"]),
+        (["seed=1", "attack=[knn,edges]"], ["knn", "edges"]),
+        (["-m", "attack=knn,edges"], ["knn", "edges"]),
+        (["-m", "attack=[knn,a],[b]"], ["knn", "a", "b"]),
+        (["attack=all"], ["all"]),
+        (["-m", "attack=glob(*)"], ["*"]),
+        (["attack.edges.k=3", "--help"], []),
+        (["attack=["], []),
+    ],
+    ids=str,
+)
+def test_the_attacks_that_a_line_names(words, names):
+    assert attacks_named(words) == names
+
+
+def test_packages_of_hydras_plug_ins_are_not_imported(harness, monkeypatch, tmp_path):
+    from hydra.core.plugins import Plugins
+    from hydra.core.singleton import Singleton
+
+    package = tmp_path / "site" / "hydra_plugins"
+    package.mkdir(parents=True)
+    (package / "mine.py").write_text("raise SystemExit('a plug-in of Hydra ran')\n")
+    monkeypatch.syspath_prepend(package.parent)
+    monkeypatch.delitem(sys.modules, "hydra_plugins", raising=False)
+    monkeypatch.delitem(Singleton._instances, Plugins, raising=False)
+    assert harness(*TINY_PHANTOM, "dry_run=true").code == 0
+    assert "hydra_plugins.mine" not in sys.modules
+
+
+def test_the_groups_are_names_that_no_attack_may_have():
+    assert tuple(attack_groups(find_attacks().by_name)) == RESERVED
