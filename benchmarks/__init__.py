@@ -1,1 +1,1 @@
-"""What runs cost (speed) and how well attacks do (power): `python -m benchmarks` lists the benchmarks."""
+"""What runs cost (speed), how well attacks do (power), what odd inputs end in (misread): `python -m benchmarks`."""

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 
 from benchmarks.rows import Row
 
-Kind = Literal["speed", "power"]
+Kind = Literal["speed", "power", "misread"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +14,8 @@ from benchmarks.rows import Row, shown, skipped, write
 from harness.cli import CODE_INPUT, console, run_parsed
 from harness.errors import InputError, unknown_name
 from harness.places import check_file, expand_paths
+
+Total = Callable[[Sequence[Row]], Row]
 
 
 class _Asked(NamedTuple):
@@ -31,8 +33,11 @@ def run_one(benchmark: Benchmark, arguments: Sequence[str] | None = None) -> int
     return run_parsed(parser, lambda options: _run(_asked([benchmark], vars(options))), arguments)
 
 
-def run_kind(kind: Kind, arguments: Sequence[str] | None = None) -> int:
-    """`python -m benchmarks.KIND`: all benchmarks of the kind, or those named; returns the exit code."""
+def run_kind(kind: Kind, arguments: Sequence[str] | None = None, total: Total | None = None) -> int:
+    """`python -m benchmarks.KIND`: all benchmarks of the kind, or those named; returns the exit code.
+
+    total: makes of all rows a last one, where the kind has figures that add up.
+    """
     known = find_benchmarks(kind)
     about = f"Run the benchmarks of {kind}: {', '.join(known)}. `python -m benchmarks` says what each measures."
     parser = _parser(f"benchmarks.{kind}", about, [*known.values()])
@@ -40,7 +45,7 @@ def run_kind(kind: Kind, arguments: Sequence[str] | None = None) -> int:
 
     def body(options: argparse.Namespace) -> int:
         words = vars(options)
-        return _run(_asked(_named(kind, known, words), words))
+        return _run(_asked(_named(kind, known, words), words), total)
 
     return run_parsed(parser, body, arguments)
 
@@ -92,7 +97,7 @@ def _asked(benchmarks: Sequence[Benchmark], words: dict[str, Any]) -> _Asked:
     return _Asked(benchmarks, given, words.get("quick", False), words.get("json"))
 
 
-def _run(asked: _Asked) -> int:
+def _run(asked: _Asked, total: Total | None = None) -> int:
     """Measure, print and write one after the other, so that a failure late loses nothing that was measured before.
 
     Returns 1 where a figure was not reached, 2 where nothing could run.
@@ -106,6 +111,12 @@ def _run(asked: _Asked) -> int:
         rows += found
         if asked.json is not None:
             write(asked.json, rows, asked.quick)
+    if total is not None:
+        last = _judged([total(rows)], asked)
+        screen.print(shown(last, "all", asked.benchmarks[0].quick_about if asked.quick else None))
+        rows += last
+        if asked.json is not None:
+            write(asked.json, rows, asked.quick)
     if all(row.skipped is not None for row in rows):
         return CODE_INPUT
     return 1 if any(row.holds is False for row in rows) else 0
@@ -117,5 +128,9 @@ def _rows(benchmark: Benchmark, asked: _Asked) -> list[Row]:
         found = [skipped(benchmark.name, f"needs {' and '.join(lacking)}")]
     else:
         found = [*benchmark.measure(benchmark.filled_in(asked.given, asked.quick))]
-    judged = [replace(row, holds=None) for row in found] if asked.quick else found
-    return [replace(row, benchmark=benchmark.module) for row in judged]
+    return [replace(row, benchmark=benchmark.module) for row in _judged(found, asked)]
+
+
+def _judged(rows: Sequence[Row], asked: _Asked) -> list[Row]:
+    """A quick run judges no figure."""
+    return [replace(row, holds=None) for row in rows] if asked.quick else [*rows]
