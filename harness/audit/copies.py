@@ -61,7 +61,7 @@ def copies_figures(case: Case) -> list[Figure]:
     settings, chance = case.settings, _control(case, case.distances)
     figures = _released(case, settings.distance, case.distances, chance)
     if settings.check != settings.distance:
-        by_check = case.measured(settings.check)
+        by_check = case.checked()
         figures += _released(case, settings.check, by_check, _control(case, by_check))
     return [*figures, *_members(case, chance)]
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from attacks.base import Images
 from harness.data.numbered import numbered
+from harness.data.sources.carried import Carried, carried_by
 from harness.data.sources.decode import stored_size
 from harness.data.sources.folder import ALONE, list_images, read_folder, read_images
 from harness.data.sources.slices import Slices
@@ -28,13 +29,15 @@ _UNLIKE = 1.5  # slices a patient on one side, over those on the other
 @dataclass(frozen=True)
 class Material:
     """release_files: the files of the release, in its order. other: slices of members' patients that were never
-    trained on, None where there are none. The patients of members and holdout are different people."""
+    trained on, None where there are none; carried: what the released files carry beside grey pixels. The patients of
+    members and holdout are different people."""
 
     release: Slices
     release_files: tuple[Path, ...]
     members: Slices
     holdout: Slices
     other: Slices | None = None
+    carried: tuple[Carried, ...] = ()
 
     @cached_property
     def pool(self) -> Images:
@@ -75,6 +78,7 @@ def read_material(release: Path, members: Path, holdout: Path, other: Path | Non
         read_folder(members, size),
         read_folder(holdout, size),
         None if other is None else read_folder(other, size),
+        tuple(carried_by(files)),
     )
     _check_slices(material, members, holdout, other)
     _check_patients(material, members, holdout, other)

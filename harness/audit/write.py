@@ -1,14 +1,16 @@
-"""What `--out` gets: `report.json`, `report.md`, `report.html`, the filtered release and what was removed."""
+"""What `--out` gets: `report.json`, `report.md`, `report.html`, the filtered release, and what was removed from it."""
 
 from __future__ import annotations
 
 import csv
 import json
-import shutil
 from importlib.metadata import version
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from PIL import Image
 
 from harness.audit.examine import Audit
 from harness.audit.figures import SCHEMA
@@ -16,10 +18,12 @@ from harness.audit.folders import named_patients
 from harness.audit.page import page, worst_first
 from harness.audit.tables import markdown
 from harness.audit.verdict import filter_note, verdict
+from harness.data.degenerate import digests
+from harness.data.sources.decode import Remarks, decode
 from harness.errors import InputError
 from harness.store import write_durably
 
-RELEASE, REMOVED = "release", "removed.csv"
+RELEASE, REMOVED, NAMES = "release", "removed.csv", "names.csv"
 
 
 def check_out(out: Path, *inputs: Path) -> None:
@@ -38,13 +42,40 @@ def check_out(out: Path, *inputs: Path) -> None:
 def write(audit: Audit, out: Path) -> None:
     """Write all into `out`; the folder is made."""
     (out / RELEASE).mkdir(parents=True)
-    for path, kept in zip(audit.case.material.release_files, audit.case.kept, strict=True):
-        if kept:
-            shutil.copyfile(path, out / RELEASE / path.name)
+    write_durably(out / NAMES, write_release(audit, out / RELEASE))
     write_durably(out / REMOVED, removed(audit))
     write_durably(out / "report.json", report(audit))
     write_durably(out / "report.md", markdown(audit))
     write_durably(out / "report.html", page(audit))
+
+
+def write_release(audit: Audit, folder: Path) -> str:
+    """Write what the filter leaves as 8-bit grey PNG at each file's own size, pixels alone; returns CSV of old and new
+    names.
+
+    A file's name can say whose slice it was, and so can the order of names: the new ones are numbers, in the order of
+    the pixels' digests.
+    """
+    material = audit.case.material
+    kept = [int(place) for place in np.flatnonzero(audit.case.kept)]
+    digest = digests(material.release.pixels)
+    order = sorted(kept, key=lambda place: (digest[place], material.release_files[place].name))
+    text = StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(["file", "released_as"])
+    width = max(4, len(str(len(order))))
+    for number, place in enumerate(order, start=1):
+        path, new = material.release_files[place], f"image_{number:0{width}d}.png"
+        (folder / new).write_bytes(encoded_anew(path))
+        lines.writerow([path.name, new])
+    return text.getvalue()
+
+
+def encoded_anew(path: Path) -> bytes:
+    """The grey pixels of an image file as an 8-bit grey PNG of the same size, without anything beside them."""
+    picture = BytesIO()
+    Image.fromarray(decode(path, path.name, Remarks())).save(picture, "PNG", compress_level=6)
+    return picture.getvalue()
 
 
 def removed(audit: Audit) -> str:
@@ -71,6 +102,7 @@ def _settings(audit: Audit) -> dict[str, Any]:
     one = audit.case.settings
     return {
         "distance": one.distance,
+        "moves": one.moves,
         "check": one.check,
         "attacks": list(one.attacks),
         "encoder": None if one.encoder is None else one.encoder.name,
@@ -100,9 +132,25 @@ def report(audit: Audit) -> str:
             "gap": audit.case.found.above.copy,
             "distance": audit.case.settings.distance,
             "fixed_on": "holdout",
+            "patients": len(set(material.holdout.patient_ids)),
             "false_copies": audit.case.settings.false_copies,
         },
         "alarms": list(audit.alarms),
+        "faults": [
+            {"fault": one.fault, "n": int(one.images.sum()), "share": one.share, "says": one.says}
+            for one in audit.case.faults.findings
+        ],
+        "real_slices": {side: int(which.sum()) for side, which in audit.case.real.items()},
+        "carried": [
+            {"part": one.part, "n": one.n, "share": one.n / one.of, "first": one.first} for one in material.carried
+        ],
+        "positive_control": {
+            "fixed_on": f"{audit.control.n_patients} holdout patients",
+            "searches": {
+                name: {"copies": one.kind.title, "found": one.found, "n": one.n, "seen": one.seen}
+                for name, one in audit.control.searches.items()
+            },
+        },
         "records": [record for one in audit.figures for record in one.records()],
         "filter": filter_note(audit),
         "verdict": verdict(audit),
