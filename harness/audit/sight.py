@@ -73,11 +73,12 @@ def carried_mean() -> str:
 
 
 def blind_told(control: PositiveControl) -> str:
-    """Why there is no all-clear where no planted copy was found."""
+    """Why there is no all-clear where planted copies such as generators make were not found."""
     return (
-        f"This audit could not have seen it: of the copies that it planted itself, {_counts(_usual(control))}, it found "
-        f"too few of every kind ({_fixed(control)}). No all-clear: take more holdout patients, another --distance or a "
-        "larger --size, and audit again."
+        f"This audit could not have seen it: of the copies that it planted itself ({_fixed(control)}) it found too few "
+        f"{_counts(control.missed)}. That is no all-clear. Take more holdout patients, a larger --size or another "
+        "--distance, and make sure that the generator never saw the holdout: images that copy it hide what copies "
+        "members."
     )
 
 
@@ -86,10 +87,6 @@ def seen_told(control: PositiveControl) -> str:
     seen, missed = [one for one in control.searches.values() if one.seen], control.missed
     told = f"It would have seen copies {_counts(seen)} of those it planted itself ({_fixed(control)})."
     return told + (f" It could not have seen copies {_counts(missed)}." if missed else "")
-
-
-def _usual(control: PositiveControl) -> list[Search]:
-    return [one for one in control.searches.values() if one.kind.usual]
 
 
 def _counts(searches: Sequence[Search]) -> str:

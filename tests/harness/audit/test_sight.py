@@ -22,7 +22,7 @@ from harness.cli import console
 
 N_PATIENTS = 24
 FREE, NO = "Nothing was found here that speaks against handing out this folder", "no all-clear"
-USUAL = [name for name, kind in KINDS.items() if kind.usual]
+USUAL = ["noise", "blur", "shift", "flip", "contrast"]
 
 
 @pytest.fixture(scope="module")
@@ -123,13 +123,17 @@ def test_an_audit_that_finds_none_of_its_copies_gives_no_all_clear(sides, monkey
     assert FREE not in told(figure)
 
 
-def test_a_release_full_of_holdout_slices_hides_the_planted_ones(sides):
-    """The threshold then lies beyond any copy, which the audit must see for itself."""
-    release = noisy(sides[1].pixels[:60], 1.0, 3)
+@pytest.mark.parametrize("sigma", [1.0, 8.0])
+def test_a_release_full_of_holdout_slices_hides_copies_and_gets_no_all_clear(sides, sigma):
+    """The threshold then lies beyond a noisy copy: nothing is called one, and nothing would be."""
+    copied = noisy(sides[0].pixels[:4], 6.0, 2)
+    release = np.concatenate([noisy(sides[1].pixels[:60], sigma, 3), copied])
     audit = examine(material(release, *sides), settings())
-    assert not all(one.seen for one in audit.control.searches.values() if one.kind.usual)
-    assert audit.control.missed
-    assert FREE not in told(audit) or "It could not have seen copies" in told(audit)
+    assert not audit.control.searches["noise"].seen
+    assert audit.control.blind
+    assert "This audit could not have seen it" in told(audit)
+    assert "never saw the holdout" in told(audit)
+    assert FREE not in told(audit)
 
 
 def degenerate(sides):
