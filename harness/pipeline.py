@@ -27,8 +27,8 @@ from harness.experiment.evaluator import WHAT, Evaluation, Evaluator, prediction
 from harness.experiment.executor import Executor
 from harness.experiment.matching import Match, match_recipe
 from harness.experiment.power_curves import PowerCurve, power_curves
-from harness.experiment.sound_releases import called_nobody, why_nobody
 from harness.experiment.retention import SurrogateEvidence, surrogate_evidence
+from harness.experiment.sound_releases import called_nobody, why_nobody
 from harness.jobs.building import build_target
 from harness.jobs.launch import Launcher
 from harness.planning.baselines import Baseline

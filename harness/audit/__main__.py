@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
         "--moves",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="--distance looks for mirrored and slightly shifted copies, too (default: it does)",
+        help="look for mirrored and slightly shifted copies, too (default: yes)",
     )
     parser.add_argument(
         "--check", choices=DISTANCES, default="pixel", help="a second one, that removes nothing (default %(default)s)"

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+
 from attacks.base import Attack, Images, Scores
-from harness.audit.copy_rule import Copies, copies, threshold
+from harness.audit.copy_rule import Copies, called, copies, threshold
 from harness.audit.folders import FEWEST_IMAGES, Material
 from harness.audit.moved import AuditDistance
 from harness.data.degenerate import Faults, equal_to, faults
@@ -22,7 +24,7 @@ _TOO_FEW = Estimate(None, note=f"too few left: the filter leaves under {FEWEST_I
 class AuditSettings:
     """distance: the one that calls and removes copies; check: a second one, which removes nothing; attacks: by name,
     each asking for a release only; encoder: the user's features; false_copies: the rate the threshold allows; moves:
-    whether `distance` looks for mirrored and shifted copies, too (`check` takes slices as they lie)."""
+    whether unmistakable copies that are mirrored or shifted are called, too."""
 
     distance: str
     check: str
@@ -42,13 +44,18 @@ class Case:
 
     @cached_property
     def distances(self) -> Scores:
-        """float64 [n, m], pool against release, by the declared distance."""
+        """float64 [n, m], pool against release, by the declared distance, as images lie."""
         return self.between(self.material.release.pixels)
+
+    @cached_property
+    def moved(self) -> Scores | None:
+        """The same over mirror images and shifts, None where they are not looked for."""
+        return self.between_moved(self.material.release.pixels)
 
     @cached_property
     def found(self) -> Copies:
         """The release as given, judged by the declared distance."""
-        return self.judged(self.distances)
+        return self.called(np.ones(len(self.material.release), np.bool_))
 
     @property
     def kept(self) -> Flags:
@@ -58,7 +65,7 @@ class Case:
     @cached_property
     def left(self) -> Copies:
         """What the filter leaves, judged anew with a threshold of its own; asked for where `is_filtered`."""
-        return self.judged(self.distances[:, self.kept])
+        return self.called(self.kept)
 
     @cached_property
     def kept_images(self) -> Images:
@@ -74,8 +81,20 @@ class Case:
         """The pool, or some slices, against images by the declared distance, float64 [n, m]. InputError where it
         cannot be had at this size."""
         pool = self.material.pool
-        distance = AuditDistance(self.settings.distance, self.settings.moves)
+        distance = AuditDistance(self.settings.distance, moves=False)
         return distance.between(pool if slices is None else slices, images, pool)
+
+    def between_moved(self, images: Images) -> Scores | None:
+        """The pool against images over mirror images and shifts, as `between`; None where nobody looks for them."""
+        pool = self.material.pool
+        return (
+            AuditDistance(self.settings.distance, True).between(pool, images, pool) if self.settings.moves else None
+        )
+
+    def called(self, which: Flags) -> Copies:
+        """Copies among these of the released images, bool [m], by thresholds fixed on the holdout and them alone."""
+        material, moved = self.material, None if self.moved is None else self.moved[:, which]
+        return called(self.distances[:, which], moved, material.patient, material.member, self.settings.false_copies)
 
     def checked(self) -> Scores:
         """The pool against the release by the second distance, as slices lie, float64 [n, m]; as `between`."""

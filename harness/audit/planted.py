@@ -9,7 +9,7 @@ import numpy as np
 
 from attacks.base import Images
 from harness.audit.case import Case
-from harness.audit.copy_rule import Places, copies, threshold
+from harness.audit.copy_rule import Places, called
 from harness.audit.fidelity import drawn
 from harness.audit.figures import PLANTED, Figure
 from harness.audit.moved import reach
@@ -115,14 +115,19 @@ def positive_control(case: Case) -> PositiveControl:
     of_players = np.flatnonzero(playing)
     places = of_players[drawn(material.patient[of_players], N_PLANTED, rng)]
     images = {name: made(kind, material.pool[places], rng) for name, kind in KINDS.items()}
-    joined = case.between(np.concatenate(list(images.values())))
-    apart = np.split(joined, len(images), axis=1)
+    joined = np.concatenate(list(images.values()))
+    plain, moved = case.between(joined), case.between_moved(joined)
     member = material.member | playing
     found = {}
-    for (name, kind), planted in zip(KINDS.items(), apart, strict=True):
-        distances = np.concatenate([case.distances, planted], axis=1)
-        above = threshold(distances, material.patient, ~member, case.settings.false_copies)
-        judged = copies(distances, material.patient, member, above)
+    for number, (name, kind) in enumerate(KINDS.items()):
+        part = slice(number * len(places), (number + 1) * len(places))
+        judged = called(
+            np.concatenate([case.distances, plain[:, part]], axis=1),
+            None if case.moved is None or moved is None else np.concatenate([case.moved, moved[:, part]], axis=1),
+            material.patient,
+            member,
+            case.settings.false_copies,
+        )
         right = material.patient[judged.source] == _owners(material.patient[places], len(judged.copy))
         found[name] = Search(kind, int((judged.copy & right).sum()), len(places))
     return PositiveControl(found, len(people) - n_players)

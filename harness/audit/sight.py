@@ -16,19 +16,21 @@ def threshold_told(case: Case) -> str:
     """Where the threshold of a copy comes from, as a clause."""
     material, settings = case.material, case.settings
     n = len(np.unique(material.patient[~material.member]))
-    by = distance_told(case)
     return (
-        f"a gap above {case.found.above.copy:.3f} by {by}, fixed on the holdout of {n} patients to call "
+        f"a gap above {case.found.above.copy:.3f} by {settings.distance}, fixed on the holdout of {n} patients to call "
         f"{settings.false_copies:g} of images copies by chance"
     )
 
 
-def distance_told(case: Case) -> str:
-    """The declared distance, and what it looks through."""
+def moves_told(case: Case) -> str:
+    """How mirrored and shifted copies are called."""
     settings, size = case.settings, case.material.release.size
     if not settings.moves:
-        return f"{settings.distance} as images lie"
-    return f"{settings.distance}, also mirrored and shifted by up to {reach(size)[0]} of {size} pixels"
+        return "Mirrored and shifted copies were not looked for."
+    return (
+        f"Mirrored copies, and those shifted by up to {reach(size)[0]} of {size} pixels, are called where they are "
+        "unmistakable so."
+    )
 
 
 def real_slices_told(case: Case) -> list[str]:

@@ -13,7 +13,7 @@ from harness.audit.examine import Audit
 from harness.audit.figures import TITLES, shown
 from harness.audit.folders import named_patients
 from harness.audit.planted import SEEN
-from harness.audit.sight import distance_told
+from harness.audit.sight import moves_told
 from harness.audit.verdict import filter_note, verdict
 from harness.data.sources.slices import Slices
 
@@ -82,10 +82,10 @@ def notes(audit: Audit) -> list[str]:
     nearer = f"{math.exp(audit.case.found.above.copy):.2f}"
     units = dict.fromkeys(one.resampled for one in audit.figures)
     return [
-        f"Copy: the nearest patient is a member's, and {nearer} times nearer ({distance_told(case)}) than the next "
+        f"Copy: the nearest patient is a member's, and {nearer} times nearer ({settings.distance}) than the next "
         f"five patients. The threshold was fixed on the holdout of {people} patients alone, to call "
         f"{settings.false_copies:g} of images copies by chance. Unmistakable: a gap over twice the largest to the "
-        "holdout. Control: parts of the holdout play the members.",
+        f"holdout. {moves_told(case)} Control: parts of the holdout play the members.",
         "TPR@10 %: of the members, the fraction found while at most 10 % of the holdout are accused. Controls see no "
         "release; one whose interval, widened for both, leaves out 0.5 raises an alarm.",
         "Fréchet and kernel distances compare within this audit only; they are not the FID and KID of the "

@@ -23,9 +23,7 @@ _PROOF = (
     "No finding is no proof: this asked how near images come and what a few attacks tell, by somebody who holds the "
     "release alone. Other attacks, the model itself or more knowledge of a patient may find more."
 )
-_LEAST = (
-    "what counts as better is an interval over patients that lies above 0.5, widened for the number of attacks"
-)
+_LEAST = "what counts as better is an interval over patients that lies above 0.5, widened for the number of attacks"
 
 
 def verdict(audit: Audit) -> list[str]:

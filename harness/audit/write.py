@@ -85,6 +85,8 @@ def removed(audit: Audit) -> str:
     lines.writerow(["file", "nearest_member", "patient_id", "distance", "gap", "threshold", "reason"])
     found, members, above = audit.case.found.found, audit.case.material.members, audit.case.found.above.copy
     reason = f"nearest patient is a member's and the gap ({audit.case.settings.distance}) is above the threshold"
+    mirrored = "mirrored or shifted, the gap is above twice the largest to the holdout"
+    moved = audit.case.found.moved
     for image in worst_first(audit):
         if audit.case.kept[image]:
             continue
@@ -92,7 +94,8 @@ def removed(audit: Audit) -> str:
         lines.writerow(
             [
                 audit.case.material.release_files[image].name, members.ids[source], members.patient_ids[source],
-                f"{found.distance[image]:.6g}", f"{found.gap[image]:.6g}", f"{above:.6g}", reason,
+                f"{found.distance[image]:.6g}", f"{found.gap[image]:.6g}", f"{above:.6g}",
+                mirrored if moved is not None and moved[image] else reason,
             ]
         )  # fmt: skip
     return text.getvalue()

@@ -88,7 +88,9 @@ def faults(images: Images, called: str = "released images") -> Faults:
         ("nearly equal", nearly & drawn, f"repeat another one of them but for less than {NEARLY:g} grey levels"),
     ]
     found = [
-        Finding(fault, which, f"{int(which.sum())} of {n} {called} {what}.") for fault, which, what in told if which.any()
+        Finding(fault, which, f"{int(which.sum())} of {n} {called} {what}.")
+        for fault, which, what in told
+        if which.any()
     ]
     return Faults(n, tuple(found))
 

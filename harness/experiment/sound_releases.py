@@ -33,9 +33,7 @@ def why_nobody(plan: Plan, store: Store) -> list[str]:
     reasons = []
     if test is not None and test.unusable:
         reasons.append(f"The test release is not what a generator of slices gives: {' '.join(test.says)} {NOBODY}")
-    return reasons + _of_shadows(
-        [_faults_of(spec.target.view.release, store, _LOOKED_AT) for spec in plan.shadows]
-    )
+    return reasons + _of_shadows([_faults_of(spec.target.view.release, store, _LOOKED_AT) for spec in plan.shadows])
 
 
 def called_nobody(evaluation: Evaluation) -> Evaluation:

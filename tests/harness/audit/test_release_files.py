@@ -118,7 +118,9 @@ def test_neither_names_nor_their_order_nor_times_say_what_the_old_ones_did(sides
 
 
 def test_other_formats_come_out_as_png(sides, tmp_path, capsys):
-    write_release(tmp_path / "release", lambda image, path: Image.fromarray(image).save(path, comment=SECRET), "{}_{}.jpg")
+    write_release(
+        tmp_path / "release", lambda image, path: Image.fromarray(image).save(path, comment=SECRET), "{}_{}.jpg"
+    )
     report, told = audited(sides, tmp_path / "release", tmp_path / "out", capsys)
     assert [one["part"] for one in report["carried"]] == ["COM"]
     assert "COM" in told

@@ -157,9 +157,9 @@ def test_a_degenerate_release_is_named_and_gets_no_all_clear(sides, name):
         assert NO in told(audit)
     content = json.loads(report(audit))
     assert content["faults"][0]["share"] == pytest.approx({"one": 39 / 40, "partly": 8 / 40}.get(name, 1.0))
-    assert all(
-        (record["value"] is None) == (record["note"] is not None) for record in content["records"]
-    ), "every figure is finite or says why not"
+    assert all((record["value"] is None) == (record["note"] is not None) for record in content["records"]), (
+        "every figure is finite or says why not"
+    )
 
 
 def test_one_black_image_in_forty_is_told_beside_an_all_clear(sides):

@@ -109,7 +109,6 @@ def test_the_interval_of_members_copied_is_one_over_patients(copied):
 
 
 def test_what_is_left_is_judged_by_a_threshold_of_its_own(copied):
-    copied = Case(copied.material, replace(copied.settings, false_copies=0.1))
     kept = copied.distances[:, copied.kept]
     own = threshold(kept, copied.material.patient, ~copied.material.member, copied.settings.false_copies)
     assert copied.left.above == own

@@ -16,7 +16,9 @@ rng = np.random.default_rng(0)
 RELEASES = {
     "black": np.zeros((N, SIDE, SIDE), np.uint8),
     "noise": rng.integers(0, 256, (N, SIDE, SIDE)).astype(np.uint8),
-    "one": np.repeat(rng.integers(0, 16, (1, SIDE, SIDE)).astype(np.uint8).cumsum(axis=1, dtype=np.uint8) // 2, N, axis=0),
+    "one": np.repeat(
+        rng.integers(0, 16, (1, SIDE, SIDE)).astype(np.uint8).cumsum(axis=1, dtype=np.uint8) // 2, N, axis=0
+    ),
 }
 QUICK = ["attack=knn", "shadow.count=4", "shadow.steps=5", "decision=top_half"]
 
@@ -85,7 +87,9 @@ def test_nobody_is_called_where_generators_release_nothing_to_learn_from(harness
     assert len(json.loads((run / "results.json").read_text())["nobody"]) == 2, "for the test's release, too"
     assert {row["decision"] for row in score_rows(run) if row["target"] == "test"} == {"0"}
     (applied,) = [
-        one for one in records_of(run) if one["target_set"] == "test" and one["attack"] == "knn" and one["kind"] == "attack"
+        one
+        for one in records_of(run)
+        if one["target_set"] == "test" and one["attack"] == "knn" and one["kind"] == "attack"
     ]
     assert applied["recall"]["value"] == 0.0
 

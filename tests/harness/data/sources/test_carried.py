@@ -76,7 +76,9 @@ def test_a_file_cut_anywhere_or_with_any_byte_changed_is_no_traceback(parts_of, 
         parts_of(bytes(spoilt))
 
 
-@pytest.mark.parametrize("name", [b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"iCCP", b"gAMA", b"tIME", b"pHYs", b"prVt", b"tRNS"])
+@pytest.mark.parametrize(
+    "name", [b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"iCCP", b"gAMA", b"tIME", b"pHYs", b"prVt", b"tRNS"]
+)
 def test_every_chunk_of_a_png_that_no_grey_picture_needs(parts_of, name):
     assert name.decode() in parts_of(with_chunk(saved("png"), name, b"\0\0" if name == b"tRNS" else SECRET))
 
@@ -121,7 +123,9 @@ def test_text_and_profiles_as_pillow_writes_them(parts_of):
 def test_a_thumbnail_in_the_head_of_a_jpeg(parts_of):
     data = saved("jpg")
     head = b"JFIF\0\1\1\0\0\1\0\1" + bytes([2, 2]) + bytes(12)
-    assert parts_of(data[:2] + b"\xff\xe0" + struct.pack(">H", len(head) + 2) + head + data[20:]) == ["JFIF thumbnail"]
+    assert parts_of(data[:2] + b"\xff\xe0" + struct.pack(">H", len(head) + 2) + head + data[20:]) == [
+        "JFIF thumbnail"
+    ]
 
 
 def test_bytes_that_no_tag_of_a_tiff_points_to(parts_of):
