@@ -50,8 +50,8 @@ class Outcome:
     every row of the table; alarms: a sentence for every control outside chance; choices: what each selection rule
     picks; choice: the declared rule's pick; chosen: the attack that it names; comparisons: with plain attacks, on the
     shadows; decisions: what every decision rule reaches with the chosen attack on the shadows; power: how its AUC
-    grows; surrogates: what model attacks keep when they ask one; nobody: why nobody can be called by the test release,
-    which are alarms, too; then every decision about it is "not used".
+    grows; surrogates: what model attacks keep when they ask one; nobody: why nobody can be called by the test
+    release, which are alarms, too; then every decision about it is "not used".
     """
 
     settings: Settings

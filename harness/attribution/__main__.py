@@ -75,7 +75,7 @@ def _run(options: argparse.Namespace) -> None:
     with disk_errors(), remarks(shown):
         from harness.data.sources.folder import read_images
 
-        images = read_images(options.images, options.size)
+        images = read_images(options.images, options.size, "--images")
         if options.cluster is None:
             _attribute(options, images, shown)
         else:
@@ -161,7 +161,7 @@ def _read_subsets(folders: Sequence[Path], size: int, k: int) -> list[Slices]:
             f"--subsets takes two folders or more, each once; given: {', '.join(map(str, folders))}. For images of "
             "several generators without any slices there is --cluster."
         )
-    subsets = [read_images(folder, size) for folder in folders]
+    subsets = [read_images(folder, size, f"--subsets {number}") for number, folder in enumerate(folders, start=1)]
     smallest = min(range(len(subsets)), key=lambda number: len(subsets[number]))
     if not 1 <= k <= len(subsets[smallest]):
         raise InputError(f"--k {k} must be from 1 to {len(subsets[smallest])}, the slices in {folders[smallest]}.")

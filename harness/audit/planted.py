@@ -23,8 +23,8 @@ _LEAST_LEFT = 4  # patients of the holdout on whom the threshold is fixed
 
 
 class Kind(NamedTuple):
-    """A way to copy a slice. make: float64 [n, s, s] in grey levels -> the same, not rounded; needed: whether there is
-    an all-clear without it: grain and blur are what a memorised slice comes out with."""
+    """A way to copy a slice. make: float64 [n, s, s] in grey levels -> the same, not rounded; needed: whether there
+    is no all-clear where it is not seen: grain and blur are what a memorised slice comes out with."""
 
     title: str
     make: Callable[[Floats, np.random.Generator], Floats]
@@ -147,8 +147,15 @@ def planted_figures(control: PositiveControl) -> list[Figure]:
     """A row a kind."""
     return [
         Figure(
-            "planted", f"planted_{name}", f"copies {one.kind.title}", wilson(one.found, one.n), None, "fraction", PLANTED,
-            f"{one.found} of {one.n}" + ("" if one.seen else ": not seen"), SEEN,
+            "planted",
+            f"planted_{name}",
+            f"copies {one.kind.title}",
+            wilson(one.found, one.n),
+            None,
+            "fraction",
+            PLANTED,
+            f"{one.found} of {one.n}" + ("" if one.seen else ": not seen"),
+            SEEN,
         )
         for name, one in control.searches.items()
-    ]  # fmt: skip
+    ]

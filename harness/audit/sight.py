@@ -10,6 +10,7 @@ import numpy as np
 from harness.audit.case import Case
 from harness.audit.moved import reach
 from harness.audit.planted import PositiveControl, Search
+from harness.audit.whole_release import not_examined_told
 
 
 def threshold_told(case: Case) -> str:
@@ -17,8 +18,8 @@ def threshold_told(case: Case) -> str:
     material, settings = case.material, case.settings
     n = len(np.unique(material.patient[~material.member]))
     return (
-        f"a gap above {case.found.above.copy:.3f} by {settings.distance}, fixed on the holdout of {n} patients to call "
-        f"{settings.false_copies:g} of images copies by chance"
+        f"a gap above {case.found.above.copy:.3f} by {settings.distance}, fixed on the holdout of {n} patients to "
+        f"call {settings.false_copies:g} of images copies by chance"
     )
 
 
@@ -58,18 +59,19 @@ def faults_mean(case: Case) -> str:
 
 def carried_told(case: Case) -> list[str]:
     """Which released files carry more than their pictures, and what."""
-    found = case.material.carried
+    found, others = case.material.carried, not_examined_told(case.material.release.account)
     if not found:
-        return []
+        return others
     parts = ", ".join(f"{one.part} ({one.n}, first {one.first})" for one in found)
-    return [f"Of {found[0].of} released files some carry more than grey pixels, which nobody looked at: {parts}."]
+    told = f"Of {found[0].of} released files some carry more than grey pixels, which nobody looked at: {parts}."
+    return [told, *others]
 
 
 def carried_mean() -> str:
     """What follows where nothing else speaks against the release."""
     return (
-        "Nothing was found in the pictures that speaks against handing them out, but do not hand out this folder as it "
-        "is: its files carry more than pictures. Hand out release/ of --out DIR, which holds the pixels alone, under "
+        "Nothing was found in the pictures that speaks against handing them out, but do not hand out this folder as "
+        "it is: it holds more than pictures. Hand out release/ of --out DIR, which holds the pixels alone, under "
         "numbers for names."
     )
 
@@ -77,10 +79,10 @@ def carried_mean() -> str:
 def blind_told(control: PositiveControl) -> str:
     """Why there is no all-clear where planted copies such as generators make were not found."""
     return (
-        f"This audit could not have seen it: of the copies that it planted itself ({_fixed(control)}) it found too few "
-        f"{_counts(control.missed)}. That is no all-clear. Take more holdout patients, a larger --size or another "
-        "--distance, and make sure that the generator never saw the holdout: images that copy it hide what copies "
-        "members."
+        f"This audit could not have seen it: of the copies that it planted itself ({_fixed(control)}) it found too "
+        f"few {_counts(control.missed)}. That is no all-clear. Take more holdout patients, a larger --size or "
+        "another --distance, and make sure that the generator never saw the holdout: images that copy it hide what "
+        "copies members."
     )
 
 

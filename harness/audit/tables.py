@@ -15,6 +15,7 @@ from harness.audit.folders import named_patients
 from harness.audit.planted import SEEN
 from harness.audit.sight import moves_told
 from harness.audit.verdict import filter_note, verdict
+from harness.audit.whole_release import not_examined_told
 from harness.data.sources.slices import Slices
 
 _ESTIMATE = 20  # characters of `0.123 [0.045, 0.201]`
@@ -65,7 +66,10 @@ def given(audit: Audit) -> list[str]:
     if material.other is not None:
         sides["other"] = material.other
     told = [f"{len(one)} {name} slices {_whose(one)}" for name, one in sides.items()]
-    return [f"{len(material.release)} released images, {', '.join(told)}, at {material.release.size} pixels."]
+    return [
+        f"{len(material.release)} released images, {', '.join(told)}, at {material.release.size} pixels.",
+        *not_examined_told(material.release.account),
+    ]
 
 
 def _whose(slices: Slices) -> str:

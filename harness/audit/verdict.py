@@ -47,13 +47,19 @@ def _meaning(audit: Audit, copied: Figure) -> list[str]:
         return ["Do not hand out this folder as it is: it holds real slices."]
     if _exceeds(copied) or case.found.unmistakable.any() or leaks:
         return ["Do not hand out this folder as it is: it gives training patients away."]
+    return _where_nothing_was_found(audit)
+
+
+def _where_nothing_was_found(audit: Audit) -> list[str]:
+    """An all-clear, or why there is none."""
+    case, control = audit.case, audit.control
     if case.faults.no_all_clear:
         return [faults_mean(case)]
-    if audit.control.blind:
-        return [blind_told(audit.control)]
+    if control.blind:
+        return [blind_told(control)]
     if carried_told(case):
-        return [carried_mean(), seen_told(audit.control)]
-    return ["Nothing was found here that speaks against handing out this folder.", seen_told(audit.control)]
+        return [carried_mean(), seen_told(control)]
+    return ["Nothing was found here that speaks against handing out this folder.", seen_told(control)]
 
 
 def filter_note(audit: Audit) -> list[str]:
@@ -98,8 +104,8 @@ def _on_copies(audit: Audit, figure: Figure) -> str:
     if _exceeds(figure) or sure:
         return (
             f"{n} of {total} released images lie so near to training slices{_whose(audit)} that they count as copies "
-            f"({by_chance}; threshold: {above}); {sure} of them are unmistakable, beyond twice the largest gap to the "
-            "holdout."
+            f"({by_chance}; threshold: {above}); {sure} of them are unmistakable, beyond twice the largest gap to "
+            "the holdout."
         )
     return (
         f"{n} of {total} released images count as copies, which cannot be told from chance ({by_chance}; threshold: "

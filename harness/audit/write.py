@@ -1,11 +1,11 @@
-"""What `--out` gets: `report.json`, `report.md`, `report.html`, the filtered release, and what was removed from it."""
+"""What `--out` gets: `report.json`, `report.md`, `report.html`, the filtered release, and what was removed."""
 
 from __future__ import annotations
 
 import csv
 import json
 from importlib.metadata import version
-from io import BytesIO, StringIO
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,10 @@ from harness.audit.folders import named_patients
 from harness.audit.page import page, worst_first
 from harness.audit.tables import markdown
 from harness.audit.verdict import filter_note, verdict
+from harness.audit.whole_release import not_examined
 from harness.data.degenerate import digests
-from harness.data.sources.decode import Remarks, decode
+from harness.data.sources.decode import each_grey
+from harness.data.sources.remarks import Remarks
 from harness.errors import InputError
 from harness.store import write_durably
 
@@ -50,8 +52,8 @@ def write(audit: Audit, out: Path) -> None:
 
 
 def write_release(audit: Audit, folder: Path) -> str:
-    """Write what the filter leaves as 8-bit grey PNG at each file's own size, pixels alone; returns CSV of old and new
-    names.
+    """Write what the filter leaves as 8-bit grey PNG at each file's own size, pixels alone; returns old and new names
+    as CSV.
 
     A file's name can say whose slice it was, and so can the order of names: the new ones are numbers, in the order of
     the pixels' digests.
@@ -59,23 +61,18 @@ def write_release(audit: Audit, folder: Path) -> str:
     material = audit.case.material
     kept = [int(place) for place in np.flatnonzero(audit.case.kept)]
     digest = digests(material.release.pixels)
-    order = sorted(kept, key=lambda place: (digest[place], material.release_files[place].name))
+    order = sorted(kept, key=lambda place: (digest[place], material.name_of(place)))
+    width = max(4, len(str(len(order))))
+    new = {place: f"image_{number:0{width}d}.png" for number, place in enumerate(order, start=1)}
+    names = [material.name_of(place) for place in range(len(material.release))]
+    for place, image in enumerate(each_grey(material.release_files, names, "--release", Remarks())):
+        if place in new:
+            Image.fromarray(image).save(folder / new[place], "PNG", compress_level=6)
     text = StringIO()
     lines = csv.writer(text, lineterminator="\n")
     lines.writerow(["file", "released_as"])
-    width = max(4, len(str(len(order))))
-    for number, place in enumerate(order, start=1):
-        path, new = material.release_files[place], f"image_{number:0{width}d}.png"
-        (folder / new).write_bytes(encoded_anew(path))
-        lines.writerow([path.name, new])
+    lines.writerows([names[place], new[place]] for place in order)
     return text.getvalue()
-
-
-def encoded_anew(path: Path) -> bytes:
-    """The grey pixels of an image file as an 8-bit grey PNG of the same size, without anything beside them."""
-    picture = BytesIO()
-    Image.fromarray(decode(path, path.name, Remarks())).save(picture, "PNG", compress_level=6)
-    return picture.getvalue()
 
 
 def removed(audit: Audit) -> str:
@@ -93,7 +90,7 @@ def removed(audit: Audit) -> str:
         source = int(found.slice[image])
         lines.writerow(
             [
-                audit.case.material.release_files[image].name, members.ids[source], members.patient_ids[source],
+                audit.case.material.name_of(image), members.ids[source], members.patient_ids[source],
                 f"{found.distance[image]:.6g}", f"{found.gap[image]:.6g}", f"{above:.6g}",
                 mirrored if moved is not None and moved[image] else reason,
             ]
@@ -131,6 +128,12 @@ def report(audit: Audit) -> str:
             "release": {"n": len(material.release), "removed": int((~audit.case.kept).sum())},
             **counts,
         },
+        "folders": [
+            one.account.facts()
+            for one in (material.release, material.members, material.holdout, material.other)
+            if one is not None and one.account is not None
+        ],
+        "not_examined": not_examined(material.release.account),
         "threshold": {
             "gap": audit.case.found.above.copy,
             "distance": audit.case.settings.distance,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from harness.data.reading import READING, file_digests, kept_remarks
 from harness.data.sources.edition import read_leaf
-from harness.data.sources.folder import list_images
+from harness.data.sources.listing import list_folder
 from harness.errors import HarnessWarning
 from harness.store import Store, content_key, save_array
 
@@ -25,7 +25,7 @@ class EditionRelease:
     """A release that an edition gives: its candidates' places in the pool, and members where published.
 
     candidates: intp [n]; member: bool [n], None for the test; n_images: released images; key: of the release in
-    the store, once `read_release` has read it from the folder.
+    the store, once `read_release` has read it from the folder; account: what lies in that folder, JSON values.
     """
 
     candidates: NDArray[np.intp]
@@ -34,6 +34,7 @@ class EditionRelease:
     key: str
     role: str
     folder: Path
+    account: Mapping[str, Any] = field(default_factory=dict)
 
 
 def releases_of(roles: Sequence[str], leaves: Mapping[str, Path], size: int) -> dict[str, EditionRelease]:
@@ -49,14 +50,16 @@ def releases_of(roles: Sequence[str], leaves: Mapping[str, Path], size: int) -> 
         if role not in leaves:
             continue
         places = np.flatnonzero(np.isin(role_of, candidates))
+        account = list_folder(leaves[role], role).account
         key = content_key(stage="given", code=READING, size=size, files=file_digests(role, leaves[role]))
         found[name] = EditionRelease(
             candidates=places,
             member=None if name == "test" else role_of[places] == "dev_used",
-            n_images=len(list_images(leaves[role])),
+            n_images=account.images,
             key=key,
             role=role,
             folder=leaves[role],
+            account=account.facts(),
         )
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from harness.data.edition_release import EditionRelease, read_release, releases_of
 from harness.data.options import EditionFolder, FolderData, PhantomData
 from harness.data.reading import READING, Source, kept_remarks, source_of
+from harness.data.sources.patients import one_spelling
 from harness.data.sources.slices import Slices
 from harness.errors import HarnessWarning, InputError
 from harness.store import Store, content_key, save_array
@@ -27,6 +28,7 @@ class Pool:
 
     pixels: uint8 [n, size, size], memory-mapped; digests: sha256 of each slice's pixels, hex.
     given: an edition's dev and test releases, by name; empty where the harness makes the releases itself.
+    accounts: of each folder how many images it gave and what was left out, JSON values.
     """
 
     key: str
@@ -36,6 +38,7 @@ class Pool:
     digests: tuple[str, ...]
     taken: NDArray[np.intp]
     given: Mapping[str, EditionRelease]
+    accounts: tuple[Mapping[str, Any], ...] = ()
 
     def __len__(self) -> int:
         return len(self.taken)
@@ -53,6 +56,7 @@ def load_pool(data: PhantomData | FolderData, store: Store) -> Pool:
         warnings.warn(HarnessWarning(remark), stacklevel=2)
     with (artefact.folder / "index.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
+    given = releases_of([row["role"] for row in rows], source.leaves, data.size)
     pool = Pool(
         key=key,
         pixels=np.load(artefact.folder / "pixels.npy", mmap_mode="r"),
@@ -60,7 +64,8 @@ def load_pool(data: PhantomData | FolderData, store: Store) -> Pool:
         patient_ids=tuple(row["patient_id"] for row in rows),
         digests=tuple(row["sha256"] for row in rows),
         taken=np.arange(len(rows)),
-        given=releases_of([row["role"] for row in rows], source.leaves, data.size),
+        given=given,
+        accounts=(*artefact.facts["accounts"], *(one.account for one in given.values())),
     )
     _warn_of_equal_slices(pool)
     _warn_of_inferred_patients(pool, data)
@@ -107,7 +112,7 @@ def _write(source: Source, folder: Path) -> Mapping[str, Any]:
     slices = Slices(
         np.concatenate([part.pixels for _, part in parts]),
         tuple(name for _, part in parts for name in part.ids),
-        tuple(name for _, part in parts for name in part.patient_ids),
+        _people([part for _, part in parts]),
     )
     save_array(folder / "pixels.npy", slices.pixels)
     roles = [role for role, part in parts for _ in part.ids]
@@ -116,7 +121,17 @@ def _write(source: Source, folder: Path) -> Mapping[str, Any]:
         writer.writerow(["id", "patient_id", "sha256", "role"])
         for name, patient, pixels, role in zip(slices.ids, slices.patient_ids, slices.pixels, roles, strict=True):
             writer.writerow([name, patient, hashlib.sha256(pixels.tobytes()).hexdigest(), role])
-    return {"remarks": remarks}
+    accounts = [part.account.facts() for _, part in parts if part.account is not None]
+    return {"remarks": remarks, "accounts": accounts}
+
+
+def _people(parts: Sequence[Slices]) -> tuple[str, ...]:
+    """The patients of all parts; ids of one spelling are one patient's, so that no split parts them."""
+    people = [patient for part in parts for patient in part.patient_ids]
+    named = np.flatnonzero(np.concatenate([part.named for part in parts])).tolist()
+    for place, patient in zip(named, one_spelling([people[place] for place in named]), strict=True):
+        people[place] = patient
+    return tuple(people)
 
 
 def _per_patient(patient_ids: tuple[str, ...], count: int) -> NDArray[np.intp]:

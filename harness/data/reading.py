@@ -15,6 +15,7 @@ import numpy as np
 from harness.data.groups import inferred_patients
 from harness.data.options import EditionFolder, FolderData, PhantomData
 from harness.data.sources.edition import find_leaves, read_leaf
+from harness.data.sources.listing import list_folder
 from harness.data.sources.misplaced_submission import submission_at
 from harness.data.sources.slices import Slices
 from harness.editions.load import load_edition
@@ -22,8 +23,8 @@ from harness.errors import HarnessWarning, InputError
 
 # The version of what reads or draws slices (data/sources, data/groups.py), a part of every key that hangs on it. It
 # takes another word where the same files and options would give other pixels, ids or patients; a test watches over
-# that. This one is a digest of that code at commit 976be1c, so that what was stored then is found again.
-READING = "19bbd5f6aae6126a06b5266c978db6103a5f2114d6cdf93ae57ac37eabf94147"
+# that. Since this one: files turned by EXIF, white as zero, floats of one scale, links followed, metadata as text.
+READING = "2026-11-26"
 REAL_ROLES = ("test_candidates", "dev_used", "dev_not_used")
 
 
@@ -49,7 +50,7 @@ def source_of(data: PhantomData | FolderData) -> Source:
         return _edition_source(data)
 
     def read() -> list[tuple[str, Slices]]:
-        return [("pool", _read_folder(Path(data.root), data.size))]
+        return [("pool", _read_folder(Path(data.root), data.size, "data.root"))]
 
     identity = {"data": data.name, "size": data.size, "files": file_digests("data.root", Path(data.root))}
     return Source(identity, read, {})
@@ -72,7 +73,7 @@ def _edition_source(data: EditionFolder) -> Source:
         parts = [(role, read_leaf(role, folder, data.size)) for role, folder in real.items()]
         known: list[str | None] = [None for _, part in parts for _ in part.ids]
         if data.extra:
-            extra = _read_folder(Path(data.extra), data.size)
+            extra = _read_folder(Path(data.extra), data.size, "data.extra")
             ids = tuple(f"extra/{name}" for name in extra.ids)
             parts.append(("extra", replace(extra, ids=ids)))
             known += [f"extra/{patient}" for patient in extra.patient_ids]
@@ -84,23 +85,32 @@ def _edition_source(data: EditionFolder) -> Source:
     return Source(identity, read, leaves)
 
 
-def _read_folder(root: Path, size: int) -> Slices:
+def _read_folder(root: Path, size: int, called: str) -> Slices:
     from harness.data.sources.folder import read_folder
 
-    return read_folder(root, size)
+    return read_folder(root, size, called)
 
 
 def file_digests(what: str, root: Path) -> list[list[str]]:
-    """Name below `root` and sha256 of every file there."""
+    """Name below `root` and sha256 of every image there, and of every metadata table."""
     if not root.is_dir():
         state = "is a file" if root.exists() else "does not exist"
         mistaken = submission_at(root)
         raise InputError(f"{what}={root} {state}; give the folder that holds the images. {mistaken}".rstrip())
+    listing = list_folder(root, what)
+    named = {
+        **dict(zip(listing.names, listing.images, strict=True)),
+        **{_below(p, root): p for p in listing.metadata},
+    }
     digests = []
-    for path in sorted((path for path in root.rglob("*") if path.is_file()), key=lambda path: path.parts):
+    for name, path in sorted(named.items(), key=lambda one: one[0].split("/")):
         with path.open("rb") as file:
-            digests.append([str(path.relative_to(root)), hashlib.file_digest(file, "sha256").hexdigest()])
+            digests.append([name, hashlib.file_digest(file, "sha256").hexdigest()])
     return digests
+
+
+def _below(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix()
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.console import Console
 from rich.markup import escape
@@ -64,7 +65,7 @@ def _show(name: str | None) -> None:
 
 def _folders(task: Task) -> list[tuple[str, str]]:
     """Name and count of every folder; one line for all those of which nothing is public."""
-    told = [(_names(leaf), _known(leaf.count)) for leaf in task.leaves.values() if leaf.folders]
+    told = [(_names(replace(leaf, beside=())), _known(leaf.count)) for leaf in task.leaves.values() if leaf.folders]
     n_unknown = len(task.leaves) - len(told)
     return told + [(f"{n_unknown} more, names {NOT_PUBLIC}" if told else NOT_PUBLIC, NOT_PUBLIC)] * (n_unknown > 0)
 
@@ -125,7 +126,8 @@ def _answers(task: Task) -> str:
 
 def _names(leaf: Leaf) -> str:
     last = f" (else {', '.join(leaf.last_resort)})" if leaf.last_resort else ""
-    return (", ".join(leaf.folders) or NOT_PUBLIC) + last
+    beside = f" (beside {' or '.join(leaf.beside)})" if leaf.beside else ""
+    return (", ".join(leaf.folders) or NOT_PUBLIC) + beside + last
 
 
 def _ids(leaf: Leaf) -> str:

@@ -35,7 +35,8 @@ class Leaf:
 
     folders: its names, lower case, any of which will do; last_resort: names that count if none of those is.
     id_format: an id from its number, such as `used_{:04d}`; id_pattern: regular expression that a whole id
-    matches, other copies' ids, too; count: images the organisers gave out.
+    matches, other copies' ids, too; count: images the organisers gave out. beside: where several roles' folders have
+    one name, the names of folders beside it, any of which tells that it is this role's.
     """
 
     folders: Names = ()
@@ -43,6 +44,7 @@ class Leaf:
     id_pattern: StrictStr | None = None
     count: Count | None = None
     last_resort: Names = ()
+    beside: Names = ()
 
     def ids(self, count: int | None = None) -> tuple[str, ...]:
         """The ids as the organisers number them, from 1; count: how many, default all. ValueError where not known."""

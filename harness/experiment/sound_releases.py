@@ -1,4 +1,4 @@
-"""Are the releases such as generators of slices give? Where they are not, no score says anything, and nobody is called."""
+"""Are the releases such as generators of slices give? Where they are not, no score says anything."""
 
 from __future__ import annotations
 
@@ -57,8 +57,9 @@ def _of_shadows(found: Sequence[Faults | None]) -> list[str]:
     if not found or len(unusable) < _TOO_MANY * len(found):
         return []
     return [
-        f"{len(unusable)} of {len(found)} shadows release what no generator of slices gives, so nothing was learnt from "
-        f"them (the first: {' '.join(unusable[0].says)}). {NOBODY} Train longer (shadow.steps), or look at the slices."
+        f"{len(unusable)} of {len(found)} shadows release what no generator of slices gives, so nothing was learnt "
+        f"from them (the first: {' '.join(unusable[0].says)}). {NOBODY} Train longer (shadow.steps), or look at the "
+        "slices."
     ]
 
 

@@ -40,6 +40,7 @@ def facts_of(outcome: Outcome, remarks: list[str]) -> dict[str, Any]:
         },
         "seed": outcome.settings.seed,
         "pool": outcome.pool.key,
+        "folders": list(outcome.pool.accounts),
         "generators": generators,
         "warnings": remarks,
         "broken_plugins": find_attacks().broken,

@@ -75,7 +75,7 @@ def _checked(path: Path, ids: Sequence[str], form: Submission, shown: Console) -
 
 def _ids(edition: Edition, given: Path | None) -> tuple[str, ...]:
     """The ids to answer for: of a folder of candidates, of a file with one a line, or else the edition's own."""
-    from harness.data.sources.folder import list_images
+    from harness.data.sources.listing import list_folder
 
     if given is None:
         try:
@@ -86,7 +86,7 @@ def _ids(edition: Edition, given: Path | None) -> tuple[str, ...]:
                 "line, or the folder of candidates."
             ) from error
     if given.is_dir():
-        ids = [path.stem for path in list_images(given)]
+        ids = [path.stem for path in list_folder(given, "--ids").images]
         what = "image"
     elif given.is_file():
         try:

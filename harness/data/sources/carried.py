@@ -19,7 +19,7 @@ from PIL import Image
 
 from harness.data.sources.carried_jpeg import jpeg_parts
 from harness.data.sources.carried_others import bmp_parts, gif_parts, pnm_parts, webp_parts
-from harness.data.sources.carried_parts import Broken, Part
+from harness.data.sources.carried_parts import BrokenFileError, Part
 from harness.data.sources.carried_png import SIGNATURE, png_parts
 from harness.data.sources.carried_tiff import MAGIC, tiff_parts
 
@@ -67,7 +67,9 @@ def carried(path: Path) -> tuple[Part, ...]:
 
 
 def _parts(data: bytes) -> list[Part]:
-    looking = webp_parts if data[:4] == b"RIFF" and data[8:12] == b"WEBP" else None
+    looking: Callable[[bytes], Iterator[Part]] | None = None
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        looking = webp_parts
     for starts, one in _FORMATS:
         if data.startswith(starts):
             looking = one
@@ -77,7 +79,7 @@ def _parts(data: bytes) -> list[Part]:
     try:
         for part in looking(data):  # what came before a break stays
             found.append(part)  # noqa: PERF402
-    except Broken:
+    except BrokenFileError:
         found.append(Part(BROKEN))
     return found
 

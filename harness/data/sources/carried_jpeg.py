@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from harness.data.sources.carried_parts import Broken, Part, number, taken
+from harness.data.sources.carried_parts import BrokenFileError, Part, number, taken
 
 START, END, SCAN, COMMENT = 0xD8, 0xD9, 0xDA, 0xFE
 _OF_PICTURE = {*range(0xC0, 0xD0), SCAN, 0xDB, 0xDC, 0xDD}  # frames, tables, scans, lines, restarts
@@ -16,11 +16,11 @@ _JFIF = b"JFIF\0"
 
 
 def jpeg_parts(data: bytes) -> Iterator[Part]:
-    """What JPEG bytes carry; raises Broken from where on it cannot be told."""
+    """What JPEG bytes carry; raises BrokenFileError from where on it cannot be told."""
     place, has_head = 2, False
     while True:
         if taken(data, place, 1) != b"\xff":
-            raise Broken
+            raise BrokenFileError
         marker = number(data, place + 1, 1, "big")
         if marker == 0xFF:  # filled up
             place += 1
@@ -44,7 +44,7 @@ def jpeg_parts(data: bytes) -> Iterator[Part]:
         if marker == SCAN:
             following = _NEXT.search(data, place)
             if following is None:
-                raise Broken
+                raise BrokenFileError
             place = following.end() - 2
 
 

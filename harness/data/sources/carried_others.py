@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from harness.data.sources.carried_parts import Broken, Part, number, taken
+from harness.data.sources.carried_parts import BrokenFileError, Part, number, taken
 
 _EXTENSIONS = {0xFE: "comment", 0xFF: "application block", 0x01: "plain text block"}
 _PNM_HEAD = re.compile(rb"P[456](?:\s|#[^\n]*\n)+?(\d+)(?:\s|#[^\n]*\n)+?(\d+)(?:(?:\s|#[^\n]*\n)+?(\d+))?")
@@ -29,7 +29,7 @@ def gif_parts(data: bytes) -> Iterator[Part]:
             place += 10 + _table(number(data, place + 9, 1, "big")) + 1
             _, place = _sub_blocks(data, place)
         else:
-            raise Broken
+            raise BrokenFileError
 
 
 def _table(packed: int) -> int:
@@ -58,7 +58,7 @@ def webp_parts(data: bytes) -> Iterator[Part]:
             yield Part(text if text.isalnum() else "unknown chunk", length)
         place += 8 + length + length % 2
     if end > len(data):
-        raise Broken
+        raise BrokenFileError
     if end < len(data):
         yield Part("bytes after the end", len(data) - end)
 
@@ -67,7 +67,7 @@ def bmp_parts(data: bytes) -> Iterator[Part]:
     """BMP: bytes between head and pixels beyond a palette, and after the pixels."""
     start, head = number(data, 10, 4, "little"), number(data, 14, 4, "little")
     if head < 40:
-        raise Broken
+        raise BrokenFileError
     width, height = number(data, 18, 4, "little"), number(data, 22, 4, "little")
     height = min(height, 2**32 - height)  # rows from the top have a negative one
     bits, packing = number(data, 28, 2, "little"), number(data, 30, 4, "little")
@@ -78,7 +78,7 @@ def bmp_parts(data: bytes) -> Iterator[Part]:
         yield Part("bytes before the pixels", gap)
     size = (width * bits + 31) // 32 * 4 * height if packing in (0, 3) else number(data, 34, 4, "little")
     if start + size > len(data):
-        raise Broken
+        raise BrokenFileError
     if start + size < len(data):
         yield Part("bytes after the pixels", len(data) - start - size)
 
@@ -88,7 +88,7 @@ def pnm_parts(data: bytes) -> Iterator[Part]:
     kind = data[1:2]
     head = _PNM_HEAD.match(data[:_LONGEST_HEAD])
     if head is None or (kind != b"4" and head[3] is None):
-        raise Broken
+        raise BrokenFileError
     end = head.end(2) if kind == b"4" else head.end(3)
     if b"#" in data[:end]:
         yield Part("comment in the head")
@@ -97,7 +97,7 @@ def pnm_parts(data: bytes) -> Iterator[Part]:
     row = (width + 7) // 8 if kind == b"4" else width * deep * (3 if kind == b"6" else 1)
     size = end + 1 + row * height
     if size > len(data):
-        raise Broken
+        raise BrokenFileError
     if size < len(data):
         yield Part("bytes after the pixels", len(data) - size)
 

@@ -6,21 +6,21 @@ from typing import NamedTuple
 
 
 class Part(NamedTuple):
-    """Something in an image file that is no grey pixel. name: of the chunk, segment or tag; n_bytes: how much, 0 where
-    that cannot be said. What it says is never repeated."""
+    """Something in an image file that is no grey pixel. name: of the chunk, segment or tag; n_bytes: how much, 0
+    where that cannot be said. What it says is never repeated."""
 
     name: str
     n_bytes: int = 0
 
 
-class Broken(Exception):
+class BrokenFileError(Exception):
     """The file is not built as its format asks: what is in it cannot be told from here on."""
 
 
 def taken(data: bytes, start: int, n: int) -> bytes:
-    """n bytes from `start`; Broken where there are not as many."""
+    """n bytes from `start`; BrokenFileError where there are not as many."""
     if start < 0 or n < 0 or start + n > len(data):
-        raise Broken
+        raise BrokenFileError
     return data[start : start + n]
 
 

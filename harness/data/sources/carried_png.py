@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 
-from harness.data.sources.carried_parts import Broken, Part, number, taken
+from harness.data.sources.carried_parts import BrokenFileError, Part, number, taken
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
@@ -14,7 +14,7 @@ _ADAM7 = ((0, 8, 0, 8), (0, 8, 4, 8), (4, 8, 0, 4), (0, 4, 2, 4), (2, 4, 0, 2), 
 
 
 def png_parts(data: bytes) -> Iterator[Part]:
-    """What PNG bytes carry; raises Broken from where on it cannot be told."""
+    """What PNG bytes carry; raises BrokenFileError from where on it cannot be told."""
     pixels: list[bytes] = []
     header = b""
     for kind, content, end in _chunks(data):
@@ -33,7 +33,7 @@ def png_parts(data: bytes) -> Iterator[Part]:
             return
         elif kind != "PLTE" or header[9:10] != b"\x03":  # a palette belongs to a picture that uses it
             yield Part(kind, len(content))
-    raise Broken
+    raise BrokenFileError
 
 
 def _chunks(data: bytes) -> Iterator[tuple[str, bytes, int]]:
@@ -43,7 +43,7 @@ def _chunks(data: bytes) -> Iterator[tuple[str, bytes, int]]:
         length = number(data, place, 4, "big")
         name = taken(data, place + 4, 4)
         if not name.isalpha():
-            raise Broken
+            raise BrokenFileError
         content = taken(data, place + 8, length)
         place += 12 + length
         yield name.decode("ascii", "replace"), content, place
@@ -52,7 +52,7 @@ def _chunks(data: bytes) -> Iterator[tuple[str, bytes, int]]:
 def _beyond_picture(header: bytes, packed: bytes) -> Iterator[Part]:
     """What IDAT holds beyond the rows of the picture: more of them, or bytes after the packed ones."""
     if not header or header[9] not in _CHANNELS:
-        raise Broken
+        raise BrokenFileError
     left = _row_bytes(header)
     unpacker = zlib.decompressobj()
     rest = packed
@@ -65,7 +65,7 @@ def _beyond_picture(header: bytes, packed: bytes) -> Iterator[Part]:
                 break
         more = b"" if unpacker.eof else unpacker.decompress(rest, 1)
     except zlib.error as error:
-        raise Broken from error
+        raise BrokenFileError from error
     if more:
         yield Part("rows beyond the picture (IDAT)")
     elif unpacker.unused_data:

@@ -1,16 +1,16 @@
-"""TIFF 6.0: tags beyond those that say how the picture is stored, further pictures, and bytes that nothing points to."""
+"""TIFF 6.0: tags beyond those that say how the picture is stored, further pictures, bytes that nothing points to."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.data.sources.carried_parts import Broken, Part, number, taken
+from harness.data.sources.carried_parts import BrokenFileError, Part, number, taken
 
 MAGIC = (b"II*\0", b"MM\0*")
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}  # bytes, by field type
 _STRUCTURAL = frozenset(
-    (254, 255, 256, 257, 258, 259, 262, 266, 273, 274, 277, 278, 279, 280, 281, 282, 283, 284, 296, 317, 320, 322, 323,
-     324, 325, 339, 340, 341, 347, 530, 531, 532)
+    (254, 255, 256, 257, 258, 259, 262, 266, 273, 274, 277, 278, 279, 280, 281, 282, 283, 284, 296, 317, 320, 322,
+     323, 324, 325, 339, 340, 341, 347, 530, 531, 532)
 )  # fmt: skip
 _NAMES = {
     269: "DocumentName", 270: "ImageDescription", 271: "Make", 272: "Model", 305: "Software", 306: "DateTime",
@@ -23,12 +23,12 @@ _PADDING = 1  # bytes between two parts of a file, since each starts at an even 
 
 
 def tiff_parts(data: bytes) -> Iterator[Part]:
-    """What TIFF bytes carry; raises Broken from where on it cannot be told."""
+    """What TIFF bytes carry; raises BrokenFileError from where on it cannot be told."""
     order = "little" if data[:2] == b"II" else "big"
     place = number(data, 4, 4, order)
     n_tags = number(data, place, 2, order)
     if n_tags > _MOST_TAGS:
-        raise Broken
+        raise BrokenFileError
     used = [(0, 8), (place, place + 6 + 12 * n_tags)]
     pieces: dict[int, list[int]] = {}
     for entry in range(place + 2, place + 2 + 12 * n_tags, 12):

@@ -1,55 +1,36 @@
-"""One way from an image file to a square grey array, for members, candidates and releases alike.
+"""One way from an image file to its greys, for members, candidates and releases alike.
 
 A file that would have to be guessed at is refused by name. What can be converted is, and the load says so in
 one warning a kind, with the count and the first file.
 """
 
-import struct
-import warnings
-import zlib
-from collections import Counter
-from collections.abc import Sequence
-from functools import lru_cache
-from io import BytesIO
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-from harness.errors import HarnessWarning, InputError
+from harness.data.sources.fit import fit
+from harness.data.sources.greys import Depth, FloatRange, Grey, float_scale, grey_of_floats, grey_of_integers
+from harness.data.sources.opened import opened
+from harness.data.sources.remarks import Remarks
+from harness.errors import InputError
 
-Grey = NDArray[np.uint8]
-
-# Pillow reports a damaged file by whichever of these its decoders happen to raise.
-_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, Image.DecompressionBombError)
-_FULL_SCALE_SHARE = 8  # a 16-bit image that stays below 1/8 of the range holds values of some other scale
-
-
-class Remarks:
-    """What one load converted: kind -> the files, in order. `warn` tells it, one warning a kind."""
-
-    def __init__(self) -> None:
-        self._files: dict[str, list[str]] = {}
-        self._sizes: Counter[tuple[int, int]] = Counter()
-
-    def note(self, kind: str, name: str) -> None:
-        """Remember that `name` was converted; `kind` completes the sentence '3 of 10 images ...'."""
-        self._files.setdefault(kind, []).append(name)
-
-    def note_size(self, height: int, width: int) -> None:
-        """Remember the size of an image as stored, pixels."""
-        self._sizes[height, width] += 1
-
-    def warn(self, n_images: int, where: str, size: int) -> None:
-        """Give one HarnessWarning for each kind of conversion, and one for images of several sizes."""
-        for kind, names in self._files.items():
-            text = f"{len(names)} of {n_images} images in {where} {kind} (first: {names[0]})."
-            warnings.warn(HarnessWarning(text), stacklevel=3)
-        if len(self._sizes) > 1:
-            sizes = ", ".join(f"{w}x{h} ({count})" for (h, w), count in self._sizes.most_common())
-            text = f"The images in {where} have several sizes: {sizes}; each was resized to {size}x{size}."
-            warnings.warn(HarnessWarning(text), stacklevel=3)
+_BITS, _PHOTOMETRIC, _SAMPLE_FORMAT, _ORIENTATION = 258, 262, 339, 274  # tags of TIFF 6.0; the last of EXIF, too
+_SIGNED = 2
+_COLOURS = frozenset({"P", "PA", "RGB", "RGBA", "RGBX", "RGBa", "CMYK", "YCbCr"})
+# What turns a picture as stored into the picture as shown (EXIF 2.3, tag Orientation).
+_TURNS: dict[int, Callable[[NDArray[np.generic]], NDArray[np.generic]]] = {
+    2: np.fliplr,
+    3: lambda one: np.rot90(one, 2),
+    4: np.flipud,
+    5: np.transpose,
+    6: lambda one: np.rot90(one, -1),
+    7: lambda one: np.rot90(np.transpose(one), 2),
+    8: np.rot90,
+}
 
 
 def load_images(paths: Sequence[Path], names: Sequence[str], size: int, where: str) -> Grey:
@@ -60,53 +41,94 @@ def load_images(paths: Sequence[Path], names: Sequence[str], size: int, where: s
     """
     pixels = np.empty((len(paths), size, size), np.uint8)
     remarks = Remarks()
-    for row, path, name in zip(pixels, paths, names, strict=True):
-        row[:] = fit(decode(path, name, remarks), size, name, remarks)
+    for row, image, name in zip(pixels, each_grey(paths, names, where, remarks), names, strict=True):
+        row[:] = fit(image, size, name, remarks)
     remarks.warn(len(paths), where, size)
     return pixels
 
 
-def decode(source: Path | bytes, name: str, remarks: Remarks) -> Grey:
-    """One image file -> uint8 [h, w], 0 to 255.
+def each_grey(paths: Sequence[Path], names: Sequence[str], where: str, remarks: Remarks) -> Iterator[Grey]:
+    """Every file of one folder at its own resolution, uint8 [h, w], 0 to 255, one after the other.
 
-    Palette and colour become luma (ITU-R 601), 16 bit is divided by 257, float in 0 to 1 or 0 to 255 scaled
-    and rounded, an alpha channel ignored; each is noted. Raises InputError, with `name`, for a file that is
-    missing, damaged, no image, of several frames, or of a range that leaves its scale open.
+    Floats have one scale in the whole folder, which is looked for once the first of them is met.
     """
+
+    @cache
+    def white() -> float:
+        ranges = (_range(path, name) for path, name in zip(paths, names, strict=True))
+        return float_scale([one for one in ranges if one is not None], where)
+
+    for path, name in zip(paths, names, strict=True):
+        yield decode(path, name, remarks, white)
+
+
+def decode(source: Path | bytes, name: str, remarks: Remarks, white: Callable[[], float] | None = None) -> Grey:
+    """One image file -> uint8 [h, w], 0 to 255, as it is shown: turned as its EXIF orientation says, zero black.
+
+    Palette and colour become luma (ITU-R 601), deep integers go by the range of their type, floats by `white` (the
+    value that is white, of the whole folder; by default of this file alone), alpha, ICC profile and gamma are left
+    alone; each is noted. Raises InputError, with `name`, for what cannot be read or has an unclear scale.
+    """
+    with opened(source, name) as image:
+        tags = _tags(image)
+        image.load()
+        grey = _to_grey(image, tags, name, remarks, white)
+        turn = _TURNS.get(_orientation(image))
+        if turn is None and _turned_by_pillow(tags, image):
+            remarks.note("have an EXIF orientation and were turned by it", name)
+        if turn is not None:
+            remarks.note("have an EXIF orientation and were turned by it", name)
+            grey = np.ascontiguousarray(turn(grey), dtype=np.uint8)
+        if image.info.get("icc_profile") or image.info.get("gamma"):
+            remarks.note("carry an ICC profile or a gamma value, which were left alone", name)
+        return grey
+
+
+def _tags(image: Image.Image) -> dict[int, int]:
+    """The first value of each tag of a TIFF file that decides what its numbers mean; empty for other formats."""
+    stored = getattr(image, "tag_v2", {})
+    found = {}
+    for tag in (_BITS, _PHOTOMETRIC, _SAMPLE_FORMAT, _ORIENTATION):
+        value = stored.get(tag)
+        first = value[0] if isinstance(value, tuple) and value else value
+        if isinstance(first, int):
+            found[tag] = first
+    return found
+
+
+def _orientation(image: Image.Image) -> int:
+    """The EXIF orientation that is left to be done; 1, as shown, where there is none or no telling."""
     try:
-        with Image.open(BytesIO(source) if isinstance(source, bytes) else source) as image:
-            n_frames = getattr(image, "n_frames", 1)
-            if n_frames == 1:
-                image.load()
-                return _to_grey(image, name, remarks)
-    except FileNotFoundError as error:
-        raise InputError(f"The image {name} does not exist.") from error
-    except UnidentifiedImageError as error:
-        raise InputError(f"{name} is not an image, or a damaged one; remove it or replace it by a PNG.") from error
-    except _DAMAGE as error:
-        raise InputError(f"The image {name} is damaged ({error}); copy it again or remove it.") from error
-    raise InputError(f"{name} holds {n_frames} frames; give one image a slice.")
+        return int(image.getexif().get(_ORIENTATION, 1))
+    except Exception:  # a broken EXIF block is no broken picture: browsers show it as stored
+        return 1
 
 
-def stored_size(path: Path) -> tuple[int, int] | None:
-    """Width and height of an image as stored, pixels, from its header alone; None for what is no image."""
-    try:
-        with Image.open(path) as image:
-            return image.size
-    except _DAMAGE:
-        return None
+def _turned_by_pillow(tags: dict[int, int], image: Image.Image) -> bool:
+    return tags.get(_ORIENTATION, 1) in _TURNS and _orientation(image) == 1
 
 
-def _to_grey(image: Image.Image, name: str, remarks: Remarks) -> Grey:
+def _to_grey(
+    image: Image.Image, tags: dict[int, int], name: str, remarks: Remarks, white: Callable[[], float] | None
+) -> Grey:
+    if image.mode == "F":
+        return _from_floats(np.asarray(image), tags, name, remarks, white)
+    if image.mode.startswith("I"):
+        return _from_deep(np.asarray(image), tags, name, remarks)
+    alpha = "transparency" in image.info or image.mode in {"LA", "La", "PA", "RGBA", "RGBa"}
+    if alpha and image.mode in {"L", "LA", "La"}:
+        remarks.note("had an alpha channel, which was ignored", name)
     if image.mode == "L":
-        return np.asarray(image)
-    if image.mode == "F" or image.mode.startswith("I"):
-        return _from_deep(np.asarray(image), name, remarks)
+        return _from_bytes(np.asarray(image), tags, name, remarks)
     if image.mode in {"1", "LA", "La"}:
-        stored = "1 bit a pixel" if image.mode == "1" else "an alpha channel, which was ignored,"
-        remarks.note(f"had {stored} and were converted to 8-bit grey", name)
+        if image.mode == "1":
+            remarks.note("had 1 bit a pixel and were converted to 8-bit grey", name)
         return np.asarray(image.convert("L") if image.mode == "1" else image.getchannel(0))
+    if image.mode not in _COLOURS:
+        raise InputError(f"{name} is stored as {image.mode}, which has no agreed grey; store it as 8-bit grey.")
     stored = "a palette" if image.mode in {"P", "PA"} else "several channels"
+    stored += " (and alpha, which was ignored)" if alpha else ""
+    image.info.pop("transparency", None)  # Pillow would mix it in
     colours = image.convert("RGB")
     red, green, blue = (np.asarray(colours.getchannel(channel)) for channel in range(3))
     if np.array_equal(red, green) and np.array_equal(red, blue):
@@ -116,61 +138,42 @@ def _to_grey(image: Image.Image, name: str, remarks: Remarks) -> Grey:
     return np.asarray(colours.convert("L"))
 
 
-def _from_deep(values: NDArray[np.generic], name: str, remarks: Remarks) -> Grey:
-    """16-bit, 32-bit or float values [h, w] -> uint8, by a fixed rule, so that images stay comparable."""
-    low, high = float(values.min()), float(values.max())
-    if values.dtype.kind == "f":
-        if not (low >= 0 and high <= 255):  # false for NaN, too
-            raise InputError(f"{name} holds floats from {low:g} to {high:g}; give 0 to 1 or 0 to 255.")
-        scale = 255.0 if high <= 1 else 1.0
-        remarks.note("held floats and were rounded to 8-bit grey", name)
-        return np.rint(values.astype(np.float64) * scale).astype(np.uint8)
-    if low < 0 or high > 65535 or 0 < high < 65536 / _FULL_SCALE_SHARE:
-        raise InputError(
-            f"{name} holds integers from {low:g} to {high:g} in more than 8 bits, so their scale is unclear; "
-            "apply the lung window yourself and store 8-bit grey, or 16-bit grey over the full 0 to 65535."
-        )
-    remarks.note("had 16 bits a pixel and were divided by 257 to 8-bit grey", name)
-    return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
+def _from_bytes(values: Grey, tags: dict[int, int], name: str, remarks: Remarks) -> Grey:
+    """8-bit values [h, w]; signed ones by the range of their type, so that -128 is black."""
+    if tags.get(_SAMPLE_FORMAT) != _SIGNED:
+        return values
+    remarks.note("had signed bytes, whose range became 8-bit grey", name)
+    return values ^ np.uint8(128)
 
 
-def fit(image: Grey, size: int, name: str, remarks: Remarks) -> Grey:
-    """uint8 [h, w] -> uint8 [size, size]: zero-padded to a square about its middle, then averaged over areas.
-
-    Whole factors are exact box means, rounded half up. Raises InputError for an image smaller than `size`.
-    """
-    height, width = image.shape
-    remarks.note_size(height, width)
-    side = max(height, width)
-    if side < size:
-        raise InputError(
-            f"{name} has {width}x{height} pixels, less than the working size {size}x{size}; enlarging would "
-            f"invent detail. Work at {side} pixels or less (data.size, --size), or remove the image."
-        )
-    if height != width:
-        remarks.note("were not square and were padded with zeros", name)
-        above, left = (side - height) // 2, (side - width) // 2
-        image = np.pad(image, ((above, side - height - above), (left, side - width - left)))
-    if side == size:
-        return image
-    factor, rest = divmod(side, size)
-    if rest == 0:
-        sums = image.reshape(size, factor, size, factor).sum(axis=(1, 3), dtype=np.uint32)
-        means: Grey = ((sums + factor * factor // 2) // (factor * factor)).astype(np.uint8)
-        return means
-    shares = _area_shares(side, size)
-    rounded: Grey = np.floor(shares @ image @ shares.T + 0.5).astype(np.uint8)
-    return rounded
+def _from_deep(values: NDArray[np.generic], tags: dict[int, int], name: str, remarks: Remarks) -> Grey:
+    """Integers of more than 8 bits [h, w] -> uint8, by the range of their type."""
+    bits, signed = tags.get(_BITS, 16), tags.get(_SAMPLE_FORMAT) == _SIGNED
+    deep = values.astype(np.int64)
+    if bits == 32 and not signed:
+        deep &= 0xFFFFFFFF  # Pillow's widest integers are signed
+    remarks.note(f"had {bits} bits a pixel and were converted to 8-bit grey by the range of that type", name)
+    return grey_of_integers(deep, Depth.of(bits, signed, tags.get(_PHOTOMETRIC) == 0), name)
 
 
-@lru_cache
-def _area_shares(side: int, size: int) -> NDArray[np.float64]:
-    """Share of each of `size` wide pixels that each of `side` narrow ones takes up, [size, side], rows sum to 1.
+def _from_floats(
+    values: NDArray[np.floating],
+    tags: dict[int, int],
+    name: str,
+    remarks: Remarks,
+    white: Callable[[], float] | None,
+) -> Grey:
+    scale = float_scale([FloatRange.of(values, name)], name) if white is None else white()
+    outside = values.min() < 0 or values.max() > scale
+    cut = ", values just outside their scale cut off" if outside else ""
+    remarks.note(f"held floats and were rounded to 8-bit grey, {scale:g} as white{cut}", name)
+    return grey_of_floats(values, scale, tags.get(_PHOTOMETRIC) == 0)
 
-    Pillow's BOX filter is no area mean here: it takes a narrow pixel wholly or not at all, by its middle.
-    """
-    edges = np.arange(size + 1) * (side / size)
-    left = np.maximum(edges[:-1, None], np.arange(side))
-    right = np.minimum(edges[1:, None], np.arange(1, side + 1))
-    shares: NDArray[np.float64] = np.maximum(right - left, 0) * (size / side)
-    return shares
+
+def _range(path: Path, name: str) -> FloatRange | None:
+    """The range of a file's floats; None where it holds none."""
+    with opened(path, name) as image:
+        if image.mode != "F":
+            return None
+        image.load()
+        return FloatRange.of(np.asarray(image), name)

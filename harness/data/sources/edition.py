@@ -1,12 +1,14 @@
 """A challenge's data as handed out: leaf folders found by name, wherever a copy keeps them."""
 
+import os
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from harness.data.sources.folder import IMAGE_ENDINGS, list_images, read_images
+from harness.data.sources.folder import read_images
+from harness.data.sources.listing import Listing, image_endings, list_folder
 from harness.data.sources.misplaced_submission import submission_at, submissions_below
 from harness.data.sources.official import compare_names, compare_sizes, refuse_anothers
 from harness.data.sources.slices import Slices
@@ -32,7 +34,8 @@ def find_leaves(
         what = "is a file" if root.exists() else "does not exist"
         advice = f"give the folder that holds the data of {edition.title}"
         raise InputError(f"{root} {what}; {advice}. {submission_at(root)}".rstrip())
-    folders = list(_image_folders(root))
+    listing = list_folder(root, "data.root")
+    folders = sorted({path.parent for path in listing.images})
     if generator is not None and not any(_below(generator, folder, root) for folder in folders):
         raise InputError(f"No folder {generator} with images is below {root}; {_there(folders, root)}.")
     search = _Search(root, folders, generator)
@@ -45,11 +48,16 @@ def find_leaves(
     for role in (*TEST_ROLES, *DEV_ROLES):
         if role not in found and (folder := search.described(role, edition.leaves[role])) is not None:
             found[role] = folder
-    _check_complete(found, edition, folders, root)
+    _ask_about_twins(found, edition, folders, root)
+    _check_complete(found, edition, folders, root, listing)
+    _refuse_nested(found, root)
+    images = {role: list_folder(folder, role) for role, folder in found.items()}
     for role, folder in found.items():
-        refuse_anothers(role, edition.leaves, folder)
-        compare_names(role, edition.leaves[role], folder)
-    compare_sizes(found, edition)
+        images[role].refuse_a_part(folder)
+        names = [path.stem for path in images[role].images]
+        refuse_anothers(role, edition.leaves, folder, names)
+        compare_names(role, edition.leaves[role], folder, names)
+    compare_sizes({role: one.images for role, one in images.items()}, edition)
     return found
 
 
@@ -59,19 +67,11 @@ def read_leaf(role: str, folder: Path, size: int) -> Slices:
     Ids of the test candidates are the figure ids of the submission, unchanged; all others are `<role>/<stem>`, so
     no two images share an id. Raises InputError for files that cannot be read.
     """
-    slices = read_images(folder, size)
+    slices = read_images(folder, size, role, stems=True)
     if role == "test_candidates":
         return slices
     ids = tuple(f"{role}/{name}" for name in slices.ids)
     return replace(slices, ids=ids, patient_ids=ids)
-
-
-def _image_folders(root: Path) -> Iterator[Path]:
-    """Folders at or below `root` that hold images directly; a folder nested in its namesake is common."""
-    for folder in sorted([root, *(path for path in root.rglob("*") if path.is_dir())]):
-        parts = folder.relative_to(root).parts
-        if not any(part.startswith(".") or part == "__MACOSX" for part in parts) and list_images(folder):
-            yield folder
 
 
 class _Search(NamedTuple):
@@ -94,11 +94,12 @@ class _Search(NamedTuple):
     def described(self, role: str, leaf: Leaf) -> Path | None:
         """The folder of a name that the edition gives, if there is one."""
         for names in (leaf.folders, leaf.last_resort):
-            folder = self._only(role, [path for path in self.folders if _parts(path)[-1] in names])
+            fitting = [path for path in self.folders if _parts(path)[-1] in names]
+            folder = self._only(role, [path for path in fitting if not leaf.beside or _beside(path) & {*leaf.beside}])
             if folder is not None:
                 if names is leaf.last_resort:
                     wanted = _either(leaf.folders)
-                    text = f"No folder {wanted} is below {self.root}; {folder.name} is taken as {role}."
+                    text = f"No folder {wanted} is below data.root; {folder.name} is taken as {role}."
                     warnings.warn(HarnessWarning(text), stacklevel=5)
                 return folder
         return None
@@ -119,7 +120,45 @@ class _Search(NamedTuple):
 
 
 def _parts(folder: Path) -> tuple[str, ...]:
-    return tuple(part.lower() for part in folder.resolve().parts)
+    return tuple(part.lower() for part in folder.absolute().parts)
+
+
+def _beside(folder: Path) -> set[str]:
+    """The names of the folders beside one, in small letters; beside the outermost of those nested in a namesake."""
+    while folder.parent.name.lower() == folder.name.lower():
+        folder = folder.parent
+    return {entry.name.lower() for entry in os.scandir(folder.parent) if entry.is_dir()} - {folder.name.lower()}
+
+
+def _ask_about_twins(found: Mapping[str, Path], edition: Edition, folders: list[Path], root: Path) -> None:
+    """InputError for a folder whose name several roles share, where what lies beside it tells of none of them."""
+    sharing = {role: leaf for role, leaf in edition.leaves.items() if leaf.beside}
+    for folder in folders:
+        roles = [role for role, taken in found.items() if taken == folder]
+        if len(roles) > 1:
+            raise InputError(
+                f"The folder {folder.relative_to(root)} may be {_either(tuple(roles))}, by what lies beside it. Part "
+                f"the sets into folders of their own, or say which it is: data.folders.{roles[0]}=NAME."
+            )
+        its = {role: leaf for role, leaf in sharing.items() if _parts(folder)[-1] in leaf.folders}
+        if its and folder not in found.values():
+            marks = "; ".join(f"{role} lies beside {_either(leaf.beside)}" for role, leaf in its.items())
+            first = next(iter(its))
+            raise InputError(
+                f"Whose the folder {folder.relative_to(root)} is cannot be told: {marks}, and it lies beside "
+                f"neither. Say which it is, data.folders.{first}={folder.relative_to(root)}, or move it away."
+            )
+
+
+def _refuse_nested(found: Mapping[str, Path], root: Path) -> None:
+    """A folder's images are those at any depth, so that of one role must not lie in another's."""
+    for role, folder in found.items():
+        for other, above in found.items():
+            if above in folder.parents:
+                raise InputError(
+                    f"The folder of {role}, {folder.relative_to(root)}, lies in that of {other}, "
+                    f"{above.relative_to(root)}, whose images are those at any depth. Put them side by side."
+                )
 
 
 def _below(generator: str, folder: Path, root: Path) -> bool:
@@ -132,8 +171,10 @@ def _there(folders: list[Path], root: Path) -> str:
     return f"folders with images there are: {', '.join(shown)}{more}" if shown else "no folder there holds images"
 
 
-def _check_complete(found: Mapping[str, Path], edition: Edition, folders: list[Path], root: Path) -> None:
-    predictions = submissions_below(root, IMAGE_ENDINGS) if len(found) < len(TEST_ROLES + DEV_ROLES) else []
+def _check_complete(
+    found: Mapping[str, Path], edition: Edition, folders: list[Path], root: Path, listing: Listing
+) -> None:
+    predictions = submissions_below(root, image_endings()) if len(found) < len(TEST_ROLES + DEV_ROLES) else []
     mistaken = "".join(f" {submission_at(path, path.relative_to(root))}" for path in predictions[:1])
     for group, optional in ((TEST_ROLES, False), (DEV_ROLES, True)):
         missing = [role for role in group if role not in found]
@@ -141,9 +182,10 @@ def _check_complete(found: Mapping[str, Path], edition: Edition, folders: list[P
             continue
         if optional and len(missing) == len(group) and not _in_place(predictions, missing, edition, root):
             if mistaken:
-                text = f"Below {root} there is no dev set, and the run goes on without one.{mistaken}"
+                text = f"Below data.root there is no dev set, and the run goes on without one.{mistaken}"
                 warnings.warn(HarnessWarning(text), stacklevel=4)
             continue
+        listing.refuse_a_part(root)
         looked_for = "; ".join(f"{_wanted(role, edition)} for {role}" for role in missing)
         advice = "Point data.root at the whole data set"
         if optional:
@@ -165,7 +207,9 @@ def _in_place(predictions: list[Path], roles: list[str], edition: Edition, root:
 
 
 def _wanted(role: str, edition: Edition) -> str:
-    return _either(edition.leaves[role].folders) or f"(its name in {edition.title} is not public)"
+    leaf = edition.leaves[role]
+    beside = f" beside {_either(leaf.beside)}" if leaf.beside else ""
+    return f"{_either(leaf.folders)}{beside}" if leaf.folders else f"(its name in {edition.title} is not public)"
 
 
 def _either(names: tuple[str, ...]) -> str:

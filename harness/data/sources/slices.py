@@ -2,10 +2,12 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.data.sources.listing import Account
 from harness.errors import InputError
 
 _NAMES_SHOWN = 5
@@ -19,6 +21,8 @@ class Slices:
     ids:         n names, each once.
     patient_ids: n names; slices of one patient carry the same.
     unnamed:     ids of slices of which nobody said whose they are: each counts as a patient of its own.
+    files:       the file of each, n of them, or none where they come from no files.
+    account:     what else lay in their folder, None where they come from none.
 
     Raises InputError for repeated ids (naming them) or lengths that disagree, ValueError for pixels
     of another shape or type, which only code can cause.
@@ -28,6 +32,8 @@ class Slices:
     ids: tuple[str, ...]
     patient_ids: tuple[str, ...]
     unnamed: frozenset[str] = frozenset()
+    files: tuple[Path, ...] = ()
+    account: Account | None = None
 
     def __post_init__(self) -> None:
         shape, dtype = self.pixels.shape, self.pixels.dtype

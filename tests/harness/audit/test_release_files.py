@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -127,3 +128,60 @@ def test_other_formats_come_out_as_png(sides, tmp_path, capsys):
     written = list((tmp_path / "out" / "release").iterdir())
     assert {path.suffix for path in written} == {".png"}
     assert all(SECRET.encode() not in path.read_bytes() for path in written)
+
+
+@pytest.mark.parametrize("where", [".hidden.png", ".cache/more.png", "@eaDir/thumb.jpg"])
+def test_pictures_in_the_folder_that_nobody_examined_are_refused(sides, tmp_path, capsys, where):
+    write_release(tmp_path / "release", plain)
+    (tmp_path / "release" / where).parent.mkdir(exist_ok=True)
+    plain(strangers(1, 8)[0], tmp_path / "release" / where)
+    folders = ["--release", tmp_path / "release", "--members", sides / "members", "--holdout", sides / "holdout"]
+    assert command.main([*map(str, folders), *QUICK]) == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert "holds 1 pictures that are not among the 24 examined" in told
+    assert where in told
+
+
+def test_other_files_in_the_folder_are_counted_and_stand_between_it_and_an_all_clear(sides, tmp_path, capsys):
+    write_release(tmp_path / "release", plain)
+    (tmp_path / "release" / "patients.txt").write_text(SECRET)
+    (tmp_path / "release" / ".DS_Store").write_bytes(b"\0\0\0\1Bud1" + bytes(99))
+    report, told = audited(sides, tmp_path / "release", tmp_path / "out", capsys)
+    assert report["not_examined"] == 2
+    assert [one["folder"] for one in report["folders"]] == ["--release", "--members", "--holdout"]
+    assert report["folders"][0]["images"] == N
+    assert "2 files in the release's folder are no images and were not examined" in told
+    assert "2 files in the release" in (tmp_path / "out" / "report.html").read_text()
+    assert FREE not in told
+    assert "do not hand out this folder as it is" in told
+    assert {path.suffix for path in (tmp_path / "out" / "release").iterdir()} == {".png"}
+
+
+def test_copies_in_sub_folders_are_removed_and_named_by_their_paths(sides, tmp_path, capsys):
+    write_release(tmp_path / "release", plain)
+    (tmp_path / "release" / "more").mkdir()
+    members = sorted((sides / "members").glob("*.png"))[:3]
+    for number, path in enumerate(members):
+        with Image.open(path) as image:
+            noise = np.random.default_rng(number).normal(0, 6, (32, 32))
+            plain(
+                np.clip(np.asarray(image) + noise, 0, 255).astype(np.uint8), tmp_path / "release" / "more" / path.name
+            )
+    report, _ = audited(sides, tmp_path / "release", tmp_path / "out", capsys)
+    with (tmp_path / "out" / "removed.csv").open() as file:
+        removed = {row["file"] for row in csv.DictReader(file)}
+    assert removed >= {f"more/{path.name}" for path in members}
+    assert len(list((tmp_path / "out" / "release").iterdir())) == N + 3 - report["run"]["release"]["removed"]
+
+
+@pytest.mark.parametrize("other", ["0_PHANTOM_0003", " 0_phantom_0003", "0_phantom_3", "0_phantom_\u200b0003"])
+def test_one_patient_spelt_otherwise_on_the_other_side_is_refused(sides, tmp_path, capsys, other):
+    write_release(tmp_path / "release", plain)
+    shutil.copytree(sides / "holdout", tmp_path / "holdout")
+    table = tmp_path / "holdout" / "metadata.csv"
+    table.write_text(table.read_text().replace("0_phantom_0013\n", f"{other}\n"), encoding="utf-8")
+    folders = ["--release", tmp_path / "release", "--members", sides / "members", "--holdout", tmp_path / "holdout"]
+    assert command.main([*map(str, folders), *QUICK]) == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert "1 patients of --members and of --holdout differ only in how their ids are spelt" in told
+    assert "0_phantom_0003" in told

@@ -84,7 +84,7 @@ def test_slices_and_their_grainy_copies_are_sound(size, sigma):
 
 @pytest.mark.parametrize("size", SIZES)
 def test_blurred_and_blotchy_pictures_of_a_hardly_trained_generator_are_sound(size):
-    """Blobs a few pixels wide without any chest, as after one training step; and slices so blurred that one sees none."""
+    """Blobs a few pixels wide without any chest, as after one training step; and slices blurred beyond knowing."""
     from scipy.ndimage import gaussian_filter
 
     blobs = gaussian_filter(np.random.default_rng(2).normal(size=(N, size, size)), (0, 0.7, 0.7))

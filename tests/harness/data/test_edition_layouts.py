@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,7 @@ def test_too_few_ids_and_wrong_digits_of_real_and_released_images(plan):
     code, out, _ = plan()
     assert code == 0
     assert "holds 11 images; test_candidates officially has 200 (first missing: real_unknown_0012)" in out
-    assert "2 of 20 ids in clef/test/generated_1 do not match" in out
+    assert "2 of 20 ids in generated_1 do not match" in out
     assert "first: generated_1, where ids such as generated_00001 were expected" in out
 
 
@@ -91,22 +92,72 @@ def test_a_submission_given_as_the_root(plan, data):
     assert "submission.csv is a submission (200 lines" in err
 
 
-def test_later_editions_are_read_once_their_folders_are_named(plan):
-    code, _, err = plan(data="imageclef2025")
-    assert code == 2
-    assert "no folder (its name in ImageCLEFmedical GANs 2025 is not public) for test_generated" in err
-    assert "data.folders.test_generated=NAME" in err
-    Path("clef/dev/used").rename("clef/dev/real_used")
-    Path("clef/dev/not_used").rename("clef/dev/real_not_used")
-    named = ["data.folders.test_generated=generated_1", "data.folders.test_candidates=test/real_unknown_1"]
-    code, out, _ = plan(*named, data="imageclef2025")
+@pytest.fixture
+def of_2025(images):
+    """A small copy of the data of 2025, as they were handed out: `generated` is a name in dev and in the test."""
+    write_slices(Path("y25/dev/generated"), images(4, 16, 1), "generated_{}.png")
+    write_slices(Path("y25/dev/real_used"), images(8, 16, 2), "real_{}.png")
+    write_slices(Path("y25/dev/real_not_used"), images(8, 16, 3), "not_{}.png")
+    write_slices(Path("y25/test/generated"), images(20, 16, 4), "generated_{}.png")
+    write_slices(Path("y25/test/real_unknown"), images(12, 16, 5), "real_{}.png")
+    return Path("y25")
+
+
+def test_2025_is_read_whole_its_twins_told_apart_by_what_lies_beside_them(plan, of_2025):
+    code, out, _ = plan(data="imageclef2025", root="y25")
     assert code == 0
     assert "28 slices" in out
-    assert "holds 8 images; dev_used officially has 100." in out
-    assert "test_candidates officially" not in out
-    assert "submission format of ImageCLEFmedical GANs 2025 is not public" in out
+    assert "holds 12 images; test_candidates officially has 500." in out
+    assert "holds 20 images; test_generated officially has 2000 (first missing: generated_21)." in out
+    assert "holds 4 images; dev_generated officially has 5000." in out
+    assert "do not match" not in out, "numbers without leading zeros"
+
+
+def test_a_twin_that_lies_beside_neither_is_asked_about(plan, of_2025):
+    (of_2025 / "test/generated").rename(of_2025 / "generated")
+    code, _, err = plan(data="imageclef2025", root="y25")
+    assert code == 2
+    assert "Whose the folder generated is cannot be told" in err
+    assert "data.folders." in err
+    named = ["data.folders.test_generated=y25/generated"]
+    assert plan(*named, data="imageclef2025", root="y25")[0] == 0
+
+
+def test_a_twin_beside_both_is_asked_about(plan, of_2025):
+    for name in ("real_used", "real_not_used"):
+        (of_2025 / "dev" / name).rename(of_2025 / "test" / name)
+    shutil.rmtree(of_2025 / "dev")
+    code, _, err = plan(data="imageclef2025", root="y25")
+    assert code == 2
+    assert "The folder test/generated may be test_generated or dev_generated, by what lies beside it" in err
+
+
+def test_later_editions_are_read_once_their_folders_are_named(plan):
+    code, _, err = plan(data="imageclef2024")
+    assert code == 2
+    assert "no folder (its name in ImageCLEFmedical GANs 2024 is not public) for test_generated" in err
+    assert "data.folders.test_generated=NAME" in err
+    named = ["data.folders.test_generated=generated_1", "data.folders.test_candidates=test/real_unknown_1"]
     code, out, _ = plan(*named, data="imageclef2024")
     assert (code, "12 slices" in out) == (0, True), "no dev set: its folders have no names"
+    assert "submission format of ImageCLEFmedical GANs 2024 is not public" in out
+
+
+def test_a_part_of_a_folder_is_refused_before_anything_is_trained(plan):
+    gone = Path("clef/test/generated_1/generated_00003.png")
+    gone.unlink()
+    gone.symlink_to("../objects/never_fetched")
+    code, _, err = plan()
+    assert code == 2
+    assert "test_generated: beside 19 images" in err
+    assert "1 links to content that is not there (first: generated_00003.png)" in err
+
+
+def test_a_folder_of_one_role_within_anothers_is_refused(plan):
+    Path("clef/dev/used").rename("clef/dev/not_used/used")
+    code, _, err = plan()
+    assert code == 2
+    assert "The folder of dev_used, dev/not_used/used, lies in that of dev_not_used, dev/not_used" in err
 
 
 @pytest.mark.parametrize(

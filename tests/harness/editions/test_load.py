@@ -73,7 +73,7 @@ def test_later_editions_hold_their_tasks():
     assert later[2024].membership.generators is None
     assert later[2024].tasks["fingerprints"].metrics == ("adjusted_rand_index",)
     assert later[2025].official_metric == "kappa"
-    assert [later[2025].leaves[role].count for role in ROLES["membership"]] == [5000, 100, 100, None, None]
+    assert [later[2025].leaves[role].count for role in ROLES["membership"]] == [5000, 100, 100, 2000, 500]
     attribution = later[2025].tasks["attribution"]
     assert (attribution.official_metric, attribution.classes, attribution.subtask) == ("accuracy", 5, 2)
     assert (later[2026].tasks["audit"].subtask, list(later[2026].tasks)) == (3, ["audit"])
@@ -87,7 +87,10 @@ def test_every_descriptor_can_be_read(name):
         assert tuple(sorted(task.leaves)) == tuple(sorted(ROLES[kind]))
         names = [folder for leaf in task.leaves.values() for folder in (*leaf.folders, *leaf.last_resort)]
         assert names == [folder.lower() for folder in names]
-        assert len(set(names)) == len(names), "a folder name stands for one role"
+        alone = [folder for leaf in task.leaves.values() if not leaf.beside for folder in leaf.folders]
+        assert all(names.count(folder) == 1 for folder in alone), "a folder name stands for one role"
+        marks = [mark for leaf in task.leaves.values() for mark in leaf.beside]
+        assert len(set(marks)) == len(marks), "or what lies beside it tells which"
 
 
 def test_what_an_edition_does_not_have_is_said():

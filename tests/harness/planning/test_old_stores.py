@@ -51,10 +51,11 @@ def test_the_default_plan_names_what_commit_976be1c_trained():
     assert [job.key for job in work.surrogates] == SURROGATES
 
 
-def test_an_editions_release_and_its_surrogate_are_named_as_commit_976be1c_named_them(tmp_path):
+def test_an_editions_release_and_its_surrogate_keep_their_names_while_reading_keeps_its_version(tmp_path):
+    """Since version 2026-11-26 of reading, which reads some files otherwise; older stores read releases anew."""
     (tmp_path / "generated_00001.png").write_bytes(b"released")
     (tmp_path / "generated_00002.png").write_bytes(b"too")
     given = releases_of(["test_candidates"], {"test_generated": tmp_path}, 16)["test"]
-    assert given.key == "f27ac33a0e7591c4ae63288634b9ce78"
+    assert given.key == "5c99d8afe0df04a7202fd0b317c9bd50"
     release = ReleaseSpec("given", given.key, RELEASED_FILE, given.n_images)
-    assert SurrogateJob("store", "", release, Recipe(), 5).key == "8d8563032f16798611bd3a422632a68e"
+    assert SurrogateJob("store", "", release, Recipe(), 5).key == "cac4e89cbfd031e7a1873eee82648ad6"

@@ -16,9 +16,7 @@ rng = np.random.default_rng(0)
 RELEASES = {
     "black": np.zeros((N, SIDE, SIDE), np.uint8),
     "noise": rng.integers(0, 256, (N, SIDE, SIDE)).astype(np.uint8),
-    "one": np.repeat(
-        rng.integers(0, 16, (1, SIDE, SIDE)).astype(np.uint8).cumsum(axis=1, dtype=np.uint8) // 2, N, axis=0
-    ),
+    "one": np.repeat(np.arange(SIDE * SIDE, dtype=np.uint8).reshape(1, SIDE, SIDE), N, axis=0),
 }
 QUICK = ["attack=knn", "shadow.count=4", "shadow.steps=5", "decision=top_half"]
 

@@ -1,4 +1,4 @@
-"""What files carry beside their grey pixels is named, whatever the format; broken and hostile files are no traceback."""
+"""What files carry beside their grey pixels is named, whatever the format; broken files are no traceback."""
 
 from __future__ import annotations
 

@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from harness.data.sources.decode import Remarks, decode, fit, load_images
+from harness.data.sources.decode import decode, load_images
+from harness.data.sources.fit import fit
+from harness.data.sources.remarks import Remarks
 from harness.errors import HarnessWarning, InputError
 
 RAMP = np.arange(256, dtype=np.uint8).reshape(16, 16)
@@ -96,9 +98,6 @@ def test_floats_of_either_range_are_rounded(tmp_path: Path, scale: float) -> Non
 @pytest.mark.parametrize(
     "values",
     [
-        np.full((16, 16), -1, np.float32),
-        np.full((16, 16), 300, np.float32),
-        np.full((16, 16), np.nan, np.float32),
         np.full((16, 16), -1000, np.int32),
         np.full((16, 16), 70000, np.int32),
         np.full((16, 16), 4095, np.uint16),
@@ -106,7 +105,17 @@ def test_floats_of_either_range_are_rounded(tmp_path: Path, scale: float) -> Non
     ],
 )
 def test_an_unclear_scale_is_refused_by_name(tmp_path: Path, values: np.ndarray) -> None:
-    with pytest.raises(InputError, match=r"0\.tif holds"):
+    with pytest.raises(InputError, match=r"0\.tif holds integers from"):
+        _load(tmp_path, Image.fromarray(values), ending="tif")
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(-1, 1), (-1024, 0.5), (0, 300), (0, 1.3), (0, 20), (0, np.nan), (0, np.inf)]
+)
+def test_floats_of_an_unclear_range_are_refused_with_it(tmp_path: Path, low: float, high: float) -> None:
+    values = np.full((16, 16), 0, np.float32)
+    values[0, 0], values[1, 1] = low, high
+    with pytest.raises(InputError, match=r"The floats of the folder go from .* to .* \(first file: 0\.tif\)"):
         _load(tmp_path, Image.fromarray(values), ending="tif")
 
 
@@ -139,7 +148,7 @@ def test_a_broken_checksum_is_refused_by_name(tmp_path: Path) -> None:
     Image.fromarray(RAMP).save(tmp_path / "x.png")
     content = bytearray((tmp_path / "x.png").read_bytes())
     content[len(content) // 2] ^= 0xFF
-    with pytest.raises(InputError, match=r"x\.png is not an image, or a damaged one"):
+    with pytest.raises(InputError, match=r"x\.png is not an image of a kind that is read, or a damaged one"):
         decode(bytes(content), "x.png", Remarks())
 
 

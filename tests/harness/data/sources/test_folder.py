@@ -29,7 +29,7 @@ def _describe(root: Path, *rows: str) -> None:
 def _read(root: Path) -> tuple[Slices, list[str]]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", HarnessWarning)
-        slices = read_folder(root, 16)
+        slices = read_folder(root, 16, "data.root")
     return slices, [str(w.message) for w in caught if issubclass(w.category, HarnessWarning)]
 
 
@@ -44,7 +44,8 @@ def test_metadata_gives_order_ids_and_patients(tmp_path: Path) -> None:
     assert slices.ids == ("b", "a", "c")
     assert slices.patient_ids == ("007", "7", "007"), "text, not numbers"
     assert _greys(slices) == [2, 1, 3]
-    assert remarks == []
+    assert len(remarks) == 1
+    assert "differ only in spelling (first: '007' and '7')" in remarks[0]
 
 
 def test_without_metadata_each_slice_is_its_own_patient(tmp_path: Path) -> None:
@@ -100,7 +101,7 @@ def test_class_folders_are_no_labels_but_tell_same_stems_apart(tmp_path: Path) -
     _put(tmp_path, "train/sick/1.png", "test/well/1.png")
     slices, _ = _read(tmp_path)
     assert set(slices.ids) == {"train/sick/1", "test/well/1"}
-    assert vars(slices).keys() == {"pixels", "ids", "patient_ids", "unnamed"}
+    assert vars(slices).keys() == {"pixels", "ids", "patient_ids", "unnamed", "files", "account"}
 
 
 def test_ids_are_safe_in_a_csv_and_unique(tmp_path: Path) -> None:
@@ -135,8 +136,10 @@ def test_images_the_metadata_does_not_name_are_left_out_and_told(tmp_path: Path)
     _describe(tmp_path, "file_name,patient_id", "b.png,1")
     slices, remarks = _read(tmp_path)
     assert slices.ids == ("b",)
-    assert "2 of 3 images" in remarks[0]
-    assert "first: a.png" in remarks[0]
+    assert (
+        "1 images were found, and 2 files were left out: 2 that the metadata does not name (first: a.png)"
+        in remarks[0]
+    )
 
 
 def test_a_byte_order_mark_in_the_metadata_is_no_name(tmp_path: Path) -> None:
@@ -149,30 +152,33 @@ def test_a_byte_order_mark_in_the_metadata_is_no_name(tmp_path: Path) -> None:
 
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="does not exist"):
-        read_folder(tmp_path / "gone", 16)
+        read_folder(tmp_path / "gone", 16, "data.root")
 
 
 def test_a_file_in_place_of_a_folder_is_refused(tmp_path: Path) -> None:
     _put(tmp_path, "a.png")
     with pytest.raises(InputError, match="is a file"):
-        read_folder(tmp_path / "a.png", 16)
+        read_folder(tmp_path / "a.png", 16, "data.root")
 
 
 def test_a_folder_without_images_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no image")
     with pytest.raises(InputError, match="holds no images"):
-        read_folder(tmp_path, 16)
+        read_folder(tmp_path, 16, "data.root")
 
 
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
         (["file_name,patient_id", "a.png,1", "gone.png,1"], r"1 files that do not exist \(first: gone\.png\)"),
-        (["file_name,patient_id", "a.png,1", "./a.png,2"], r"1 files more than once \(first: a\.png\)"),
+        (
+            ["file_name,patient_id", "a.png,1", "./a.png,2"],
+            r"line 3: .* names the file a\.png more than once \(before: line 2\)",
+        ),
         (["name,patient_id", "a.png,1"], "no column file_name; it has: name, patient_id"),
         (["file_name,patient_id"], "a header and no rows"),
-        (["file_name,patient_id", "../a.png,1"], "Invalid metadata file_name"),
-        (["file_name,patient_id", "a.png,1,2,3", "a.png"], "cannot be read as an imagefolder|more than once"),
+        (["file_name,patient_id", "../a.png,1"], "line 2: file_name .* lies outside of the folder"),
+        (["file_name,patient_id", "a.png,1,2,3", "a.png"], "line 2 has 4 fields, where the header has 2"),
         ([""], "no column file_name; it has: none"),
     ],
 )
@@ -180,7 +186,7 @@ def test_wrong_metadata_is_refused(tmp_path: Path, rows: Iterable[str], message:
     _put(tmp_path, "a.png")
     _describe(tmp_path, *rows)
     with pytest.raises(InputError, match=message):
-        read_folder(tmp_path, 16)
+        read_folder(tmp_path, 16, "data.root")
 
 
 def test_a_damaged_image_is_named_with_its_folder(tmp_path: Path) -> None:
@@ -205,7 +211,7 @@ def test_nothing_is_left_in_the_home_and_datasets_is_not_imported_early(tmp_path
     code = (
         "import sys, warnings; from pathlib import Path; warnings.simplefilter('ignore');"
         "from harness.data.sources.folder import read_folder; assert 'datasets' not in sys.modules;"
-        "print(read_folder(Path(sys.argv[1]), 16).ids)"
+        "print(read_folder(Path(sys.argv[1]), 16, 'data.root').ids)"
     )
     places = {"HOME": str(home), "TMPDIR": str(scratch), "PYTHONPATH": ":".join(sys.path), "PATH": ""}
     done = subprocess.run(
@@ -215,32 +221,47 @@ def test_nothing_is_left_in_the_home_and_datasets_is_not_imported_early(tmp_path
     assert list(home.rglob("*")) == list(scratch.iterdir()) == []
 
 
-def test_progress_bars_are_left_as_they_were(tmp_path: Path) -> None:
+def test_an_ordinary_imagefolder_is_read_as_the_datasets_library_reads_it(tmp_path: Path) -> None:
     import datasets
 
-    _put(tmp_path, "a.png")
-    before = datasets.are_progress_bars_disabled()
-    _read(tmp_path)
-    assert datasets.are_progress_bars_disabled() == before
+    _put(tmp_path / "data", "s/a.png", "s/b.png", "c.png")
+    _describe(tmp_path / "data", "file_name,patient_id", "s/b.png,x 1", "c.png,y", "s/a.png,x 1")
+    theirs = datasets.load_dataset(
+        "imagefolder", data_dir=str(tmp_path / "data"), split="train", cache_dir=str(tmp_path / "cache")
+    )
+    ours = _read(tmp_path / "data")[0]
+    assert ours.patient_ids == tuple(theirs["patient_id"])
+    assert _greys(ours) == [int(np.asarray(image)[0, 0]) for image in theirs["image"]]
 
 
-def test_a_flat_folder_is_sorted_by_name(tmp_path: Path) -> None:
-    _put(tmp_path, "b.png", "a.PNG", "c.png", "deeper/d.png")
-    slices = read_images(tmp_path, 16)
-    assert slices.ids == slices.patient_ids == ("a", "b", "c")
-    assert _greys(slices) == [2, 1, 3]
+def test_images_alone_are_sorted_by_path_at_any_depth(tmp_path: Path) -> None:
+    _put(tmp_path, "b.png", "a.PNG", "c.png", "above/d.png")
+    slices = read_images(tmp_path, 16, "--images")
+    assert slices.ids == slices.patient_ids == ("a", "d", "b", "c")
+    assert [path.name for path in slices.files] == ["a.PNG", "d.png", "b.png", "c.png"]
+    assert _greys(slices) == [2, 4, 1, 3]
 
 
 def test_two_files_of_one_stem_are_named(tmp_path: Path) -> None:
     _put(tmp_path, "a.png", "a.jpg", "b.png")
     with pytest.raises(InputError, match=r"share the id a: a\.jpg, a\.png"):
-        read_images(tmp_path, 16)
+        read_images(tmp_path, 16, "--images")
 
 
-def test_a_flat_folder_without_images_is_refused(tmp_path: Path) -> None:
-    _put(tmp_path, "deeper/a.png")
-    with pytest.raises(InputError, match="holds no images"):
-        read_images(tmp_path, 16)
+def test_one_stem_in_two_folders_is_told_apart_by_its_folder_where_ids_need_not_be_stems(tmp_path: Path) -> None:
+    _put(tmp_path, "one/a.png", "two/a.png")
+    assert read_images(tmp_path, 16, "--images").ids == ("one/a", "two/a")
+    with pytest.raises(InputError, match=r"share the id a: one/a\.png, two/a\.png"):
+        read_images(tmp_path, 16, "--images", stems=True)
+
+
+def test_clusters_of_equal_images_are_told(tmp_path: Path) -> None:
+    for name in "abcde":
+        Image.fromarray(np.full((16, 16), 7 if name in "abc" else ord(name), np.uint8)).save(tmp_path / f"{name}.png")
+    with pytest.warns(
+        HarnessWarning, match=r"3 of 5 images in --images are equal .* \(1 clusters, the largest of 3\)"
+    ):
+        read_images(tmp_path, 16, "--images")
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="shared/data with real slices is not beside the repository")
@@ -248,6 +269,6 @@ def test_a_flat_folder_without_images_is_refused(tmp_path: Path) -> None:
 def test_real_folders_are_read(name: str, slices: int, patients: int) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error", HarnessWarning)
-        read = read_folder(REAL / name, 64)
+        read = read_folder(REAL / name, 64, "data.root")
     assert (len(read), len(set(read.patient_ids))) == (slices, patients)
     assert 60 < read.pixels.mean() < 140

@@ -1,0 +1,93 @@
+"""An image file opened with care: regular, of a format with one meaning, of one frame, and small enough to decode."""
+
+from __future__ import annotations
+
+import os
+import stat
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+
+from PIL import Image, UnidentifiedImageError
+
+from harness.errors import InputError
+
+# Of what Pillow opens, the formats whose greys have one meaning, and that run no other program (EPS does). TGA has no
+# mark at its start and comes last.
+READ = (
+    "PNG", "JPEG", "JPEG2000", "TIFF", "BMP", "DIB", "GIF", "WEBP", "AVIF", "PPM", "PCX", "SGI", "SUN", "MSP", "QOI",
+    "TGA",
+)  # fmt: skip
+MOST_PIXELS = 2**26
+MOST_BYTES = 2**29  # that decoding one image may take
+# Pillow reports a damaged file by whichever of these its decoders happen to raise.
+_DAMAGE = (
+    OSError, SyntaxError, ValueError, EOFError, TypeError, LookupError, OverflowError, struct.error, zlib.error,
+)  # fmt: skip
+_BYTES_A_PIXEL = {"1": 3, "L": 3, "F": 16, "I": 32}  # at the peak of its conversion; deep integers as I, others:
+_OTHERS = 16
+
+
+@contextmanager
+def opened(source: Path | bytes, name: str) -> Iterator[Image.Image]:
+    """The image, its pixels not yet decoded; what goes wrong in the body with its file is told here, too.
+
+    Raises InputError, with `name`, for a file that is missing, no regular one, damaged, no image, of several frames,
+    or too large to decode: over 2^26 pixels, or 512 MiB by its depth and channels.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # of pixels alone; ours is below
+        try:
+            with _file(source, name) as file, Image.open(file, formats=READ) as image:
+                _check(image, name)
+                yield image
+        except UnidentifiedImageError as error:
+            raise InputError(
+                f"{name} is not an image of a kind that is read, or a damaged one; replace it by a PNG, or remove it."
+            ) from error
+        except Image.DecompressionBombError as error:
+            raise InputError(f"The image {name} is too large: {error}") from error
+        except _DAMAGE as error:
+            raise InputError(f"The image {name} is damaged ({error}); copy it again or remove it.") from error
+
+
+def stored_size(path: Path) -> tuple[int, int] | None:
+    """Width and height of an image as stored, pixels, from its header alone; None for what cannot be read."""
+    try:
+        with opened(path, path.name) as image:
+            return image.size
+    except InputError:
+        return None
+
+
+def _file(source: Path | bytes, name: str) -> BinaryIO:
+    if isinstance(source, bytes):
+        return BytesIO(source)
+    try:
+        descriptor = os.open(source, os.O_RDONLY | os.O_NONBLOCK)  # a pipe would wait for its writer
+    except FileNotFoundError as error:
+        raise InputError(f"The image {name} does not exist.") from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise InputError(f"{name} is no regular file; put an image in its place, or remove it.")
+    return os.fdopen(descriptor, "rb")
+
+
+def _check(image: Image.Image, name: str) -> None:
+    n_pixels = image.width * image.height
+    kind = "I" if image.mode.startswith("I") else image.mode
+    taken = n_pixels * _BYTES_A_PIXEL.get(kind, _OTHERS)
+    if n_pixels > MOST_PIXELS or taken > MOST_BYTES:
+        raise InputError(
+            f"The image {name} is too large: {image.width}x{image.height} pixels of kind {image.mode} would take "
+            f"{taken / 2**30:.1f} GiB to read; at most {MOST_PIXELS} pixels and {MOST_BYTES / 2**30:g} GiB are read."
+        )
+    n_frames = getattr(image, "n_frames", 1)
+    if n_frames != 1:
+        raise InputError(f"{name} holds {n_frames} frames; give one image a slice.")

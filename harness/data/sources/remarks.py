@@ -1,0 +1,34 @@
+"""What reading one folder converted, told in one warning a kind."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+
+from harness.errors import HarnessWarning
+
+
+class Remarks:
+    """Kind -> the files, in order. `warn` tells it, one warning a kind."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, list[str]] = {}
+        self._sizes: Counter[tuple[int, int]] = Counter()
+
+    def note(self, kind: str, name: str) -> None:
+        """Remember that `name` was converted; `kind` completes the sentence '3 of 10 images ...'."""
+        self._files.setdefault(kind, []).append(name)
+
+    def note_size(self, height: int, width: int) -> None:
+        """Remember the size of an image as stored, pixels."""
+        self._sizes[height, width] += 1
+
+    def warn(self, n_images: int, where: str, size: int) -> None:
+        """Give one HarnessWarning for each kind of conversion, and one for images of several sizes."""
+        for kind, names in self._files.items():
+            text = f"{len(names)} of {n_images} images in {where} {kind} (first: {names[0]})."
+            warnings.warn(HarnessWarning(text), stacklevel=3)
+        if len(self._sizes) > 1:
+            sizes = ", ".join(f"{w}x{h} ({count})" for (h, w), count in self._sizes.most_common())
+            text = f"The images in {where} have several sizes: {sizes}; each was resized to {size}x{size}."
+            warnings.warn(HarnessWarning(text), stacklevel=3)
