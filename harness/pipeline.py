@@ -28,6 +28,7 @@ from harness.experiment.executor import Executor
 from harness.experiment.matching import Match, match_recipe
 from harness.experiment.power_curves import PowerCurve, power_curves
 from harness.experiment.retention import SurrogateEvidence, surrogate_evidence
+from harness.experiment.sound_releases import called_nobody, why_nobody
 from harness.jobs.building import build_target
 from harness.jobs.launch import Launcher
 from harness.planning.baselines import Baseline
@@ -49,7 +50,8 @@ class Outcome:
     every row of the table; alarms: a sentence for every control outside chance; choices: what each selection rule
     picks; choice: the declared rule's pick; chosen: the attack that it names; comparisons: with plain attacks, on the
     shadows; decisions: what every decision rule reaches with the chosen attack on the shadows; power: how its AUC
-    grows; surrogates: what model attacks keep when they ask one.
+    grows; surrogates: what model attacks keep when they ask one; nobody: why nobody can be called by the test
+    release, which are alarms, too; then every decision about it is "not used".
     """
 
     settings: Settings
@@ -68,6 +70,7 @@ class Outcome:
     decisions: Mapping[str, Mapping[str, Estimate]]
     power: list[PowerCurve]
     surrogates: SurrogateEvidence | None
+    nobody: Sequence[str] = ()
 
 
 def run(settings: Settings, console: Console) -> Outcome:
@@ -84,6 +87,7 @@ def _run(settings: Settings, executor: Executor) -> Outcome:
     plan = make_plan(settings, pool)
     work = work_list(settings, plan)
     executor.train(work.generators)
+    nobody = why_nobody(plan, executor.store)
     executor.train_surrogates(work.surrogates)
     named = [*work.attacks, *work.control]
     scored = executor.attack_shadows(named)
@@ -95,9 +99,8 @@ def _run(settings: Settings, executor: Executor) -> Outcome:
     rivals = [one for one in work.attacks if evaluated[one.label].predictions is not None and not one.attack.control]
     measured = [evaluated[one.label] for one in rivals]
     controls = _controls(executor, evaluator, rivals, measured)
-    alarms = plan_leaks(_plans(settings, plan, work)) + verdict(
-        [*controls, *(one.record for one in evaluated.values())]
-    )
+    alarms = [*nobody, *plan_leaks(_plans(settings, plan, work))]
+    alarms += verdict([*controls, *(one.record for one in evaluated.values())])
 
     unfit = _unfit_for_test(settings, executor, work.attacks, evaluated)
     usable = [one for one in rivals if one.label not in unfit]
@@ -123,6 +126,9 @@ def _run(settings: Settings, executor: Executor) -> Outcome:
     if chosen is not None:
         test = evaluator.on_release(chosen, executor.attack_release(chosen, WHAT["test"]), "test")
     baselines = baselines_on_release(evaluator, executor, work.baselines, "test")
+    if nobody:
+        test = called_nobody(test) if test is not None else None
+        baselines = {name: called_nobody(one) for name, one in baselines.items()}
     if plan.test.truth is not None:  # every decision is made: now, and only now, the seal is broken
         truth = plan.test.truth.open()
         test = evaluator.with_truth(test, truth) if test is not None else None
@@ -146,6 +152,7 @@ def _run(settings: Settings, executor: Executor) -> Outcome:
         decisions=decisions,
         power=power,
         surrogates=surrogate_evidence(executor, work, evaluated),
+        nobody=nobody,
     )
 
 

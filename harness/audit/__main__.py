@@ -51,6 +51,12 @@ def _parser() -> argparse.ArgumentParser:
         "--distance", choices=DISTANCES, default="ncc", help="calls and removes copies (default %(default)s)"
     )
     parser.add_argument(
+        "--moves",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="look for mirrored and slightly shifted copies, too (default: yes)",
+    )
+    parser.add_argument(
         "--check", choices=DISTANCES, default="pixel", help="a second one, that removes nothing (default %(default)s)"
     )
     parser.add_argument(
@@ -98,7 +104,13 @@ def _audit(options: argparse.Namespace, material: Material) -> Audit:
     if options.encoder is not None:
         extractor(options.encoder, material.holdout.pixels)  # a file that is no encoder is told before the work
     settings = AuditSettings(
-        options.distance, options.check, attacks, options.encoder, options.false_copies, options.seed
+        options.distance,
+        options.check,
+        attacks,
+        options.encoder,
+        options.false_copies,
+        options.seed,
+        options.moves,
     )
     return examine(material, settings)
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+
 from attacks.base import Attack, Images, Scores
-from attacks.distances import Distance
-from harness.audit.copy_rule import Copies, copies, threshold
+from harness.audit.copy_rule import Copies, called, copies, threshold
 from harness.audit.folders import FEWEST_IMAGES, Material
-from harness.errors import InputError
+from harness.audit.moved import AuditDistance
+from harness.data.degenerate import Faults, equal_to, faults
 from harness.evaluation.intervals import Estimate
 from harness.evaluation.metrics import Flags
 
@@ -21,7 +23,8 @@ _TOO_FEW = Estimate(None, note=f"too few left: the filter leaves under {FEWEST_I
 @dataclass(frozen=True)
 class AuditSettings:
     """distance: the one that calls and removes copies; check: a second one, which removes nothing; attacks: by name,
-    each asking for a release only; encoder: the user's features; false_copies: the rate the threshold allows."""
+    each asking for a release only; encoder: the user's features; false_copies: the rate the threshold allows; moves:
+    whether unmistakable copies that are mirrored or shifted are called, too."""
 
     distance: str
     check: str
@@ -29,6 +32,7 @@ class AuditSettings:
     encoder: Path | None
     false_copies: float
     seed: int
+    moves: bool = True
 
 
 @dataclass(frozen=True)
@@ -40,13 +44,18 @@ class Case:
 
     @cached_property
     def distances(self) -> Scores:
-        """float64 [n, m], pool against release, by the declared distance."""
-        return self.measured(self.settings.distance)
+        """float64 [n, m], pool against release, by the declared distance, as images lie."""
+        return self.between(self.material.release.pixels)
+
+    @cached_property
+    def moved(self) -> Scores | None:
+        """The same over mirror images and shifts, None where they are not looked for."""
+        return self.between_moved(self.material.release.pixels)
 
     @cached_property
     def found(self) -> Copies:
         """The release as given, judged by the declared distance."""
-        return self.judged(self.distances)
+        return self.called(np.ones(len(self.material.release), np.bool_))
 
     @property
     def kept(self) -> Flags:
@@ -56,7 +65,7 @@ class Case:
     @cached_property
     def left(self) -> Copies:
         """What the filter leaves, judged anew with a threshold of its own; asked for where `is_filtered`."""
-        return self.judged(self.distances[:, self.kept])
+        return self.called(self.kept)
 
     @cached_property
     def kept_images(self) -> Images:
@@ -68,13 +77,41 @@ class Case:
         """Whether the filter removes something and leaves enough to measure."""
         return not self.kept.all() and int(self.kept.sum()) >= FEWEST_IMAGES
 
-    def measured(self, name: str) -> Scores:
-        """The pool against the release, float64 [n, m]. InputError where the distance cannot be had at this size."""
+    def between(self, images: Images, slices: Images | None = None) -> Scores:
+        """The pool, or some slices, against images by the declared distance, float64 [n, m]. InputError where it
+        cannot be had at this size."""
         pool = self.material.pool
-        try:
-            return Distance(name).between(pool, self.material.release.pixels, pool)
-        except ValueError as error:
-            raise InputError(f"The distance {name} cannot be measured here: {error}") from error
+        distance = AuditDistance(self.settings.distance, moves=False)
+        return distance.between(pool if slices is None else slices, images, pool)
+
+    def between_moved(self, images: Images) -> Scores | None:
+        """The pool against images over mirror images and shifts, as `between`; None where nobody looks for them."""
+        pool = self.material.pool
+        return (
+            AuditDistance(self.settings.distance, True).between(pool, images, pool) if self.settings.moves else None
+        )
+
+    def called(self, which: Flags) -> Copies:
+        """Copies among these of the released images, bool [m], by thresholds fixed on the holdout and them alone."""
+        material, moved = self.material, None if self.moved is None else self.moved[:, which]
+        return called(self.distances[:, which], moved, material.patient, material.member, self.settings.false_copies)
+
+    def checked(self) -> Scores:
+        """The pool against the release by the second distance, as slices lie, float64 [n, m]; as `between`."""
+        pool = self.material.pool
+        return AuditDistance(self.settings.check, moves=False).between(pool, self.material.release.pixels, pool)
+
+    @cached_property
+    def faults(self) -> Faults:
+        """What is wrong with the release whatever it was trained on."""
+        return faults(self.material.release.pixels)
+
+    @cached_property
+    def real(self) -> dict[str, Flags]:
+        """Which released images are slices of either side, pixel for pixel, bool [m] each."""
+        material = self.material
+        sides = {"training": material.members, "holdout": material.holdout}
+        return {side: equal_to(material.release.pixels, slices.pixels) for side, slices in sides.items()}
 
     def judged(self, distances: Scores) -> Copies:
         """Copies among the released images of these distances, by a threshold fixed on the holdout and them alone."""

@@ -59,10 +59,12 @@ def control(distances: Scores, patient: Places, holdout: Flags, false_copies: fl
 def copies_figures(case: Case) -> list[Figure]:
     """Fractions of released images, of members and of their patients."""
     settings, chance = case.settings, _control(case, case.distances)
-    figures = _released(case, settings.distance, case.distances, chance)
+    figures = _released(case, settings.distance, case.called, chance)
     if settings.check != settings.distance:
-        by_check = case.measured(settings.check)
-        figures += _released(case, settings.check, by_check, _control(case, by_check))
+        by_check = case.checked()
+        figures += _released(
+            case, settings.check, lambda which: case.judged(by_check[:, which]), _control(case, by_check)
+        )
     return [*figures, *_members(case, chance)]
 
 
@@ -71,16 +73,16 @@ def _control(case: Case, distances: Scores) -> ByChance:
     return control(distances, material.patient, ~material.member, settings.false_copies, settings.seed)
 
 
-def _released(case: Case, name: str, distances: Scores, chance: ByChance) -> list[Figure]:
-    """Released images called copies, and unmistakable ones."""
-    seed, given = case.settings.seed, case.judged(distances)
+def _released(case: Case, name: str, judged: Callable[[Flags], Copies], chance: ByChance) -> list[Figure]:
+    """Released images called copies, and unmistakable ones; judged: the copies among some of them, bool [m]."""
+    seed, given = case.settings.seed, judged(np.ones_like(case.kept))
 
     def row(measure: str, title: str, of: Callable[[Copies], Flags], by_chance: Floats) -> Figure:
-        def rate(judged: Copies) -> Estimate:
-            return fraction(of(judged).astype(np.float64), judged.found.patient, seed)
+        def rate(found: Copies) -> Estimate:
+            return fraction(of(found).astype(np.float64), found.found.patient, seed)
 
         beside = fraction(by_chance, chance.nearest, seed)
-        left = case.filtered(lambda: rate(case.judged(distances[:, case.kept])))
+        left = case.filtered(lambda: rate(judged(case.kept)))
         return Figure(
             "copies", f"{measure}_{name}", f"{title} ({name})", rate(given), left, "fraction", BY_NEAREST,
             f"control {shown(beside)}", beside.value,

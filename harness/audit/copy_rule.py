@@ -73,12 +73,14 @@ def threshold(distances: Scores, patient: Places, holdout: Flags, false_copies: 
 
 @dataclass(frozen=True)
 class Copies:
-    """found: where released images lie in the pool; copy, unmistakable: which are called so, bool [m]."""
+    """found: where released images lie in the pool; copy, unmistakable: which are called so, bool [m]; moved: which
+    are called copies only where they are mirrored or shifted (see `called`), None where nobody looked."""
 
     found: Gaps
     above: Threshold
     copy: Flags
     unmistakable: Flags
+    moved: Flags | None = None
 
     @property
     def source(self) -> Places:
@@ -91,3 +93,25 @@ def copies(distances: Scores, patient: Places, member: Flags, above: Threshold) 
     found = gaps(distances, patient)
     of_member = member[found.slice]
     return Copies(found, above, of_member & (found.gap > above.copy), of_member & (found.gap > above.unmistakable))
+
+
+def called(plain: Scores, moved: Scores | None, patient: Places, member: Flags, false_copies: float) -> Copies:
+    """Copies by distances as images lie, [n, m], and those that are unmistakable by distances over moves, if any.
+
+    The rate of copies by chance stays `false_copies`: the second threshold, fixed on the holdout in the same way,
+    leaves about one in m squared.
+    """
+    found = copies(plain, patient, member, threshold(plain, patient, ~member, false_copies))
+    if moved is None:
+        return found
+    beside = copies(moved, patient, member, threshold(moved, patient, ~member, false_copies))
+    only = beside.unmistakable & ~found.copy
+    one, other = found.found, beside.found
+    where = Gaps(
+        np.where(only, other.slice, one.slice),
+        np.where(only, other.patient, one.patient),
+        np.where(only, other.distance, one.distance),
+        np.where(only, other.gap, one.gap),
+    )
+    sure = found.unmistakable | beside.unmistakable
+    return Copies(where, found.above, found.copy | beside.unmistakable, sure, only)

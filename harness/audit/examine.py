@@ -11,16 +11,19 @@ from harness.audit.fidelity import fidelity_figures
 from harness.audit.figures import Figure
 from harness.audit.folders import Material
 from harness.audit.leakage import CONTROL, alarms, membership_figures
+from harness.audit.planted import PositiveControl, planted_figures, positive_control
 from harness.audit.reidentify import patient_figures
 
 
 @dataclass(frozen=True)
 class Audit:
-    """What was found. alarms: why no membership figure can be trusted, none where all is well."""
+    """What was found. alarms: why no membership figure can be trusted, none where all is well; control: what came of
+    the copies that the audit planted."""
 
     case: Case
     figures: Sequence[Figure]
     alarms: Sequence[str]
+    control: PositiveControl
 
     def figure(self, measure: str) -> Figure:
         """The one of this name in `report.json`."""
@@ -30,11 +33,13 @@ class Audit:
 def examine(material: Material, settings: AuditSettings) -> Audit:
     """Measure the release as given, and what is left of it without the copies."""
     case = Case(material, settings)
+    control = positive_control(case)
     figures = [
         *copies_figures(case),
         *membership_figures(case),
         *patient_figures(case),
         *fidelity_figures(case),
+        *planted_figures(control),
     ]
     controls = {one.title: one.given for one in figures if one.measure.startswith(CONTROL)}
-    return Audit(case, figures, alarms(controls, material.named))
+    return Audit(case, figures, alarms(controls, material.named), control)

@@ -13,14 +13,16 @@ PATIENTS = "patients"
 BY_NEAREST = "patients; a released image goes with the patient nearest to it"
 COPIED = "patients copied"
 OF_MEMBERS = "patients of the members"
+PLANTED = "planted copies"
 BY_GROUPS = "jackknife: groups of patients, of released images"
 UNKNOWN = Estimate(None, note="patients unknown: no metadata.csv of --members names them in patient_id")
-Section = Literal["copies", "membership", "patients", "fidelity"]
+Section = Literal["copies", "membership", "patients", "fidelity", "planted"]
 TITLES: dict[Section, str] = {
     "copies": "1. Copies of members",
     "membership": "2. Membership: members told from the holdout, given the release (0.5 is guessing)",
     "patients": "3. Patients",
     "fidelity": "4. Distance to real slices",
+    "planted": "5. Positive control: copies of holdout slices that the audit planted, and how many it found",
 }
 
 

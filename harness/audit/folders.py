@@ -13,9 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attacks.base import Images
+from harness.audit.whole_release import refuse_hidden_images
 from harness.data.numbered import numbered
+from harness.data.sources.carried import Carried, carried_by
 from harness.data.sources.folder import ALONE, read_folder, read_images
 from harness.data.sources.opened import stored_size
+from harness.data.sources.patients import spelling
 from harness.data.sources.slices import Slices
 from harness.errors import HarnessWarning, InputError
 from harness.evaluation.metrics import Flags
@@ -28,18 +31,25 @@ _UNLIKE = 1.5  # slices a patient on one side, over those on the other
 @dataclass(frozen=True)
 class Material:
     """release_files: the files of the release, in its order. other: slices of members' patients that were never
-    trained on, None where there are none. The patients of members and holdout are different people."""
+    trained on, None where there are none; carried: what the released files carry beside grey pixels; release_names:
+    their paths below the folder. The patients of members and holdout are different people."""
 
     release: Slices
     release_files: tuple[Path, ...]
     members: Slices
     holdout: Slices
     other: Slices | None = None
+    carried: tuple[Carried, ...] = ()
+    release_names: tuple[str, ...] = ()
 
     @cached_property
     def pool(self) -> Images:
         """Members, then holdout: uint8 [n, size, size]."""
         return np.concatenate([self.members.pixels, self.holdout.pixels])
+
+    def name_of(self, place: int) -> str:
+        """How a released file is called: its path below the folder."""
+        return self.release_names[place] if self.release_names else self.release_files[place].name
 
     @property
     def member(self) -> Flags:
@@ -64,6 +74,7 @@ def read_material(release: Path, members: Path, holdout: Path, other: Path | Non
     _check_different(given)
     images = read_images(release, size, "--release")
     files = images.files
+    refuse_hidden_images(release, files)
     _check_one_size(release, files)
     if len(images) < FEWEST_IMAGES:
         raise InputError(
@@ -75,6 +86,8 @@ def read_material(release: Path, members: Path, holdout: Path, other: Path | Non
         read_folder(members, size, "--members"),
         read_folder(holdout, size, "--holdout"),
         None if other is None else read_folder(other, size, "--other"),
+        tuple(carried_by(files)),
+        tuple(path.relative_to(release).as_posix() for path in files),
     )
     _check_slices(material, members, holdout, other)
     _check_patients(material, members, holdout, other)
@@ -137,6 +150,18 @@ def named_patients(slices: Slices) -> set[str]:
     return {patient for patient, named in zip(slices.patient_ids, slices.named, strict=True) if named}
 
 
+def _check_spelling(ours: set[str], theirs: set[str]) -> None:
+    """Ids of one spelling on the two sides are most likely one person's, written by two tables."""
+    spelt = {spelling(name): name for name in sorted(ours, reverse=True)}
+    alike = [(spelt[spelling(name)], name) for name in sorted(theirs) if spelling(name) in spelt]
+    if alike:
+        raise InputError(
+            f"{len(alike)} patients of --members and of --holdout differ only in how their ids are spelt (first: "
+            f"{alike[0][0]!r} and {alike[0][1]!r}): case, spaces, invisible characters, leading zeros or Unicode "
+            "form. The holdout must be other people: write ids the same way on both sides."
+        )
+
+
 def _check_patients(material: Material, members: Path, holdout: Path, other: Path | None) -> None:
     ours, theirs = set(material.members.patient_ids), set(material.holdout.patient_ids)
     both = sorted(named_patients(material.members) & named_patients(material.holdout))
@@ -145,6 +170,7 @@ def _check_patients(material: Material, members: Path, holdout: Path, other: Pat
             f"{len(both)} patients are in --members {members} and in --holdout {holdout} (first: {both[0]}); the "
             "holdout must be other people. Slices of members' patients that were not trained on go to --other DIR."
         )
+    _check_spelling(named_patients(material.members), named_patients(material.holdout))
     if ours & theirs:  # ids of files that happen to be alike, say slice_001
         raise InputError(
             f"Slices of --members {members} and --holdout {holdout} have the same names (first: "

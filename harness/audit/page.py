@@ -78,7 +78,7 @@ def _pairs(audit: Audit) -> list[Pair]:
             Pair(
                 picture(material.release.pixels[image]),
                 picture(material.pool[source]),
-                material.release_files[image].name,
+                material.name_of(image),
                 ids[source],
                 "member" if source < len(material.members) else "holdout",
                 rounded(float(found.gap[image])),

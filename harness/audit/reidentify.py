@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attacks.base import Attack, Images, Scores
-from attacks.distances import Distance
 from harness.audit.case import Case
 from harness.audit.copy_rule import Copies
 from harness.audit.figures import COPIED, PATIENTS, UNKNOWN, Figure
@@ -121,7 +120,7 @@ def _rank_1(case: Case) -> Figure:
 
 def _among_members(case: Case) -> Scores:
     members = case.material.members.pixels
-    among = Distance(case.settings.distance).between(members, members, case.material.pool)
+    among = case.between(members, members)
     np.fill_diagonal(among, np.inf)
     return among
 

@@ -12,7 +12,10 @@ from rich.text import Text
 from harness.audit.examine import Audit
 from harness.audit.figures import TITLES, shown
 from harness.audit.folders import named_patients
+from harness.audit.planted import SEEN
+from harness.audit.sight import moves_told
 from harness.audit.verdict import filter_note, verdict
+from harness.audit.whole_release import not_examined_told
 from harness.data.sources.slices import Slices
 from harness.plain import markdown as escaped
 
@@ -66,7 +69,10 @@ def given(audit: Audit) -> list[str]:
     if material.other is not None:
         sides["other"] = material.other
     told = [f"{len(one)} {name} slices {_whose(one)}" for name, one in sides.items()]
-    return [f"{len(material.release)} released images, {', '.join(told)}, at {material.release.size} pixels."]
+    return [
+        f"{len(material.release)} released images, {', '.join(told)}, at {material.release.size} pixels.",
+        *not_examined_told(material.release.account),
+    ]
 
 
 def _whose(slices: Slices) -> str:
@@ -78,17 +84,21 @@ def _whose(slices: Slices) -> str:
 
 def notes(audit: Audit) -> list[str]:
     """How the threshold came about, what intervals resample, what controls say."""
-    settings = audit.case.settings
+    settings, case = audit.case.settings, audit.case
+    people = len(set(case.material.holdout.patient_ids))
     nearer = f"{math.exp(audit.case.found.above.copy):.2f}"
     units = dict.fromkeys(one.resampled for one in audit.figures)
     return [
         f"Copy: the nearest patient is a member's, and {nearer} times nearer ({settings.distance}) than the next "
-        f"five patients. The threshold was fixed on the holdout alone, to call {settings.false_copies:g} of images "
-        "copies by chance. Unmistakable: a gap over twice the largest to the holdout. Control: parts of the holdout "
-        "play the members.",
+        f"five patients. The threshold was fixed on the holdout of {people} patients alone, to call "
+        f"{settings.false_copies:g} of images copies by chance. Unmistakable: a gap over twice the largest to the "
+        f"holdout. {moves_told(case)} Control: parts of the holdout play the members.",
         "TPR@10 %: of the members, the fraction found while at most 10 % of the holdout are accused. Controls see no "
         "release; one whose interval, widened for both, leaves out 0.5 raises an alarm.",
         "Fréchet and kernel distances compare within this audit only; they are not the FID and KID of the "
         "literature. Floor: members to holdout.",
+        "Positive control: the patients of some holdout slices play members, copies of these slices are planted into "
+        f"the release, and the threshold is fixed anew on the other {audit.control.n_patients} holdout patients. A "
+        f"kind counts as seen where {SEEN:g} of its copies are found and traced to their patients.",
         f"Intervals are 95 % and resample: {'; '.join(units)}.",
     ]

@@ -6,6 +6,16 @@ import numpy as np
 
 from harness.audit.examine import Audit
 from harness.audit.figures import Figure
+from harness.audit.sight import (
+    blind_told,
+    carried_mean,
+    carried_told,
+    faults_mean,
+    faults_told,
+    real_slices_told,
+    seen_told,
+    threshold_told,
+)
 from harness.evaluation.controls import CHANCE
 from harness.evaluation.intervals import LEVEL
 
@@ -13,22 +23,43 @@ _PROOF = (
     "No finding is no proof: this asked how near images come and what a few attacks tell, by somebody who holds the "
     "release alone. Other attacks, the model itself or more knowledge of a patient may find more."
 )
+_LEAST = "what counts as better is an interval over patients that lies above 0.5, widened for the number of attacks"
 
 
 def verdict(audit: Audit) -> list[str]:
     """Plain sentences: what was found, what it means, what it cannot mean."""
     copied = audit.figure(f"released_copies_{audit.case.settings.distance}")
-    leaks = not audit.alarms and bool(_leaking(audit, "auc") or _leaking(audit, "auc_by_patient"))
+    found = [*real_slices_told(audit.case), _on_copies(audit, copied), _on_membership(audit), *_on_patients(audit)]
+    found += [*faults_told(audit.case), *carried_told(audit.case)]
+    return [*found, *_meaning(audit, copied), _PROOF]
+
+
+def _meaning(audit: Audit, copied: Figure) -> list[str]:
+    """What follows for the folder: the first that holds, the all-clear last."""
+    case = audit.case
     if audit.alarms:
-        meaning = (
+        return [
             "With these folders it cannot be said whether the release may go out: take members and holdout from one "
             "source and audit again, and hand nothing out on the strength of this audit."
-        )
-    elif _exceeds(copied) or audit.case.found.unmistakable.any() or leaks:
-        meaning = "Do not hand out this folder as it is: it gives training patients away."
-    else:
-        meaning = "Nothing was found here that speaks against handing out this folder."
-    return [_on_copies(audit, copied), _on_membership(audit), *_on_patients(audit), meaning, _PROOF]
+        ]
+    leaks = bool(_leaking(audit, "auc") or _leaking(audit, "auc_by_patient"))
+    if any(which.any() for which in case.real.values()):
+        return ["Do not hand out this folder as it is: it holds real slices."]
+    if _exceeds(copied) or case.found.unmistakable.any() or leaks:
+        return ["Do not hand out this folder as it is: it gives training patients away."]
+    return _where_nothing_was_found(audit)
+
+
+def _where_nothing_was_found(audit: Audit) -> list[str]:
+    """An all-clear, or why there is none."""
+    case, control = audit.case, audit.control
+    if case.faults.no_all_clear:
+        return [faults_mean(case)]
+    if control.blind:
+        return [blind_told(control)]
+    if carried_told(case):
+        return [carried_mean(), seen_told(control)]
+    return ["Nothing was found here that speaks against handing out this folder.", seen_told(control)]
 
 
 def filter_note(audit: Audit) -> list[str]:
@@ -51,7 +82,7 @@ def filter_note(audit: Audit) -> list[str]:
     return [
         f"{told} The filter was chosen by distances to members, so it leaks by itself: a hole in a release, where "
         "images should be, points at who was there. Train anew without memorising; do not rely on filtering. The "
-        "reports and removed.csv show members: keep them in the house."
+        "reports, removed.csv and names.csv show members: keep them in the house."
     ]
 
 
@@ -68,13 +99,18 @@ def _exceeds(figure: Figure) -> bool:
 def _on_copies(audit: Audit, figure: Figure) -> str:
     found = audit.case.found
     n, total, sure = int(found.copy.sum()), len(found.copy), int(found.unmistakable.sum())
+    above = threshold_told(audit.case)
     by_chance = f"with nothing memorised it would be about {round((figure.reference or 0.0) * total)}"
     if _exceeds(figure) or sure:
         return (
             f"{n} of {total} released images lie so near to training slices{_whose(audit)} that they count as copies "
-            f"({by_chance}); {sure} of them are unmistakable."
+            f"({by_chance}; threshold: {above}); {sure} of them are unmistakable, beyond twice the largest gap to "
+            "the holdout."
         )
-    return f"{n} of {total} released images count as copies, which cannot be told from chance ({by_chance})."
+    return (
+        f"{n} of {total} released images count as copies, which cannot be told from chance ({by_chance}; threshold: "
+        f"{above})."
+    )
 
 
 def _whose(audit: Audit) -> str:
@@ -118,13 +154,14 @@ def _on_membership(audit: Audit) -> str:
     leaking = _leaking(audit, "auc")
     if not leaking:
         return (
-            f"None of {len(audit.case.settings.attacks)} attacks told members from the holdout better than guessing."
+            f"None of {len(audit.case.settings.attacks)} attacks told members from the holdout better than guessing "
+            f"({_LEAST})."
         )
     best = leaking[0]
     return (
         "Who holds the release and a slice can say better than guessing whether the slice was trained on: of a "
         f"trained and an unknown one, {best.title.split(':')[0]} gives the trained one the larger score in "
-        f"{_of_100(best.given.value)} of 100 pairs (guessing: 50)."
+        f"{_of_100(best.given.value)} of 100 pairs (guessing: 50; {_LEAST})."
     )
 
 

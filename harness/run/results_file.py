@@ -18,6 +18,7 @@ def results_of(outcome: Outcome) -> dict[str, Any]:
         "chosen": _chosen(outcome),
         "choices": {rule: choice.attack for rule, choice in outcome.choices.items()},
         "alarms": outcome.alarms,
+        "nobody": list(outcome.nobody),
         "decisions": {
             rule: {metric: asdict(one) for metric, one in of_rule.items()}
             for rule, of_rule in outcome.decisions.items()

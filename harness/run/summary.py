@@ -67,7 +67,7 @@ def conclusion(outcome: Outcome) -> list[str]:
     """Which attack was chosen and applied, and how its submission did where the truth could be opened."""
     settings, chosen, test = outcome.settings, outcome.chosen, outcome.test
     if chosen is None or test is None or test.predictions is None or test.predictions.decision is None:
-        return ["No attack named here can face the test release, so there is no submission."]
+        return ["No attack named here can face the test release, so there is no submission.", *outcome.nobody]
     by_pick: dict[str, list[str]] = {}
     for rule, choice in outcome.choices.items():
         by_pick.setdefault(choice.attack, []).append(rule)
@@ -76,6 +76,7 @@ def conclusion(outcome: Outcome) -> list[str]:
     return [
         f"{chosen.label} was chosen by {settings.rule} on the shadows and applied once to the test release: "
         f"{n_used} of {n} candidates called used (decision rule {settings.decision}).",
+        *outcome.nobody,
         _truth(test.record),
         f"Selection rules pick {picks}.",
         *_unchecked(outcome.records),

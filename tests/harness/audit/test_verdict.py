@@ -18,6 +18,7 @@ from harness.audit.features import dct_features, standardised
 from harness.audit.fidelity import Cloud, frechet
 from harness.audit.figures import PATIENTS, Figure
 from harness.audit.fractions import fraction
+from harness.audit.planted import positive_control
 from harness.audit.reidentify import OtherSlices, by_patient
 from harness.audit.verdict import verdict
 from harness.evaluation.intervals import Estimate
@@ -39,6 +40,7 @@ def sides():
 def told(sides):
     """`told(alarms, knn_auc=Estimate(...))`: the verdict on an innocent release whose figures are those given."""
     case = Case(material(strangers(40, 8), *sides), settings(*ATTACKS))
+    control = positive_control(case)
 
     def call(*alarms, **given):
         innocent = {"released_copies_ncc": Estimate(0.0, 0.0, 0.1), "rank_1": Estimate(None, note="no copy")}
@@ -46,7 +48,7 @@ def told(sides):
             Figure("membership", name, f"{name}: AUC", one, None, "AUC", PATIENTS, "", 0.01)
             for name, one in {**innocent, **given}.items()
         ]
-        return " ".join(verdict(Audit(case, figures, alarms)))
+        return " ".join(verdict(Audit(case, figures, alarms, control)))
 
     return call
 

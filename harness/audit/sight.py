@@ -1,0 +1,101 @@
+"""What stands between "nothing was found" and an all-clear: what is wrong with the release, and what the audit would
+not have seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from harness.audit.case import Case
+from harness.audit.moved import reach
+from harness.audit.planted import PositiveControl, Search
+from harness.audit.whole_release import not_examined_told
+
+
+def threshold_told(case: Case) -> str:
+    """Where the threshold of a copy comes from, as a clause."""
+    material, settings = case.material, case.settings
+    n = len(np.unique(material.patient[~material.member]))
+    return (
+        f"a gap above {case.found.above.copy:.3f} by {settings.distance}, fixed on the holdout of {n} patients to "
+        f"call {settings.false_copies:g} of images copies by chance"
+    )
+
+
+def moves_told(case: Case) -> str:
+    """How mirrored and shifted copies are called."""
+    settings, size = case.settings, case.material.release.size
+    if not settings.moves:
+        return "Mirrored and shifted copies were not looked for."
+    return (
+        f"Mirrored copies, and those shifted by up to {reach(size)[0]} of {size} pixels, are called where they are "
+        "unmistakable so."
+    )
+
+
+def real_slices_told(case: Case) -> list[str]:
+    """Which released images are no generator's work at all."""
+    n = len(case.material.release)
+    return [
+        f"{int(which.sum())} of {n} released images are {side} slices, pixel for pixel: real people's pictures."
+        for side, which in case.real.items()
+        if which.any()
+    ]
+
+
+def faults_told(case: Case) -> list[str]:
+    """What is wrong with the release whatever it was trained on."""
+    return [f"Something is wrong with the release itself: {says}" for says in case.faults.says]
+
+
+def faults_mean(case: Case) -> str:
+    """Why there is no all-clear on a release with such faults."""
+    return (
+        f"With {case.faults.share:.3f} of its images so, this release is not what a generator of slices gives, and "
+        "that no copy stands out in it means nothing: no all-clear. Mend the export or the generator and audit again."
+    )
+
+
+def carried_told(case: Case) -> list[str]:
+    """Which released files carry more than their pictures, and what."""
+    found, others = case.material.carried, not_examined_told(case.material.release.account)
+    if not found:
+        return others
+    parts = ", ".join(f"{one.part} ({one.n}, first {one.first})" for one in found)
+    told = f"Of {found[0].of} released files some carry more than grey pixels, which nobody looked at: {parts}."
+    return [told, *others]
+
+
+def carried_mean() -> str:
+    """What follows where nothing else speaks against the release."""
+    return (
+        "Nothing was found in the pictures that speaks against handing them out, but do not hand out this folder as "
+        "it is: it holds more than pictures. Hand out release/ of --out DIR, which holds the pixels alone, under "
+        "numbers for names."
+    )
+
+
+def blind_told(control: PositiveControl) -> str:
+    """Why there is no all-clear where planted copies such as generators make were not found."""
+    return (
+        f"This audit could not have seen it: of the copies that it planted itself ({_fixed(control)}) it found too "
+        f"few {_counts(control.missed)}. That is no all-clear. Take more holdout patients, a larger --size or "
+        "another --distance, and make sure that the generator never saw the holdout: images that copy it hide what "
+        "copies members."
+    )
+
+
+def seen_told(control: PositiveControl) -> str:
+    """What stands beside an all-clear: which copies would have been found, and which not."""
+    seen, missed = [one for one in control.searches.values() if one.seen], control.missed
+    told = f"It would have seen copies {_counts(seen)} of those it planted itself ({_fixed(control)})."
+    return told + (f" It could not have seen copies {_counts(missed)}." if missed else "")
+
+
+def _counts(searches: Sequence[Search]) -> str:
+    return ", ".join(f"{one.kind.title} (found {one.found} of {one.n})" for one in searches)
+
+
+def _fixed(control: PositiveControl) -> str:
+    return f"threshold fixed on the other {control.n_patients} holdout patients"
