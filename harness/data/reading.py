@@ -75,7 +75,8 @@ def _edition_source(data: EditionFolder) -> Source:
         if data.extra:
             extra = _read_folder(Path(data.extra), data.size, "data.extra")
             ids = tuple(f"extra/{name}" for name in extra.ids)
-            parts.append(("extra", replace(extra, ids=ids)))
+            unnamed = frozenset(f"extra/{name}" for name in extra.unnamed)
+            parts.append(("extra", replace(extra, ids=ids, unnamed=unnamed)))
             known += [f"extra/{patient}" for patient in extra.patient_ids]
         if data.group == "given":
             return parts

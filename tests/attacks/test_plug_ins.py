@@ -42,12 +42,12 @@ def packages(tmp_path, monkeypatch):
 
     yield install
     registry.found_so_far.cache_clear()
-    for module in [name for name in sys.modules if name.endswith("_of_others")]:
-        del sys.modules[module]
+    for name in NAMES:
+        sys.modules.pop(f"{name}_of_others", None)
 
 
 def imported() -> set[str]:
-    return {name.removesuffix("_of_others") for name in sys.modules if name.endswith("_of_others")}
+    return {name for name in NAMES if f"{name}_of_others" in sys.modules}
 
 
 @pytest.mark.parametrize(

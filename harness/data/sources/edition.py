@@ -71,7 +71,7 @@ def read_leaf(role: str, folder: Path, size: int) -> Slices:
     if role == "test_candidates":
         return slices
     ids = tuple(f"{role}/{name}" for name in slices.ids)
-    return replace(slices, ids=ids, patient_ids=ids)
+    return replace(slices, ids=ids, patient_ids=ids, unnamed=frozenset(ids))
 
 
 class _Search(NamedTuple):

@@ -387,8 +387,7 @@ def test_a_record_of_somebody_else_is_typed(printed, run_folder, changes):
     results = json.loads((folder / "results.json").read_text())
     results["records"][-1] |= changes
     (folder / "results.json").write_text(json.dumps(results))
-    told = printed("--run", folder, code=2 if "attack" not in changes else 0)
-    assert ("holds no run that can be read" in told) or ("has no row" in told)
+    assert "holds no run that can be read" in printed("--run", folder, code=2)
 
 
 def test_files_of_a_run_of_somebody_else_are_regular_and_bounded(printed, run_folder, tmp_path):

@@ -207,6 +207,7 @@ class Parsed(HTMLParser):
 
 def page_of(content: PageContent, folder: Path, write=write_page) -> str:
     path = folder / "page.html"
+    path.unlink(missing_ok=True)
     write(path, content)
     return path.read_text(encoding="utf-8")
 

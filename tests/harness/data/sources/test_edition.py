@@ -66,6 +66,7 @@ def test_all_five_leaves_are_found_below_any_parent(tmp_path: Path, edition: Edi
     for slices in data.values():
         assert slices.pixels.shape == (3, 16, 16)
         assert slices.patient_ids == slices.ids
+        assert slices.unnamed == frozenset(slices.ids)
         assert slices.pixels[:, 0, 0].tolist() == [1, 2, 3], "in the order of their names"
 
 
