@@ -40,8 +40,15 @@ class Settings:
     decision: str
     calibrator: CalibratorName
     out: Path | None
+    pictures: str
     dry_run: bool
     echo: dict[str, Any]
+
+    @property
+    def shows_pictures(self) -> bool:
+        """Whether what the run writes may show slices and released images."""
+        of_phantoms = self.pictures == "phantom" and isinstance(self.data, PhantomData)
+        return self.pictures == "all" or of_phantoms
 
 
 def composed(overrides: Sequence[str]) -> Settings:
@@ -59,7 +66,7 @@ def settings_of(config: DictConfig) -> Settings:
         options: Any = OmegaConf.to_object(config)
     except ValueError as error:  # an attack's or recipe's own check of its options
         raise InputError(str(error.__cause__ or error)) from error
-    for name in ("attack", "data", "shadow", "surrogate", "launch", "store"):
+    for name in ("attack", "data", "shadow", "surrogate", "launch", "store", "report"):
         if getattr(options, name) is None:
             raise InputError(f"{name}=null leaves nothing to work with; leave it out, or see --help for its values.")
     check_run(options)
@@ -87,6 +94,7 @@ def settings_of(config: DictConfig) -> Settings:
         decision=options.decision,
         calibrator=options.calibrator,
         out=Path(options.out).expanduser() if options.out else None,
+        pictures=options.report.pictures,
         dry_run=options.dry_run,
         echo={str(key): value for key, value in echo.items()},
     )

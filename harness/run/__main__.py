@@ -41,6 +41,7 @@ def _run_once(config: DictConfig) -> None:
         from attacks.registry import find_attacks
         from harness.pipeline import run
         from harness.run.folder import run_folder, write_run
+        from harness.run.pictures import told_of_pictures
         from harness.run.summary import show_outcome
 
         for name, trace in find_attacks().broken.items():
@@ -49,6 +50,7 @@ def _run_once(config: DictConfig) -> None:
         folder = run_folder(settings)  # before hours of work, not after
         if settings.out is not None and HydraConfig.get().mode == RunMode.MULTIRUN:
             raise InputError(f"out={folder} is one folder, and a sweep is several runs; leave out= away.")
+        told_of_pictures(settings)
         outcome = run(settings, shown)
         write_run(outcome, folder, remarked)
         show_outcome(outcome, folder, shown)

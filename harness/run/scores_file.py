@@ -6,17 +6,16 @@ import csv
 from pathlib import Path
 from typing import Any
 
+from harness.evaluation.records import SCORE_COLUMNS
 from harness.experiment.evaluator import Evaluation
 from harness.pipeline import Outcome
-
-COLUMNS = ("target", "candidate_id", "patient_id", "attack", "score", "probability", "decision", "member")
 
 
 def write_scores(path: Path, outcome: Outcome) -> None:
     """Attacks on shadows and dev, then the chosen one on the test; unknown truth stays empty."""
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
+        writer.writerow(SCORE_COLUMNS)
         for evaluation in [*outcome.evaluations, *([outcome.test] if outcome.test else [])]:
             writer.writerows(_score_rows(evaluation, outcome))
 
