@@ -11,6 +11,7 @@ from attacks.difficulty_calibration import CALIBRATIONS
 from attacks.distances import NAMES as DISTANCES
 from attacks.pfami import FLUCTUATIONS
 from attacks.pia import NORMALIZATIONS
+from attacks.registry import find_attacks
 from harness.config.checks import PICTURES
 from harness.config.edition_options import GROUPS, membership_editions
 from harness.config.options import LaunchOptions, ReportOptions, ShadowOptions, SurrogateOptions
@@ -25,6 +26,7 @@ _GROUPS = ("attack", "data", "preset", "launch")  # chosen by a name that is reg
 _DATA = ("name", "size", "per_patient", "patients", "slices", "seed", "group")
 _TOP = ("preset", "seed", "rule", "decision", "calibrator", "device")
 _HIDDEN = "..."
+_NUMBER = r"[+-]?[0-9.]+(?:e[+-]?[0-9]+)?|true|false|null"
 
 
 def public_options(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -52,8 +54,11 @@ def _word(word: str, names: Collection[str]) -> str:
     name, equals, value = word.partition("=")
     if not equals:
         return word if word in ("-m", "--multirun") else _HIDDEN
-    plain = re.fullmatch(r"[\w.,\[\]+-]*", value) is not None
-    if plain and name in (*_GROUPS, *names):
+    pieces = value.strip("[]").split(",")  # of a list, or of a sweep
+    if name in _GROUPS and all(re.fullmatch(r"\w+", piece) for piece in pieces):
+        return word
+    words = _words().get(name.rpartition(".")[2], ())
+    if name in names and all(re.fullmatch(_NUMBER, piece) or piece in words for piece in pieces):
         return word
     return f"{name}={_HIDDEN}" if re.fullmatch(r"[+~]{0,2}[\w.@/]+", name) else _HIDDEN
 
@@ -98,6 +103,7 @@ def _words() -> dict[str, Collection[str]]:
         "rule": RULES,
         "decision": DECISIONS,
         "calibrator": CURVES,
+        "attack": find_attacks().by_name,
         "calibration": ("none", *CALIBRATIONS),
         "distance": DISTANCES,
         "fluctuation": FLUCTUATIONS,

@@ -66,7 +66,7 @@ def settings_of(config: DictConfig) -> Settings:
         options: Any = OmegaConf.to_object(config)
     except ValueError as error:  # an attack's or recipe's own check of its options
         raise InputError(str(error.__cause__ or error)) from error
-    for name in ("attack", "data", "shadow", "surrogate", "launch", "store", "report"):
+    for name in ("attack", "data", "shadow", "surrogate", "launch", "store"):
         if getattr(options, name) is None:
             raise InputError(f"{name}=null leaves nothing to work with; leave it out, or see --help for its values.")
     check_run(options)

@@ -60,6 +60,7 @@ def page_of(copy: Copy, files: dict[str, str]) -> PageContent:
         power=[_power(one.attack, one.over, one.sizes, one.auc) for one in results.power],
         in_place_of_sheet=NO_PICTURES,
         plan=[PlanRow(one["name"], one["members"], one["generator"]) for one in facts["generators"]],
+        about_keys="a name for each, which only the sender's key leads back to its place in the sender's store",
         facts={
             **{name: str(facts[name]) for name in ("commit", "seed", "pool")},
             "left out": "; ".join(facts["left_out"]),

@@ -20,6 +20,7 @@ from harness.errors import InputError
 from harness.evaluation.comparison import Comparison
 from harness.evaluation.intervals import Estimate
 from harness.evaluation.records import SCHEMA, SCORE_COLUMNS, Record
+from harness.report.featured import HOLDS
 from harness.report.manifest_files import MANIFEST
 from shadow_models.recipe import Recipe
 
@@ -154,10 +155,13 @@ def read_run(folder: Path) -> Run:
         if manifest["schema"] != SCHEMA:
             raise InputError(f"{folder} has schema {manifest['schema']}, and {SCHEMA} can be read; run it again.")
         facts = TypeAdapter(Facts).validate_python(manifest)
-        results = json.loads(_listed(folder, "results.json", facts))
+        text = json.loads(_listed(folder, "results.json", facts))
+        results = TypeAdapter(Results).validate_python(text)
+        if strange := {one.access for one in results.records} - set(HOLDS):
+            raise ValueError(f"results.json has {len(strange)} kinds of access that are not known")
         return Run(
-            TypeAdapter(Results).validate_python(results),
-            TypeAdapter(Recipe).validate_python(results["recipe"]),
+            results,
+            TypeAdapter(Recipe).validate_python(text["recipe"]),
             facts,
             _scores(_listed(folder, "scores.csv", facts)),
             TypeAdapter(dict[str, Any]).validate_python(yaml.safe_load(_listed(folder, "config.yaml", facts))),
