@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
+import attacks
 from attacks.difficulty_calibration import CALIBRATIONS
 from attacks.distances import NAMES as DISTANCES
 from attacks.pfami import FLUCTUATIONS
 from attacks.pia import NORMALIZATIONS
-from attacks.registry import find_attacks
 from harness.config.checks import PICTURES
 from harness.config.edition_options import GROUPS, membership_editions
 from harness.config.options import LaunchOptions, ReportOptions, ShadowOptions, SurrogateOptions
@@ -36,8 +37,8 @@ def public_options(options: Mapping[str, Any]) -> dict[str, Any]:
     told["launch"] = _told(options.get("launch") or {}, ("name", "workers"))
     for name, of in (("shadow", ShadowOptions), ("surrogate", SurrogateOptions), ("report", ReportOptions)):
         told[name] = _told(options.get(name) or {}, [one.name for one in fields(of)])
-    attacks = {name: own for name, own in options["attack"].items() if re.fullmatch(ATTACK_NAME, str(name))}
-    told["attack"] = {name: _told(own or {}, list(own or {})) for name, own in attacks.items()}
+    named = {name: own or {} for name, own in options["attack"].items() if re.fullmatch(ATTACK_NAME, str(name))}
+    told["attack"] = {name: _told(own, list(own)) for name, own in named.items()}
     return told
 
 
@@ -103,7 +104,7 @@ def _words() -> dict[str, Collection[str]]:
         "rule": RULES,
         "decision": DECISIONS,
         "calibrator": CURVES,
-        "attack": find_attacks().by_name,
+        "attack": [module.name for module in pkgutil.iter_modules(attacks.__path__)],  # ours: imports no plug-in
         "calibration": ("none", *CALIBRATIONS),
         "distance": DISTANCES,
         "fluctuation": FLUCTUATIONS,

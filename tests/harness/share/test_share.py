@@ -16,12 +16,20 @@ import numpy as np
 import pytest
 import yaml
 from PIL import Image
-from tiny import TINY, score_rows, write_slices
+from tiny import TINY, TINY_PHANTOM, score_rows, write_slices
 
+from harness.config.settings import composed
+from harness.data.pool import load_pool
+from harness.evaluation.controls import verdict
+from harness.evaluation.intervals import Estimate
+from harness.evaluation.records import Record
+from harness.planning import make, plan
+from harness.planning.leaks import plan_leaks
 from harness.run import __main__ as run_command
 from harness.share import __main__ as share_command
 from harness.share.allowed import WITHHELD, Allowed
 from harness.share.key import KeyedNames, key_file
+from harness.store import Store
 
 N, PATIENTS = 24, 12
 FOLDERS = {"data": "zakrzewska/oddzial", "store": "wojciechowski", "out": "szymanski", "home": "kaczmarek"}
@@ -300,6 +308,37 @@ def test_sentences_of_ours_go_out_and_others_do_not(shared):
         assert allowed.text(text) == WITHHELD
 
 
+def test_every_alarm_goes_out():
+    """They are made of names of attacks and of numbers, and the copy must not look sounder than the run."""
+    estimate = Estimate(0.93, 0.91, 0.95)
+    controls = [
+        Record(name, "none", target, "none", kind="control", control=name, n_targets=6, auc=estimate)
+        for name in ("pictures alone", "blind", "wrong_target: loss_cal@surrogate", "shuffled labels: knn")
+        for target in ("shadow", "dev")
+    ]
+    alarms = verdict(controls)
+    assert len(alarms) == len(controls)
+    assert Allowed(["knn", "loss_cal"]).of(alarms) == alarms
+
+
+def test_every_leak_goes_out(tmp_path, monkeypatch):
+    settings = composed([*TINY_PHANTOM, "shadow.count=6", f"store.root={tmp_path}"])
+    pool = load_pool(settings.data, Store(tmp_path))
+    found = set()
+    for references in ([0, 1, 2, 3, 4, 5], [2, 3, 4, 5], [0, 2]):
+        for module in (plan, make):
+            monkeypatch.setattr(module, "reference_shadows", lambda *_, these=references: these)
+        leaking = make.make_plan(settings, pool)
+        found |= set(plan_leaks({"test": leaking, "dev, via surrogates": leaking}))
+    monkeypatch.undo()
+    monkeypatch.setattr(plan.Plan, "_others", lambda self, _: list(self.shadows))
+    found |= set(plan_leaks({"test": make.make_plan(settings, pool)}))
+    kinds = {re.sub(r".*?shadow \d+ ", "", one) for one in found}
+    assert len(kinds) == 4
+    alarms = sorted(found)
+    assert Allowed(["knn"]).of(alarms) == alarms
+
+
 def test_what_is_no_copy_of_ours_is_not_replaced(shared, tmp_path, capsys):
     mine = tmp_path / "mine"
     mine.mkdir()
@@ -352,7 +391,7 @@ def test_the_runs_own_files_hold_only_what_is_documented(shared):
     assert {name for name, _ in places} <= {"config.yaml", "manifest.json", "scores.csv", "submission.csv"} | {
         name for name in files if name.startswith("baseline_")
     }
-    assert {one for name, one in places if name == "manifest.json"} == {LEFT_OUT}
+    assert {one for name, one in places if name == "manifest.json"} <= {LEFT_OUT, *FOLDERS["data"].split("/")}
     folders = {part for name in ("data", "store", "out") for part in FOLDERS[name].split("/")}
     assert {one for name, one in places if name == "config.yaml"} == folders
     assert json.loads(files["manifest.json"])["command"].count("data.root=...") == 1
