@@ -11,6 +11,8 @@ from pathlib import Path
 from harness.cli import console, disk_errors, run_parsed
 from harness.errors import InputError
 
+_LONGEST = 200  # bytes of a name: 255 is what Linux takes, and the copy and the key are named after it
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line asks for; returns the exit code."""
@@ -42,6 +44,8 @@ def _run(options: argparse.Namespace) -> None:
     from harness.share.reading import read_run
 
     run = _whole(options.run)
+    if not 0 < len(os.fsencode(run.name)) <= _LONGEST:
+        raise InputError(f"The name of {run} is none that the copy can have with a few letters more; rename the run.")
     out = run.with_name(f"{run.name}-share") if options.out is None else _whole(options.out)
     key = key_file(run) if options.key is None else _whole(options.key)
     _apart(run, out, key)

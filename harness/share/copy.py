@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -97,10 +96,12 @@ def _facts(facts: Facts, results: Results, names: KeyedNames) -> dict[str, Any]:
 
 def _scores(run: Run, allowed: Allowed, names: KeyedNames) -> list[ScoreRow]:
     """Every row under keyed names, sorted by them: the order of files says nothing any more."""
-    rows = []
-    for row in run.scores:
-        if not re.fullmatch(r"shadow-\d+|dev|test", row.target) or not math.isfinite(row.score + row.probability):
-            continue
-        slice_name, patient = names("slice", row.candidate_id), names("patient", row.patient_id)
-        rows.append(row._replace(candidate_id=slice_name, patient_id=patient, attack=allowed.text(row.attack)))
+    rows = [
+        row._replace(
+            candidate_id=names("slice", row.candidate_id),
+            patient_id=names("patient", row.patient_id),
+            attack=allowed.text(row.attack),
+        )
+        for row in run.scores
+    ]
     return sorted(rows, key=lambda row: (row.attack, row.target, row.candidate_id))

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import yaml
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, FiniteFloat, TypeAdapter, ValidationError
 
 from harness.errors import InputError
 from harness.evaluation.comparison import Comparison
@@ -126,12 +126,12 @@ class Facts:
 class ScoreRow(NamedTuple):
     """A line of `scores.csv`; decision and member are None where there is none, or nobody knows."""
 
-    target: str
+    target: Annotated[str, Field(pattern=r"^(?:shadow-[0-9]+|dev|test)\z")]
     candidate_id: str
     patient_id: str
     attack: str
-    score: float
-    probability: float
+    score: FiniteFloat
+    probability: FiniteFloat
     decision: Literal[0, 1] | None
     member: Literal[0, 1] | None
 
@@ -206,7 +206,10 @@ def _scores(text: str) -> list[ScoreRow]:
         raise ValueError("scores.csv has other columns")
     check = TypeAdapter(ScoreRow)
     numbers = {"": None, "0": 0, "1": 1}
-    return [
-        check.validate_python((*line[:4], float(line[4]), float(line[5]), numbers[line[6]], numbers[line[7]]))
-        for line in lines
-    ]
+    rows = []
+    for *texts, score, probability, decision, member in lines:
+        if len(texts) != 4:
+            raise ValueError("scores.csv has a line of other columns")
+        values = (*texts, float(score), float(probability), numbers[decision], numbers[member])
+        rows.append(check.validate_python(values))
+    return rows

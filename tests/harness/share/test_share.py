@@ -374,13 +374,27 @@ def test_a_file_that_the_run_did_not_write_does_not_go_out(shared, tmp_path, cap
     assert not (tmp_path / "run-share").exists()
 
 
+@pytest.mark.parametrize("fault", ["shadow-x", "nan", "2", "extra"])
+def test_scores_that_no_run_writes_are_a_sentence(shared, tmp_path, capsys, fault):
+    def spoil(text: str) -> str:
+        head, line, *rest = text.splitlines()
+        fields = line.split(",")
+        at = {"shadow-x": 0, "nan": 4, "2": 7}.get(fault)
+        fields = [*fields, fault] if at is None else [*fields[:at], fault, *fields[at + 1 :]]
+        return "\n".join([head, ",".join(fields), *rest]) + "\n"
+
+    run = changed(shared.run, tmp_path / "run", "scores.csv", spoil)
+    assert share_command.main([str(run)]) == 2
+    assert "holds no run that can be read" in " ".join(capsys.readouterr().err.split())
+
+
 def test_what_is_no_run_is_a_sentence(tmp_path, capsys):
     (tmp_path / "file").write_text("x")
     (tmp_path / "empty").mkdir()
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep" / "manifest.json").write_text("[" * 100_000)
-    for name in ("nowhere", "file", "empty", "deep"):
-        assert share_command.main([str(tmp_path / name)]) == 2
+    for run in (*(tmp_path / name for name in ("nowhere", "file", "empty", "deep", "n" * 240)), Path("/")):
+        assert share_command.main([str(run)]) == 2
         assert "Traceback" not in capsys.readouterr().err
 
 
