@@ -69,9 +69,7 @@ def write_release(audit: Audit, folder: Path) -> str:
         if place in new:
             Image.fromarray(image).save(folder / new[place], "PNG", compress_level=6)
     text = StringIO()
-    lines = csv.writer(text, lineterminator="\n")
-    lines.writerow(["file", "released_as"])
-    lines.writerows([names[place], new[place]] for place in order)
+    write_csv(text, [["file", "released_as"], *([names[place], new[place]] for place in order)])
     return text.getvalue()
 
 

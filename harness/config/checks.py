@@ -15,6 +15,8 @@ from harness.evaluation.probability_calibration import CURVES
 from harness.evaluation.selection_rules import RULES
 from harness.places import lies_in, user_path
 
+PICTURES = ("none", "phantom", "all")
+
 
 def check_run(options: Any) -> None:
     """The options of a run. Raises InputError."""
@@ -24,6 +26,7 @@ def check_run(options: Any) -> None:
         ("selection rule", options.rule, RULES),
         ("decision rule", options.decision, DECISIONS),
         ("calibrator", options.calibrator, CURVES),
+        ("value of report.pictures", options.report.pictures, PICTURES),
     ):
         if value not in known:
             raise InputError(unknown_name(what, value, known))

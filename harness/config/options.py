@@ -47,6 +47,13 @@ class StoreOptions:
 
 
 @dataclass
+class ReportOptions:
+    """pictures: of slices and released images in what a run writes; `phantom` shows those of phantoms alone."""
+
+    pictures: str = "phantom"
+
+
+@dataclass
 class LaunchOptions:
     """workers: processes; None is one a core (or GPU), 0 works in this process."""
 
@@ -90,6 +97,7 @@ class Options:
     launch: Any = MISSING
     surrogate: SurrogateOptions = field(default_factory=SurrogateOptions)
     store: StoreOptions = field(default_factory=StoreOptions)
+    report: ReportOptions = field(default_factory=ReportOptions)
     preset: str = MISSING
     seed: int = 0
     device: str = "auto"

@@ -42,8 +42,15 @@ class Settings:
     decision: str
     calibrator: CalibratorName
     out: Path | None
+    pictures: str
     dry_run: bool
     echo: dict[str, Any]
+
+    @property
+    def shows_pictures(self) -> bool:
+        """Whether what the run writes may show slices and released images."""
+        of_phantoms = self.pictures == "phantom" and isinstance(self.data, PhantomData)
+        return self.pictures == "all" or of_phantoms
 
 
 def composed(overrides: Sequence[str]) -> Settings:
@@ -90,6 +97,7 @@ def settings_of(config: DictConfig) -> Settings:
         decision=options.decision,
         calibrator=options.calibrator,
         out=None if options.out is None else user_path(options.out, "out="),
+        pictures=options.report.pictures,
         dry_run=options.dry_run,
         echo={str(key): value for key, value in echo.items()},
     )

@@ -12,6 +12,8 @@ Via = Literal["release", "model", "surrogate", "none"]
 Kind = Literal["attack", "baseline", "trivial", "control", "oracle"]
 SCHEMA = 1
 SURROGATE = "@surrogate"
+SCORE_COLUMNS = ("target", "candidate_id", "patient_id", "attack", "score", "probability", "decision", "member")
+"""Of `scores.csv`: score, probability and decision of every candidate of every target."""
 
 
 @dataclass(frozen=True)

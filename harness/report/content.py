@@ -100,8 +100,9 @@ class PageContent:
     records: every row of the table, skipped ones too. chosen: the attack applied to the test release.
     choices: selection rule -> attack; declared_choice: the rule fixed beforehand. decisions and
     declared_decision: the same for decision rules with the chosen attack.
-    sheet: best match first. facts: versions, hashes, commit, command, seeds, hardware; a mapping inside is a
-    table of its own.
+    sheet: best match first; in_place_of_sheet: what the page says where it may show none. about_keys: what the
+    keys of the plan are. facts: versions, hashes,
+    commit, command, seeds, hardware; a mapping inside is a table of its own.
     """
 
     title: str
@@ -117,5 +118,7 @@ class PageContent:
     declared_decision: str | None = None
     power: Sequence[PowerSeries] = ()
     sheet: Sequence[MatchedPair] = ()
+    in_place_of_sheet: str = ""
     plan: Sequence[PlanRow] = ()
+    about_keys: str = "the key under which each lies in the store; the same command makes the same keys"
     facts: Facts = field(default_factory=dict)

@@ -42,6 +42,7 @@ def _run_once(config: DictConfig) -> None:
         from attacks.registry import found_so_far
         from harness.pipeline import run
         from harness.run.folder import run_folder, write_run
+        from harness.run.pictures import told_of_pictures
         from harness.run.summary import show_outcome
 
         for name, trace in found_so_far().broken.items():
@@ -50,6 +51,7 @@ def _run_once(config: DictConfig) -> None:
         folder = run_folder(settings)  # before hours of work, not after
         if settings.out is not None and HydraConfig.get().mode == RunMode.MULTIRUN:
             raise InputError(f"out={folder} is one folder, and a sweep is several runs; leave out= away.")
+        told_of_pictures(settings)
         outcome = run(settings, shown)
         write_run(outcome, folder, remarked)
         show_outcome(outcome, folder, shown)

@@ -17,19 +17,21 @@ from harness.experiment.evaluator import Evaluation
 from harness.ours import refuse_others
 from harness.pipeline import Outcome
 from harness.places import check_folder, shown
-from harness.plain import markdown
 from harness.report.latex import latex_table
-from harness.report.table import csv_table, markdown_table
+from harness.report.leaderboard_page import leaderboard_markdown
+from harness.report.manifest_files import MANIFEST, with_files
+from harness.report.table import csv_table
 from harness.report.write import write_leaderboard, write_page
 from harness.run.contact_sheet import contact_sheet
-from harness.run.manifest import MANIFEST, facts_of, with_files
-from harness.run.page_content import page_content
+from harness.run.manifest import facts_of
+from harness.run.page_content import page_content, scope_of, summary_of
 from harness.run.results_file import results_of
 from harness.run.scores_file import write_scores
-from harness.run.summary import conclusion
 from harness.store import Store, content_key
 from harness.submission.files import write_submission
 from harness.writing import replaced_folder, write_durably
+
+_ELSEWHERE = ("store", "launch", "device", "out", "report")  # options that change no result
 
 
 def run_folder(settings: Settings) -> Path:
@@ -37,7 +39,7 @@ def run_folder(settings: Settings) -> Path:
 
     Raises InputError where it cannot be written to, or holds anything but a run of ours.
     """
-    what = {name: value for name, value in settings.echo.items() if name not in ("store", "launch", "device", "out")}
+    what = {name: value for name, value in settings.echo.items() if name not in _ELSEWHERE}
     attacks = "-".join(settings.attacks) if len(settings.attacks) <= 4 else f"{len(settings.attacks)}-attacks"
     name = f"{settings.data.name}-{attacks}-{settings.preset}-seed{settings.seed}-{content_key(**what)[:8]}"
     folder = settings.out or Path("runs") / name
@@ -53,14 +55,15 @@ def _refuse_others(folder: Path) -> None:
 def write_run(outcome: Outcome, folder: Path, remarks: list[str]) -> None:
     """Every file of a run's folder; a folder that says the same already is left as it is."""
     _refuse_others(folder)  # hours may have gone by since it was looked at
-    results, facts = json.dumps(results_of(outcome), indent=1), facts_of(outcome, remarks)
-    if _says_already(folder, results, facts):
-        return
     settings, chosen = outcome.settings, outcome.chosen.label if outcome.chosen else None
+    results, facts = json.dumps(results_of(outcome), indent=1), facts_of(outcome, remarks)
+    config = OmegaConf.to_yaml(OmegaConf.create(settings.echo))
+    if _says_already(folder, results, config, facts):
+        return
     with replaced_folder(folder) as beside:
-        (beside / "config.yaml").write_text(OmegaConf.to_yaml(OmegaConf.create(settings.echo)), encoding="utf-8")
+        (beside / "config.yaml").write_text(config, encoding="utf-8")
         write_durably(beside / "results.json", results)
-        (beside / "leaderboard.md").write_text(_leaderboard(outcome), encoding="utf-8")
+        (beside / "leaderboard.md").write_text(_leaderboard(outcome, chosen), encoding="utf-8")
         (beside / "leaderboard.csv").write_text(csv_table(outcome.records), encoding="utf-8")
         (beside / "leaderboard.tex").write_text(latex_table(outcome.records, chosen), encoding="utf-8")
         write_scores(beside / "scores.csv", outcome)
@@ -68,8 +71,9 @@ def write_run(outcome: Outcome, folder: Path, remarks: list[str]) -> None:
             _write_decisions(beside / "submission.csv", outcome, outcome.test)
         for baseline, evaluation in outcome.baselines.items():
             _write_decisions(beside / baseline.file, outcome, evaluation)
-        sheet = contact_sheet(outcome, Store(settings.store_root))
-        shutil.copyfile(sheet, beside / "contact_sheet.png")
+        if settings.shows_pictures:
+            sheet = contact_sheet(outcome, Store(settings.store_root))
+            shutil.copyfile(sheet, beside / "contact_sheet.png")
         content = page_content(outcome, with_files(facts, beside))
         write_page(beside / "report.html", content)
         write_leaderboard(beside / "leaderboard.html", content)
@@ -84,29 +88,18 @@ def _write_decisions(path: Path, outcome: Outcome, evaluation: Evaluation) -> No
         write_submission(path, ids, evaluation.predictions.decision, submission_form(outcome.settings.data))
 
 
-def _says_already(folder: Path, results: str, facts: dict[str, Any]) -> bool:
+def _says_already(folder: Path, results: str, config: str, facts: dict[str, Any]) -> bool:
     """Whether these results were written there by the same code on the same machine: drawing takes seconds."""
     try:
         present = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        told = (folder / "results.json").read_text(encoding="utf-8")
+        told = [(folder / name).read_text(encoding="utf-8") for name in ("results.json", "config.yaml")]
     except (OSError, ValueError):
         return False
     if str(facts["commit"]).endswith("+"):  # no one state of the code
         return False
     # A file that was touched has another digest.
-    return told == results and present == json.loads(json.dumps(with_files(facts, folder)))
+    return told == [results, config] and present == json.loads(json.dumps(with_files(facts, folder)))
 
 
-def _leaderboard(outcome: Outcome) -> str:
-    settings, chosen = outcome.settings, outcome.chosen.label if outcome.chosen else None
-    patients = len({outcome.pool.patient_ids[place] for place in outcome.pool.taken})
-    head = (
-        f"# Leaderboard\n\n{len(outcome.pool)} slices of {patients} patients, {len(outcome.plan.shadows)} shadows "
-        f"(preset `{settings.preset}`, {settings.recipe.steps} steps), {outcome.plan.n_images} released images "
-        f"looked at each. Intervals are 95 %; AUC is pooled over targets. Decision rule `{settings.decision}`; "
-        f"the attack in bold was chosen by `{settings.rule}` on the shadows.\n\n"
-    )
-    alarms = "".join(f"**Not to be trusted.** {markdown(alarm)}\n\n" for alarm in outcome.alarms)
-    remark = [outcome.choice.remark] if outcome.choice and outcome.choice.remark else []
-    sentences = "\n\n".join(map(markdown, [*remark, *conclusion(outcome)]))
-    return f"{alarms}{head}{markdown_table(outcome.records, chosen)}\n{sentences}\n"
+def _leaderboard(outcome: Outcome, chosen: str | None) -> str:
+    return leaderboard_markdown(scope_of(outcome), outcome.records, chosen, outcome.alarms, summary_of(outcome))

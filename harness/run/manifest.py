@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 import sys
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from attacks.registry import found_so_far
+from harness.config.public_options import public_command
 from harness.evaluation.records import SCHEMA
 from harness.pipeline import Outcome
 from harness.run.source_commit import commit
 from shadow_models.recipe import SCHEMA as RECIPE_SCHEMA
 
-MANIFEST = "manifest.json"
 _PACKAGES = ("accelerate", "diffusers", "hydra-core", "numpy", "pillow", "scikit-learn", "scipy", "torch")
 
 
 def facts_of(outcome: Outcome, remarks: list[str]) -> dict[str, Any]:
     """The manifest but for the files: command, commit, versions, hardware, seeds and keys; JSON values."""
+    withheld = outcome.plan.generators[-1] if outcome.plan.test.truth is not None else None
     generators = [
-        {"name": job.name, "generator": job.key, "release": job.release_key, "seed": job.seed}
+        {
+            "name": job.name,
+            "generator": job.key,
+            "release": job.release_key,
+            "seed": job.seed,
+            "members": None if job is withheld else len(job.members),
+        }
         for job in outcome.plan.generators
     ]
     return {
         "schema": SCHEMA,
         "recipe_schema": RECIPE_SCHEMA,
-        "command": ["python", "-m", "harness.run", *sys.argv[1:]],
+        "command": ["python", "-m", "harness.run", *public_command(sys.argv[1:], outcome.settings.echo)],
         "commit": commit(),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
         "hardware": {
@@ -42,11 +47,10 @@ def facts_of(outcome: Outcome, remarks: list[str]) -> dict[str, Any]:
         "folders": list(outcome.pool.accounts),
         "generators": generators,
         "warnings": remarks,
-        "broken_plugins": {name: why.strip().splitlines()[-1] for name, why in found_so_far().broken.items()},
+        "broken_plugins": {name: _kind_of(why) for name, why in found_so_far().broken.items()},
     }
 
 
-def with_files(facts: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """The whole manifest of a folder: the facts, and name and sha256 of every file there but the manifest itself."""
-    written = sorted(path for path in folder.iterdir() if path.name != MANIFEST) if folder.is_dir() else []
-    return facts | {"files": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in written}}
+def _kind_of(why: str) -> str:
+    """What went wrong, without the message: that may name files of this machine."""
+    return why.strip().splitlines()[-1].partition(":")[0]

@@ -11,7 +11,9 @@ from harness.evaluation.comparison import Comparison
 from harness.jobs.targets import candidate_images, released_images
 from harness.pipeline import Outcome
 from harness.report.content import Decisions, Facts, MatchedPair, PageContent, PlanRow, PowerSeries, ScoredAttack
-from harness.run.summary import conclusion
+from harness.report.leaderboard_page import Scope
+from harness.run.pictures import in_place_of_pictures
+from harness.run.summary import said
 from harness.store import Store
 
 _PAIRS = 24
@@ -20,12 +22,9 @@ _PAIRS = 24
 def page_content(outcome: Outcome, manifest: dict[str, Any]) -> PageContent:
     """Everything that `report.html` shows; manifest: versions, hashes, hardware."""
     settings, chosen = outcome.settings, outcome.chosen.label if outcome.chosen else None
-    patients = len({outcome.pool.patient_ids[place] for place in outcome.pool.taken})
-    told = f"{len(outcome.pool)} slices of {patients} patients, {len(outcome.plan.shadows)} shadows"
-    remark = [outcome.choice.remark] if outcome.choice and outcome.choice.remark else []
     return PageContent(
-        title=f"Membership inference: {settings.data.name}, {told}",
-        summary=[*remark, *conclusion(outcome)],
+        title=scope_of(outcome).title,
+        summary=summary_of(outcome),
         records=outcome.records,
         alarms=outcome.alarms,
         chosen=chosen,
@@ -36,10 +35,32 @@ def page_content(outcome: Outcome, manifest: dict[str, Any]) -> PageContent:
         decisions={rule: Decisions(of["f1"], of["accuracy"], of["recall"]) for rule, of in outcome.decisions.items()},
         declared_decision=settings.decision,
         power=_power(outcome),
-        sheet=matched_pairs(outcome, Store(settings.store_root)),
+        sheet=matched_pairs(outcome, Store(settings.store_root)) if settings.shows_pictures else [],
+        in_place_of_sheet=in_place_of_pictures(settings),
         plan=_plan(outcome),
         facts=_facts(manifest),
     )
+
+
+def scope_of(outcome: Outcome) -> Scope:
+    """What the run looked at, for the heads of its pages."""
+    settings = outcome.settings
+    return Scope(
+        data=settings.data.name,
+        n_slices=len(outcome.pool),
+        n_patients=len({outcome.pool.patient_ids[place] for place in outcome.pool.taken}),
+        n_shadows=len(outcome.plan.shadows),
+        n_images=outcome.plan.n_images,
+        preset=settings.preset,
+        steps=settings.recipe.steps,
+        rule=settings.rule,
+        decision=settings.decision,
+    )
+
+
+def summary_of(outcome: Outcome) -> list[str]:
+    """What came out, in sentences; first what the choice has to say for itself."""
+    return [*([outcome.choice.remark] if outcome.choice and outcome.choice.remark else []), *said(outcome)]
 
 
 def _curves(outcome: Outcome, chosen: str | None) -> list[ScoredAttack]:
@@ -111,12 +132,15 @@ def matched_pairs(outcome: Outcome, store: Store) -> list[MatchedPair]:
 
 
 def _facts(manifest: dict[str, Any]) -> Facts:
-    """The manifest as the page's list: what is nested becomes a table of its own."""
+    """The manifest as the page's list: what is nested becomes a table of its own.
+
+    Warnings are counted alone: they name files, and a page is passed on more easily than meant.
+    """
     told = {name: manifest[name] for name in ("commit", "seed", "pool")}
     return {
         "command": " ".join(manifest["command"]),
         **{name: str(value) for name, value in told.items()},
-        "warnings": " ".join(manifest["warnings"]) or "none",
+        "warnings": f"{len(manifest['warnings'])}, in manifest.json" if manifest["warnings"] else "none",
         "versions": {name: str(value) for name, value in manifest["versions"].items()},
         "hardware": {name: str(value) for name, value in manifest["hardware"].items()},
         "files (sha256)": manifest["files"],

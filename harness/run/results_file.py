@@ -14,7 +14,13 @@ def results_of(outcome: Outcome) -> dict[str, Any]:
     settings = outcome.settings
     return {
         "schema": SCHEMA,
-        "run": {"n_slices": len(outcome.pool), "n_images": outcome.plan.n_images, "seed": settings.seed},
+        "run": {
+            "n_slices": len(outcome.pool),
+            "n_patients": len({outcome.pool.patient_ids[place] for place in outcome.pool.taken}),
+            "n_shadows": len(outcome.plan.shadows),
+            "n_images": outcome.plan.n_images,
+            "seed": settings.seed,
+        },
         "chosen": _chosen(outcome),
         "choices": {rule: choice.attack for rule, choice in outcome.choices.items()},
         "alarms": outcome.alarms,

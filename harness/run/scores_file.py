@@ -5,17 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from harness.evaluation.records import SCORE_COLUMNS
 from harness.experiment.evaluator import Evaluation
 from harness.pipeline import Outcome
 from harness.plain import write_csv
-
-COLUMNS = ("target", "candidate_id", "patient_id", "attack", "score", "probability", "decision", "member")
 
 
 def write_scores(path: Path, outcome: Outcome) -> None:
     """Attacks on shadows and dev, then the chosen one on the test; unknown truth stays empty."""
     with path.open("w", newline="", encoding="utf-8") as file:
-        write_csv(file, [COLUMNS])
+        write_csv(file, [SCORE_COLUMNS])
         for evaluation in [*outcome.evaluations, *([outcome.test] if outcome.test else [])]:
             write_csv(file, _score_rows(evaluation, outcome))
 

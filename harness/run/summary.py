@@ -8,10 +8,10 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.cli import tell
-from harness.evaluation.estimate_text import estimate_text, number
-from harness.evaluation.records import Record
+from harness.evaluation.estimate_text import number
 from harness.experiment.matching import STATISTICS
 from harness.pipeline import Outcome
+from harness.report.conclusion import Applied, conclusion
 from harness.report.table import terminal_table
 
 
@@ -26,7 +26,7 @@ def show_outcome(outcome: Outcome, folder: Path, console: Console) -> None:
     console.print()
     if choice is not None and choice.remark:
         console.print(choice.remark, style="red")
-    star, *rest = conclusion(outcome)
+    star, *rest = said(outcome)
     console.print(f"* {star}" if chosen is not None else star)  # the table marks the chosen attack with it
     for sentence in rest:
         console.print(sentence)
@@ -63,41 +63,12 @@ def _show_surrogates(outcome: Outcome, console: Console) -> None:
     )
 
 
-def conclusion(outcome: Outcome) -> list[str]:
+def said(outcome: Outcome) -> list[str]:
     """Which attack was chosen and applied, and how its submission did where the truth could be opened."""
     settings, chosen, test = outcome.settings, outcome.chosen, outcome.test
+    choices = {rule: choice.attack for rule, choice in outcome.choices.items()}
     if chosen is None or test is None or test.predictions is None or test.predictions.decision is None:
-        return ["No attack named here can face the test release, so there is no submission.", *outcome.nobody]
-    by_pick: dict[str, list[str]] = {}
-    for rule, choice in outcome.choices.items():
-        by_pick.setdefault(choice.attack, []).append(rule)
-    picks = "; ".join(f"{attack} by {', '.join(rules)}" for attack, rules in by_pick.items())
+        return conclusion(None, choices, outcome.records, outcome.nobody)
     n_used, n = int(test.predictions.decision.sum()), len(test.candidates)
-    return [
-        f"{chosen.label} was chosen by {settings.rule} on the shadows and applied once to the test release: "
-        f"{n_used} of {n} candidates called used (decision rule {settings.decision}).",
-        *outcome.nobody,
-        _truth(test.record),
-        f"Selection rules pick {picks}.",
-        *_unchecked(outcome.records),
-    ]
-
-
-def _unchecked(records: list[Record]) -> list[str]:
-    """Which attacks the control `wrong_target` could not be made for."""
-    missing = [r.of for r in records if r.control == "wrong_target" and r.of and r.skipped]
-    if not missing:
-        return []
-    return [
-        f"The control wrong_target could not be made for {', '.join(missing)}, which needs references of a third "
-        "pair of shadows: shadow.count=6, or 8 where a calibration takes two on either side."
-    ]
-
-
-def _truth(record: Record) -> str:
-    """The submission's score where the truth could be opened."""
-    if record.f1 is None or record.accuracy is None or record.recall is None:
-        return "The truth of this test release is not known here; submission.csv is ready to hand in."
-    scores = (("F1", record.f1), ("accuracy", record.accuracy), ("recall", record.recall))
-    told = ", ".join(f"{name} {estimate_text(one)}" for name, one in scores)
-    return f"The truth was opened after the decision: the submission has {told}."
+    applied = Applied(chosen.label, settings.rule, settings.decision, n_used, n, test.record)
+    return conclusion(applied, choices, outcome.records, outcome.nobody)

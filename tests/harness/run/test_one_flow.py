@@ -16,7 +16,8 @@ from harness.experiment.executor import Executor
 from harness.jobs.train import GeneratorJob, SurrogateJob
 from harness.planning.plan import WithheldTruth
 from harness.planning.planned_attack import PlannedAttack
-from harness.run import manifest, summary
+from harness.report import conclusion
+from harness.run import manifest
 
 SURROGATES = [*TINY_PHANTOM, "surrogate.use=true", "surrogate.steps=5"]
 
@@ -135,6 +136,6 @@ def test_the_controls_that_could_not_be_made_are_named_by_their_fields():
     """Two attacks, one of which lacks references for it; what their rows are called plays no part."""
     made = [Record(f"row {of}", "none", "shadow", "none", kind="control", control="wrong_target", of=of,
                    skipped="it needs more." if of == "knn_cal" else None) for of in ("knn", "knn_cal")]  # fmt: skip
-    (sentence,) = summary._unchecked([*made, Record("shown", "none", "shadow", "none", skipped="it needs more.")])
+    (sentence,) = conclusion._unchecked([*made, Record("shown", "none", "shadow", "none", skipped="it needs more.")])
     assert sentence.startswith("The control wrong_target could not be made for knn_cal, which needs references")
-    assert summary._unchecked(made[:1]) == []
+    assert conclusion._unchecked(made[:1]) == []

@@ -15,11 +15,19 @@ from harness.evaluation.decision_rules import DECISIONS
 from harness.jobs import observe as observe_job
 from harness.jobs import score as score_job
 from harness.jobs import train as train_job
+from harness.share.__main__ import main as share
+from harness.share.allowed import WITHHELD
 from harness.submission.files import check_submission
 
 
 def files_of(run: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in run.iterdir() if path.name != "manifest.json"}
+
+
+def all_passed_on(run: Path) -> bool:
+    """Whether every text of a run's results may go out in a copy: see `harness/share/sentences.py` if not."""
+    assert share([str(run), "--out", "copy"]) == 0
+    return not any(WITHHELD.encode() in path.read_bytes() for path in Path("copy").iterdir())
 
 
 def test_the_miniature_challenge(harness):
@@ -78,6 +86,7 @@ def test_the_miniature_challenge(harness):
     assert set(results["decisions"]) == set(DECISIONS)
     assert {one["baseline"] for one in results["comparisons"]} == {"knn", "ssim"}
     assert {one["attack"] for one in results["power"]} == {chosen, "knn", "ssim"}
+    assert all_passed_on(run)
 
 
 def test_a_shadow_that_holds_the_slice_is_no_reference_and_scores_match_the_files(harness):

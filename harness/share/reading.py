@@ -1,0 +1,204 @@
+"""A run's folder as typed values: what is not among them is not read, and so cannot go out."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import Field, FiniteFloat, TypeAdapter, ValidationError
+
+from harness.bounded import digest, read_json, read_text, read_yaml
+from harness.errors import InputError
+from harness.evaluation.comparison import Comparison
+from harness.evaluation.intervals import Estimate
+from harness.evaluation.records import SCHEMA, SCORE_COLUMNS, Record
+from harness.report.featured import HOLDS
+from harness.report.manifest_files import MANIFEST
+from shadow_models.recipe import Recipe
+
+_LARGEST = 2**28  # bytes of a file of settings or results; scores may be four times that
+
+
+@dataclass(frozen=True)
+class Size:
+    """What was looked at, in numbers."""
+
+    n_slices: int
+    n_patients: int
+    n_shadows: int
+    n_images: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The attack that was applied to the test release, and by which rules."""
+
+    attack: str
+    via: str
+    rule: str
+    decision: str
+    remark: str | None
+
+
+@dataclass(frozen=True)
+class Power:
+    """One attack's AUC over sizes."""
+
+    attack: str
+    over: str
+    sizes: list[int]
+    auc: list[Estimate]
+
+
+@dataclass(frozen=True)
+class Matched:
+    """How far the release of one recipe lies from the test's."""
+
+    steps: int
+    distances: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What one attack keeps through surrogates."""
+
+    attack: str
+    model_auc: float
+    surrogate_auc: float
+    kept: float | None
+
+
+@dataclass(frozen=True)
+class Surrogates:
+    """What surrogates are worth."""
+
+    loss_follows_distance: float
+    attacks: list[Kept]
+
+
+@dataclass(frozen=True)
+class Results:
+    """`results.json`, but for the recipe."""
+
+    run: Size
+    chosen: Chosen | None
+    choices: dict[str, str]
+    alarms: list[str]
+    nobody: list[str]
+    decisions: dict[str, dict[str, Estimate]]
+    comparisons: list[Comparison]
+    power: list[Power]
+    matches: list[Matched]
+    surrogates: Surrogates | None
+    records: list[Record]
+
+
+@dataclass(frozen=True)
+class Generator:
+    """A generator of the plan; members: None where they are withheld."""
+
+    name: str
+    generator: str
+    release: str
+    members: int | None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """`manifest.json`, as far as it is read."""
+
+    commit: str | None
+    versions: dict[str, str]
+    hardware: dict[str, str | int]
+    pool: str
+    generators: list[Generator]
+    files: dict[str, str]
+
+
+class ScoreRow(NamedTuple):
+    """A line of `scores.csv`; decision and member are None where there is none, or nobody knows."""
+
+    target: Annotated[str, Field(pattern=r"^(?:shadow-[0-9]+|dev|test)\z")]
+    candidate_id: str
+    patient_id: str
+    attack: str
+    score: FiniteFloat
+    probability: FiniteFloat
+    decision: Literal[0, 1] | None
+    member: Literal[0, 1] | None
+
+
+class Run(NamedTuple):
+    """A run's folder. config: every option, as resolved, by name."""
+
+    results: Results
+    recipe: Recipe
+    facts: Facts
+    scores: list[ScoreRow]
+    config: Mapping[str, Any]
+
+
+def read_run(folder: Path) -> Run:
+    """Read what `harness.run` wrote. Raises InputError for what is no run, of another version, or changed since."""
+    if not folder.is_dir():
+        raise InputError(f"{folder} is no folder; give one that python -m harness.run wrote, such as runs/NAME.")
+    try:
+        manifest = read_json(folder / MANIFEST, _LARGEST, "The manifest", links=False)
+        if manifest["schema"] != SCHEMA:
+            raise InputError(f"{folder} has schema {manifest['schema']}, and {SCHEMA} can be read; run it again.")
+        facts = TypeAdapter(Facts).validate_python(manifest)
+        text = read_json(_listed(folder, "results.json", facts), _LARGEST, "The results", links=False)
+        results = TypeAdapter(Results).validate_python(text)
+        if strange := {one.access for one in results.records} - set(HOLDS):
+            raise ValueError(f"results.json has {len(strange)} kinds of access that are not known")
+        return Run(
+            results,
+            TypeAdapter(Recipe).validate_python(text["recipe"]),
+            facts,
+            _scores(read_text(_listed(folder, "scores.csv", facts), 4 * _LARGEST, "The scores", links=False)),
+            TypeAdapter(dict[str, Any]).validate_python(
+                read_yaml(_listed(folder, "config.yaml", facts), _LARGEST, "The options", links=False)
+            ),
+        )
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        why = _first(error) if isinstance(error, ValidationError) else f"{type(error).__name__}: {error}"
+        raise InputError(
+            f"{folder} holds no run that can be read ({why}). Where an older version wrote it, run the same command "
+            "again; its generators are in the store."
+        ) from error
+
+
+def _first(error: ValidationError) -> str:
+    """The first fault: where it is and what, without the value."""
+    one = error.errors(include_url=False, include_input=False)[0]
+    return f"{'.'.join(map(str, one['loc']))}: {one['msg']}"
+
+
+def _listed(folder: Path, name: str, facts: Facts) -> Path:
+    """A file of the run, which is as the run wrote it."""
+    if digest(folder / name, "The file") != facts.files.get(name):
+        raise InputError(
+            f"{folder / name} was changed since the run wrote it, or is not its own: {MANIFEST} has another digest. "
+            "Run the same command again, then share that."
+        )
+    return folder / name
+
+
+def _scores(text: str) -> list[ScoreRow]:
+    lines = csv.reader(StringIO(text, newline=""))
+    if tuple(next(lines, ())) != SCORE_COLUMNS:
+        raise ValueError("scores.csv has other columns")
+    check = TypeAdapter(ScoreRow)
+    numbers = {"": None, "0": 0, "1": 1}
+    rows = []
+    for *texts, score, probability, decision, member in lines:
+        if len(texts) != 4:
+            raise ValueError("scores.csv has a line of other columns")
+        values = (*texts, float(score), float(probability), numbers[decision], numbers[member])
+        rows.append(check.validate_python(values))
+    return rows

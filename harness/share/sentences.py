@@ -1,0 +1,68 @@
+"""The sentences of results that name nothing but attacks and numbers, as patterns; `<label>` is a row's name.
+
+One that is changed where it is made, and not here, stays out of copies: a test of whole runs says so.
+"""
+
+from __future__ import annotations
+
+import re
+
+from harness.experiment.sound_releases import NOBODY
+
+_N = r"\d+"
+_X = r"-?\d+(?:\.\d+)?"
+_SKIPPED = (
+    r"it needs the generator's model, and this target gives only released images\.",
+    r"it needs gradients by the generator's weights, and this model answers without showing them\.",
+    r"it needs reference releases, and this target has none\.",
+    r"a candidate was a member of every reference, so nothing calibrates it\.",
+    r"it is calibrated by the models of other generators, and the references give only releases\.",
+    rf"its calibration takes {_N} references without and {_N} with each candidate, where some candidate has {_N} and "
+    rf"{_N}; plan a larger shadow\.count\.",
+)
+_ANY_SKIPPED = "|".join(_SKIPPED)
+_PART = rf"its part [a-z0-9_]{{1,40}} cannot run: (?:{_ANY_SKIPPED})"
+_FAULTS = "|".join(
+    (
+        rf"are black: no pixel is above {_N} of 255",
+        rf"are of one grey: they spread by less than {_X} of 255 grey levels",
+        rf"are noise: neighbouring pixels correlate by less than {_X}, as in no slice",
+        r"repeat another one of them, pixel for pixel",
+        rf"repeat another one of them but for less than {_X} grey levels",
+    )
+)
+_ONE = rf"{_N} of {_N} released images (?:{_FAULTS})\."
+_FAULTY = rf"{_ONE}(?: {_ONE})*"
+SENTENCES = (
+    # why an attack did not run
+    *_SKIPPED,
+    _PART,
+    rf"it is fitted on shadows, where (?:{_ANY_SKIPPED}|{_PART}) Plan shadow\.count=6, or 8 where a calibration "
+    r"takes two references on either side\.",
+    r"the decision rule [a-z0-9_]{1,40} does not apply to it\.",
+    # why there is no number, and what intervals resample
+    rf"n too small: {_N} non-members",
+    r"undefined on these rows",
+    r"no resample had both classes",
+    r"no decision: the rule does not apply to this attack",
+    r"no interval",
+    r"pairs of shadows, then patients",
+    r"patients",
+    r"coin throws",
+    rf"{_N} draws of labels",
+    # what a choice remarks
+    r"No attack that can face the test release was both above chance and within a factor 2 of its nominal false "
+    r"positive rate on the shadows; this is only the one with the lowest Brier score\.",
+    r"No attack has a value of (?:AUC|TPR at 10 % FPR|F1) here; this is only the first\.",
+    # why nobody can be called
+    rf"The test release is not what a generator of slices gives: {_FAULTY} {re.escape(NOBODY)}",
+    rf"{_N} of {_N} shadows release what no generator of slices gives, so nothing was learnt from them \(the first: "
+    rf"{_FAULTY}\)\. {re.escape(NOBODY)} Train longer \(shadow\.steps\), or look at the slices\.",
+    # alarms
+    r"The control (?:(?:wrong_target|shuffled labels): <label>|<label>|pictures alone) \((?:shadow|dev|test)\) has "
+    rf"an AUC of {_X}, and an interval, widened for the number of controls, of \[{_X}, {_X}\] that leaves out 0\.5: "
+    r"what it looks at has no part in who was used, and still tells\. No number of this report is to be trusted\.",
+    rf"The plan \((?:test|dev)(?:, via surrogates)?\) leaks: shadow {_N} (?:or its complement is (?:among the "
+    r"references it is judged with|among the shadows that its attacks are fitted on|a reference of a shadow that its "
+    r"attacks are fitted on)|has candidates with more references than others that held them)\.",
+)
