@@ -31,7 +31,9 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=64, help="working size, pixels (default %(default)s)")
     given = parser.parse_args()
     try:
-        candidates, release = (read_images(folder, given.size) for folder in (given.candidates, given.release))
+        candidates, release = (
+            read_images(getattr(given, name), given.size, name) for name in ("candidates", "release")
+        )
     except InputError as error:
         parser.error(str(error))
     target = Target(candidates.ids, candidates.pixels, release.pixels)

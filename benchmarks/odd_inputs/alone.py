@@ -20,7 +20,7 @@ def main(ask: str, root: str) -> None:
     ended = asked(QUESTIONS[ask], Path(root))
     peak = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024
     told = {"answer": ended.answer, "refusal": ended.refusal, "crash": ended.crash, "notes": ended.notes, "mib": peak}
-    print(json.dumps(told))
+    sys.stdout.write(json.dumps(told))
 
 
 if __name__ == "__main__":
