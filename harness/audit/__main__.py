@@ -44,6 +44,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="report.html, .json, .md, the filtered release/ and removed.csv"
     )
+    parser.add_argument(
+        "--pictures",
+        action="store_true",
+        help="show the worst pairs in report.html: real slices, as which that file must then be treated",
+    )
     parser.add_argument("--size", type=int, default=64, metavar="PIXELS", help="working size (default %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of resamples and splits (default %(default)s)")
     parser.add_argument("--format", choices=FORMATS, default="rich", help="what is printed (default %(default)s)")
@@ -83,9 +88,9 @@ def _run(options: argparse.Namespace) -> None:
         from harness.audit.folders import read_material
         from harness.audit.write import check_out, write
 
-        inputs = [options.release, options.members, options.holdout, *([options.other] if options.other else [])]
         if options.out is not None:
-            check_out(options.out, *inputs)
+            names = ("release", "members", "holdout", "other")
+            check_out(options.out, {f"--{name}": getattr(options, name) for name in names})
         material = read_material(options.release, options.members, options.holdout, options.other, options.size)
         with shown.status(f"Auditing {len(material.release)} images"):
             audit = _audit(options, material)
@@ -111,6 +116,7 @@ def _audit(options: argparse.Namespace, material: Material) -> Audit:
         options.false_copies,
         options.seed,
         options.moves,
+        options.pictures,
     )
     return examine(material, settings)
 

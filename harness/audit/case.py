@@ -24,7 +24,8 @@ _TOO_FEW = Estimate(None, note=f"too few left: the filter leaves under {FEWEST_I
 class AuditSettings:
     """distance: the one that calls and removes copies; check: a second one, which removes nothing; attacks: by name,
     each asking for a release only; encoder: the user's features; false_copies: the rate the threshold allows; moves:
-    whether unmistakable copies that are mirrored or shifted are called, too."""
+    whether unmistakable copies that are mirrored or shifted are called, too; pictures: whether the page shows real
+    slices."""
 
     distance: str
     check: str
@@ -33,6 +34,7 @@ class AuditSettings:
     false_copies: float
     seed: int
     moves: bool = True
+    pictures: bool = False
 
 
 @dataclass(frozen=True)

@@ -134,11 +134,6 @@ def _check_slices(material: Material, members: Path, holdout: Path, other: Path 
                 f"{len(shared)} slices of {option} {folder} are in --members {members}, too, pixel for pixel (first: "
                 f"{shared[0][1]} is the member {shared[0][0]}); {why}. Remove them from one of the two."
             )
-    for slices, folder in ((material.members, members), (material.holdout, holdout)):
-        twice = len(slices) - len(set(_digests(slices)))
-        if twice:
-            text = f"{twice} slices in {folder} are there more than once, pixel for pixel"
-            warnings.warn(HarnessWarning(f"{text}; they count as often as they are there."), stacklevel=3)
 
 
 def _digests(slices: Slices) -> list[bytes]:

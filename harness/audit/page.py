@@ -50,7 +50,7 @@ def page(audit: Audit) -> str:
         notes=notes(audit),
         filtered=not audit.case.kept.all(),
         sections=[(title, [_row(one) for one in rows]) for title, rows in sections],
-        pairs=_pairs(audit),
+        pairs=_pairs(audit) if audit.case.settings.pictures else [],
         n_copies=int((~audit.case.kept).sum()),
         threshold=rounded(audit.case.found.above.copy),
     )

@@ -35,19 +35,31 @@ def verdict(audit: Audit) -> list[str]:
 
 
 def _meaning(audit: Audit, copied: Figure) -> list[str]:
-    """What follows for the folder: the first that holds, the all-clear last."""
+    """What follows: what is certain whatever else is in doubt, then the first that holds, the all-clear last."""
     case = audit.case
-    if audit.alarms:
-        return [
-            "With these folders it cannot be said whether the release may go out: take members and holdout from one "
-            "source and audit again, and hand nothing out on the strength of this audit."
-        ]
-    leaks = bool(_leaking(audit, "auc") or _leaking(audit, "auc_by_patient"))
     if any(which.any() for which in case.real.values()):
-        return ["Do not hand out this folder as it is: it holds real slices."]
+        return ["Do not hand out this folder as it is: it holds real slices.", *_doubt(audit, certain=True)]
+    if audit.alarms and case.found.unmistakable.any():
+        near = "it holds images that lie unmistakably near to training slices"
+        return [f"Do not hand out this folder as it is: {near}.", *_doubt(audit, certain=True)]
+    if audit.alarms:
+        return _doubt(audit, certain=False)
+    leaks = bool(_leaking(audit, "auc") or _leaking(audit, "auc_by_patient"))
     if _exceeds(copied) or case.found.unmistakable.any() or leaks:
         return ["Do not hand out this folder as it is: it gives training patients away."]
     return _where_nothing_was_found(audit)
+
+
+def _doubt(audit: Audit, certain: bool) -> list[str]:
+    """What an alarm leaves open; certain: whether something is known all the same."""
+    if not audit.alarms:
+        return []
+    if certain:
+        return ["Nothing else can be said with these folders: take members and holdout from one source."]
+    return [
+        "With these folders it cannot be said whether the release may go out: take members and holdout from one "
+        "source and audit again, and hand nothing out on the strength of this audit."
+    ]
 
 
 def _where_nothing_was_found(audit: Audit) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
@@ -22,33 +23,35 @@ from harness.data.degenerate import digests
 from harness.data.sources.decode import each_grey
 from harness.data.sources.remarks import Remarks
 from harness.errors import InputError
+from harness.places import check_folder, shown
 from harness.plain import write_csv
-from harness.writing import write_durably
+from harness.writing import replaced_folder, write_durably
 
 RELEASE, REMOVED, NAMES = "release", "removed.csv", "names.csv"
 
 
-def check_out(out: Path, *inputs: Path) -> None:
-    """InputError where writing to `out` would mix with what is there, or with what is audited."""
-    if out.exists() and not out.is_dir():
-        raise InputError(f"--out {out} is a file; give a folder that is empty, or not there yet.")
-    for folder in inputs:
-        if out.resolve() == folder.resolve() or folder.resolve() in out.resolve().parents:
-            raise InputError(f"--out {out} lies in {folder}, which is audited; give a folder elsewhere.")
+def check_out(out: Path, inputs: Mapping[str, Path | None]) -> None:
+    """InputError where `out` cannot be written, or writing there would mix with what is there or what is audited.
+
+    inputs: option -> the folder given with it.
+    """
+    check_folder("--out ", out, inputs)
     if out.is_dir() and any(out.iterdir()):
         raise InputError(
-            f"--out {out} is not empty; a filtered release must not mix with files of before. Give an empty folder."
+            f"--out {shown(out)} is not empty; a filtered release must not mix with files of before. Give an empty "
+            "folder."
         )
 
 
 def write(audit: Audit, out: Path) -> None:
-    """Write all into `out`; the folder is made."""
-    (out / RELEASE).mkdir(parents=True)
-    write_durably(out / NAMES, write_release(audit, out / RELEASE))
-    write_durably(out / REMOVED, removed(audit))
-    write_durably(out / "report.json", report(audit))
-    write_durably(out / "report.md", markdown(audit))
-    write_durably(out / "report.html", page(audit))
+    """Write all into `out`, whole or not at all."""
+    with replaced_folder(out) as beside:
+        (beside / RELEASE).mkdir()
+        write_durably(beside / NAMES, write_release(audit, beside / RELEASE))
+        write_durably(beside / REMOVED, removed(audit))
+        write_durably(beside / "report.json", report(audit))
+        write_durably(beside / "report.md", markdown(audit))
+        write_durably(beside / "report.html", page(audit))
 
 
 def write_release(audit: Audit, folder: Path) -> str:

@@ -140,8 +140,16 @@ def _facts(manifest: dict[str, Any]) -> Facts:
     return {
         "command": " ".join(manifest["command"]),
         **{name: str(value) for name, value in told.items()},
+        "folders": {one["folder"]: _counted(one) for one in manifest["folders"]} or "none were read",
         "warnings": f"{len(manifest['warnings'])}, in manifest.json" if manifest["warnings"] else "none",
         "versions": {name: str(value) for name, value in manifest["versions"].items()},
         "hardware": {name: str(value) for name, value in manifest["hardware"].items()},
         "files (sha256)": manifest["files"],
     }
+
+
+def _counted(account: dict[str, Any]) -> str:
+    """A folder's account in words."""
+    left_out = "; ".join(f"{count} {reason}" for reason, count in account["left_out"].items())
+    links = f", {account['links']} of them by links" if account["links"] else ""
+    return f"{account['images']} images{links}; left out: {left_out or 'none'}"

@@ -59,7 +59,7 @@ def refused(capsys, *arguments):
 def written(world):
     out = world / "out"
     if not out.exists():
-        assert command.main([*given(world), *QUICK, "--out", str(out)]) == 0
+        assert command.main([*given(world), *QUICK, "--pictures", "--out", str(out)]) == 0
     return out
 
 
@@ -107,6 +107,14 @@ def test_the_page_opens_offline_and_shows_pairs(written):
     assert "Do not hand out this folder" in page
 
 
+def test_no_slice_is_shown_unless_asked_for(world, tmp_path):
+    assert command.main([*given(world), *QUICK, "--out", str(tmp_path / "out")]) == 0
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "<img" not in page
+    assert "data:image" not in page
+    assert "The same command with --pictures shows" in page
+
+
 def test_the_table_fits_100_columns_and_ends_in_a_verdict(world, capsys):
     assert command.main([*given(world), *QUICK]) == 0
     printed = capsys.readouterr().out
@@ -118,7 +126,7 @@ def test_the_table_fits_100_columns_and_ends_in_a_verdict(world, capsys):
 
 def test_formats_are_printed_as_they_are_written_and_the_same_again(world, written, capsys):
     for form, file in (("json", "report.json"), ("html", "report.html")):
-        assert command.main([*given(world), *QUICK, "--format", form]) == 0
+        assert command.main([*given(world), *QUICK, "--pictures", "--format", form]) == 0
         assert capsys.readouterr().out == (written / file).read_text()
     assert (written / "report.md").read_text().startswith("# Audit")
 
@@ -231,5 +239,7 @@ def test_options_out_of_range(world, capsys, options, said):
 def test_out_must_be_empty_and_elsewhere(world, written, capsys):
     assert "is not empty" in refused(capsys, *given(world), *QUICK, "--out", written)
     inside = world / "members" / "report"
-    assert "which is audited" in refused(capsys, *given(world), *QUICK, "--out", inside)
+    assert "one lies in the other; give a folder apart from it" in refused(
+        capsys, *given(world), *QUICK, "--out", inside
+    )
     assert not inside.exists()

@@ -205,3 +205,20 @@ def test_means_over_squares_round_half_up_and_keep_small_images():
     large = np.kron(np.random.default_rng(0).integers(0, 256, (2, 32, 32)), np.ones((1, 3, 3))).astype(np.uint8)
     assert np.array_equal(coarse(large), large[:, ::3, ::3])
     assert coarse(np.zeros((1, 70, 70), np.uint8)).shape == (1, 35, 35)
+
+
+@pytest.mark.parametrize(
+    ("exact", "held_back"), [(True, "it holds real slices"), (False, "it holds images that lie")]
+)
+def test_an_alarm_of_two_sources_does_not_silence_what_is_certain(sides, exact, held_back):
+    """Members and holdout that differ by source leave rates in doubt, not a copy that anybody can see."""
+    members = sides[0]
+    copies = members.pixels[:12] if exact else noisy(members.pixels[:12], 3, 0)
+    release = np.concatenate([copies, strangers(28, 8)])
+    audit = replace(examine(material(release, *sides), settings()), alarms=("two sources",))
+    said = told(audit)
+    assert f"Do not hand out this folder as it is: {held_back}" in said
+    assert "Nothing else can be said with these folders" in said
+    healthy = replace(examine(material(strangers(40, 8), *sides), settings()), alarms=("two sources",))
+    assert "hand nothing out on the strength of this audit" in told(healthy)
+    assert "Do not hand out" not in told(healthy)
