@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from harness.audit.examine import Audit
 from harness.audit.figures import SCHEMA
@@ -20,6 +19,7 @@ from harness.audit.tables import markdown
 from harness.audit.verdict import filter_note, verdict
 from harness.audit.whole_release import not_examined
 from harness.data.degenerate import digests
+from harness.data.png import grey_png
 from harness.data.sources.decode import each_grey
 from harness.data.sources.remarks import Remarks
 from harness.errors import InputError
@@ -70,7 +70,7 @@ def write_release(audit: Audit, folder: Path) -> str:
     names = [material.name_of(place) for place in range(len(material.release))]
     for place, image in enumerate(each_grey(material.release_files, names, "--release", Remarks())):
         if place in new:
-            Image.fromarray(image).save(folder / new[place], "PNG", compress_level=6)
+            (folder / new[place]).write_bytes(grey_png(image))
     text = StringIO()
     write_csv(text, [["file", "released_as"], *([names[place], new[place]] for place in order)])
     return text.getvalue()

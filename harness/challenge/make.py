@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from rich.console import Console
 
 from attacks.base import Images
@@ -26,6 +25,7 @@ from harness.bounded import read_json
 from harness.challenge.options import ChallengeSettings
 from harness.config.checks import taken_places
 from harness.data.groups import inferred_patients
+from harness.data.png import grey_png
 from harness.data.pool import Pool, load_pool
 from harness.data.reading import source_of
 from harness.errors import HarnessWarning, InputError
@@ -223,7 +223,7 @@ def _write(out: Path, settings: ChallengeSettings, pool: Pool, split: Split, rel
 def _write_images(folder: Path, images: Images, names: Sequence[str]) -> None:
     folder.mkdir(parents=True)
     for name, image in zip(names, images, strict=True):
-        Image.fromarray(image).save(folder / f"{name}.png")
+        (folder / f"{name}.png").write_bytes(grey_png(image))
 
 
 def _write_table(path: Path, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Sequence
-from io import BytesIO
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.data.png import grey_png
 from harness.report.content import MatchedPair
 from harness.report.numbers import rounded
 
@@ -49,6 +49,4 @@ def picture(image: NDArray[np.uint8]) -> str:
 
     picture = Image.fromarray(np.ascontiguousarray(image))
     picture.thumbnail((_LARGEST, _LARGEST), Image.Resampling.BOX)
-    file = BytesIO()
-    picture.save(file, format="PNG", optimize=True)
-    return f"data:image/png;base64,{b64encode(file.getvalue()).decode('ascii')}"
+    return f"data:image/png;base64,{b64encode(grey_png(np.asarray(picture))).decode('ascii')}"

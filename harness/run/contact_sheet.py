@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from attacks.distances import Distance
+from harness.data.png import grey_png
 from harness.jobs.targets import candidate_images, released_images
 from harness.pipeline import Outcome
 from harness.store import Store, content_key
 
-SCHEMA = 1
+SCHEMA = 2
 _ROWS, _PAIRS_A_ROW = 4, 6
 
 
@@ -30,6 +32,7 @@ def contact_sheet(outcome: Outcome, store: Store) -> Path:
 def _draw(path: Path, release: NDArray[np.uint8], candidates: NDArray[np.uint8]) -> None:
     """Evenly spaced released images, ordered as drawn, with the nearest candidate and its distance."""
     from matplotlib.figure import Figure  # start-up: drawn once a release
+    from PIL import Image
 
     shown = np.linspace(0, len(release) - 1, min(len(release), _ROWS * _PAIRS_A_ROW)).astype(int)
     distance = Distance().between(np.asarray(release[shown]), candidates, candidates)
@@ -49,4 +52,6 @@ def _draw(path: Path, release: NDArray[np.uint8], candidates: NDArray[np.uint8])
         left.imshow(release[image], cmap="gray", vmin=0, vmax=255)
         right.imshow(candidates[place], cmap="gray", vmin=0, vmax=255)
         right.set_title(f"{distance:.0f}", fontsize=8)
-    figure.savefig(path, dpi=110)
+    drawn = BytesIO()
+    figure.savefig(drawn, dpi=110)
+    path.write_bytes(grey_png(np.asarray(Image.open(drawn).convert("L"))))

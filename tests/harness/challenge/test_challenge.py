@@ -16,6 +16,7 @@ from harness.challenge import __main__ as challenge
 from harness.challenge.make import split_patients
 from harness.data.options import PhantomData
 from harness.data.pool import load_pool
+from harness.data.sources.carried import carried_by
 from harness.data.sources.phantom import phantom_slices
 from harness.errors import InputError
 from harness.experiment.executor import Executor
@@ -75,6 +76,7 @@ def test_a_challenge_has_the_layout_and_names_of_the_edition(command):
         "test/real_unknown_1": [f"real_unknown_{i:04d}.png" for i in range(1, 13)],
     }
     assert {folder: names(f"made/challenge/{folder}") for folder in numbered} == numbered
+    assert carried_by(sorted(Path("made").rglob("*.png"))) == [], "grey pixels and nothing else"
     (release,) = Path("store/release").glob("*/images.npy")
     released = np.concatenate([images("made/challenge/dev/generated"), images("made/challenge/test/generated_1")])
     assert np.array_equal(released, np.load(release)), "all images of the one generator, each once"

@@ -11,6 +11,7 @@ import pytest
 from tiny import TINY, TINY_PHANTOM, only_run, records_of, score_rows, write_slices
 
 from attacks.registry import find_attacks
+from harness.data.sources.carried import carried
 from harness.evaluation.decision_rules import DECISIONS
 from harness.jobs import observe as observe_job
 from harness.jobs import score as score_job
@@ -77,7 +78,7 @@ def test_the_miniature_challenge(harness):
 
     manifest = json.loads((run / "manifest.json").read_text())
     assert set(manifest["files"]) == {p.name for p in run.iterdir()} - {"manifest.json"}
-    assert (run / "contact_sheet.png").read_bytes().startswith(b"\x89PNG")
+    assert carried(run / "contact_sheet.png") == (), "grey pixels, and not who drew them when"
     assert f"**{chosen}**" in (run / "leaderboard.md").read_text()
     assert r"\toprule" in (run / "leaderboard.tex").read_text()
     page = (run / "report.html").read_text()
