@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,7 +85,7 @@ def _run(options: argparse.Namespace) -> None:
     shown = console()
     if options.format != "rich":
         shown.stderr = True  # what is printed may be piped into a file: remarks go elsewhere
-    with disk_errors(), remarks(shown):
+    with disk_errors(), remarks(shown) as said:
         from harness.audit.folders import read_material
         from harness.audit.write import check_out, write
 
@@ -93,7 +94,7 @@ def _run(options: argparse.Namespace) -> None:
             check_out(options.out, {f"--{name}": getattr(options, name) for name in names})
         material = read_material(options.release, options.members, options.holdout, options.other, options.size)
         with shown.status(f"Auditing {len(material.release)} images"):
-            audit = _audit(options, material)
+            audit = replace(_audit(options, material), remarks=tuple(said))
         if options.out is not None:
             write(audit, options.out)
         _print(audit, options.format)

@@ -12,6 +12,7 @@ import numpy as np
 from attacks.base import Attack, Images, Scores
 from harness.audit.copy_rule import Copies, called, copies, threshold
 from harness.audit.folders import FEWEST_IMAGES, Material
+from harness.audit.frame import out_of_frame
 from harness.audit.moved import AuditDistance
 from harness.data.degenerate import Faults, equal_to, faults
 from harness.evaluation.intervals import Estimate
@@ -96,7 +97,8 @@ class Case:
     def called(self, which: Flags) -> Copies:
         """Copies among these of the released images, bool [m], by thresholds fixed on the holdout and them alone."""
         material, moved = self.material, None if self.moved is None else self.moved[:, which]
-        return called(self.distances[:, which], moved, material.patient, material.member, self.settings.false_copies)
+        found = called(self.distances[:, which], moved, material.patient, material.member, self.settings.false_copies)
+        return found.among(~self.flat[which])
 
     def checked(self) -> Scores:
         """The pool against the release by the second distance, as slices lie, float64 [n, m]; as `between`."""
@@ -107,6 +109,18 @@ class Case:
     def faults(self) -> Faults:
         """What is wrong with the release whatever it was trained on."""
         return faults(self.material.release.pixels)
+
+    @property
+    def flat(self) -> Flags:
+        """Released images that show nothing, black or of one grey, bool [m]: nobody's slice is nearest to those."""
+        flat = [one.images for one in self.faults.findings if one.fault in ("black", "constant")]
+        return np.any([np.zeros(self.faults.n, np.bool_), *flat], axis=0)
+
+    @cached_property
+    def out_of_frame(self) -> str:
+        """How the release as a whole lies otherwise than the real slices; empty where it does not."""
+        shown = self.material.release.pixels[~self.flat]
+        return out_of_frame(shown, self.material.pool, self.settings.seed) if len(shown) else ""
 
     @cached_property
     def real(self) -> dict[str, Flags]:
@@ -119,7 +133,8 @@ class Case:
         """Copies among the released images of these distances, by a threshold fixed on the holdout and them alone."""
         material = self.material
         above = threshold(distances, material.patient, ~material.member, self.settings.false_copies)
-        return copies(distances, material.patient, material.member, above)
+        found = copies(distances, material.patient, material.member, above)
+        return found.among(~self.flat) if distances.shape[1] == len(self.flat) else found
 
     def filtered(self, of_left: Callable[[], Estimate]) -> Estimate | None:
         """of_left() where the filter leaves something else to measure; None where it removes nothing, and a reason

@@ -87,6 +87,11 @@ class Copies:
         """The slice that is copied, or would be, as a place in the pool, [m]."""
         return self.found.slice
 
+    def among(self, which: Flags) -> Copies:
+        """The same, and no image called a copy but among these, bool [m]."""
+        moved = None if self.moved is None else self.moved & which
+        return Copies(self.found, self.above, self.copy & which, self.unmistakable & which, moved)
+
 
 def copies(distances: Scores, patient: Places, member: Flags, above: Threshold) -> Copies:
     """Released images whose nearest patient is a member's, by more than the threshold."""

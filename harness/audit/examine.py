@@ -18,12 +18,13 @@ from harness.audit.reidentify import patient_figures
 @dataclass(frozen=True)
 class Audit:
     """What was found. alarms: why no membership figure can be trusted, none where all is well; control: what came of
-    the copies that the audit planted."""
+    the copies that the audit planted; remarks: what was said while the folders were read."""
 
     case: Case
     figures: Sequence[Figure]
     alarms: Sequence[str]
     control: PositiveControl
+    remarks: Sequence[str] = ()
 
     def figure(self, measure: str) -> Figure:
         """The one of this name in `report.json`."""

@@ -17,6 +17,7 @@ from harness.audit.whole_release import refuse_hidden_images
 from harness.data.numbered import numbered
 from harness.data.sources.carried import Carried, carried_by
 from harness.data.sources.folder import ALONE, read_folder, read_images
+from harness.data.sources.listing import UNNAMED
 from harness.data.sources.opened import stored_size
 from harness.data.sources.patients import spelling
 from harness.data.sources.slices import Slices
@@ -89,9 +90,23 @@ def read_material(release: Path, members: Path, holdout: Path, other: Path | Non
         tuple(carried_by(files)),
         tuple(path.relative_to(release).as_posix() for path in files),
     )
+    for slices in (material.members, material.holdout, *([material.other] if material.other else [])):
+        _refuse_a_part(slices)
     _check_slices(material, members, holdout, other)
     _check_patients(material, members, holdout, other)
     return material
+
+
+def _refuse_a_part(slices: Slices) -> None:
+    """The slices that a table does not name were trained on, or held out, all the same."""
+    account = slices.account
+    if account is not None and UNNAMED in account.left_out:
+        count, first = account.left_out[UNNAMED]
+        raise InputError(
+            f"{account.called}: its metadata names {account.images} images and leaves out {count} (first: {first}); "
+            "a copy of one of these would not be found. Give each a row (an empty patient_id will do), or move them "
+            "elsewhere."
+        )
 
 
 def _check_different(given: dict[str, Path]) -> None:

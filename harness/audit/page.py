@@ -47,7 +47,7 @@ def page(audit: Audit) -> str:
         given=given(audit),
         verdict=verdict(audit),
         filter=filter_note(audit),
-        notes=notes(audit),
+        notes=[*audit.remarks, *notes(audit)],
         filtered=not audit.case.kept.all(),
         sections=[(title, [_row(one) for one in rows]) for title, rows in sections],
         pairs=_pairs(audit) if audit.case.settings.pictures else [],

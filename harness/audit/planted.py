@@ -66,9 +66,11 @@ KINDS = {
     "noise": Kind("with noise", lambda images, rng: images + rng.normal(0.0, 8.0, images.shape), needed=True),
     "blur": Kind("blurred", _blurred, needed=True),
     "shift": Kind("shifted", _shifted),
-    "flip": Kind("mirrored", lambda images, rng: images[:, :, ::-1]),
+    "flip": Kind("mirrored left to right", lambda images, rng: images[:, :, ::-1]),
     "contrast": Kind("of another contrast", lambda images, rng: 0.7 * images + 30.0),
     "turn": Kind("turned by 10 degrees", _turned),
+    "down": Kind("upside down", lambda images, rng: images[:, ::-1]),
+    "quarter": Kind("turned by a quarter", lambda images, rng: np.rot90(images, 1, (1, 2))),
     "zoom": Kind("enlarged by a tenth", _enlarged),
 }
 

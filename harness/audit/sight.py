@@ -46,7 +46,11 @@ def real_slices_told(case: Case) -> list[str]:
 
 def faults_told(case: Case) -> list[str]:
     """What is wrong with the release whatever it was trained on."""
-    return [f"Something is wrong with the release itself: {says}" for says in case.faults.says]
+    head = "Something is wrong with the release itself" if case.faults.no_all_clear else "Of the release itself"
+    told = [f"{head}: {says}" for says in case.faults.says]
+    if case.out_of_frame:
+        told.append(f"As a whole the released images lie {case.out_of_frame}, beside the real slices.")
+    return told
 
 
 def faults_mean(case: Case) -> str:
@@ -54,6 +58,14 @@ def faults_mean(case: Case) -> str:
     return (
         f"With {case.faults.share:.3f} of its images so, this release is not what a generator of slices gives, and "
         "that no copy stands out in it means nothing: no all-clear. Mend the export or the generator and audit again."
+    )
+
+
+def frame_means(case: Case) -> str:
+    """Why there is no all-clear on a release that lies otherwise than the real slices."""
+    return (
+        f"The released images lie {case.out_of_frame}, so that a copy is not near to its slice: this audit could not "
+        "have seen it, and that is no all-clear. Put them as the real slices lie, and audit again."
     )
 
 
@@ -67,12 +79,14 @@ def carried_told(case: Case) -> list[str]:
     return [told, *others]
 
 
-def carried_mean() -> str:
+def carried_mean(case: Case) -> str:
     """What follows where nothing else speaks against the release."""
+    n = int((~case.kept).sum())
+    less = f", less {n} that the rule called copies, which it does by chance" if n else ""
     return (
         "Nothing was found in the pictures that speaks against handing them out, but do not hand out this folder as "
-        "it is: it holds more than pictures. Hand out release/ of --out DIR, which holds the pixels alone, under "
-        "numbers for names."
+        "it is: it holds more than pictures. release/ of --out DIR holds their pixels alone, under numbers for "
+        f"names{less}."
     )
 
 

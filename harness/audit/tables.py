@@ -58,7 +58,11 @@ def markdown(audit: Audit) -> str:
             for cells in [(row.title, shown(row.given), shown(row.filtered), row.beside, row.resampled)]
         ]
         lines.append("")
-    told = [*map(escaped, [*notes(audit), *filter_note(audit)]), "## Verdict", escaped(" ".join(verdict(audit)))]
+    told = [
+        *map(escaped, [*audit.remarks, *notes(audit), *filter_note(audit)]),
+        "## Verdict",
+        escaped(" ".join(verdict(audit))),
+    ]
     return "\n".join(lines) + "\n\n".join(told) + "\n"
 
 

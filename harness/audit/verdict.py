@@ -12,6 +12,7 @@ from harness.audit.sight import (
     carried_told,
     faults_mean,
     faults_told,
+    frame_means,
     real_slices_told,
     seen_told,
     threshold_told,
@@ -31,7 +32,7 @@ def verdict(audit: Audit) -> list[str]:
     copied = audit.figure(f"released_copies_{audit.case.settings.distance}")
     found = [*real_slices_told(audit.case), _on_copies(audit, copied), _on_membership(audit), *_on_patients(audit)]
     found += [*faults_told(audit.case), *carried_told(audit.case)]
-    return [*found, *_meaning(audit, copied), _PROOF]
+    return [*_meaning(audit, copied), *found, _PROOF]
 
 
 def _meaning(audit: Audit, copied: Figure) -> list[str]:
@@ -67,10 +68,12 @@ def _where_nothing_was_found(audit: Audit) -> list[str]:
     case, control = audit.case, audit.control
     if case.faults.no_all_clear:
         return [faults_mean(case)]
+    if case.out_of_frame:
+        return [frame_means(case)]
     if control.blind:
         return [blind_told(control)]
     if carried_told(case):
-        return [carried_mean(), seen_told(control)]
+        return [carried_mean(case), seen_told(control)]
     return ["Nothing was found here that speaks against handing out this folder.", seen_told(control)]
 
 
@@ -82,7 +85,10 @@ def filter_note(audit: Audit) -> list[str]:
     told = f"Filtered release: {int((~kept).sum())} of {len(kept)} images are removed, {int(kept.sum())} kept."
     if not audit.case.is_filtered:
         return [f"{told} These are too few to be measured or handed out."]
-    left = audit.figure(f"released_copies_{audit.case.settings.distance}").filtered
+    copied = audit.figure(f"released_copies_{audit.case.settings.distance}")
+    if not _exceeds(copied) and not audit.case.found.unmistakable.any():
+        return [f"{told} That is no more than the rule calls copies by chance."]
+    left = copied.filtered
     auc = audit.figure(f"{_first(audit)}_auc").filtered
     if left is not None and left.value:
         told += (
@@ -188,7 +194,8 @@ def _on_patients(audit: Audit) -> list[str]:
             "what is said about finding a person again counts these alone."
         )
     rate, others = audit.figure("rank_1"), _leaking(audit, "auc_by_patient")
-    if _exceeds(rate):
+    copied = audit.figure(f"released_copies_{audit.case.settings.distance}")
+    if _exceeds(rate) and (_exceeds(copied) or audit.case.found.unmistakable.any()):
         sentences.append(
             f"A copy leads to other slices of the same person in {_of_100(rate.given.value)} of 100 cases (a random "
             f"pick would in {_of_100(rate.reference)}): giving away one slice gives away a patient's others."

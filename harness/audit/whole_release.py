@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness.data.sources.listing import AGAIN, Account
-from harness.data.sources.looks import looks_like_images
+from harness.data.sources.looks import looks_like
 from harness.errors import InputError
 
 
 def refuse_hidden_images(release: Path, examined: Sequence[Path]) -> None:
     """InputError where the folder holds pictures that were not examined: hidden ones, thumbnails of a file server."""
     known = {path.absolute() for path in examined}
-    unseen = [path for path in _files(release) if path.absolute() not in known and looks_like_images(path)]
+    unseen = [path for path in _files(release) if path.absolute() not in known and looks_like(path)]
     if unseen:
         first = unseen[0].relative_to(release).as_posix()
         raise InputError(

@@ -143,6 +143,8 @@ def report(audit: Audit) -> str:
             "false_copies": audit.case.settings.false_copies,
         },
         "alarms": list(audit.alarms),
+        "remarks": list(audit.remarks),
+        "out_of_frame": audit.case.out_of_frame,
         "faults": [
             {"fault": one.fault, "n": int(one.images.sum()), "share": one.share, "says": one.says}
             for one in audit.case.faults.findings

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.data.reading import READING, file_digests, kept_remarks
+from harness.data.reading import READING, kept_remarks, looked_at
 from harness.data.sources.edition import read_leaf
-from harness.data.sources.listing import list_folder
+from harness.data.sources.listing import Account
 from harness.errors import HarnessWarning
 from harness.store import Store, content_key
 from harness.writing import save_array
@@ -26,7 +26,7 @@ class EditionRelease:
     """A release that an edition gives: its candidates' places in the pool, and members where published.
 
     candidates: intp [n]; member: bool [n], None for the test; n_images: released images; key: of the release in
-    the store, once `read_release` has read it from the folder; account: what lies in that folder, JSON values.
+    the store, once `read_release` has read it from the folder; account: what lies in that folder.
     """
 
     candidates: NDArray[np.intp]
@@ -35,7 +35,7 @@ class EditionRelease:
     key: str
     role: str
     folder: Path
-    account: Mapping[str, Any] = field(default_factory=dict)
+    account: Account = field(default_factory=lambda: Account("a release", 0))
 
 
 def releases_of(roles: Sequence[str], leaves: Mapping[str, Path], size: int) -> dict[str, EditionRelease]:
@@ -51,8 +51,8 @@ def releases_of(roles: Sequence[str], leaves: Mapping[str, Path], size: int) -> 
         if role not in leaves:
             continue
         places = np.flatnonzero(np.isin(role_of, candidates))
-        account = list_folder(leaves[role], role).account
-        key = content_key(stage="given", code=READING, size=size, files=file_digests(role, leaves[role]))
+        files, account = looked_at(role, leaves[role])
+        key = content_key(stage="given", code=READING, size=size, files=files)
         found[name] = EditionRelease(
             candidates=places,
             member=None if name == "test" else role_of[places] == "dev_used",
@@ -60,7 +60,7 @@ def releases_of(roles: Sequence[str], leaves: Mapping[str, Path], size: int) -> 
             key=key,
             role=role,
             folder=leaves[role],
-            account=account.facts(),
+            account=account,
         )
     return found
 
@@ -74,5 +74,6 @@ def read_release(one: EditionRelease, size: int, store: Store) -> None:
         save_array(folder / RELEASED_FILE, slices.pixels)
         return {"remarks": remarks}
 
+    one.account.warn()
     for remark in store.get("given", one.key, make).facts["remarks"]:
         warnings.warn(HarnessWarning(remark), stacklevel=3)

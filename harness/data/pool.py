@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from harness.data.edition_release import EditionRelease, read_release, releases_of
 from harness.data.options import EditionFolder, FolderData, PhantomData
 from harness.data.reading import READING, Source, kept_remarks, source_of
+from harness.data.sources.listing import UNNAMED
 from harness.data.sources.patients import one_spelling
 from harness.data.sources.slices import Slices
 from harness.errors import HarnessWarning, InputError
@@ -53,6 +54,8 @@ def load_pool(data: PhantomData | FolderData, store: Store) -> Pool:
     source = source_of(data)
     key = content_key(stage="pool", code=READING, **source.identity)
     artefact = store.get("pool", key, lambda folder: _write(source, folder))
+    for account in source.accounts.values():
+        account.warn()
     for remark in artefact.facts["remarks"]:
         warnings.warn(HarnessWarning(remark), stacklevel=2)
     with (artefact.folder / "index.csv").open(newline="", encoding="utf-8") as file:
@@ -66,7 +69,7 @@ def load_pool(data: PhantomData | FolderData, store: Store) -> Pool:
         digests=tuple(row["sha256"] for row in rows),
         taken=np.arange(len(rows)),
         given=given,
-        accounts=(*artefact.facts["accounts"], *(one.account for one in given.values())),
+        accounts=(*_accounts(source, artefact.facts["unnamed"]), *(one.account.facts() for one in given.values())),
     )
     _warn_of_equal_slices(pool)
     _warn_of_inferred_patients(pool, data)
@@ -122,8 +125,17 @@ def _write(source: Source, folder: Path) -> Mapping[str, Any]:
         writer.writerow(["id", "patient_id", "sha256", "role"])
         for name, patient, pixels, role in zip(slices.ids, slices.patient_ids, slices.pixels, roles, strict=True):
             writer.writerow([name, patient, hashlib.sha256(pixels.tobytes()).hexdigest(), role])
-    accounts = [part.account.facts() for _, part in parts if part.account is not None]
-    return {"remarks": remarks, "accounts": accounts}
+    accounts = [part.account for _, part in parts if part.account is not None]
+    unnamed = {one.called: one.left_out[UNNAMED] for one in accounts if UNNAMED in one.left_out}
+    return {"remarks": remarks, "unnamed": unnamed}
+
+
+def _accounts(source: Source, unnamed: Mapping[str, tuple[int, str]]) -> Iterator[dict[str, object]]:
+    """What lies in each folder now, and how many images its metadata, which is part of the key, does not name."""
+    for called, account in source.accounts.items():
+        count, first = unnamed.get(called, (0, ""))
+        left_out = {**account.left_out, UNNAMED: (count, first)} if count else account.left_out
+        yield replace(account, images=account.images - count, left_out=left_out).facts()
 
 
 def _people(parts: Sequence[Slices]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ import numpy as np
 from harness.data.groups import inferred_patients
 from harness.data.options import EditionFolder, FolderData, PhantomData
 from harness.data.sources.edition import find_leaves, read_leaf
-from harness.data.sources.listing import list_folder
+from harness.data.sources.listing import Account, LeftOut, list_folder
 from harness.data.sources.misplaced_submission import submission_at
 from harness.data.sources.slices import Slices
 from harness.editions.load import load_edition
@@ -29,11 +29,13 @@ REAL_ROLES = ("test_candidates", "dev_used", "dev_not_used")
 
 
 class Source(NamedTuple):
-    """Where the slices are and what decides them; identity: JSON values, never a path."""
+    """Where the slices are and what decides them; identity: JSON values, never a path; accounts: of each folder, by
+    what it is called, as it is now."""
 
     identity: dict[str, Any]
     read: Callable[[], list[tuple[str, Slices]]]
     leaves: Mapping[str, Path]
+    accounts: Mapping[str, Account]
 
 
 def source_of(data: PhantomData | FolderData) -> Source:
@@ -45,15 +47,16 @@ def source_of(data: PhantomData | FolderData) -> Source:
 
             return [("pool", phantom_slices(data.patients, data.slices, data.size, data.seed))]
 
-        return Source({"phantom": [data.patients, data.slices, data.size, data.seed]}, draw, {})
+        return Source({"phantom": [data.patients, data.slices, data.size, data.seed]}, draw, {}, {})
     if isinstance(data, EditionFolder):
         return _edition_source(data)
 
     def read() -> list[tuple[str, Slices]]:
         return [("pool", _read_folder(Path(data.root), data.size, "data.root"))]
 
-    identity = {"data": data.name, "size": data.size, "files": file_digests("data.root", Path(data.root))}
-    return Source(identity, read, {})
+    files, account = looked_at("data.root", Path(data.root))
+    identity = {"data": data.name, "size": data.size, "files": files}
+    return Source(identity, read, {}, {"data.root": account})
 
 
 def _edition_source(data: EditionFolder) -> Source:
@@ -61,13 +64,17 @@ def _edition_source(data: EditionFolder) -> Source:
     edition = load_edition(data.name)
     leaves = find_leaves(Path(data.root), edition, data.folders, data.generator)
     real = {role: leaves[role] for role in REAL_ROLES if role in leaves}
+    folders = {role: looked_at(role, folder) for role, folder in real.items()}
+    extra_files = looked_at("data.extra", Path(data.extra)) if data.extra else None
     identity = {
         "data": data.name,
         "size": data.size,
         "group": data.group,
-        "files": {role: file_digests(role, folder) for role, folder in real.items()},
-        "extra": file_digests("data.extra", Path(data.extra)) if data.extra else None,
+        "files": {role: files for role, (files, _) in folders.items()},
+        "extra": extra_files[0] if extra_files else None,
     }
+    accounts = {role: account for role, (_, account) in folders.items()}
+    accounts |= {"data.extra": extra_files[1]} if extra_files else {}
 
     def read() -> list[tuple[str, Slices]]:
         parts = [(role, read_leaf(role, folder, data.size)) for role, folder in real.items()]
@@ -83,7 +90,7 @@ def _edition_source(data: EditionFolder) -> Source:
         patients = iter(inferred_patients(np.concatenate([part.pixels for _, part in parts]), known))
         return [(role, replace(part, patient_ids=tuple(next(patients) for _ in part.ids))) for role, part in parts]
 
-    return Source(identity, read, leaves)
+    return Source(identity, read, leaves, accounts)
 
 
 def _read_folder(root: Path, size: int, called: str) -> Slices:
@@ -92,13 +99,17 @@ def _read_folder(root: Path, size: int, called: str) -> Slices:
     return read_folder(root, size, called)
 
 
-def file_digests(what: str, root: Path) -> list[list[str]]:
-    """Name below `root` and sha256 of every image there, and of every metadata table."""
+def looked_at(what: str, root: Path) -> tuple[list[list[str]], Account]:
+    """Name below `root` and sha256 of every image there and every metadata table, and the account of all files.
+
+    Raises InputError where a part of the images cannot be had: what was read before and kept says nothing of that.
+    """
     if not root.is_dir():
         state = "is a file" if root.exists() else "does not exist"
         mistaken = submission_at(root)
         raise InputError(f"{what}={root} {state}; give the folder that holds the images. {mistaken}".rstrip())
     listing = list_folder(root, what)
+    listing.refuse_a_part(root)
     named = {
         **dict(zip(listing.names, listing.images, strict=True)),
         **{_below(p, root): p for p in listing.metadata},
@@ -107,7 +118,7 @@ def file_digests(what: str, root: Path) -> list[list[str]]:
     for name, path in sorted(named.items(), key=lambda one: one[0].split("/")):
         with path.open("rb") as file:
             digests.append([name, hashlib.file_digest(file, "sha256").hexdigest()])
-    return digests
+    return digests, listing.account
 
 
 def _below(path: Path, root: Path) -> str:
@@ -116,9 +127,14 @@ def _below(path: Path, root: Path) -> str:
 
 @contextmanager
 def kept_remarks() -> Iterator[list[str]]:
-    """Collects what is warned of, to be said again on every load from the store."""
+    """Collects what is warned of, to be said on every load from the store; not what lay beside the images, which may
+    be other files by then."""
     remarks: list[str] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", HarnessWarning)
         yield remarks
-    remarks += [str(w.message) for w in caught if issubclass(w.category, HarnessWarning)]
+    remarks += [
+        str(w.message)
+        for w in caught
+        if issubclass(w.category, HarnessWarning) and not issubclass(w.category, LeftOut)
+    ]

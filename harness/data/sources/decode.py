@@ -59,7 +59,11 @@ def each_grey(paths: Sequence[Path], names: Sequence[str], where: str, remarks: 
         return float_scale([one for one in ranges if one is not None], where)
 
     for path, name in zip(paths, names, strict=True):
-        yield decode(path, name, remarks, white)
+        try:
+            grey = decode(path, name, remarks, white)
+        except InputError as error:
+            raise InputError(f"{where}: {error}") from error
+        yield grey
 
 
 def decode(source: Path | bytes, name: str, remarks: Remarks, white: Callable[[], float] | None = None) -> Grey:

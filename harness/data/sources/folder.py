@@ -33,11 +33,11 @@ def read_folder(root: Path, size: int, called: str) -> Slices:
     had.
     """
     listing = _images_of(root, called)
+    listing.account.warn()
     if listing.metadata:
         rows, listing = _described(listing, root)
     else:
         rows = [Row(same_form(name), Whose(None, "nothing")) for name in listing.names]
-    listing.account.warn()
     names = [row.name for row in rows]
     ids = _unique_ids(names)
     instead = {row.name: row.whose.instead for row in rows if row.whose.patient is None}
@@ -123,6 +123,9 @@ def _described(listing: Listing, root: Path) -> tuple[list[Row], Listing]:
         names=tuple(row.name for row in rows),
         account=replace(listing.account, images=len(rows)),
     )
+    if unnamed:
+        text = f"{len(unnamed)} of {len(held)} images in {listing.account.called} are left out: the metadata does not"
+        warnings.warn(HarnessWarning(f"{text} name them (first: {unnamed[0]})."), stacklevel=3)
     return rows, _without(named_only, UNNAMED, unnamed)
 
 

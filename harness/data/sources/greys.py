@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from harness.errors import InputError
 
 Grey = NDArray[np.uint8]
-_FULL_SCALE_SHARE = 8  # deep integers that stay within 1/8 of their type's range hold values of some other scale
+_FULL_SCALE_SHARE = 4  # deep integers that stay within 1/4 of their type's range (14 bits in 16) have another scale
 _FEW = 50  # values that are fewer than one in so many pixels say nothing of the scale
 _TOLERANCE = 0.01  # of the range: what resampling and denoising overshoot
 _LEAST_OF_255 = 64.0  # a folder whose largest float is below this is dark beyond belief as 0 to 255
@@ -34,7 +34,7 @@ class Depth(NamedTuple):
 def grey_of_integers(values: NDArray[np.integer[Any]], depth: Depth, name: str) -> Grey:
     """Integers [h, w] -> uint8 by the range of their type, the least black, rounded to the nearest grey.
 
-    Raises InputError for values that use less than 1/8 of that range (unsigned: that reach no higher). The least and
+    Raises InputError for values that use at most 1/4 of that range (unsigned: that reach no higher). The least and
     the largest value alone do not count as use: they may stand for what lies outside the picture. Hounsfield units
     are such values; their window is for their owner to choose.
     """
@@ -45,7 +45,7 @@ def grey_of_integers(values: NDArray[np.integer[Any]], depth: Depth, name: str) 
         if inner.size * _FEW > values.size:
             used.append((int(inner.min()), int(inner.max())))
         span = min(high - (low if depth.low else 0) for low, high in used)
-        if span * _FULL_SCALE_SHARE < depth.high - depth.low:
+        if span * _FULL_SCALE_SHARE <= depth.high - depth.low:
             raise InputError(
                 f"{name} holds integers from {least} to {largest} of {depth.low} to {depth.high} that "
                 "their type has, so their scale is unclear; apply the lung window yourself and store 8-bit grey, or "

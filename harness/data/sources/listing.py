@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from harness.data.sources.looks import looks_like_images
+from harness.data.sources.looks import looks_like
 from harness.errors import HarnessWarning, InputError
 
 METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
@@ -28,6 +28,10 @@ HIDDEN, SYSTEM, ENDING = "hidden", "in folders of a system or file server", "of 
 BROKEN, SPECIAL, UNREADABLE = "links to content that is not there", "that are no regular files", "that cannot be read"
 AGAIN, UNNAMED = "links to folders that are read already", "that the metadata does not name"
 UNUSED = "tables of metadata, which say nothing here"
+
+
+class LeftOut(HarnessWarning):
+    """What lay in a folder beside its images; said anew whenever the folder is looked at, never from memory."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +58,10 @@ class Account:
         if told:
             total = sum(count for count, _ in self.left_out.values())
             text = f"In {self.called} {self.images} images were found, and {total} files were left out"
-            warnings.warn(HarnessWarning(f"{text}: {'; '.join(told)}."), stacklevel=4)
+            warnings.warn(LeftOut(f"{text}: {'; '.join(told)}."), stacklevel=4)
         if self.links:
             text = f"{self.links} of {self.images} images in {self.called} are links, or lie in linked folders"
-            warnings.warn(HarnessWarning(f"{text}; they were followed."), stacklevel=4)
+            warnings.warn(LeftOut(f"{text}; they were followed."), stacklevel=4)
 
 
 class Listing(NamedTuple):
@@ -210,6 +214,8 @@ class _Walk:
                 self._file(name, Path(entry.path), linked or entry.is_symlink())
 
     def _file(self, name: str, path: Path, linked: bool) -> None:
+        if path.name.lower() in METADATA and path.name not in METADATA:
+            raise InputError(f"{self.called}: {name} is not read under that name; call it {path.name.lower()}.")
         if path.suffix.lower() in image_endings():
             self.images.append((name, path))
             self.links += linked
@@ -217,7 +223,8 @@ class _Walk:
             self.metadata.append((name, path))
         else:
             self.others.append(name)
-            self._leave(ENDING, name, wanted=looks_like_images(path))
+            looks = looks_like(path)
+            self._leave(f"that look like {looks}" if looks else ENDING, name, wanted=bool(looks))
 
     def _leave(self, reason: str, name: str, wanted: bool = False) -> None:
         for held in (self.left_out, self.wanted) if wanted else (self.left_out,):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import posixpath
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -92,6 +93,10 @@ def _csv_rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def _check_columns(path: Path, columns: list[str]) -> None:
+    if PATIENT not in columns:
+        near = [name for name in columns if re.sub(r"[\W_]", "", name).casefold() == "patientid"]
+        if near:
+            raise InputError(f"{path} has a column {near[0]!r} and none {PATIENT}; rename it.")
     if columns.count(FILE) == 1 and columns.count(PATIENT) <= 1:
         return
     if FILE in columns:

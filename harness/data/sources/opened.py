@@ -30,6 +30,7 @@ _DAMAGE = (
 )  # fmt: skip
 _BYTES_A_PIXEL = {"1": 3, "L": 3, "F": 16, "I": 32}  # at the peak of its conversion; deep integers as I, others:
 _OTHERS = 16
+_POINTER = b"version https://git-lfs"
 
 
 @contextmanager
@@ -47,6 +48,11 @@ def opened(source: Path | bytes, name: str) -> Iterator[Image.Image]:
                 _check(image, name)
                 yield image
         except UnidentifiedImageError as error:
+            file.seek(0)
+            if file.read(len(_POINTER)) == _POINTER:
+                raise InputError(
+                    f"{name} is a pointer of Git LFS to an image that was never fetched; fetch it."
+                ) from error
             raise InputError(
                 f"{name} is not an image of a kind that is read, or a damaged one; replace it by a PNG, or remove it."
             ) from error

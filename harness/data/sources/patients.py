@@ -59,7 +59,9 @@ def spelling(name: str) -> str:
     Two ids of one spelling may be one person's, written twice.
     """
     form = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
-    visible = re.sub(r"(?<=\d)\.0+$", "", _visible(form))
+    # What spreadsheets put round text that looks like a number, and two signs that people mix up.
+    bare = re.sub(r"^='?|['\"`]", "", _visible(form)).replace("_", "-")
+    visible = re.sub(r"(?<=\d)\.0+$", "", bare)
     return re.sub(r"(?<!\d)0+(?=\d)", "", visible) or name
 
 

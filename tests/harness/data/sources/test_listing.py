@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from harness.data.reading import file_digests
+from harness.data.reading import looked_at
 from harness.data.sources import listing
 from harness.data.sources.folder import read_folder, read_images
 from harness.data.sources.listing import image_endings, list_folder
@@ -206,7 +206,7 @@ def test_folders_nested_without_end_are_refused_in_a_sentence(root: Path) -> Non
         with pytest.raises(InputError, match="folders more than 64 deep"):
             list_folder(root, "here")
         with pytest.raises(InputError, match="folders more than 64 deep"):
-            file_digests("here", root)
+            looked_at("here", root)
     finally:
         subprocess.run(["rm", "-rf", str(root / "d")], check=True)  # Python's own rmtree recurses
 
@@ -239,12 +239,12 @@ def test_a_folder_that_may_not_be_opened_is_refused(root: Path, monkeypatch: pyt
 
 
 def test_no_remark_tells_the_path_and_a_key_hangs_on_images_and_tables_alone(root: Path) -> None:
-    before = file_digests("here", root)
+    before = looked_at("here", root)[0]
     (root / ".DS_Store").write_text("x")
     (root / "notes.txt").write_text("x")
     put(root / "@eaDir/a.png")
     (root / "metadata.csv").write_text("file_name,patient_id\na.png,1\nb.png,\n")
-    assert [row for row in file_digests("here", root) if row[0] != "metadata.csv"] == before
+    assert [row for row in looked_at("here", root)[0] if row[0] != "metadata.csv"] == before
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         read_folder(root, 16, "data.root")
