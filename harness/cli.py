@@ -22,7 +22,7 @@ from harness.terminal import OutputFailed, PlainConsole, let_go, plain_streams
 CODE_INPUT, CODE_INTERRUPTED = 2, 130
 CODE_NO_READER = 141  # as the shell reports it of a program that a closed pipe ends: 128 and SIGPIPE
 STORE_PLACES = "store.root=DIR and out=DIR"  # options of the commands that keep a store
-_OF_PLACES = (errno.EACCES, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENOENT, errno.ENOTEMPTY)
+_OF_PLACES = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENOENT, errno.ENOTEMPTY)
 PIPE_WIDTH = 100  # characters: a file or a pipe has no width of its own; rich would take 80
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from attacks.base import Attack, Images, Scores
 from harness.audit.copy_rule import Copies, called, copies, threshold
 from harness.audit.folders import FEWEST_IMAGES, Material
-from harness.audit.frame import out_of_frame
+from harness.audit.frame import UNLIKE, out_of_frame, times_as_far
 from harness.audit.moved import AuditDistance
 from harness.data.degenerate import Faults, equal_to, faults
 from harness.evaluation.intervals import Estimate
@@ -121,6 +121,16 @@ class Case:
         """How the release as a whole lies otherwise than the real slices; empty where it does not."""
         shown = self.material.release.pixels[~self.flat]
         return out_of_frame(shown, self.material.pool, self.settings.seed) if len(shown) else ""
+
+    @cached_property
+    def unlike(self) -> float:
+        """How many times as far the release lies from the slices as these from one another, where that is too far; 0
+        where it is not."""
+        shown, material = self.material.release.pixels[~self.flat], self.material
+        if not len(shown):
+            return 0.0
+        times = times_as_far(shown, material.members.pixels, material.holdout.pixels, self.settings.seed)
+        return times if times > UNLIKE else 0.0
 
     @cached_property
     def real(self) -> dict[str, Flags]:

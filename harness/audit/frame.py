@@ -17,6 +17,7 @@ from harness.seeds import rng_of
 
 _MOST_RELEASED, _MOST_REAL = 200, 600  # that are looked at
 _NEARER = 0.85  # of the median distance to the nearest slice: another way to lie must bring images so much nearer
+UNLIKE = 2.0  # times as far: a stranger's slice lies at 1, a phantom beside real slices at 1.3, smooth noise at 2.6
 _AGREED = 0.8  # of the images must come nearer by it
 
 
@@ -66,6 +67,16 @@ def out_of_frame(release: Images, pool: Images, seed: int) -> str:
         if ratio < min(best, _NEARER) and float((righted < as_it_lies).mean()) >= _AGREED:
             best, how = ratio, name
     return how
+
+
+def times_as_far(release: Images, members: Images, holdout: Images, seed: int) -> float:
+    """The median distance (ncc, 32 pixels a side) of a released image to the nearest slice, over that of a holdout
+    slice to the nearest member, who is another person."""
+    rng = rng_of(seed, "audit", "unlike")
+    ours, theirs = (coarse(_some(one, _MOST_REAL, rng)) for one in (members, holdout))
+    images = coarse(_some(release, _MOST_RELEASED, rng))
+    apart = float(np.median(_nearest(ours, theirs)))
+    return float(np.median(_nearest(np.concatenate([ours, theirs]), images))) / max(apart, 1e-9)
 
 
 def _some(images: Images, most: int, rng: np.random.Generator) -> Images:

@@ -24,7 +24,7 @@ _LEAST_LEFT = 4  # patients of the holdout on whom the threshold is fixed
 
 class Kind(NamedTuple):
     """A way to copy a slice. make: float64 [n, s, s] in grey levels -> the same, not rounded; needed: whether there
-    is no all-clear where it is not seen: grain and blur are what a memorised slice comes out with."""
+    is no all-clear where it is not seen: what generators and their training do to a slice as a matter of course."""
 
     title: str
     make: Callable[[Floats, np.random.Generator], Floats]
@@ -65,12 +65,13 @@ def _enlarged(images: Floats, rng: np.random.Generator) -> Floats:
 KINDS = {
     "noise": Kind("with noise", lambda images, rng: images + rng.normal(0.0, 8.0, images.shape), needed=True),
     "blur": Kind("blurred", _blurred, needed=True),
-    "shift": Kind("shifted", _shifted),
-    "flip": Kind("mirrored left to right", lambda images, rng: images[:, :, ::-1]),
-    "contrast": Kind("of another contrast", lambda images, rng: 0.7 * images + 30.0),
+    "shift": Kind("shifted by a 32nd", _shifted, needed=True),
+    "flip": Kind("mirrored left to right", lambda images, rng: images[:, :, ::-1], needed=True),
+    "contrast": Kind("of another contrast", lambda images, rng: 0.7 * images + 30.0, needed=True),
     "turn": Kind("turned by 10 degrees", _turned),
     "down": Kind("upside down", lambda images, rng: images[:, ::-1]),
     "quarter": Kind("turned by a quarter", lambda images, rng: np.rot90(images, 1, (1, 2))),
+    "negative": Kind("as negatives", lambda images, rng: 255.0 - images),
     "zoom": Kind("enlarged by a tenth", _enlarged),
 }
 

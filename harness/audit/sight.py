@@ -29,8 +29,8 @@ def moves_told(case: Case) -> str:
     if not settings.moves:
         return "Mirrored and shifted copies were not looked for."
     return (
-        f"Mirrored copies, and those shifted by up to {reach(size)[0]} of {size} pixels, are called where they are "
-        "unmistakable so."
+        f"Copies that are mirrored, turned by quarters, negative or shifted by up to {reach(size)[0]} of {size} "
+        "pixels are called where they are unmistakable so."
     )
 
 
@@ -50,6 +50,11 @@ def faults_told(case: Case) -> list[str]:
     told = [f"{head}: {says}" for says in case.faults.says]
     if case.out_of_frame:
         told.append(f"As a whole the released images lie {case.out_of_frame}, beside the real slices.")
+    elif case.unlike:
+        told.append(
+            f"As a whole the released images are unlike the slices: {case.unlike:.1f} times as far from the nearest "
+            "one as slices of other patients are."
+        )
     return told
 
 
@@ -62,7 +67,12 @@ def faults_mean(case: Case) -> str:
 
 
 def frame_means(case: Case) -> str:
-    """Why there is no all-clear on a release that lies otherwise than the real slices."""
+    """Why there is no all-clear on a release that lies otherwise than the real slices, or is none of slices."""
+    if not case.out_of_frame:
+        return (
+            "The released images are unlike the slices that they are compared with: that no copy stands out among "
+            "them means nothing, and is no all-clear. Look at them, or take members and holdout of their kind."
+        )
     return (
         f"The released images lie {case.out_of_frame}, so that a copy is not near to its slice: this audit could not "
         "have seen it, and that is no all-clear. Put them as the real slices lie, and audit again."

@@ -68,7 +68,7 @@ def _where_nothing_was_found(audit: Audit) -> list[str]:
     case, control = audit.case, audit.control
     if case.faults.no_all_clear:
         return [faults_mean(case)]
-    if case.out_of_frame:
+    if case.out_of_frame or case.unlike:
         return [frame_means(case)]
     if control.blind:
         return [blind_told(control)]

@@ -145,6 +145,7 @@ def report(audit: Audit) -> str:
         "alarms": list(audit.alarms),
         "remarks": list(audit.remarks),
         "out_of_frame": audit.case.out_of_frame,
+        "unlike": audit.case.unlike,
         "faults": [
             {"fault": one.fault, "n": int(one.images.sum()), "share": one.share, "says": one.says}
             for one in audit.case.faults.findings

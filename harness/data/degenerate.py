@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 
 Images = NDArray[np.uint8]
 Flags = NDArray[np.bool_]
-Fault = Literal["black", "constant", "noise", "equal", "nearly equal"]
+Fault = Literal["black", "constant", "noise", "equal", "nearly equal", "one picture"]
 
 BLACK = 3  # grey levels: nothing in a black image is brighter
 CONSTANT = 1.0  # grey levels: an image whose standard deviation is smaller is of one grey
 NOISE = 0.16  # correlation of neighbouring pixels: noise lies below
 NEARLY = 2.0  # grey levels, root mean square: images that differ by less are one picture, where they are many
+ONE = 0.97  # correlation with the mean of all: of slices half reach 0.85, of one picture with grain all reach 0.99
 ALIKE = 0.1  # and by less than so much of a picture's own spread: dull pictures are not one
 MANY, MANY_SHARE = 4, 0.05  # neighbouring slices at 16 pixels a side are as alike, but few at a time
 UNUSABLE = 0.5  # share of faulty images from which a release says nothing of anybody
@@ -79,6 +80,8 @@ def faults(images: Images, called: str = "released images") -> Faults:
     equal = repeats(images)
     nearly = np.zeros(n, np.bool_)
     nearly[~equal] = nearly_repeats(images[~equal])
+    covered = equal | nearly
+    one = np.zeros(n, np.bool_) if covered.mean() >= UNUSABLE else one_picture(images) & ~covered
     drawn = ~(black | flat)  # that black images are equal says nothing more
     told: list[tuple[Fault, Flags, str]] = [
         ("black", black, f"are black: no pixel is above {BLACK} of 255"),
@@ -86,6 +89,11 @@ def faults(images: Images, called: str = "released images") -> Faults:
         ("noise", noise, f"are noise: neighbouring pixels correlate by less than {NOISE}, as in no slice"),
         ("equal", equal & drawn, "repeat another one of them, pixel for pixel"),
         ("nearly equal", nearly & drawn, f"repeat another one of them but for less than {NEARLY:g} grey levels"),
+        (
+            "one picture",
+            one & drawn,
+            f"are one picture but for grain: they correlate with their mean by {ONE:g} or more",
+        ),
     ]
     found = [
         Finding(fault, which, f"{int(which.sum())} of {n} {called} {what}.")
@@ -93,6 +101,16 @@ def faults(images: Images, called: str = "released images") -> Faults:
         if which.any()
     ]
     return Faults(n, tuple(found))
+
+
+def one_picture(images: Images) -> Flags:
+    """Which images are the mean of all but for grain, bool [n]; none where not half of them are."""
+    flat = images.reshape(len(images), -1).astype(np.float32)
+    flat -= flat.mean(axis=1, keepdims=True)
+    mean = flat.mean(axis=0)
+    norms = np.sqrt((flat**2).sum(axis=1) * (mean**2).sum())
+    alike: Flags = flat @ mean >= ONE * np.maximum(norms, 1e-9)
+    return alike if len(images) >= MANY and alike.mean() >= UNUSABLE else np.zeros(len(images), np.bool_)
 
 
 def repeats(images: Images) -> Flags:

@@ -29,6 +29,7 @@ _FAULTS = "|".join(
         rf"are noise: neighbouring pixels correlate by less than {_X}, as in no slice",
         r"repeat another one of them, pixel for pixel",
         rf"repeat another one of them but for less than {_X} grey levels",
+        rf"are one picture but for grain: they correlate with their mean by {_X} or more",
     )
 )
 _ONE = rf"{_N} of {_N} released images (?:{_FAULTS})\."

@@ -20,6 +20,7 @@ from harness.errors import InputError
 
 _BITS, _PHOTOMETRIC, _SAMPLE_FORMAT, _ORIENTATION = 258, 262, 339, 274  # tags of TIFF 6.0; the last of EXIF, too
 _SIGNED = 2
+_QUARTER = 63
 _COLOURS = frozenset({"P", "PA", "RGB", "RGBA", "RGBX", "RGBa", "CMYK", "YCbCr"})
 # What turns a picture as stored into the picture as shown (EXIF 2.3, tag Orientation).
 _TURNS: dict[int, Callable[[NDArray[np.generic]], NDArray[np.generic]]] = {
@@ -75,8 +76,14 @@ def decode(source: Path | bytes, name: str, remarks: Remarks, white: Callable[[]
     """
     with opened(source, name) as image:
         tags = _tags(image)
+        deep = _is_deep(image, tags)
         image.load()
         grey = _to_grey(image, tags, name, remarks, white)
+        if deep and image.mode not in ("I", "F") and 0 < int(grey.max()) <= _QUARTER:
+            raise InputError(
+                f"{name} has 16 bits a channel and uses less than a quarter of their range, so its scale is unclear; "
+                "apply the lung window yourself and store 8-bit grey."
+            )
         turn = _TURNS.get(_orientation(image))
         if turn is None and _turned_by_pillow(tags, image):
             remarks.note("have an EXIF orientation and were turned by it", name)
@@ -86,6 +93,13 @@ def decode(source: Path | bytes, name: str, remarks: Remarks, white: Callable[[]
         if image.info.get("icc_profile") or image.info.get("gamma"):
             remarks.note("carry an ICC profile or a gamma value, which were left alone", name)
         return grey
+
+
+def _is_deep(image: Image.Image, tags: dict[int, int]) -> bool:
+    """Whether channels are stored with 16 bits, of which Pillow keeps the upper eight; asked before it decodes."""
+    tiles = getattr(image, "tile", ())
+    raw = str(tiles[0][3]) if image.format == "PNG" and tiles else ""
+    return not image.mode.startswith("I") and (";16" in raw or tags.get(_BITS) == 16)
 
 
 def _tags(image: Image.Image) -> dict[int, int]:

@@ -20,12 +20,19 @@ MOST_DEEP = 64  # folders within one another; nobody sorts slices deeper, and a 
 _SYSTEM = frozenset(
     {
         "__macosx", "@eadir", "#recycle", "#snapshot", "@recycle", "@recently-snapshot", "$recycle.bin", "recycler",
-        "system volume information", "lost+found", "~snapshot",
+        "system volume information", "~snapshot",
+    }
+)  # fmt: skip
+_NO_IMAGES = frozenset(
+    {
+        ".txt", ".md", ".csv", ".tsv", ".json", ".jsonl", ".yaml", ".yml", ".xml", ".html", ".pdf", ".doc", ".docx",
+        ".xls", ".xlsx", ".log", ".ini", ".py", ".sh", ".db",
     }
 )  # fmt: skip
 # Why a file is no image of the folder, as it completes "16 files were left out: 4 ...".
 HIDDEN, SYSTEM, ENDING = "hidden", "in folders of a system or file server", "of another kind"
 BROKEN, SPECIAL, UNREADABLE = "links to content that is not there", "that are no regular files", "that cannot be read"
+ABOVE = "links to folders above, which would lead round"
 AGAIN, UNNAMED = "links to folders that are read already", "that the metadata does not name"
 UNUSED = "tables of metadata, which say nothing here"
 
@@ -158,7 +165,9 @@ class _Walk:
             self._linked.sort(reverse=True)
             name, path = self._linked.pop()
             identity = _identity(path)
-            if identity in self._seen or identity in self._above:
+            if identity in self._above:
+                self._leave(ABOVE, name)
+            elif identity in self._seen:
                 self._leave(AGAIN, name)
             else:
                 self._tree(name, path, linked=True)
@@ -239,5 +248,4 @@ def _identity(path: Path) -> tuple[int, int]:
 
 def _may_be(name: str) -> bool:
     """Whether what cannot be looked at may be an image, or a folder of them, by its name alone."""
-    ending = PurePosixPath(name).suffix.lower()
-    return not ending or ending in image_endings()
+    return PurePosixPath(name).suffix.lower() not in _NO_IMAGES

@@ -16,8 +16,9 @@ from harness.errors import HarnessWarning, InputError
 _NOBODY = frozenset({"", "nan", "-nan", "null", "none", "na", "n/a", "#n/a", "<na>", "nat", "unknown"})
 _LARGEST_EXACT = 2**53  # whole numbers above are not all floats
 _WHOLE = re.compile(r"(-?\d+)\.0*")
-_ROUNDED = re.compile(r"-?\d+(\.\d+)?[eE][+-]?\d+")
-_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Mn", "Zs", "Zl", "Zp"})
+# As programs write rounded numbers; 12e4 may be four digits of a hash.
+_ROUNDED = re.compile(r"-?\d+\.\d+[eE][+-]?\d+|-?\d+[eE]\+\d+")
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zs", "Zl", "Zp"})
 
 
 class Whose(NamedTuple):
@@ -54,14 +55,14 @@ def whose(written: object, where: str) -> Whose:
 
 
 def spelling(name: str) -> str:
-    """What is left of an id without case, spaces, invisible characters and marks, leading zeros and Unicode form.
+    """What is left of an id without case, spaces, what no eye sees, a spreadsheet's quotes, leading zeros and form.
 
     Two ids of one spelling may be one person's, written twice.
     """
-    form = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
+    form = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     # What spreadsheets put round text that looks like a number, and two signs that people mix up.
     bare = re.sub(r"^='?|['\"`]", "", _visible(form)).replace("_", "-")
-    visible = re.sub(r"(?<=\d)\.0+$", "", bare)
+    visible = re.sub(r"^(-?\d+)\.0+$", r"\1", bare)
     return re.sub(r"(?<!\d)0+(?=\d)", "", visible) or name
 
 
@@ -103,7 +104,7 @@ def one_spelling(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def _visible(text: str) -> str:
-    """The text without spaces, marks and what no eye sees."""
+    """The text without spaces and what no eye sees."""
     return "".join(letter for letter in text if unicodedata.category(letter) not in _INVISIBLE)
 
 

@@ -165,7 +165,9 @@ def test_patients_who_are_not_known_get_no_figure(sides):
     assert "patients unknown" in audit.figure("rank_1").given.note
     assert any("not known here" in line for line in verdict(audit))
     assert audit.figure("patients_copied").given.value is None
-    assert re.search(r"lie so near to training slices \(\d+ whose patient is not known\) that", verdict(audit)[0])
+    assert re.search(
+        r"lie so near to training slices \(\d+ whose patient is not known\) that", " ".join(verdict(audit))
+    )
     assert "40 members' slices whose patients are not known, 40 holdout slices whose" in given(audit)[0]
 
 

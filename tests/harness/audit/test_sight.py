@@ -91,12 +91,21 @@ def test_copies_of_members_of_every_usual_kind_hold_the_release_back(sides, name
     assert "Do not hand out this folder" in judged(case.material.release.pixels, sides)
 
 
-def test_without_moves_shifted_and_mirrored_copies_are_not_seen_and_the_all_clear_says_so(sides):
+def test_without_moves_shifted_and_mirrored_copies_are_not_seen_and_there_is_no_all_clear(sides):
     said = judged(strangers(40, 8), sides, moves=False)
-    assert FREE in said
-    unseen = said.split("It could not have seen copies ")[1]
+    assert FREE not in said
+    unseen = said.split("This audit could not have seen it")[1]
     assert "shifted" in unseen
     assert "mirrored" in unseen
+
+
+@pytest.mark.parametrize(
+    "way",
+    [lambda x: x[:, ::-1], lambda x: np.rot90(x, 1, (1, 2)), lambda x: np.rot90(x, 2, (1, 2)), lambda x: 255 - x],
+)
+def test_copies_that_lie_otherwise_than_the_rest_are_found(sides, way):
+    release = np.concatenate([way(noisy(sides[0].pixels[:12], 3, 0)), strangers(28, 8)])
+    assert "Do not hand out this folder as it is: it gives training patients away" in judged(release, sides)
 
 
 def test_the_positive_control_is_the_same_again(sides):
@@ -193,7 +202,7 @@ def test_moves_reach_a_thirty_second_of_a_side_and_the_mirror_image():
     assert [reach(size) for size in (16, 32, 64, 128, 256)] == [(1, 1), (1, 1), (2, 1), (4, 2), (8, 4)]
     image = np.random.default_rng(0).integers(0, 256, (1, 64, 64)).astype(np.uint8)
     found = [one.copy() for one in moved(image)]
-    assert len(found) == 50
+    assert len(found) == 50 + 7
     assert any(np.array_equal(one, image[:, :, ::-1]) for one in found)
     down = np.pad(image, ((0, 0), (2, 0), (2, 0)), mode="edge")[:, :64, :64]
     assert any(np.array_equal(one, down) for one in found)

@@ -111,6 +111,23 @@ def test_integers_go_by_the_range_of_their_type(tmp_path: Path, kind: str, order
     assert np.array_equal(grey, RAMP)
 
 
+@pytest.mark.parametrize("bits", [12, 13, 14])
+def test_fewer_bits_in_sixteen_are_refused_in_grey_and_in_colour(tmp_path: Path, bits: int) -> None:
+    values = (RAMP.astype(np.uint32) * (2**bits - 1) // 255).astype(np.uint16)
+    Image.fromarray(values).save(tmp_path / "grey.png")
+    with pytest.raises(InputError, match="scale is unclear"):
+        decode(tmp_path / "grey.png", "grey.png", Remarks())
+    rows = b"".join(b"\0" + np.repeat(row, 3).astype(">u2").tobytes() for row in values)
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    head = struct.pack(">IIBBBBB", 16, 16, 16, 2, 0, 0, 0)
+    colour = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    with pytest.raises(InputError, match="uses less than a quarter of their range"):
+        decode(colour, "colour.png", Remarks())
+
+
 @pytest.mark.parametrize("pad", [None, -2000, -32768])
 def test_hounsfield_units_are_refused_whatever_lies_outside_the_circle(pad: int | None) -> None:
     units = -1000 + RAMP.astype(int) * 8

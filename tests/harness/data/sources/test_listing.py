@@ -6,17 +6,21 @@ import os
 import socket
 import subprocess
 import warnings
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from harness.data.options import FolderData
+from harness.data.pool import load_pool
 from harness.data.reading import looked_at
 from harness.data.sources import listing
 from harness.data.sources.folder import read_folder, read_images
 from harness.data.sources.listing import image_endings, list_folder
 from harness.errors import HarnessWarning, InputError
+from harness.store import Store
 
 
 @pytest.fixture
@@ -95,7 +99,7 @@ def test_a_loop_of_links_is_cut(root: Path, target: str) -> None:
     (root / "c/again").symlink_to(target if target.startswith("/") else Path("..") / target)
     put(root.parent / "beside/x.png")  # of another folder than the one asked for
     assert list_folder(root, "here").names == ("a.png", "b.png", "c/d.png")
-    assert left_out(root) == {listing.AGAIN: 1}
+    assert left_out(root) == {listing.ABOVE if target in ("..", "/") else listing.AGAIN: 1}
 
 
 def test_a_linked_file_is_a_file(root: Path) -> None:
@@ -146,7 +150,7 @@ def test_of_what_is_no_image_by_its_name_only_a_note_is_made(root: Path, make) -
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "TIFF", "GIF", "BMP", "WEBP", "JPEG2000", "PPM"])
 def test_a_picture_under_another_ending_is_refused(root: Path, name: str, form: str) -> None:
     Image.fromarray(np.full((16, 16), 9, np.uint8)).save(root / name, format=form)
-    with pytest.raises(InputError, match=rf"1 of another kind \(first: {name}\).*rename or convert"):
+    with pytest.raises(InputError, match=rf"1 that look like [\w ]+ \(first: {name}\).*rename or convert"):
         read_images(root, 16, "here")
 
 
@@ -164,6 +168,53 @@ def test_a_volume_or_an_array_beside_pictures_is_refused(root: Path, name: str, 
     (root / name).write_bytes(content)
     with pytest.raises(InputError, match=rf"first: {name}"):
         read_images(root, 16, "here")
+
+
+def test_a_linked_folder_that_is_gone_is_refused_whatever_its_name(root: Path) -> None:
+    for name in ("part.1", "batch.2024", "more"):
+        (root / name).symlink_to("../never/mounted")
+    with pytest.raises(InputError, match="3 links to content that is not there"):
+        read_images(root, 16, "here")
+
+
+@pytest.mark.parametrize(("inside", "refused"), [("a/slice.png", True), ("notes.txt", False)])
+def test_an_archive_is_refused_where_it_holds_images(root: Path, inside: str, refused: bool) -> None:
+    with zipfile.ZipFile(root / "more.zip", "w") as archive:
+        archive.writestr(inside, b"x")
+    if refused:
+        with pytest.raises(InputError, match="1 that look like an archive of images"):
+            read_images(root, 16, "here")
+    else:
+        with pytest.warns(HarnessWarning, match="1 of another kind"):
+            assert len(read_images(root, 16, "here")) == 2
+
+
+@pytest.mark.parametrize("name", ["Metadata.csv", "METADATA.JSONL"])
+def test_a_table_under_nearly_its_name_is_told(root: Path, name: str) -> None:
+    (root / name).write_text("file_name,patient_id\na.png,1\n")
+    with pytest.raises(InputError, match=f"call it {name.lower()}"):
+        read_images(root, 16, "here")
+
+
+def test_what_is_kept_of_a_folder_does_not_hide_what_lies_there_now(root: Path) -> None:
+    """The store keeps pixels by their files; what lies beside them is looked at on every load."""
+    data, store = FolderData(root=str(root), size=16), Store(root.parent / "store")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        load_pool(data, store)
+    assert not any("left out" in str(one.message) for one in caught)
+    put(root / "@eaDir/a.png")
+    with pytest.warns(HarnessWarning, match=r"In data\.root 2 images were found, and 1 files were left out"):
+        pool = load_pool(data, store)
+    assert pool.accounts[0]["left_out"] == {listing.SYSTEM: 1}
+    (root / "@eaDir/a.png").unlink()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert load_pool(data, store).accounts[0]["left_out"] == {}
+    assert not any("left out" in str(one.message) for one in caught)
+    (root / "c.png").symlink_to("never/fetched")
+    with pytest.raises(InputError, match="1 links to content that is not there"):
+        load_pool(data, store)
 
 
 @pytest.mark.parametrize("content", [b"", b"P", b"P5", b"BM", b"Please note: BM, P5", b"RIFF....WAVE", b"PK\3\4"])

@@ -106,7 +106,7 @@ def test_a_float_that_lost_digits_is_refused(root: Path, kind: str, number: floa
         read(root)
 
 
-@pytest.mark.parametrize("text", ["1.23457E+17", "1e5", "9007199254740994.0"])
+@pytest.mark.parametrize("text", ["1.23457E+17", "1E+05", "9007199254740994.0"])
 def test_a_number_that_a_spreadsheet_rounded_is_refused(root: Path, text: str) -> None:
     write(root, "csv", [{"file_name": n, "patient_id": text} for n in NAMES])
     with pytest.raises(InputError, match=r"line 2: patient_id holds the number"):
@@ -121,7 +121,20 @@ def test_what_is_no_id_is_refused(root: Path, odd: object) -> None:
 
 
 def test_ids_are_text_as_written() -> None:
-    for text in ("007", " 7", "7.50", "1.2.840.113619", "é", "None of these", "0x10", "1_000", "+7", "-3"):
+    for text in (
+        "007",
+        " 7",
+        "7.50",
+        "1.2.840.113619",
+        "é",
+        "None of these",
+        "0x10",
+        "1_000",
+        "+7",
+        "-3",
+        "12e4",
+        "1234e567",
+    ):
         assert whose(text, "").patient == text
     assert whose(7, "").patient == whose(7.0, "").patient == "7"
 
@@ -132,7 +145,7 @@ def test_ids_are_text_as_written() -> None:
         ("001", "1"), ("P-07", "p-7"), ("p 1", "p1"), ("p1\u00a0", "p1"), ("p\u200b1", "p1"), ("\ufeffp1", "p1"),
         ("Müller", unicodedata.normalize("NFD", "Müller")), ("ﬁ1", "fi1"), ("STRASSE", "straße"),
         ("p1", "\uff50\uff11"),
-        ("LIDC-0001", "LIDC-1"), ("7", "7.0"),
+        ("LIDC-0001", "LIDC-1"), ("7", "7.0"), ("'100", "100"), ('="100"', "100"), ("PAT-1", "PAT_1"),
     ],
 )  # fmt: skip
 def test_ids_that_may_be_one_persons_have_one_spelling(one: str, other: str) -> None:
@@ -147,6 +160,13 @@ def test_ids_that_may_be_one_persons_have_one_spelling(one: str, other: str) -> 
 def test_ids_of_different_people_have_not(one: str, other: str) -> None:
     assert spelling(one) != spelling(other)
     assert spelt_alike([one, other]) == []
+
+
+@pytest.mark.parametrize("column", ["PatientID", "patient id", " patient_id", "Patient-Id"])
+def test_a_column_under_nearly_its_name_is_told(root: Path, column: str) -> None:
+    write(root, "csv", [{"file_name": n, column: "x"} for n in NAMES])
+    with pytest.raises(InputError, match=f"has a column '{column}' and none patient_id; rename it"):
+        read(root)
 
 
 def test_in_a_run_ids_of_one_spelling_stay_on_one_side(root: Path) -> None:
@@ -209,7 +229,9 @@ def test_tables_in_several_folders_name_their_own_files(root: Path) -> None:
         write(root / folder, "csv", [{"file_name": "x.png", "patient_id": folder}])
     slices, told = read(root)
     assert (slices.ids, slices.patient_ids) == (("one/x", "two/x"), ("one", "two"))
-    assert any("2 that the metadata does not name (first: c.png)" in text for text in told)
+    assert any(
+        "2 of 4 images in here are left out: the metadata does not name them (first: c.png)" in text for text in told
+    )
 
 
 @pytest.mark.parametrize(
