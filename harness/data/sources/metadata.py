@@ -119,7 +119,6 @@ def _csv_rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
             lines = csv.reader(text, strict=True)
             columns = next(lines, [])
             _check_columns(path, columns)
-            text.taken = 0
             for cells in lines:
                 text.taken = 0
                 if not cells:
