@@ -79,7 +79,7 @@ def read_json(path: Path, most_bytes: int, what: str, *, links: bool) -> Any:
     """A JSON value, of at most `MOST_DEPTH` levels; InputError as `read_text`, and for what is no JSON."""
     text = read_text(path, most_bytes, what, links=links)
     try:
-        value = json.loads(text, object_pairs_hook=_each_once)
+        value = json.loads(text, object_pairs_hook=each_once)
     except ValueError as error:
         raise InputError(f"{what} {path} is no JSON ({error}).") from error
     except RecursionError as error:
@@ -111,6 +111,16 @@ def read_yaml(path: Path, most_bytes: int, what: str, *, links: bool) -> Any:
         raise InputError(f"{what} {path} is no YAML that can be read ({' '.join(str(error).split())}).") from error
     except RecursionError as error:
         raise _too_deep(path, what) from error
+
+
+def each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object of names that differ; ValueError for one that stands there twice."""
+    held: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in held:
+            raise ValueError(f"{name!r} stands there twice")
+        held[name] = value
+    return held
 
 
 class Listing(NamedTuple):
@@ -157,14 +167,6 @@ def digest(path: Path, what: str) -> str:
     """The sha256, hex, of a regular file in somebody's folder; InputError as `opened`."""
     with opened(path, what, links=False) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    held = dict(pairs)
-    if len(held) < len(pairs):
-        name = next(name for place, (name, _) in enumerate(pairs) if name in dict(pairs[:place]))
-        raise ValueError(f"{name!r} stands there twice")
-    return held
 
 
 def _refuse_twice(node: yaml.Node | None, where: str) -> None:

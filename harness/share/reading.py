@@ -20,7 +20,7 @@ from harness.report.featured import HOLDS
 from harness.report.manifest_files import MANIFEST
 from shadow_models.recipe import Recipe
 
-_LARGEST = 2**28  # bytes of a file of settings or results; scores may be four times that
+_MOST_JSON_BYTES, _MOST_YAML_BYTES, _MOST_SCORES_BYTES = 64_000_000, 1_000_000, 2**30  # YAML takes 1 kB a byte
 
 
 @dataclass(frozen=True)
@@ -148,11 +148,11 @@ def read_run(folder: Path) -> Run:
     if not folder.is_dir():
         raise InputError(f"{folder} is no folder; give one that python -m harness.run wrote, such as runs/NAME.")
     try:
-        manifest = read_json(folder / MANIFEST, _LARGEST, "The manifest", links=False)
+        manifest = read_json(folder / MANIFEST, _MOST_JSON_BYTES, "The manifest", links=False)
         if manifest["schema"] != SCHEMA:
             raise InputError(f"{folder} has schema {manifest['schema']}, and {SCHEMA} can be read; run it again.")
         facts = TypeAdapter(Facts).validate_python(manifest)
-        text = read_json(_listed(folder, "results.json", facts), _LARGEST, "The results", links=False)
+        text = read_json(_listed(folder, "results.json", facts), _MOST_JSON_BYTES, "The results", links=False)
         results = TypeAdapter(Results).validate_python(text)
         if strange := {one.access for one in results.records} - set(HOLDS):
             raise ValueError(f"results.json has {len(strange)} kinds of access that are not known")
@@ -160,9 +160,9 @@ def read_run(folder: Path) -> Run:
             results,
             TypeAdapter(Recipe).validate_python(text["recipe"]),
             facts,
-            _scores(read_text(_listed(folder, "scores.csv", facts), 4 * _LARGEST, "The scores", links=False)),
+            _scores(read_text(_listed(folder, "scores.csv", facts), _MOST_SCORES_BYTES, "The scores", links=False)),
             TypeAdapter(dict[str, Any]).validate_python(
-                read_yaml(_listed(folder, "config.yaml", facts), _LARGEST, "The options", links=False)
+                read_yaml(_listed(folder, "config.yaml", facts), _MOST_YAML_BYTES, "The options", links=False)
             ),
         )
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:

@@ -174,5 +174,8 @@ def test_a_name_that_stands_twice_is_refused(tmp_path):
         path.write_text(text)
         with pytest.raises(InputError, match=r"line [23]: 'a' stands there twice"):
             read_yaml(path, 1000, "It", links=True)
+    path.write_text("{" + "".join(f'"k{i}":0,' for i in range(200_000)) + '"k199999":0}')  # by pairs: half an hour
+    with pytest.raises(InputError, match="'k199999' stands there twice"):
+        read_json(path, 10**7, "It", links=True)
     path.write_text("a: {a: 1}\nb: [{a: 1}, {a: 1}]\n")
     assert read_yaml(path, 1000, "It", links=True) == {"a": {"a": 1}, "b": [{"a": 1}, {"a": 1}]}

@@ -9,13 +9,19 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
+from harness.bounded import each_once
 from harness.data.sources.patients import Whose, whose
 from harness.errors import InputError
 
+if TYPE_CHECKING:
+    import pyarrow.parquet
+
 FILE, PATIENT = "file_name", "patient_id"
 _LARGEST = 2**30  # bytes, of a table as it is stored and of parquet columns unpacked
+_LONGEST_RECORD, _LONGEST_CELL = 2**20, 2**12  # characters
+_ROWS_AT_ONCE = 2**12
 
 
 class Row(NamedTuple):
@@ -35,10 +41,11 @@ def read_metadata(paths: tuple[Path, ...], root: Path) -> list[Row]:
     first: dict[str, str] = {}
     for path in paths:
         if path.stat().st_size > _LARGEST:
-            raise InputError(f"{path} has over {_LARGEST // 2**30} GiB; a metadata table is far smaller.")
+            raise InputError(f"{path} has over {_LARGEST / 2**30:g} GiB; a metadata table is far smaller.")
         folder = PurePosixPath(path.parent.relative_to(root).as_posix())
         count = len(rows)
         for where, cells in _READERS[path.suffix](path):
+            _check_lengths(cells, where)
             name = _below(folder, cells.get(FILE), where)
             if name in first:
                 raise InputError(
@@ -69,14 +76,51 @@ def _below(folder: PurePosixPath, given: object, where: str) -> str:
     return same_form(path)
 
 
+def _check_lengths(cells: Mapping[str, Any], where: str) -> None:
+    for column in (FILE, PATIENT):
+        cell = cells.get(column)
+        if isinstance(cell, str) and len(cell) > _LONGEST_CELL:
+            raise _too_long(where, column)
+
+
+def _too_long(where: str, column: str) -> InputError:
+    return InputError(f"{where}: {column} has over {_LONGEST_CELL} characters, the most that is read.")
+
+
+class _Lines:
+    """The lines of a text, of which those of one record are bounded. taken: characters of this record so far."""
+
+    def __init__(self, file: TextIO, path: Path) -> None:
+        self._file, self._path = file, path
+        self._number = self.taken = 0
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self._file.readline(_LONGEST_RECORD + 1 - self.taken)
+        if not line:
+            raise StopIteration
+        self._number += 1
+        self.taken += len(line)
+        if self.taken > _LONGEST_RECORD:
+            raise InputError(
+                f"{self._path}, line {self._number}: a row has over {_LONGEST_RECORD} characters, the most that is "
+                "read; a row of metadata is far shorter."
+            )
+        return line
+
+
 def _csv_rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Every cell is text as written: patient 007 is not patient 7."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            lines = csv.reader(file, strict=True)
+            text = _Lines(file, path)
+            lines = csv.reader(text, strict=True)
             columns = next(lines, [])
             _check_columns(path, columns)
             for cells in lines:
+                text.taken = 0
                 if not cells:
                     continue
                 where = f"{path}, line {lines.line_num}"
@@ -110,12 +154,14 @@ def _check_columns(path: Path, columns: list[str]) -> None:
 def _json_rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
     try:
         with path.open(encoding="utf-8-sig") as file:
-            for number, line in enumerate(file, start=1):
+            text = _Lines(file, path)
+            for number, line in enumerate(text, start=1):
+                text.taken = 0
                 where = f"{path}, line {number}"
                 if not line.strip():
                     continue
                 try:
-                    cells = json.loads(line, object_pairs_hook=_object)
+                    cells = json.loads(line, object_pairs_hook=each_once)
                 except (ValueError, RecursionError) as error:
                     raise InputError(f"{where} cannot be read as JSON: {error}.") from error
                 if not isinstance(cells, dict) or FILE not in cells:
@@ -127,13 +173,6 @@ def _json_rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
         raise InputError(f"{path} is no UTF-8 text ({error.reason}); save it as UTF-8.") from error
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a name stands there twice")
-    return found
-
-
 def _parquet_rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
     import pyarrow.parquet  # start-up: half a second, and few have such metadata
 
@@ -142,18 +181,57 @@ def _parquet_rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
             columns = list(file.schema_arrow.names)
             _check_columns(path, columns)
             wanted = [name for name in (FILE, PATIENT) if name in columns]
+            _check_flat(path, file, wanted)
             groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
             sizes = (group.column(place) for group in groups for place in range(group.num_columns))
             taken = sum(one.total_uncompressed_size for one in sizes if one.path_in_schema in wanted)
             if taken > _LARGEST:
-                raise InputError(f"{path} unpacks to over {_LARGEST // 2**30} GiB; a metadata table is far smaller.")
-            number = 0
-            for batch in file.iter_batches(columns=wanted):
-                for cells in batch.to_pylist():
+                raise InputError(f"{path} unpacks to over {_LARGEST / 2**30:g} GiB; a metadata table is far smaller.")
+            about = file.metadata
+        number = 0
+        # Read as dictionaries: a value that many rows share is held once, where to write it out may take gigabytes.
+        with pyarrow.parquet.ParquetFile(path, metadata=about, read_dictionary=wanted) as file:
+            for batch in file.iter_batches(_ROWS_AT_ONCE, columns=wanted):
+                columns = [_written_out(path, name, batch.column(name), number) for name in wanted]
+                for cells in zip(*columns, strict=True):
                     number += 1
-                    yield f"{path}, row {number}", cells
-    except (pyarrow.ArrowException, OSError) as error:
+                    yield f"{path}, row {number}", dict(zip(wanted, cells, strict=True))
+    except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} cannot be read as parquet: {error}.") from error
+
+
+def _check_flat(path: Path, file: pyarrow.parquet.ParquetFile, wanted: list[str]) -> None:
+    """InputError for a column of lists, mappings, bytes and the like, and for one that pyarrow would read along."""
+    from pyarrow import types
+
+    for name in wanted:
+        kind = file.schema_arrow.field(name).type
+        held = kind.value_type if types.is_dictionary(kind) else kind
+        text = types.is_string(held) or types.is_large_string(held) or types.is_string_view(held)
+        if not (text or types.is_integer(held) or types.is_floating(held) or types.is_null(held)):
+            raise InputError(f"{path} has a column {name} of the kind {kind}; text or numbers are read there.")
+        inside = next((one.path for one in file.schema if one.path.startswith(f"{name}.")), None)
+        if inside is not None:
+            raise InputError(
+                f"{path} has a column {inside} beside {name}, for a part of which it would pass; rename it."
+            )
+
+
+def _written_out(path: Path, name: str, column: pyarrow.Array, before: int) -> list[Any]:
+    """The cells of a column, none of them longer than is read. before: how many rows came before it."""
+    from pyarrow import compute, types
+
+    if types.is_dictionary(column.type):
+        values = column.dictionary
+        if types.is_string(values.type) or types.is_large_string(values.type):
+            # Bytes: four make a character at most.
+            over = compute.greater(compute.binary_length(values), 4 * _LONGEST_CELL).take(column.indices)
+            place = compute.index(over, True).as_py()
+            if place >= 0:
+                raise _too_long(f"{path}, row {before + place + 1}", name)
+        column = column.dictionary_decode()
+    cells: list[Any] = column.to_pylist()
+    return cells
 
 
 _READERS = {".csv": _csv_rows, ".jsonl": _json_rows, ".parquet": _parquet_rows}

@@ -8,10 +8,12 @@ import zlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from io import BytesIO
+from math import isqrt
 from pathlib import Path
 from typing import IO
 
 from PIL import Image, UnidentifiedImageError
+from PIL.TiffImagePlugin import TiffImageFile
 
 from harness import bounded
 from harness.errors import InputError
@@ -30,6 +32,7 @@ _DAMAGE = (
 )  # fmt: skip
 _BYTES_A_PIXEL = {"1": 3, "L": 3, "F": 16, "I": 32}  # at the peak of its conversion; deep integers as I, others:
 _OTHERS = 16
+_TILE_WIDTH, _TILE_LENGTH = 322, 323  # tags of TIFF 6.0
 _POINTER = b"version https://git-lfs"
 
 
@@ -38,7 +41,7 @@ def opened(source: Path | bytes, name: str) -> Iterator[Image.Image]:
     """The image, its pixels not yet decoded; what goes wrong in the body with its file is told here, too.
 
     Raises InputError, with `name`, for a file that is missing, no regular one, damaged, no image, of several frames,
-    or too large to decode: over 2^26 pixels, or 512 MiB by its depth and channels.
+    or too large: over 2^26 pixels as padded to a square, or 512 MiB to decode by its depth and channels.
     """
     with _file(source) as file, warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -76,14 +79,28 @@ def _file(source: Path | bytes) -> AbstractContextManager[IO[bytes]]:
 
 
 def _check(image: Image.Image, name: str) -> None:
-    n_pixels = image.width * image.height
+    tiff = image if isinstance(image, TiffImageFile) else None
+    tile = (0, 0)
+    if tiff:  # which is decoded whole tiles at a time, strips no further than the picture goes
+        tile = (tiff.tag_v2.get(_TILE_WIDTH, 0), tiff.tag_v2.get(_TILE_LENGTH, 0))
+        if not all(isinstance(one, int) for one in tile):
+            raise ValueError("the size of its tiles is no number")
+    width, height = max(image.width, tile[0]), max(image.height, tile[1])
     kind = "I" if image.mode.startswith("I") else image.mode
-    taken = n_pixels * _BYTES_A_PIXEL.get(kind, _OTHERS)
-    if n_pixels > MOST_PIXELS or taken > MOST_BYTES:
+    taken = width * height * _BYTES_A_PIXEL.get(kind, _OTHERS)
+    if width * height > MOST_PIXELS or taken > MOST_BYTES:
         raise InputError(
-            f"The image {name} is too large: {image.width}x{image.height} pixels of kind {image.mode} would take "
+            f"The image {name} is too large: {width}x{height} pixels of kind {image.mode} would take "
             f"{taken / 2**30:.1f} GiB to read; at most {MOST_PIXELS} pixels and {MOST_BYTES / 2**30:g} GiB are read."
         )
-    n_frames = getattr(image, "n_frames", 1)
+    side = max(image.size)
+    if side**2 > MOST_PIXELS:
+        raise InputError(
+            f"The image {name} is too large: padded to a square, its {image.width}x{image.height} pixels would be "
+            f"{side**2}; at most {MOST_PIXELS} are read, {isqrt(MOST_PIXELS)} a side."
+        )
+    if tiff and tiff.is_animated:  # n_frames reads the tags of all, each compared with all before
+        raise InputError(f"{name} holds more than one frame; give one image a slice.")
+    n_frames = 1 if tiff else getattr(image, "n_frames", 1)
     if n_frames != 1:
         raise InputError(f"{name} holds {n_frames} frames; give one image a slice.")

@@ -20,6 +20,7 @@ from tiny import TINY, TINY_PHANTOM, score_rows, write_slices
 
 from harness.config.settings import composed
 from harness.data.pool import load_pool
+from harness.errors import InputError
 from harness.evaluation.controls import verdict
 from harness.evaluation.intervals import Estimate
 from harness.evaluation.records import Record
@@ -29,6 +30,7 @@ from harness.run import __main__ as run_command
 from harness.share import __main__ as share_command
 from harness.share.allowed import WITHHELD, Allowed
 from harness.share.key import KeyedNames, key_file
+from harness.share.reading import read_run
 from harness.store import Store
 
 N, PATIENTS = 24, 12
@@ -386,6 +388,16 @@ def test_scores_that_no_run_writes_are_a_sentence(shared, tmp_path, capsys, faul
     run = changed(shared.run, tmp_path / "run", "scores.csv", spoil)
     assert share_command.main([str(run)]) == 2
     assert "holds no run that can be read" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize(
+    ("name", "padding", "most"), [("config.yaml", "#" * 10**6, "1 MB"), ("results.json", " " * 64_000_000, "64 MB")]
+)
+def test_a_file_of_a_run_is_only_so_large(shared, tmp_path, name, padding, most):
+    """A limit is one of memory, too: YAML takes a thousand times its bytes, and JSON thirty times."""
+    run = changed(shared.run, tmp_path / "run", name, lambda text: text + padding)
+    with pytest.raises(InputError, match=f"is larger than {most}"):
+        read_run(run)
 
 
 def test_what_is_no_run_is_a_sentence(tmp_path, capsys):

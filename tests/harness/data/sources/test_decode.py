@@ -1,9 +1,12 @@
+import struct
 import warnings
+import zlib
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 from harness.data.sources.decode import decode, load_images
 from harness.data.sources.fit import fit
@@ -124,6 +127,57 @@ def test_several_frames_are_refused_by_name(tmp_path: Path) -> None:
     frames[0].save(tmp_path / "two.gif", save_all=True, append_images=frames[1:])
     with pytest.raises(InputError, match=r"two\.gif holds 2 frames"):
         decode(tmp_path / "two.gif", "two.gif", Remarks())
+
+
+def test_frames_of_a_tiff_are_not_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pillow reads the tags of every one for that, and compares each with all before: 60,000 take 22 s."""
+    frames = [Image.fromarray(RAMP)] * 50
+    frames[0].save(tmp_path / "many.tif", save_all=True, append_images=frames[1:])
+    tags, read = TiffImagePlugin.ImageFileDirectory_v2, []
+    load = tags.load
+    monkeypatch.setattr(tags, "load", lambda self, fp: (read.append(1), load(self, fp)))
+    with pytest.raises(InputError, match=r"many\.tif holds more than one frame; give one image a slice"):
+        decode(tmp_path / "many.tif", "many.tif", Remarks())
+    assert len(read) < 5
+
+
+def test_an_image_is_bounded_as_padded_to_a_square() -> None:
+    """Some hundred bytes may be 500,000 pixels wide and 1 high; padded, they would take 233 GiB."""
+
+    def wide(width: int) -> bytes:
+        Image.new("L", (width, 1)).save(file := BytesIO(), "png")
+        return file.getvalue()
+
+    assert decode(wide(8192), "wide.png", Remarks()).shape == (1, 8192)
+    with pytest.raises(
+        InputError, match=r"^The image wide\.png is too large: padded to a square, its 8193x1 pixels .*8192 a side\.$"
+    ):
+        decode(wide(8193), "wide.png", Remarks())
+
+
+def _tiled(width: object, length: object) -> bytes:
+    """A TIFF of 16x16 pixels in one deflated tile of 64x64, of which its tags say this (bytes: as bytes)."""
+    tile = zlib.compress(bytes(range(64)) * 64)
+    tags = {256: 16, 257: 16, 258: 8, 259: 8, 262: 1, 277: 1, 322: width, 323: length, 324: 0, 325: len(tile)}
+    tags[324] = 8 + 2 + 12 * len(tags) + 4
+    entries = [
+        struct.pack("<HHI4s", tag, 1, len(value), value)
+        if isinstance(value, bytes)
+        else struct.pack("<HHII", tag, 4, 1, value)
+        for tag, value in tags.items()
+    ]
+    return b"II*\0" + struct.pack("<IH", 8, len(tags)) + b"".join(entries) + bytes(4) + tile
+
+
+def test_a_tile_that_is_larger_than_its_picture_is_bounded_like_a_picture() -> None:
+    pixels = decode(_tiled(64, 64), "a.tif", Remarks())
+    assert np.array_equal(pixels, np.tile(np.arange(16, dtype=np.uint8), (16, 1)))
+    for width, length in ((46_336, 46_336), (16, 4_194_320), (4_194_320, 16)):
+        with pytest.raises(InputError, match=rf"a\.tif is too large: {width}x{length} pixels of kind L"):
+            decode(_tiled(width, length), "a.tif", Remarks())
+    for width, length in ((b"\x40\x40", 64), (64, b"\x40")):
+        with pytest.raises(InputError, match=r"a\.tif is damaged \(the size of its tiles is no number\)"):
+            decode(_tiled(width, length), "a.tif", Remarks())
 
 
 @pytest.mark.parametrize("kept", [0.3, 0.6, 0.9])

@@ -14,6 +14,7 @@ from PIL import Image
 
 from harness.data.options import FolderData
 from harness.data.pool import load_pool
+from harness.data.sources import metadata
 from harness.data.sources.folder import read_folder
 from harness.data.sources.metadata import read_metadata
 from harness.data.sources.patients import one_spelling, spelling, spelt_alike, whose
@@ -269,7 +270,7 @@ def test_a_csv_of_another_encoding_is_refused(root: Path, content: bytes) -> Non
         ('{"file_name": 3}\n', "line 1: file_name is empty"),
         (
             '{"file_name": "a.png", "file_name": "b.png"}\n',
-            "line 1 cannot be read as JSON: a name stands there twice",
+            "line 1 cannot be read as JSON: 'file_name' stands there twice",
         ),
         ('{"file_name": "a.png"\n', "line 1 cannot be read as JSON"),
         ("[" * 100_000 + "\n", "line 1 cannot be read as JSON"),
@@ -301,3 +302,121 @@ def test_a_table_of_many_doubled_rows_is_told_early_and_small(root: Path) -> Non
         assert tracemalloc.get_traced_memory()[1] < 2**27
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("column", ["file_name", "patient_id"])
+def test_a_cell_is_only_so_long(root: Path, kind: str, column: str) -> None:
+    path = root / f"metadata.{kind}"
+    row = {"file_name": "a.png", "patient_id": "p"}
+    write(root, kind, [row, {"file_name": "b.png", "patient_id": "p"} | {column: "é" * 4096}])
+    assert len(read_metadata((path,), root)) == 2
+    for letters in (4097, 20_000):
+        write(root, kind, [row, {"file_name": "b.png", "patient_id": "p"} | {column: "é" * letters}])
+        with pytest.raises(InputError, match=rf"(line 3|line 2|row 2): {column} has over 4096 characters"):
+            read_metadata((path,), root)
+
+
+def test_a_value_that_all_rows_of_a_parquet_share_is_not_written_out_for_each(root: Path) -> None:
+    """160 kB may hold 65,536 times 100 kB; the first rows are in order, so that it is not the first that refuses."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    values, n = pa.array(["p", "q" * 200_000]), 4000
+    column = pa.DictionaryArray.from_arrays(pa.array([0] * 9 + [1] * (n - 9), pa.int32()), values)
+    table = pa.table({"file_name": [f"{k}.png" for k in range(n)], "patient_id": column})
+    parquet.write_table(table, root / "metadata.parquet", compression="zstd", store_schema=False)
+    most = pa.default_memory_pool().max_memory()
+    tracemalloc.start()
+    try:
+        with pytest.raises(InputError, match="row 10: patient_id has over 4096 characters"):
+            read_metadata((root / "metadata.parquet",), root)
+        assert tracemalloc.get_traced_memory()[1] < 2**25
+    finally:
+        tracemalloc.stop()
+    assert pa.default_memory_pool().max_memory() < most + 2**25
+
+
+def test_a_column_of_a_parquet_is_flat_and_text_or_numbers(root: Path) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    path, names = root / "metadata.parquet", list(NAMES)
+    for held, kind in ((["p"], "list"), ({"x": "p"}, "struct"), (b"p", "binary"), (True, "bool")):
+        parquet.write_table(pa.table({"file_name": names, "patient_id": [held] * 4}), path)
+        with pytest.raises(InputError, match=f"has a column patient_id of the kind {kind}.*; text or numbers"):
+            read_metadata((path,), root)
+    parquet.write_table(pa.table({"file_name": [{"x": name} for name in names]}), path)
+    with pytest.raises(InputError, match="has a column file_name of the kind struct"):
+        read_metadata((path,), root)
+    parquet.write_table(pa.table({"file_name": names, "patient_id.x": names, "patient_id": names}), path)
+    with pytest.raises(InputError, match=r"has a column patient_id\.x beside patient_id"):
+        read_metadata((path,), root)
+    for kind in (pa.string(), pa.large_string(), pa.dictionary(pa.int8(), pa.string())):
+        people = pa.array(["1", None, "3", "1"]).cast(kind)
+        parquet.write_table(pa.table({"file_name": names, "patient_id": people}), path)
+        assert [row.whose.patient for row in read_metadata((path,), root)] == ["1", None, "3", "1"]
+    for whole in (pa.int8(), pa.uint64(), pa.float32()):
+        parquet.write_table(pa.table({"file_name": names, "patient_id": pa.array([1, 2, 3, 4], whole)}), path)
+        assert [row.whose.patient for row in read_metadata((path,), root)] == ["1", "2", "3", "4"]
+
+
+def test_parquet_text_that_is_no_utf8_is_refused(root: Path) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    odd = pa.Array.from_buffers(pa.string(), 1, pa.array([b"a\xff"]).buffers())
+    parquet.write_table(pa.table({"file_name": ["a.png"], "patient_id": odd}), root / "metadata.parquet")
+    with pytest.raises(InputError, match="cannot be read as parquet"):
+        read_metadata((root / "metadata.parquet",), root)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("jsonl", '{"file_name": "a.png"}\n{"file_name": "b.png", "x": [' + "[]," * 400_000 + "0]}\n"),
+        ("csv", "file_name\na.png" + "," * 1_100_000 + "\n"),
+        ("csv", "," * 1_100_000 + "file_name\na.png\n"),
+        ("csv", "file_name,x\na.png," + '"\n",,,,,' * 200_000 + "\n"),
+    ],
+)
+def test_a_row_is_only_so_long_and_a_table_may_be_longer(root: Path, kind: str, text: str) -> None:
+    """A limit is one of memory, too: 36 MB of empty lists in one line take 0.9 GB."""
+    path = root / f"metadata.{kind}"
+    path.write_text(text)
+    with pytest.raises(InputError, match=r"line \d+: a row has over 1048576 characters"):
+        read_metadata((path,), root)
+    write(root, kind, [{"file_name": f"{k}.png", "patient_id": "p" * 2000} for k in range(700)])
+    assert path.stat().st_size > 2**20
+    assert len(read_metadata((path,), root)) == 700
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_a_table_is_only_so_large(root: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    write(root, kind, [{"file_name": name, "patient_id": "p"} for name in NAMES])
+    path = root / f"metadata.{kind}"
+    monkeypatch.setattr(metadata, "_LARGEST", path.stat().st_size)
+    assert len(read_metadata((path,), root)) == 4
+    monkeypatch.setattr(metadata, "_LARGEST", path.stat().st_size - 1)
+    with pytest.raises(InputError, match=rf"metadata\.{kind} has over .* GiB; a metadata table is far smaller"):
+        read_metadata((path,), root)
+
+
+def test_a_parquet_unpacks_to_only_so_much(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the columns that are read: another may hold pictures."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    path = root / "metadata.parquet"
+    columns = {"file_name": [f"{'x' * 1000}{k}.png" for k in range(300)], "patient_id": ["p" * 1000] * 300}
+    other = [f"{'x' * 2000}{k}" for k in range(300)]
+    parquet.write_table(pa.table(columns | {"other": other}), path, compression="zstd", row_group_size=100)
+    about = parquet.read_metadata(path)
+    groups = [about.row_group(number) for number in range(about.num_row_groups)]
+    taken = sum(group.column(place).total_uncompressed_size for group in groups for place in (0, 1))
+    assert path.stat().st_size < taken
+    monkeypatch.setattr(metadata, "_LARGEST", taken)
+    assert len(read_metadata((path,), root)) == 300
+    monkeypatch.setattr(metadata, "_LARGEST", taken - 1)
+    with pytest.raises(InputError, match=r"unpacks to over .* GiB; a metadata table is far smaller"):
+        read_metadata((path,), root)
