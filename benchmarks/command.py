@@ -93,7 +93,7 @@ def _asked(benchmarks: Sequence[Benchmark], words: dict[str, Any]) -> _Asked:
     slices = given.get("lung_slices")
     if slices is not None and not slices.is_dir():
         raise InputError(f"--lung-slices {slices} is no folder; give one with slices, an imagefolder.")
-    check_file("--json", words.get("json"))
+    check_file("--json", words.get("json"), [slices, given.get("store")])
     return _Asked(benchmarks, given, words.get("quick", False), words.get("json"))
 
 

@@ -95,7 +95,7 @@ def check_file(option: str, path: Path | None, inputs: Iterable[Path | None] = (
     """InputError where a file cannot be written to `path`: told before the work whose result would go there.
 
     A regular file that is there is replaced, as the option asks for; nothing else is, nor what the command reads.
-    inputs: files and folders that it reads.
+    inputs: files and folders that it reads; into such a folder nothing is written.
     """
     if path is None:
         return
@@ -116,6 +116,7 @@ def _looked_at(given: str) -> Iterator[None]:
 def _check_file(option: str, given: str, path: Path, inputs: Iterable[Path | None]) -> None:
     _refuse_strange(path, given)
     _refuse_long(path, given)
+    read = [one for one in inputs if one is not None]
     if path.is_dir():
         raise InputError(f"{given} is a folder; give a file, say {shown(path / 'FILE')}.")
     if path.is_symlink():
@@ -129,8 +130,11 @@ def _check_file(option: str, given: str, path: Path, inputs: Iterable[Path | Non
             raise InputError(f"{given} is a device or a pipe; give a file, or leave {option} away.")
         if not os.access(path, os.W_OK):
             raise InputError(f"{given} may not be written; give another file, or change its mode.")
-        if any(one is not None and one.exists() and one.samefile(path) for one in inputs):
+        if any(one.exists() and one.samefile(path) for one in read):
             raise InputError(f"{given} is what this command reads; give another file.")
+    for folder in read:
+        if folder.is_dir() and lies_in(path, folder):
+            raise InputError(f"{given} lies in {shown(folder)}, which this command reads; give a file apart from it.")
     _try_to_write(path, given)
 
 

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> None:
-    check_file("--out", options.out, [options.table])
+    check_file("--out", options.out, [options.table, options.runs])
     with disk_errors(), remarks(console()):
         text = published_facts(options.edition, options.table, options.runs)
         replace_file(options.out, text)

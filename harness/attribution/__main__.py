@@ -71,7 +71,7 @@ def _run(options: argparse.Namespace) -> None:
         raise InputError(f"The truth {options.truth} is no file; give a CSV file, or leave --truth away.")
     if options.size < 8:
         raise InputError(f"--size {options.size} is too small to tell slices apart; take 8 pixels or more.")
-    check_file("--out", options.out, [options.truth])
+    check_file("--out", options.out, [options.images, *(options.subsets or []), options.truth])
     shown = console()
     _fill_in(options)
     with disk_errors(), remarks(shown):

@@ -208,16 +208,25 @@ def _write(out: Path, settings: ChallengeSettings, pool: Pool, split: Split, rel
         leaf = settings.edition.leaves[role]
         _write_images(out / CHALLENGE / role.split("_")[0] / leaf.folders[0], images, leaf.ids(len(images)))
     ids = settings.edition.leaves["test_candidates"].ids(len(split.test))
+    neutral = neutral_names([pool.patient_ids[place] for place in split.everything], settings.seed)
     truth = [
-        (name, int(used), pool.patient_ids[place])
+        (name, int(used), neutral[pool.patient_ids[place]])
         for name, used, place in zip(ids, split.member, split.test, strict=True)
     ]
     _write_table(out / TRUTH, ("id", "used", "patient_id"), truth)
     names = [f"extra_{number:04d}" for number in range(1, len(split.extra) + 1)]
     if names:
         _write_images(out / EXTRA, pool.pixels[split.extra], names)
-        rows = [(f"{name}.png", pool.patient_ids[place]) for name, place in zip(names, split.extra, strict=True)]
+        rows = [
+            (f"{name}.png", neutral[pool.patient_ids[place]]) for name, place in zip(names, split.extra, strict=True)
+        ]
         _write_table(out / EXTRA / "metadata.csv", ("file_name", "patient_id"), rows)
+
+
+def neutral_names(patients: Sequence[str], seed: int) -> dict[str, str]:
+    """For each patient a number in random order: a hospital's ids stay with it, and no id of its can be a formula."""
+    shuffled = rng_of(seed, "challenge", "names").permutation(np.unique(patients))
+    return {str(patient): f"patient_{number:04d}" for number, patient in enumerate(shuffled, start=1)}
 
 
 def _write_images(folder: Path, images: Images, names: Sequence[str]) -> None:

@@ -58,7 +58,7 @@ def _of_shadows(found: Sequence[Faults | None]) -> list[str]:
         return []
     return [
         f"{len(unusable)} of {len(found)} shadows release what no generator of slices gives, so nothing was learnt "
-        f"from them (the first: {' '.join(unusable[0].says)}). {NOBODY} Train longer (shadow.steps), or look at the "
+        f"from them. Of the first: {' '.join(unusable[0].says)} {NOBODY} Train longer (shadow.steps), or look at the "
         "slices."
     ]
 

@@ -58,7 +58,7 @@ def _run(options: argparse.Namespace) -> None:
         raise InputError("--submission and --truth go together: what was answered, and what is so of the same ids.")
     if options.handed_in is not None and options.truth is None:
         raise InputError("--handed-in holds a --truth against published rows; give --submission and --truth, too.")
-    check_file("--out", options.out, [*options.submission, options.truth])
+    check_file("--out", options.out, [*options.run, *options.submission, options.truth, options.handed_in])
     for_people = options.format == "rich" or options.out is not None
     with disk_errors(), remarks(console(stderr=not for_people)):
         shown = _standings(options)

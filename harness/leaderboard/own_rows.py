@@ -51,7 +51,7 @@ def own_run(folder: Path, published: Published) -> Own | None:
         f"{record.label} was chosen by {chosen.rule}, decision rule {chosen.decision}; its interval resamples "
         f"{record.resampled or 'nothing'}. "
     )
-    warning = " Its controls are not at chance: none of its figures is to be trusted." if chosen.alarms else ""
+    warning = " Its report raises an alarm: none of its figures is to be trusted." if chosen.alarms else ""
     return Own(row, f"{_apart(row, published, how, 'the data differ')}{warning}")
 
 

@@ -95,7 +95,8 @@ class PlanRow(NamedTuple):
 class PageContent:
     """What the pages say.
 
-    alarms: sentences on controls outside chance, which make the whole report one not to be trusted.
+    alarms: sentences on controls outside chance, on leaks of the plan, and those of nobody, which make the
+    whole report one not to be trusted. nobody: why nobody can be called by the test release, empty where all is well.
     summary: sentences on what was attacked and what came out, the first the most important.
     records: every row of the table, skipped ones too. chosen: the attack applied to the test release.
     choices: selection rule -> attack; declared_choice: the rule fixed beforehand. decisions and
@@ -109,6 +110,7 @@ class PageContent:
     summary: Sequence[str]
     records: Sequence[Record]
     alarms: Sequence[str] = ()
+    nobody: Sequence[str] = ()
     chosen: str | None = None
     curves: Sequence[ScoredAttack] = ()
     comparisons: Sequence[Comparison] = ()

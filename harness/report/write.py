@@ -23,7 +23,7 @@ def write_page(path: Path, content: PageContent) -> None:
     page = _render(
         "report.html",
         content,
-        meaning=meaning(content.records, content.chosen),
+        meaning=meaning(content.records, content.chosen, content.nobody),
         tiles=tiles(content.records, content.chosen),
         controls=controls(content.records),
         roc=roc_panels(content.curves),

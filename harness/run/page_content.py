@@ -27,6 +27,7 @@ def page_content(outcome: Outcome, manifest: dict[str, Any]) -> PageContent:
         summary=summary_of(outcome),
         records=outcome.records,
         alarms=outcome.alarms,
+        nobody=outcome.nobody,
         chosen=chosen,
         curves=_curves(outcome, chosen),
         comparisons=_comparisons(outcome),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from harness.cli import console, disk_errors, run_parsed
 from harness.errors import InputError
+from harness.places import lies_in
 
 _LONGEST = 200  # bytes of a name: 255 is what Linux takes, and the copy and the key are named after it
 
@@ -62,12 +63,19 @@ def _whole(path: Path) -> Path:
     return Path(os.path.abspath(path.expanduser()))  # noqa: PTH100  # keeps a link as the user names it
 
 
+def _meet(path: Path, folder: Path) -> bool:
+    """Whether a path lies in a folder: what it leads to, or, where it is a link, the link itself."""
+    named = Path(os.path.realpath(path.parent)) / path.name
+    real = Path(os.path.realpath(folder))
+    return lies_in(path, folder) or named == real or real in named.parents
+
+
 def _apart(run: Path, out: Path, key: Path) -> None:
-    """The copy must not change the run, and the key must lie in neither."""
-    if out.is_relative_to(run) or run.is_relative_to(out):
+    """The copy must not change the run, and the key must lie in neither, by whatever links they are named."""
+    if _meet(out, run) or _meet(run, out):
         raise InputError(f"--out {out} and the run {run} lie in each other; give another folder.")
     for folder in (run, out):
-        if key.is_relative_to(folder):
+        if _meet(key, folder):
             raise InputError(f"--key {key} lies in {folder}, which is passed on or replaced; give another file.")
 
 

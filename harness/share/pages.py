@@ -50,6 +50,7 @@ def page_of(copy: Copy, files: dict[str, str]) -> PageContent:
         summary=summary(copy),
         records=results.records,
         alarms=results.alarms,
+        nobody=results.nobody,
         chosen=chosen_label(copy),
         curves=_curves(copy),
         comparisons=[one for one in results.comparisons if _has_interval(one.difference)],

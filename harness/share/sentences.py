@@ -57,8 +57,8 @@ SENTENCES = (
     r"No attack has a value of (?:AUC|TPR at 10 % FPR|F1) here; this is only the first\.",
     # why nobody can be called
     rf"The test release is not what a generator of slices gives: {_FAULTY} {re.escape(NOBODY)}",
-    rf"{_N} of {_N} shadows release what no generator of slices gives, so nothing was learnt from them \(the first: "
-    rf"{_FAULTY}\)\. {re.escape(NOBODY)} Train longer \(shadow\.steps\), or look at the slices\.",
+    rf"{_N} of {_N} shadows release what no generator of slices gives, so nothing was learnt from them\. "
+    rf"Of the first: {_FAULTY} {re.escape(NOBODY)} Train longer \(shadow\.steps\), or look at the slices\.",
     # alarms
     r"The control (?:(?:wrong_target|shuffled labels): <label>|<label>|pictures alone) \((?:shadow|dev|test)\) has "
     rf"an AUC of {_X}, and an interval, widened for the number of controls, of \[{_X}, {_X}\] that leaves out 0\.5: "

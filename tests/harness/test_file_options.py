@@ -102,3 +102,28 @@ def test_what_is_read_is_not_replaced(capsys, option):
     words[words.index(option) + 1] = "mine.txt"
     assert leaderboard.main([*words, "--out", "./folder/../mine.txt"]) == 2
     assert "is what this command reads" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize(
+    ("main", "words"),
+    [
+        (leaderboard.main, ["--edition", "imageclef2023", "--run", "read", "--out"]),
+        (
+            leaderboard.main,
+            ["--edition", "imageclef2023", "--submission", "a", "--truth", "b", "--handed-in", "read", "--out"],
+        ),
+        (attribution.main, ["--images", "read", "--subsets", "a", "b", "--out"]),
+        (attribution.main, ["--images", "a", "--subsets", "b", "read", "--out"]),
+        (attribution.main, ["--images", "read", "--cluster", "auto", "--out"]),
+        (published_facts.main, ["--edition", "imageclef2023", "--table", "a", "--runs", "read", "--out"]),
+        (lambda words: run_kind("power", words), ["--quick", "--lung-slices", "read", "--json"]),
+    ],
+)
+def test_a_slice_in_a_folder_that_is_read_is_not_replaced(capsys, tmp_path, main, words):
+    read = tmp_path / "folder" / "read"  # under what is there after each test
+    read.mkdir()
+    (read / "img_000.png").write_text("a slice")
+    words = [str(read) if word == "read" else word for word in words]
+    assert main([*words, str(read / "img_000.png")]) == 2
+    assert "which this command reads" in " ".join(capsys.readouterr().err.split())
+    assert (read / "img_000.png").read_text() == "a slice"

@@ -180,6 +180,20 @@ def test_a_file_may_be_replaced_but_not_one_that_is_read():
         check_file("--out", Path("results/../file"), [None, Path("file")])
 
 
+def test_nothing_is_written_into_a_folder_that_is_read():
+    Path("results/slice.png").write_text("a slice")
+    Path("to_results").symlink_to("results")
+    try:
+        for path in ("results/slice.png", "results/new.csv", "to_results/slice.png"):
+            for folder in ("results", "to_results", "results/../results", "."):
+                with pytest.raises(InputError, match=r"^--out .* lies in .*, which this command reads; give a file"):
+                    check_file("--out", Path(path), [None, Path(folder)])
+        check_file("--out", Path("file"), [Path("results"), Path("missing")])
+    finally:
+        Path("to_results").unlink()
+        Path("results/slice.png").unlink()
+
+
 def test_home_is_written_with_a_tilde(tmp_path):
     assert user_path("~/data.csv") == tmp_path / "home" / "data.csv"
     assert user_path("~") == tmp_path / "home"

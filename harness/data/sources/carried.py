@@ -8,7 +8,6 @@ reported as such.
 from __future__ import annotations
 
 import stat
-import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -19,14 +18,13 @@ from PIL import Image
 
 from harness.data.sources.carried_jpeg import jpeg_parts
 from harness.data.sources.carried_others import bmp_parts, gif_parts, pnm_parts, webp_parts
-from harness.data.sources.carried_parts import BrokenFileError, Part
+from harness.data.sources.carried_parts import BROKEN, UNTOLD, BrokenFileError, Part
 from harness.data.sources.carried_png import SIGNATURE, png_parts
 from harness.data.sources.carried_tiff import MAGIC, tiff_parts
+from harness.data.sources.opened import opened
+from harness.errors import InputError
 
 MOST_BYTES = 1 << 28  # a larger file is not looked through
-MOST_PIXELS = 1 << 26  # and in a larger picture no colours are looked for
-UNTOLD = "not looked through"
-BROKEN = "not built as its format asks"
 _FORMATS: tuple[tuple[tuple[bytes, ...], Callable[[bytes], Iterator[Part]]], ...] = (
     ((SIGNATURE,), png_parts),
     ((b"\xff\xd8",), jpeg_parts),
@@ -87,16 +85,15 @@ def _parts(data: bytes) -> list[Part]:
 def _channels(path: Path) -> list[Part]:
     """Alpha, colours, and depth beyond 8 bits, as Pillow decodes them."""
     try:
-        with warnings.catch_warnings(action="ignore"), Image.open(path) as image:
+        with opened(path, path.name) as image:
             found = [Part("alpha")] if image.mode.endswith(("A", "a")) or "transparency" in image.info else []
             if image.mode == "F" or image.mode.startswith("I"):
                 return [*found, Part("more than 8 bits a pixel")]
-            if image.mode not in ("L", "LA", "La", "1"):
-                if image.width * image.height > MOST_PIXELS:
-                    found.append(Part(UNTOLD))
-                elif _is_coloured(image):
-                    found.append(Part("colours"))
+            if image.mode not in ("L", "LA", "La", "1") and _is_coloured(image):
+                found.append(Part("colours"))
             return found
+    except InputError:  # too large, of several frames or damaged, of which the reader has told
+        return [Part(UNTOLD)]
     except Exception:  # a decoder raises whatever its library does, and the reader has told of it already
         return [Part(BROKEN)]
 

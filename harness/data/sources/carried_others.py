@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from harness.data.sources.carried_parts import BrokenFileError, Part, number, taken
+from harness.data.sources.carried_lzw import MOST_BYTES, lzw_end
+from harness.data.sources.carried_parts import UNTOLD, BrokenFileError, Part, number, taken
 
 _EXTENSIONS = {0xFE: "comment", 0xFF: "application block", 0x01: "plain text block"}
 _PNM_HEAD = re.compile(rb"P[456](?:\s|#[^\n]*\n)+?(\d+)(?:\s|#[^\n]*\n)+?(\d+)(?:(?:\s|#[^\n]*\n)+?(\d+))?")
 
 
 def gif_parts(data: bytes) -> Iterator[Part]:
-    """GIF 89a: extensions, transparency, bytes after the trailer."""
+    """GIF 89a: extensions, transparency, what hides behind the packed pixels, bytes after the trailer."""
     place = 13 + _table(number(data, 10, 1, "big"))
     while True:
         kind = number(data, place, 1, "big")
@@ -26,10 +27,25 @@ def gif_parts(data: bytes) -> Iterator[Part]:
             if label != 0xF9:
                 yield Part(_EXTENSIONS.get(label, f"extension {label:02X}"), len(content))
         elif kind == 0x2C:
+            n_pixels = number(data, place + 5, 2, "little") * number(data, place + 7, 2, "little")
             place += 10 + _table(number(data, place + 9, 1, "big")) + 1
-            _, place = _sub_blocks(data, place)
+            packed, after = _sub_blocks(data, place)
+            yield from _beyond_picture(packed, number(data, place - 1, 1, "big"), n_pixels)
+            place = after
         else:
             raise BrokenFileError
+
+
+def _beyond_picture(packed: bytes, bits: int, n_pixels: int) -> Iterator[Part]:
+    """What the sub-blocks of a picture hold beyond its pixels."""
+    if len(packed) > MOST_BYTES:
+        yield Part(UNTOLD)
+        return
+    unpacked, end = lzw_end(packed, bits, tiff=False)
+    if unpacked > n_pixels:
+        yield Part("pixels beyond the picture", unpacked - n_pixels)
+    if end < len(packed):
+        yield Part("bytes behind the packed pixels", len(packed) - end)
 
 
 def _table(packed: int) -> int:
@@ -47,12 +63,14 @@ def _sub_blocks(data: bytes, place: int) -> tuple[bytes, int]:
 
 
 def webp_parts(data: bytes) -> Iterator[Part]:
-    """WebP (RFC 9649): chunks beside the picture's, bytes after the end."""
+    """WebP (RFC 9649): chunks beside the picture's, bytes after the end. What the picture's own hold is not told."""
     end = 8 + number(data, 4, 4, "little")
     place = 12
     while place < min(end, len(data)):
         name, length = taken(data, place, 4), number(data, place + 4, 4, "little")
         taken(data, place + 8, length)
+        if name == b"VP8X" and length > _VP8X_BYTES:
+            yield Part("VP8X with more than its fields", length - _VP8X_BYTES)
         if name not in (b"VP8 ", b"VP8L", b"VP8X"):
             text = name.decode("ascii", "replace").strip()
             yield Part(text if text.isalnum() else "unknown chunk", length)
@@ -64,7 +82,7 @@ def webp_parts(data: bytes) -> Iterator[Part]:
 
 
 def bmp_parts(data: bytes) -> Iterator[Part]:
-    """BMP: bytes between head and pixels beyond a palette, and after the pixels."""
+    """BMP: bytes between head and pixels beyond a palette, after the pixels, and where zeros belong."""
     start, head = number(data, 10, 4, "little"), number(data, 14, 4, "little")
     if head < 40:
         raise BrokenFileError
@@ -73,14 +91,28 @@ def bmp_parts(data: bytes) -> Iterator[Part]:
     bits, packing = number(data, 28, 2, "little"), number(data, 30, 4, "little")
     colours = number(data, 46, 4, "little") or (2**bits if bits <= 8 else 0)
     masks = 12 if packing == 3 and head == 40 else 0
-    gap = start - (14 + head + masks + 4 * min(colours, 256))
+    palette = 14 + head + masks
+    if any(taken(data, palette, 4 * min(colours, 256))[3::4]):
+        yield Part("bytes in the palette")
+    gap = start - (palette + 4 * min(colours, 256))
     if gap > 0:
         yield Part("bytes before the pixels", gap)
     size = (width * bits + 31) // 32 * 4 * height if packing in (0, 3) else number(data, 34, 4, "little")
     if start + size > len(data):
         raise BrokenFileError
+    if packing not in (0, 3):
+        yield Part(UNTOLD)
+    elif _is_padded(data[start : start + size], (width * bits + 7) // 8, (width * bits + 31) // 32 * 4):
+        yield Part("bytes between the rows")
+    if bits == 32 and packing == 0 and set(data[start + 3 : start + size : 4]) not in ({0}, {255}):
+        yield Part("a fourth byte of each pixel", size // 4)
     if start + size < len(data):
         yield Part("bytes after the pixels", len(data) - start - size)
+
+
+def _is_padded(pixels: bytes, used: int, stride: int) -> bool:
+    """Whether what fills the rows up to a stride is anything but zeros."""
+    return any(any(pixels[used + at :: stride]) for at in range(stride - used)) if stride else False
 
 
 def pnm_parts(data: bytes) -> Iterator[Part]:
@@ -103,3 +135,4 @@ def pnm_parts(data: bytes) -> Iterator[Part]:
 
 
 _LONGEST_HEAD = 4096
+_VP8X_BYTES = 10

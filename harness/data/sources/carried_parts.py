@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import NamedTuple
+
+UNTOLD = "not looked through"
+BROKEN = "not built as its format asks"
+MOST_PIXELS = 1 << 26  # of a larger picture the rows are not unpacked
+_PIECE = 1 << 20
 
 
 class Part(NamedTuple):
@@ -27,3 +33,20 @@ def taken(data: bytes, start: int, n: int) -> bytes:
 def number(data: bytes, start: int, n: int, order: str) -> int:
     """An unsigned integer of n bytes; order: `big` or `little`."""
     return int.from_bytes(taken(data, start, n), "big" if order == "big" else "little")
+
+
+def beyond_inflated(packed: bytes, wanted: int) -> tuple[bool, int]:
+    """Of a zlib stream that should hold so many bytes: whether it holds more, else how many bytes follow its end."""
+    left, rest = wanted, packed
+    unpacker = zlib.decompressobj()
+    try:
+        while not unpacker.eof and left > 0:
+            got = unpacker.decompress(rest, min(left, _PIECE))
+            left -= len(got)
+            rest = unpacker.unconsumed_tail
+            if not got and not rest:
+                break
+        more = b"" if unpacker.eof else unpacker.decompress(rest, 1)
+    except zlib.error as error:
+        raise BrokenFileError from error
+    return bool(more), 0 if more else len(unpacker.unused_data)

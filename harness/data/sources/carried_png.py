@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 
-from harness.data.sources.carried_parts import BrokenFileError, Part, number, taken
+from harness.data.sources.carried_parts import (
+    MOST_PIXELS,
+    UNTOLD,
+    BrokenFileError,
+    Part,
+    beyond_inflated,
+    number,
+    taken,
+)
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
-_PIECE = 1 << 20
 _ADAM7 = ((0, 8, 0, 8), (0, 8, 4, 8), (4, 8, 0, 4), (0, 4, 2, 4), (2, 4, 0, 2), (0, 2, 1, 2), (1, 2, 0, 1))
 
 
@@ -53,23 +59,14 @@ def _beyond_picture(header: bytes, packed: bytes) -> Iterator[Part]:
     """What IDAT holds beyond the rows of the picture: more of them, or bytes after the packed ones."""
     if not header or header[9] not in _CHANNELS:
         raise BrokenFileError
-    left = _row_bytes(header)
-    unpacker = zlib.decompressobj()
-    rest = packed
-    try:
-        while not unpacker.eof and left > 0:
-            got = unpacker.decompress(rest, min(left, _PIECE))
-            left -= len(got)
-            rest = unpacker.unconsumed_tail
-            if not got and not rest:
-                break
-        more = b"" if unpacker.eof else unpacker.decompress(rest, 1)
-    except zlib.error as error:
-        raise BrokenFileError from error
+    if number(header, 0, 4, "big") * number(header, 4, 4, "big") > MOST_PIXELS:
+        yield Part(UNTOLD)
+        return
+    more, after = beyond_inflated(packed, _row_bytes(header))
     if more:
         yield Part("rows beyond the picture (IDAT)")
-    elif unpacker.unused_data:
-        yield Part("bytes beyond the picture (IDAT)", len(unpacker.unused_data))
+    elif after:
+        yield Part("bytes beyond the picture (IDAT)", after)
 
 
 def _row_bytes(header: bytes) -> int:

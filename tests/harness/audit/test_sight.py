@@ -12,9 +12,10 @@ from audit_worlds import PER_PATIENT, chosen, material, noisy, people, settings,
 
 from harness.audit import planted
 from harness.audit.case import Case
+from harness.audit.copy_rule import called
 from harness.audit.examine import examine
 from harness.audit.moved import AuditDistance, coarse, moved, reach
-from harness.audit.planted import KINDS, made, positive_control
+from harness.audit.planted import KINDS, PositiveControl, Search, made, positive_control
 from harness.audit.tables import markdown, terminal
 from harness.audit.verdict import verdict
 from harness.audit.write import report
@@ -115,6 +116,34 @@ def test_the_positive_control_is_the_same_again(sides):
     assert positive_control(Case(material(release, members, holdout), settings())) == first
     assert all(one.n == planted.N_PLANTED for one in first.searches.values())
     assert first.n_patients == N_PATIENTS - planted.N_PLANTED
+
+
+def test_a_kind_is_seen_where_four_of_five_copies_are_found():
+    noise, shift = KINDS["noise"], KINDS["shift"]
+    assert [n for n in range(13) if Search(noise, n, 12).seen] == [10, 11, 12]
+    assert Search(noise, 4, 5).seen
+    assert not Search(noise, 3, 5).seen
+    assert PositiveControl({"noise": Search(noise, 9, 12), "shift": Search(shift, 12, 12)}, 12).blind
+    half = PositiveControl({"noise": Search(noise, 10, 12), "shift": Search(shift, 9, 12)}, 12)
+    assert not half.blind
+    assert [one.kind for one in half.missed] == [shift]
+
+
+def test_a_copy_that_is_called_but_traced_to_another_patient_is_not_found(sides, monkeypatch):
+    """The same calls, each of the slice of somebody else: an audit that names the wrong people sees nothing."""
+    case = Case(material(strangers(40, 8), *sides), settings())
+    patient = case.material.patient
+    others = [int(np.flatnonzero(patient != one)[0]) for one in patient]
+
+    def misled(*words):
+        judged = called(*words)
+        found = replace(judged.found, slice=np.array(others)[judged.found.slice])
+        return replace(judged, found=found, copy=np.ones_like(judged.copy))
+
+    monkeypatch.setattr(planted, "called", misled)
+    control = positive_control(case)
+    assert {name: one.found for name, one in control.searches.items()} == dict.fromkeys(KINDS, 0)
+    assert control.blind
 
 
 def test_an_audit_that_finds_none_of_its_copies_gives_no_all_clear(sides, monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from PIL import Image
 from tiny import TINY, only_run, write_slices
 
 from harness.challenge import __main__ as challenge
-from harness.challenge.make import split_patients
+from harness.challenge.make import neutral_names, split_patients
 from harness.data.options import PhantomData
 from harness.data.pool import load_pool
 from harness.data.sources.carried import carried_by
@@ -106,13 +107,42 @@ def test_no_patient_is_on_two_sides_and_nothing_but_the_truth_tells(command):
     owners = [{pool.patient_ids[place] for place in part} for part in parts]
     assert [len(one) for one in owners] == [2, 2, 3, 3, 4]
     assert len(set().union(*owners)) == 14
-    assert [row["patient_id"] for row in truth_rows("made/truth.csv")] == [pool.patient_ids[p] for p in split.test]
+    truth = truth_rows("made/truth.csv")
+    assert same_groups([row["patient_id"] for row in truth], [pool.patient_ids[p] for p in split.test])
     handed_out = [path for path in Path("made/challenge").rglob("*") if path.is_file()]
     assert {path.suffix for path in handed_out} == {".png"}
     assert all(Image.open(path).info == {} for path in handed_out)
     extra = truth_rows("made/extra/metadata.csv")
-    assert {row["patient_id"] for row in extra} == owners[-1]
+    assert same_groups([row["patient_id"] for row in extra], [pool.patient_ids[p] for p in split.extra])
     assert len(extra) == 8
+    assert not {row["patient_id"] for row in extra} & {row["patient_id"] for row in truth}
+
+
+def same_groups(names, others):
+    """Whether each name stands for one other name, and the reverse."""
+    assert len(names) == len(others)
+    return len(set(zip(names, others, strict=True))) == len(set(names)) == len(set(others))
+
+
+def test_no_id_of_a_patient_goes_out_and_numbers_are_in_random_order(command):
+    """One of them is a formula, and they come in the order of the ward's list."""
+    slices = phantom_slices(14, 2, 16, 0).pixels
+    ids = [f'=HYPERLINK("https://clinic.example/{i // 2:02d}")' for i in range(len(slices))]
+    write_slices(Path("slices"), slices)
+    with Path("slices/metadata.csv").open("w") as file:
+        rows = [(f"slice_{number:03d}.png", one) for number, one in enumerate(ids, start=1)]
+        csv.writer(file).writerows([("file_name", "patient_id"), *rows])
+    ran = command("make", *TARGET, *SIZES, "data=folder", "data.root=slices", "out=made")
+    assert ran.code == 0, ran.err
+    for path in Path("made").rglob("*"):
+        assert path.is_dir() or b"HYPERLINK" not in path.read_bytes()
+    rows = truth_rows("made/truth.csv") + truth_rows("made/extra/metadata.csv")
+    assert all(re.fullmatch(r"patient_00(0[1-9]|1[0-4])", row["patient_id"]) for row in rows)
+    named = neutral_names(ids, 0)
+    assert sorted(named.values()) == [f"patient_{number:04d}" for number in range(1, 15)]
+    assert [named[one] for one in sorted(named)] != sorted(named.values()), "not in the order of the ids"
+    assert neutral_names(ids[::-1], 0) == named
+    assert neutral_names(ids, 1) != named
 
 
 def test_where_a_candidate_stands_says_nothing():

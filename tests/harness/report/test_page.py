@@ -337,6 +337,36 @@ def test_alarms_come_before_everything_else(small, tmp_path):
         assert "not to be trusted" not in Parsed(page_of(small, tmp_path, write)).text
 
 
+NOBODY = "The test release is not what a generator gives: 24 of 24 released images are black. Nobody can be called."
+
+
+def test_where_nobody_can_be_called_no_control_is_blamed_and_nothing_is_cleared(small, tmp_path):
+    records = [replace(r, auc=Estimate(0.53, 0.49, 0.57)) if r.attack == CHOSEN else r for r in small.records]
+    nobody = replace(small, records=records, alarms=[NOBODY], nobody=[NOBODY])
+    for write in (write_page, write_leaderboard):
+        text = Parsed(page_of(nobody, tmp_path, write)).text
+        assert text.startswith("This report is not to be trusted. The generators' releases are not such as")
+        assert "A control, which must sit at chance, does not" not in text
+        assert "the plan leaks" not in text
+        assert "those named in red" not in text
+        both = Parsed(page_of(replace(nobody, alarms=[NOBODY, "blind is at 0.62."]), tmp_path, write)).text
+        told = (
+            "and nobody can be called.",
+            "A control, which must sit at chance, does not, or the plan leaks",
+            NOBODY,
+        )
+        places = [both.index(one) for one in told]
+        assert places == sorted(places)
+        leak = Parsed(page_of(replace(small, alarms=["blind is at 0.62."]), tmp_path, write)).text
+        assert leak.startswith("This report is not to be trusted. A control, which must sit at chance, does not, or")
+    text = Parsed(page_of(nobody, tmp_path)).text
+    assert "gives away which slices were used" not in text
+    assert text.count(NOBODY) == 2, "in red, and in the box of the verdict"
+    assert "That nobody is found here is no all-clear" in text
+    assert "gives away which slices were used" in Parsed(page_of(replace(small, records=records), tmp_path)).text
+    assert meaning(records, None, [NOBODY])[0] == NOBODY
+
+
 def test_headers_sort_by_click_and_by_key(content, board):
     elements = Parsed(board).elements
     heads = [i for i, (_, attributes) in enumerate(elements) if "aria-sort" in attributes]

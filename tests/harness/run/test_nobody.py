@@ -10,6 +10,7 @@ from tiny import TINY_PHANTOM, only_run, records_of, score_rows, write_slices
 from tiny_edition import EDITION, N_TEST, SIDE, write_edition
 
 from harness.jobs import train
+from harness.share.allowed import Allowed
 
 N = 24
 rng = np.random.default_rng(0)
@@ -58,7 +59,10 @@ def test_nobody_is_called_by_a_degenerate_release_of_an_edition(edition, harness
         assert answers == ["0"] * N_TEST, file
     tested = [row for row in score_rows(run) if row["target"] == "test"]
     assert {row["decision"] for row in tested} == {"0"}
-    assert "Nobody can be called" in (run / "report.html").read_text()
+    page = (run / "report.html").read_text()
+    assert page.count("Nobody can be called") >= 3, "in red, in the words above and in the box of the verdict"
+    assert "A control, which must sit at chance" not in page
+    assert "shows that the release gives away" not in page
     assert "Nobody can be called" in (run / "leaderboard.md").read_text()
 
 
@@ -82,7 +86,10 @@ def test_nobody_is_called_where_generators_release_nothing_to_learn_from(harness
     assert ran.code == 0, ran.err
     told, run = " ".join(ran.out.split()), only_run()
     assert "the releases of 4 of 4 shadows" in told
-    assert len(json.loads((run / "results.json").read_text())["nobody"]) == 2, "for the test's release, too"
+    nobody = json.loads((run / "results.json").read_text())["nobody"]
+    assert len(nobody) == 2, "for the test's release, too"
+    assert all(Allowed(["knn"]).text(one) == one for one in nobody), "a copy may say so"
+    assert not any(".)" in one or ".." in one for one in nobody)
     assert {row["decision"] for row in score_rows(run) if row["target"] == "test"} == {"0"}
     (applied,) = [
         one

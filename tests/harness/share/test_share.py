@@ -211,6 +211,32 @@ def test_the_key_is_private_and_lies_in_neither_folder(shared, tmp_path, capsys)
     assert not (tmp_path / "copy").exists()
 
 
+def test_links_lead_neither_the_copy_nor_the_key_into_the_run(shared, tmp_path, capsys):
+    before = sorted(files_of(shared.run))
+    link = tmp_path / "link"
+    link.symlink_to(shared.run)
+    above = tmp_path / "above"
+    above.symlink_to(shared.run.parent)
+    (tmp_path / "copy").mkdir()
+    (tmp_path / "to_copy").symlink_to("copy")
+    out, key = tmp_path / "copy", tmp_path / "key"
+    for words in (
+        [link, "--out", shared.run / "copy", "--key", key],
+        [shared.run, "--out", link / "copy", "--key", key],
+        [link, "--out", above, "--key", key],
+        [shared.run, "--out", out, "--key", link / "key"],
+        [link, "--out", out, "--key", shared.run / "key"],
+        [shared.run, "--out", out, "--key", tmp_path / "to_copy" / "key"],
+        [shared.run, "--out", out, "--key", above / shared.run.name / "key"],
+    ):
+        assert share_command.main([str(word) for word in words]) == 2
+        err = " ".join(capsys.readouterr().err.split())
+        assert "lie in each other" in err or "is passed on or replaced" in err
+    assert sorted(files_of(shared.run)) == before
+    assert not key.exists()
+    assert list(out.iterdir()) == []
+
+
 def every_text(value: Any) -> Iterator[tuple[Any, Any]]:
     """Every container of a JSON value with every place in it that holds a text."""
     if isinstance(value, dict | list):

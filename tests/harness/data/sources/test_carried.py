@@ -151,3 +151,172 @@ def test_files_are_counted_by_part(tmp_path):
     first, second = carried_by(sorted(tmp_path.iterdir()))
     assert (first.part, first.n, first.of, first.first) == ("tEXt", 3, 5, "2.png")
     assert (second.part, second.n, second.first) == ("bytes after IEND", 1, "4.png")
+
+
+NOISE = np.random.default_rng(3).integers(0, 256, (190, 201)).astype(np.uint8)
+SMOOTH = np.tile(np.arange(201, dtype=np.uint8), (190, 1)) // 20 * 20
+
+
+@pytest.mark.parametrize("image", [NOISE, SMOOTH, GREY[:1, :1]])
+@pytest.mark.parametrize(
+    ("form", "options"),
+    [
+        ("gif", {}),
+        ("tif", {}),
+        ("tif", {"compression": "tiff_lzw"}),
+        ("tif", {"compression": "tiff_adobe_deflate"}),
+        ("tif", {"compression": "tiff_deflate"}),
+        ("jpg", {}),
+        ("jpg", {"progressive": True}),
+        ("jpg", {"optimize": True}),
+        ("bmp", {}),
+    ],
+)
+def test_pictures_of_any_content_and_packing_carry_nothing(parts_of, form, options, image):
+    assert parts_of(saved(form, Image.fromarray(image), **options)) == []
+    if form != "gif":
+        assert parts_of(saved(form, Image.merge("RGB", [Image.fromarray(image)] * 3), **options)) == []
+
+
+def tiff_of(fields, strips, order="<"):
+    """A TIFF of these fields, (tag, type, count, value as bytes), whose strips come first."""
+    data, places = struct.pack(order + "2sHI", b"II", 42, 0), []
+    for strip in strips:
+        places.append(len(data))
+        data += strip + bytes(len(strip) % 2)
+    n = len(strips)
+    fields = [
+        *fields,
+        (273, 4, n, struct.pack(f"<{n}I", *places)),
+        (279, 4, n, struct.pack(f"<{n}I", *map(len, strips))),
+    ]
+    entries = b""
+    for tag, kind, count, value in sorted(fields, key=lambda one: one[0]):
+        at = value.ljust(4, b"\0")
+        if len(value) > 4:
+            at = struct.pack("<I", len(data))
+            data += value + bytes(len(value) % 2)
+        entries += struct.pack("<HHI", tag, kind, count) + at
+    ifd = struct.pack("<H", len(fields)) + entries + bytes(4)
+    return data[:4] + struct.pack("<I", len(data)) + data[8:] + ifd
+
+
+def grey_fields(packing=1, rows=17, width=23, height=17):
+    numbers = {256: width, 257: height, 258: 8, 259: packing, 262: 1, 277: 1, 278: rows}
+    return [(tag, 3, 1, struct.pack("<H", value)) for tag, value in numbers.items()]
+
+
+def lzw_of(image):
+    """The packed rows, as Pillow's TIFF has them in one strip."""
+    data = saved("tif", Image.fromarray(image), compression="tiff_lzw", strip_size=1 << 20)
+    with Image.open(BytesIO(data)) as opened:
+        (place,), (n,) = opened.tag_v2[273], opened.tag_v2[279]
+    return data[place : place + n]
+
+
+def test_a_strip_of_a_tiff_that_is_longer_than_its_rows(parts_of):
+    pixels = GREY.tobytes()
+    beyond = ["bytes beyond the rows of a strip"]
+    packed = zlib.compress(pixels)
+    assert parts_of(tiff_of(grey_fields(), [pixels])) == []
+    assert parts_of(tiff_of(grey_fields(rows=9), [pixels[: 9 * 23], pixels[9 * 23 :]])) == []
+    assert parts_of(tiff_of(grey_fields(), [pixels + SECRET])) == beyond
+    assert parts_of(tiff_of(grey_fields(rows=9), [pixels[: 9 * 23], pixels[9 * 23 :] + SECRET])) == beyond
+    assert parts_of(tiff_of(grey_fields(), [pixels, SECRET])) == beyond, "a strip too many"
+    assert parts_of(tiff_of(grey_fields(8), [packed])) == []
+    assert parts_of(tiff_of(grey_fields(8), [packed + SECRET])) == beyond
+    assert parts_of(tiff_of(grey_fields(8), [zlib.compress(pixels + SECRET)])) == beyond
+    assert parts_of(tiff_of(grey_fields(5), [lzw_of(GREY)])) == []
+    assert parts_of(tiff_of(grey_fields(5), [lzw_of(GREY) + SECRET])) == beyond
+    assert parts_of(tiff_of(grey_fields(5, height=16), [lzw_of(GREY)])) == beyond
+    assert UNTOLD in parts_of(saved("tif", compression="packbits"))
+
+
+def test_strips_of_a_tiff_that_overlap_are_no_endless_work(parts_of):
+    data = bytearray(tiff_of(grey_fields(rows=1), [GREY.tobytes()] + [b""] * 16))
+    at = data.index(struct.pack("<17I", 23 * 17, *[0] * 16))
+    data[at : at + 68] = struct.pack("<17I", *[23 * 17] * 17)
+    assert parts_of(bytes(data)) == [BROKEN]
+
+
+@pytest.mark.parametrize(
+    ("field", "name"),
+    [
+        ((347, 7, len(SECRET), SECRET), "tag 347 (JPEGTables)"),
+        ((320, 3, 768, bytes(1536)), "tag 320 (ColorMap)"),
+        ((317, 2, len(SECRET), SECRET), "tag 317"),
+        ((317, 3, 9, bytes(18)), "tag 317"),
+        ((282, 2, len(SECRET), SECRET), "tag 282"),
+        ((266, 3, 1, b"\1\0"), None),
+    ],
+)
+def test_a_tag_of_a_tiff_says_how_the_picture_is_stored_or_is_told(parts_of, field, name):
+    assert parts_of(tiff_of([*grey_fields(), field], [GREY.tobytes()])) == ([] if name is None else [name])
+
+
+def test_a_tag_that_comes_twice_and_a_palette_that_is_one(parts_of):
+    fields = grey_fields()
+    assert parts_of(tiff_of([*fields, fields[-1]], [GREY.tobytes()])) == ["tag 278 once more"]
+    assert parts_of(saved("tif", Image.fromarray(GREY).convert("P"))) == []
+
+
+def test_a_further_picture_of_a_tiff(parts_of):
+    data = tiff_of(grey_fields(), [GREY.tobytes()])
+    chained = data[:-4] + struct.pack("<I", int.from_bytes(data[4:8], "little"))
+    assert "further pictures (IFD)" in parts_of(chained)
+    second = saved("tif", save_all=True, append_images=[Image.fromarray(GREY[::-1].copy())])
+    assert "further pictures (IFD)" in parts_of(second)
+
+
+def jpeg_segment(marker, content):
+    return b"\xff" + bytes([marker]) + struct.pack(">H", len(content) + 2) + content
+
+
+def test_tables_of_a_jpeg_that_nothing_uses(parts_of):
+    data = saved("jpg")
+    hidden = bytes(SECRET.ljust(64, b"."))
+    codes = bytes([0] * 7 + [len(SECRET)] + [0] * 8) + SECRET
+    assert parts_of(data[:2] + jpeg_segment(0xDB, b"\3" + hidden) + data[2:]) == ["table that is not used (DQT)"]
+    assert parts_of(data[:2] + jpeg_segment(0xDB, b"\0" + hidden) + data[2:]) == ["table that is not used (DQT)"]
+    assert parts_of(data[:2] + jpeg_segment(0xC4, b"\3" + codes) + data[2:]) == ["table that is not used (DHT)"]
+    assert parts_of(data[:2] + jpeg_segment(0xC4, b"\0" + codes) + data[2:]) == ["table that is not used (DHT)"]
+    assert "bytes in segment DD" in parts_of(data[:2] + jpeg_segment(0xDD, b"\0\0" + SECRET) + data[2:])
+
+
+def test_what_hides_behind_the_packed_pixels_of_a_gif(parts_of):
+    data = saved("gif")
+    assert data.endswith(b"\0;")
+    more = bytes([len(SECRET)]) + SECRET
+    assert parts_of(data[:-2] + more + data[-2:]) == ["bytes behind the packed pixels"]
+    place = data.index(b",", 13 + 768) + 1
+    lower = data[: place + 6] + struct.pack("<H", 16) + data[place + 8 :]
+    assert "pixels beyond the picture" in parts_of(lower)
+
+
+def test_what_hides_where_a_bmp_has_zeros(parts_of):
+    data = bytearray(saved("bmp"))
+    start = int.from_bytes(data[10:14], "little")
+    assert start == 54 + 1024
+    in_row, in_palette = data.copy(), data.copy()
+    in_row[start + 23] = 65
+    in_palette[54 + 3] = 65
+    assert parts_of(bytes(in_row)) == ["bytes between the rows"]
+    assert parts_of(bytes(in_palette)) == ["bytes in the palette"]
+    fourth = np.dstack([GREY, GREY, GREY, np.resize(np.frombuffer(SECRET, np.uint8), GREY.shape)])
+    head = struct.pack("<2sIHHIIiiHHIIiiII", b"BM", 54 + fourth.size, 0, 0, 54, 40, 23, 17, 1, 32, 0, 0, 0, 0, 0, 0)
+    assert "a fourth byte of each pixel" in parts_of(head + fourth.tobytes())
+
+
+def test_a_webp_head_with_more_than_its_fields(parts_of):
+    exif = Image.Exif()
+    exif[0x010E] = SECRET.decode()
+    data = saved("webp", exif=exif)
+    assert data[12:16] == b"VP8X"
+    longer = data[:16] + struct.pack("<I", 10 + len(SECRET)) + data[20:30] + SECRET + data[30:]
+    longer = longer[:4] + struct.pack("<I", len(longer) - 8) + longer[8:]
+    assert "VP8X with more than its fields" in parts_of(longer)
+
+
+def test_a_picture_too_large_to_decode_is_not_looked_through(parts_of):
+    head = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    assert UNTOLD in parts_of(saved("png")[:8] + chunk(b"IHDR", head) + chunk(b"IDAT", b"x") + chunk(b"IEND", b""))
