@@ -119,14 +119,18 @@ def test_the_positive_control_is_the_same_again(sides):
 
 
 def test_a_kind_is_seen_where_four_of_five_copies_are_found():
-    noise, shift = KINDS["noise"], KINDS["shift"]
+    noise, shift, turn = KINDS["noise"], KINDS["shift"], KINDS["turn"]
     assert [n for n in range(13) if Search(noise, n, 12).seen] == [10, 11, 12]
     assert Search(noise, 4, 5).seen
     assert not Search(noise, 3, 5).seen
-    assert PositiveControl({"noise": Search(noise, 9, 12), "shift": Search(shift, 12, 12)}, 12).blind
-    half = PositiveControl({"noise": Search(noise, 10, 12), "shift": Search(shift, 9, 12)}, 12)
+    for usual in ("noise", "blur", "shift", "flip", "contrast"):
+        missed = {usual: Search(KINDS[usual], 9, 12), "turn": Search(turn, 12, 12)}
+        assert PositiveControl(missed, 12).blind, usual
+    half = PositiveControl(
+        {"noise": Search(noise, 10, 12), "shift": Search(shift, 10, 12), "turn": Search(turn, 9, 12)}, 12
+    )
     assert not half.blind
-    assert [one.kind for one in half.missed] == [shift]
+    assert [one.kind for one in half.missed] == [turn]
 
 
 def test_a_copy_that_is_called_but_traced_to_another_patient_is_not_found(sides, monkeypatch):
