@@ -113,7 +113,8 @@ def test_an_unclear_scale_is_refused_by_name(tmp_path: Path, values: np.ndarray)
 
 
 @pytest.mark.parametrize(
-    ("low", "high"), [(-1, 1), (-1024, 0.5), (0, 300), (0, 1.3), (0, 20), (0, np.nan), (0, np.inf)]
+    ("low", "high"),
+    [(-1, 1), (-1024, 0.5), (0, 300), (0, 1.3), (0, 1.02), (-0.02, 1), (0, 20), (0, np.nan), (0, np.inf)],
 )
 def test_floats_of_an_unclear_range_are_refused_with_it(tmp_path: Path, low: float, high: float) -> None:
     values = np.full((16, 16), 0, np.float32)
