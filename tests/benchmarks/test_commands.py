@@ -122,7 +122,8 @@ def test_one_option_means_the_same_in_all_benchmarks():
     ],
 )
 def test_only_runs_the_benchmarks_named(run, words, ran, tmp_path):
-    code, found = run(*words, *(["--lung-slices", str(tmp_path)] if "slices" in ran else []))
+    (tmp_path / "slices").mkdir()
+    code, found = run(*words, *(["--lung-slices", str(tmp_path / "slices")] if "slices" in ran else []))
     assert (code, names(found)) == (0, ran)
 
 
