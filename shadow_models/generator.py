@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,16 +73,23 @@ class Generator:
         scaled = here / level.spread
         return eps_of(self.recipe.prediction, self.network(scaled, t, level), scaled, level).to(z_t)
 
-    def save(self, folder: Path) -> None:
-        """Write `generator.safetensors` and `generator.json` into the folder, making it if need be."""
+    def fingerprint(self) -> str:
+        """Return the sha256, hex, of weights and codec."""
+        return hashlib.sha256(self._content()).hexdigest()
+
+    def _content(self) -> bytes:
+        """Weights and codec as the bytes of a safetensors file: the same values give the same bytes."""
         from safetensors.torch import save
 
-        folder.mkdir(parents=True, exist_ok=True)
         tensors = {f"network.{name}": value for name, value in self.network.state_dict().items()}
         tensors |= {f"codec.{name}": getattr(self.codec, name) for name in _CODEC_TENSORS}
+        return save({name: value.detach().cpu().contiguous() for name, value in tensors.items()})
+
+    def save(self, folder: Path) -> None:
+        """Write `generator.safetensors` and `generator.json` into the folder, making it if need be."""
+        folder.mkdir(parents=True, exist_ok=True)
         # As bytes, not by its own writer: a full disk is then an OSError with an errno, as everywhere else.
-        content = save({name: value.detach().cpu().contiguous() for name, value in tensors.items()})
-        (folder / "generator.safetensors").write_bytes(content)
+        (folder / "generator.safetensors").write_bytes(self._content())
         text = json.dumps({"schema": SCHEMA, "recipe": self.recipe.to_dict()}, indent=2)
         (folder / "generator.json").write_text(text + "\n", encoding="utf-8")
 

@@ -132,6 +132,10 @@ class Recipe:
         names = ("size", "block", "channels", "layers", "overview", "closeup", "batch", "precision", "sample_steps")
         return {name: value for name, value in self.to_dict().items() if name in names}
 
+    def weights(self) -> dict[str, Any]:
+        """Return the fields on which it depends what weights mean: two recipes that agree may share them."""
+        return {name: value for name, value in self.to_dict().items() if name in _OF_WEIGHTS}
+
 
 def recipe_from_dict(values: dict[str, Any]) -> Recipe:
     """Return the recipe stored by `Recipe.to_dict`; ValueError names fields this version does not know."""
@@ -142,9 +146,34 @@ def recipe_from_dict(values: dict[str, Any]) -> Recipe:
     return Recipe(**values)
 
 
+def check_start(start: Recipe, recipe: Recipe) -> None:
+    """ValueError, one sentence, where weights of the recipe `start` cannot be trained on under the other recipe."""
+    there, here = start.weights(), recipe.weights()
+    differing = [f"{name} is {here[name]!r} and not {there[name]!r}" for name in here if here[name] != there[name]]
+    if differing:
+        raise ValueError(
+            f"The generator to start from has another network ({'; '.join(differing)}): start from one of this "
+            "recipe, or from nothing."
+        )
+
+
 def _refuse(name: str, value: object, allowed: str) -> None:
     raise ValueError(f"Recipe field {name} is {value!r}, but must be {allowed}.")
 
+
+_OF_WEIGHTS = (
+    "size",
+    "block",
+    "whitening",
+    "channels",
+    "layers",
+    "overview",
+    "closeup",
+    "norm_groups",
+    "prediction",
+    "schedule",
+    "n_timesteps",
+)
 
 _RANGES: tuple[tuple[str, float, float], ...] = (
     ("size", 8, 1024),

@@ -15,6 +15,7 @@ from shadow_models.device import resolve_device
 from shadow_models.diffusion import alphas_cumprod, level_at, target_of, time_sampler
 from shadow_models.generator import Generator
 from shadow_models.network import build_network
+from shadow_models.recipe import check_start
 from shadow_models.seeds import seed_of
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def train(
     recipe: Recipe,
     *,
     seed: int,
+    start: Generator | None = None,
     device: str = "auto",
     checkpoint: Path | None = None,
     checkpoint_every: int = 500,
@@ -43,19 +45,28 @@ def train(
 ) -> Generator:
     """Train a generator on the members, uint8 [n, size, size]; it stays on the device it was trained on.
 
+    With `start`, a generator of the same network, training goes on from its weights, which are also the first
+    averaged ones, and in its space: codec and normalisation are the start's. Without, weights are drawn from the
+    seed, and the codec is measured on the members.
+
     Which slices, noise levels and noise step s uses is drawn from (seed, s), never from a generator that runs
     along: a run that goes on from a checkpoint ends bit for bit where an undisturbed one ends, on the same
     hardware and number of processes. With `checkpoint` a folder, the state is kept there every
     `checkpoint_every` steps and taken up again; deleting the folder is the caller's job. `report(done_steps,
     total_steps)` is called every few steps.
 
-    Raises ValueError, one sentence, for members of a wrong shape, a device that is not here, or a checkpoint
-    of another recipe, seed or set of members.
+    Raises ValueError, one sentence, for members of a wrong shape, a start of another network, a device that is not
+    here, or a checkpoint of another recipe, seed, start or set of members.
     """
     _check(members, recipe, checkpoint_every)
+    if start is not None:
+        check_start(start.recipe, recipe)
     accelerator = _accelerator(recipe, device)
-    run = {"recipe": recipe.to_dict(), "seed": seed, "members": _fingerprint(members)}
-    state = _State(fit_codec(members, recipe), recipe, accelerator, seed)
+    run: dict[str, Any] = {"recipe": recipe.to_dict(), "seed": seed, "members": _fingerprint(members)}
+    if start is not None:
+        run["start"] = start.fingerprint()
+    codec = fit_codec(members, recipe) if start is None else start.codec.to(torch.device("cpu"))
+    state = _State(codec, recipe, accelerator, seed, start)
     kept = read_checkpoint(checkpoint, run) if checkpoint is not None else None
     if kept is not None:
         state.restore(kept)
@@ -116,10 +127,14 @@ class _Batches:
 class _State:
     """Weights, averaged weights and optimiser, one step at a time."""
 
-    def __init__(self, codec: Codec, recipe: Recipe, accelerator: Accelerator, seed: int) -> None:
+    def __init__(
+        self, codec: Codec, recipe: Recipe, accelerator: Accelerator, seed: int, start: Generator | None = None
+    ) -> None:
         self.codec, self.recipe, self.step = codec, recipe, 0
         self._accelerator = accelerator
         network = build_network(recipe, seed_of(seed, "weights"))
+        if start is not None:
+            network.load_state_dict(start.network.state_dict())
         self._bare = network
         optimiser = torch.optim.AdamW(
             network.parameters(),

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.data.sources.phantom_anatomy import Anatomy, Capsules, Floats
+from shadow_models.phantoms.anatomy import Anatomy, Capsules, Floats
 
 Image = NDArray[np.float32]
 Profile = NDArray[np.float32]  # a length for each of ANGLES directions

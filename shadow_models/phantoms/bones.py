@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from harness.data.sources.phantom_anatomy import LUNG_HEIGHT_MM, Anatomy
-from harness.data.sources.phantom_drawing import THETA, Grid, Image, Oval, Profile, cover, paint, paint_ellipse
+from shadow_models.phantoms.anatomy import LUNG_HEIGHT_MM, Anatomy
+from shadow_models.phantoms.drawing import THETA, Grid, Image, Oval, Profile, cover, paint, paint_ellipse
 
 _CORTEX_HU, _MARROW_HU, _CANAL_HU = 480.0, 170.0, 30.0
 _CORTEX_MM, _RIB_EVERY_MM = 1.5, 27.0

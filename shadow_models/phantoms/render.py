@@ -3,9 +3,9 @@
 import numpy as np
 from scipy import ndimage
 
-from harness.data.sources.phantom_anatomy import LUNG_HEIGHT_MM, Anatomy
-from harness.data.sources.phantom_bones import Cut, paint_bones
-from harness.data.sources.phantom_drawing import (
+from shadow_models.phantoms.anatomy import LUNG_HEIGHT_MM, Anatomy
+from shadow_models.phantoms.bones import Cut, paint_bones
+from shadow_models.phantoms.drawing import (
     THETA,
     Grid,
     Image,
