@@ -1,6 +1,6 @@
 """The method, top to bottom, one call a stage.
 
-pool -> match the recipe -> assign members -> train shadows -> release -> surrogates -> attack -> calibrate ->
+pool -> base -> match the recipe -> assign members -> train shadows -> release -> surrogates -> attack -> calibrate ->
 control -> choose -> check on dev -> apply -> open the truth
 """
 
@@ -21,6 +21,7 @@ from harness.evaluation.measure import measure_rules
 from harness.evaluation.records import Record
 from harness.evaluation.selection_rules import RULES, Choice
 from harness.evaluation.trivial import trivial_records
+from harness.experiment.base import from_base
 from harness.experiment.baselines import baselines_on_release, baselines_on_shadows
 from harness.experiment.dev_check import check_on_dev
 from harness.experiment.evaluator import WHAT, Evaluation, Evaluator, predictions_of, skipped
@@ -39,6 +40,7 @@ from harness.planning.planned_attack import PlannedAttack
 from harness.planning.surrogates import via_surrogates
 from harness.planning.work import WorkList, work_list
 from harness.store import Store
+from shadow_models.fine_tuning import EXTRA
 
 
 @dataclass(frozen=True)
@@ -80,9 +82,10 @@ def run(settings: Settings, console: Console) -> Outcome:
 
 
 def _run(settings: Settings, executor: Executor) -> Outcome:
-    pool = load_pool(settings.data, executor.store)
+    pool = load_pool(settings.data, executor.store, extra_apart=settings.start.name == EXTRA)
     load_released(pool, executor.store)
     check_candidates(settings, pool)
+    settings = from_base(settings, pool, executor)
     settings, matches = match_recipe(settings, pool, executor)
     plan = make_plan(settings, pool)
     work = work_list(settings, plan)

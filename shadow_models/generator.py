@@ -96,8 +96,6 @@ class Generator:
     @classmethod
     def load(cls, folder: Path, device: str = "cpu") -> Generator:
         """Read what `save` wrote; FileNotFoundError or ValueError, one sentence, where it cannot."""
-        from safetensors.torch import load_file
-
         if not (folder / "generator.json").is_file():
             raise FileNotFoundError(f"{folder} holds no generator: generator.json is missing.")
         about = json.loads((folder / "generator.json").read_text(encoding="utf-8"))
@@ -107,8 +105,8 @@ class Generator:
                 "train it anew."
             )
         recipe = recipe_from_dict(about["recipe"])
-        tensors = load_file(folder / "generator.safetensors")
         network = build_network(recipe, seed=0)
+        tensors = _tensors(folder / "generator.safetensors", _shapes(recipe, network))
         network.load_state_dict(
             {k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")}
         )
@@ -117,3 +115,25 @@ class Generator:
 
 
 _CODEC_TENSORS = ("mean", "sd", "gain")
+
+
+def _shapes(recipe: Recipe, network: Network) -> dict[str, tuple[int, ...]]:
+    """The shape of every tensor that a file of weights holds, by name."""
+    shapes = {f"network.{name}": tuple(value.shape) for name, value in network.state_dict().items()}
+    return shapes | {f"codec.{name}": (recipe.n_channels, 1, 1) for name in _CODEC_TENSORS}
+
+
+def _tensors(path: Path, shapes: dict[str, tuple[int, ...]]) -> dict[str, torch.Tensor]:
+    """Return what the file holds, float32; ValueError, one sentence, for what are not these tensors, all finite."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        tensors = load_file(path)
+    except SafetensorError as error:
+        raise ValueError(f"{path} is no file of weights ({error}).") from error
+    if {name: tuple(value.shape) for name, value in tensors.items()} != shapes:
+        raise ValueError(f"{path} holds other weights than those of the recipe beside it.")
+    if not all(value.dtype == torch.float32 and bool(value.isfinite().all()) for value in tensors.values()):
+        raise ValueError(f"{path} holds weights that are no finite float32 numbers.")
+    return tensors

@@ -34,9 +34,11 @@ from harness.jobs.launch import Launcher
 from harness.jobs.targets import images_of
 from harness.jobs.train import GeneratorJob
 from harness.places import check_folder, shown
+from harness.planning.start import plan_base
 from harness.seeds import rng_of, seed_of
 from harness.store import Store, content_key
 from harness.writing import replaced_folder, write_durably
+from shadow_models.fine_tuning import EXTRA as EXTRA_START
 
 SCHEMA = 2
 FACTS, TRUTH, CHALLENGE, EXTRA = "challenge.json", "truth.csv", "challenge", "extra"
@@ -103,14 +105,17 @@ def make_challenge(settings: ChallengeSettings, console: Console) -> Path:
     decided = _decided(settings)
     _is_there(settings.out, decided)
     store = Store(settings.store_root)
-    pool = _with_patients(load_pool(settings.data, store))
+    pool = _with_patients(load_pool(settings.data, store, extra_apart=settings.start.name == EXTRA_START))
     split = split_patients(pool, settings.dev.patients, settings.test.patients, settings.seed)
-    job = _generator(settings, pool, split)
+    base = plan_base(settings.start, settings.recipe, pool, settings.store_root, settings.seed)
+    job = replace(_generator(settings, pool, split), start=None if base is None else base.key)
     facts = _facts(decided, pool, split, job)
     if _is_there(settings.out, facts):
         return settings.out
     with closing(Launcher(settings.workers, settings.device)) as launcher:
-        Executor(store, launcher, console).train([job])
+        executor = Executor(store, launcher, console)
+        executor.prepare(base.jobs if base is not None else [])
+        executor.train([job])
     released = images_of(job.release(job.n_images), store)
     with replaced_folder(settings.out) as beside:
         _write(beside, settings, pool, split, released)
@@ -155,6 +160,7 @@ def _decided(settings: ChallengeSettings) -> dict[str, Any]:
         "seed": settings.seed,
         "data": content_key(per_patient=settings.data.per_patient, **identity),
         "recipe": settings.recipe.to_dict(),
+        **({"start": settings.start.name} if settings.start.warm else {}),
         "patients": {"dev": settings.dev.patients, "test": settings.test.patients},
         "generated": {"dev": settings.dev.n_images, "test": settings.test.n_images},
     }

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, DictConfig, OmegaConf
 
-from harness.config.checks import check_common
+from harness.config.checks import check_common, check_extra, has_extra
 from harness.config.options import QUIET, StoreOptions, hydra_node
+from harness.config.recipe_options import GeneratorOptions, Start, recipe_and_start
 from harness.config.registration import recipe_node, register_sources_and_launch
 from harness.data.options import FolderData, PhantomData
 from harness.editions.edition import Edition
@@ -73,6 +74,7 @@ class ChallengeSettings(NamedTuple):
 
     data: PhantomData | FolderData
     recipe: Recipe
+    start: Start
     edition: Edition
     dev: SplitOptions
     test: SplitOptions
@@ -95,7 +97,7 @@ def register_challenge_options() -> None:
     store.store(name=CONFIG_NAME, node=ChallengeOptions)
     register_sources_and_launch()
     for name, recipe in PRESETS.items():
-        preset = {"target": recipe_node(Recipe, recipe), "data": {"size": recipe.size}}
+        preset = {"target": recipe_node(GeneratorOptions, name), "data": {"size": recipe.size}}
         store.store(group="target", name=name, node=preset, package="_global_")
 
 
@@ -106,6 +108,11 @@ def challenge_settings(config: DictConfig) -> ChallengeSettings:
     except ValueError as error:  # the recipe's own check
         raise InputError(str(error.__cause__ or error)) from error
     check_common(options)
+    try:
+        recipe, start = recipe_and_start(options.target, "target", has_extra(options.data))
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    check_extra(options.data, start, "target")
     for name, split in (("dev", options.dev), ("test", options.test)):
         for what, number, least in (("patients", split.patients, 2), ("n_images", split.n_images, 2)):
             if number < least:
@@ -122,7 +129,8 @@ def challenge_settings(config: DictConfig) -> ChallengeSettings:
         )
     return ChallengeSettings(
         data=options.data,
-        recipe=options.target,
+        recipe=recipe,
+        start=start,
         edition=edition,
         dev=options.dev,
         test=options.test,

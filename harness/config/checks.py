@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from harness.config.edition_options import check_edition, membership_editions
+from harness.config.recipe_options import Start
 from harness.data.options import EditionFolder, FolderData
 from harness.errors import InputError, unknown_name
 from harness.evaluation.decision_rules import DECISIONS
 from harness.evaluation.probability_calibration import CURVES
 from harness.evaluation.selection_rules import RULES
 from harness.places import lies_in, user_path
+from shadow_models.fine_tuning import EXTRA
 
 PICTURES = ("none", "phantom", "all")
 
@@ -51,8 +53,8 @@ def check_common(options: Any) -> None:
         options.data.root = str(user_path(options.data.root, "data.root="))
         out = Path("runs") if options.out is None else user_path(options.out, "out=")
         _check_places(Path(options.data.root), user_path(options.store.root, "store.root="), out)
-    if isinstance(options.data, EditionFolder) and options.data.extra is not None:
-        options.data.extra = str(user_path(options.data.extra, "data.extra="))
+        if options.data.extra is not None:
+            options.data.extra = str(user_path(options.data.extra, "data.extra="))
 
 
 def taken_places(store_root: Path, data: Any) -> dict[str, Path]:
@@ -60,9 +62,23 @@ def taken_places(store_root: Path, data: Any) -> dict[str, Path]:
     taken = {"store.root": store_root}
     if isinstance(data, FolderData):
         taken["data.root"] = Path(data.root)
-    if isinstance(data, EditionFolder) and data.extra is not None:
+    if has_extra(data):
         taken["data.extra"] = Path(data.extra)
     return taken
+
+
+def has_extra(data: Any) -> bool:
+    """Whether there are slices that nobody asks about."""
+    return isinstance(data, FolderData) and data.extra is not None
+
+
+def check_extra(data: Any, start: Start, called: str) -> None:
+    """InputError for extra slices that nothing would learn."""
+    if has_extra(data) and not isinstance(data, EditionFolder) and start.name != EXTRA:
+        raise InputError(
+            f"data.extra={data.extra} is what {called}.start=extra learns from, and {called}.start={start.name} does "
+            "without: leave one of them out."
+        )
 
 
 def _check_positive(*numbers: tuple[str, int | None]) -> None:

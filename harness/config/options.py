@@ -9,12 +9,12 @@ from omegaconf import MISSING
 
 from attacks.plug_ins import offered
 from attacks.registry import found_so_far
-from shadow_models.recipe import Recipe
+from harness.config.recipe_options import GeneratorOptions
 
 
 @dataclass(frozen=True)
-class ShadowOptions(Recipe):
-    """The recipe of every generator, how many shadows are trained, and how many images each releases.
+class ShadowOptions(GeneratorOptions):
+    """The recipe and the start of every generator, how many shadows are trained, and how many images each releases.
 
     count: None is 4, and 8 for an edition; n_images: None is 256, and as many as the test releases for an edition.
     match_steps: the recipe is tried with so many times its steps, and the one whose release is most like the

@@ -16,10 +16,12 @@ from attacks.pia import NORMALIZATIONS
 from harness.config.checks import PICTURES
 from harness.config.edition_options import GROUPS, membership_editions
 from harness.config.options import LaunchOptions, ReportOptions, ShadowOptions, SurrogateOptions
+from harness.config.recipe_options import STARTS
 from harness.data.options import FolderData, PhantomData
 from harness.evaluation.decision_rules import DECISIONS
 from harness.evaluation.probability_calibration import CURVES
 from harness.evaluation.selection_rules import RULES
+from shadow_models.fine_tuning import LEAKS
 from shadow_models.recipe import CHOICES, PRESETS
 
 ATTACK_NAME = r"[a-z][a-z0-9_]{0,39}"
@@ -98,6 +100,9 @@ def _words() -> dict[str, Collection[str]]:
         **CHOICES,
         "name": (PhantomData.name, FolderData.name, *membership_editions(), *DISTANCES, LaunchOptions.name),
         "preset": PRESETS,
+        "tuning": PRESETS,
+        "start": STARTS,
+        "leak": LEAKS,
         "device": ("auto", "cpu", "cuda", "mps"),
         "group": GROUPS,
         "pictures": PICTURES,

@@ -13,7 +13,9 @@ from attacks.base import Access, Attack
 from attacks.registry import find_attacks
 from harness.config.edition_options import membership_editions, name_edition
 from harness.config.options import LaunchOptions, Options, ShadowOptions
+from harness.config.recipe_options import GeneratorOptions
 from harness.data.options import EditionFolder, FolderData, PhantomData
+from shadow_models.fine_tuning import FineTuning
 from shadow_models.recipe import PRESETS, Recipe
 
 
@@ -40,7 +42,7 @@ def register_options(named: Sequence[str]) -> None:
         node = name_edition(writable(EditionFolder), edition)
         store.store(group="data", name=edition, node=node, package="data")
     for name, recipe in PRESETS.items():
-        shadow = recipe_node(ShadowOptions, recipe)
+        shadow = recipe_node(ShadowOptions, name)
         preset = {"preset": name, "shadow": shadow, "data": {"size": recipe.size}}
         store.store(group="preset", name=name, node=preset, package="_global_")
 
@@ -53,11 +55,15 @@ def register_sources_and_launch() -> None:
     store.store(group="launch", name="local", node=writable(LaunchOptions), package="launch")
 
 
-def recipe_node(options: type, recipe: Recipe) -> DictConfig:
-    """The schema of a recipe's options with one preset's values; its size is that of the data."""
+def recipe_node(options: type[GeneratorOptions], preset: str) -> DictConfig:
+    """The schema of a generator's options with one preset's values; its size is that of the data, and what depends on
+    its start is left open."""
     node = writable(options)
     for option in fields(Recipe):
-        OmegaConf.update(node, option.name, "${data.size}" if option.name == "size" else getattr(recipe, option.name))
+        if option.name not in FineTuning._fields:
+            of_data = option.name == "size"
+            OmegaConf.update(node, option.name, "${data.size}" if of_data else getattr(PRESETS[preset], option.name))
+    OmegaConf.update(node, "tuning", preset)
     return node
 
 

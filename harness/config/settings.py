@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
 from attacks.base import Attack
-from harness.config.checks import check_run
+from harness.config.checks import check_extra, check_run, has_extra
 from harness.config.command_words import attacks_named, refuse_foreign
+from harness.config.recipe_options import Start, recipe_and_start
 from harness.config.registration import register_options
 from harness.data.options import EditionFolder, FolderData, PhantomData
 from harness.errors import InputError
@@ -22,11 +23,15 @@ from shadow_models.recipe import Recipe
 
 @dataclass(frozen=True)
 class Settings:
-    """The options of one run, checked and typed. `echo` is what was resolved, as plain values."""
+    """The options of one run, checked and typed. `echo` is what was resolved, as plain values.
+
+    start_key: the artefact that every training starts from, once `planning.start.with_start` has named it.
+    """
 
     attacks: dict[str, Attack]
     data: PhantomData | FolderData
     recipe: Recipe
+    start: Start
     shadow_count: int
     n_images: int | None
     match_steps: list[float]
@@ -45,6 +50,7 @@ class Settings:
     pictures: str
     dry_run: bool
     echo: dict[str, Any]
+    start_key: str | None = None
 
     @property
     def shows_pictures(self) -> bool:
@@ -73,7 +79,11 @@ def settings_of(config: DictConfig) -> Settings:
         if getattr(options, name) is None:
             raise InputError(f"{name}=null leaves nothing to work with; leave it out, or see --help for its values.")
     check_run(options)
-    recipe = Recipe(**{option.name: getattr(options.shadow, option.name) for option in fields(Recipe)})
+    try:
+        recipe, start = recipe_and_start(options.shadow, "shadow", has_extra(options.data))
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    check_extra(options.data, start, "shadow")
     of_edition = isinstance(options.data, EditionFolder)
     shadow, surrogate = options.shadow, options.surrogate
     echo = OmegaConf.to_container(config, resolve=True)
@@ -82,6 +92,7 @@ def settings_of(config: DictConfig) -> Settings:
         attacks=dict(sorted(options.attack.items())),
         data=options.data,
         recipe=recipe,
+        start=start,
         shadow_count=(8 if of_edition else 4) if shadow.count is None else shadow.count,
         n_images=shadow.n_images,
         match_steps=([0.5, 1.0, 2.0] if of_edition else [1.0]) if shadow.match_steps is None else shadow.match_steps,

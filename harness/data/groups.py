@@ -32,6 +32,17 @@ def perceptual_hashes(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
     return bits
 
 
+def alike(images: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Which look like one patient's, bool [n, m]: their hashes differ in at most `SAME_PATIENT_BITS` of 255 bits.
+
+    images, others: uint8 [n, side, side] and [m, side, side].
+    """
+    one, other = (perceptual_hashes(part).astype(np.float32) for part in (images, others))
+    differing = one.sum(axis=1)[:, None] + other.sum(axis=1) - 2 * one @ other.T
+    close: NDArray[np.bool_] = differing <= SAME_PATIENT_BITS * one.shape[1] / (HASH_SIDE**2 - 1)
+    return close
+
+
 def inferred_patients(images: NDArray[np.uint8], known: Sequence[str | None]) -> tuple[str, ...]:
     """A patient's name for every slice: the known one, one shared by all alike slices, or a name of its own.
 
@@ -41,14 +52,10 @@ def inferred_patients(images: NDArray[np.uint8], known: Sequence[str | None]) ->
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    hashes = perceptual_hashes(images)
-    bits = hashes.shape[1]
-    ones = hashes.astype(np.float32)
-    differing = ones.sum(axis=1)[:, None] + ones.sum(axis=1) - 2 * ones @ ones.T
-    alike = differing <= SAME_PATIENT_BITS * bits / (HASH_SIDE**2 - 1)
+    linked = alike(images, images)
     names = np.array([name or "" for name in known])
-    alike |= (names[:, None] == names) & (names != "")
-    _, group = connected_components(coo_array(alike), directed=False)
+    linked |= (names[:, None] == names) & (names != "")
+    _, group = connected_components(coo_array(linked), directed=False)
     named: dict[int, str] = {}
     for number, name in zip(group, known, strict=True):
         if name is not None:

@@ -21,12 +21,16 @@ class PhantomData:
 
 @dataclass
 class FolderData:
-    """A Hugging Face imagefolder at root; size: working size, pixels; per_patient: slices taken of each."""
+    """A Hugging Face imagefolder at root; size: working size, pixels; per_patient: slices taken of each.
+
+    extra: an imagefolder of more real slices of the same source, of other patients, about whom nobody asks.
+    """
 
     name: str = "folder"
     root: str = MISSING
     size: int = 64
     per_patient: int | None = None
+    extra: str | None = None
 
 
 @dataclass
@@ -35,12 +39,11 @@ class EditionFolder(FolderData):
 
     folders: role -> the name of its folder, where it is not the edition's; generator: whose release is attacked, the
     name of the folder that holds it, of an edition with several generators.
-    extra: an imagefolder of more real slices for the shadows, of the same source; group: `inferred` takes slices
-    that look alike for one patient's, `given` every slice for a patient of its own.
+    extra: as of a folder; shadows that do not start from it learn from it, too. group: `inferred` takes slices that
+    look alike for one patient's, `given` every slice for a patient of its own.
     """
 
     name: str = "imageclef2023"
-    extra: str | None = None
     group: str = "inferred"
     folders: dict[str, str | None] = field(default_factory=dict)
     generator: str | None = None

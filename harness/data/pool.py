@@ -6,7 +6,7 @@ import csv
 import hashlib
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from harness.data.edition_release import EditionRelease, read_release, releases_of
 from harness.data.options import EditionFolder, FolderData, PhantomData
-from harness.data.reading import READING, Source, kept_remarks, source_of
+from harness.data.reading import EXTRA_ROLE, READING, Source, kept_remarks, source_of
 from harness.data.sources.listing import UNNAMED
 from harness.data.sources.patients import one_spelling
 from harness.data.sources.slices import Slices
@@ -29,6 +29,8 @@ class Pool:
     """Real slices with ids, patients and a sha256 each; `key` names it in the store.
 
     pixels: uint8 [n, size, size], memory-mapped; digests: sha256 of each slice's pixels, hex.
+    taken: places of the slices that take part. extra: those of slices about whom nobody asks, where a base alone
+    learns them.
     given: an edition's dev and test releases, by name; empty where the harness makes the releases itself.
     accounts: of each folder how many images it gave and what was left out, JSON values.
     """
@@ -41,14 +43,16 @@ class Pool:
     taken: NDArray[np.intp]
     given: Mapping[str, EditionRelease]
     accounts: tuple[Mapping[str, Any], ...] = ()
+    extra: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
 
     def __len__(self) -> int:
         return len(self.taken)
 
 
-def load_pool(data: PhantomData | FolderData, store: Store) -> Pool:
+def load_pool(data: PhantomData | FolderData, store: Store, extra_apart: bool = False) -> Pool:
     """Read the data once, keep it in the store, and take `per_patient` slices of each patient.
 
+    extra_apart: whether extra slices are for a base alone, or for the shadows as all others.
     Raises InputError for whatever is wrong with the folder; what was converted is warned of on every load.
     """
     source = source_of(data)
@@ -60,14 +64,17 @@ def load_pool(data: PhantomData | FolderData, store: Store) -> Pool:
         warnings.warn(HarnessWarning(remark), stacklevel=2)
     with (artefact.folder / "index.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    given = releases_of([row["role"] for row in rows], source.leaves, data.size)
+    roles = [row["role"] for row in rows]
+    given = releases_of(roles, source.leaves, data.size)
+    apart = np.array([extra_apart and role == EXTRA_ROLE for role in roles], dtype=np.bool_)
     pool = Pool(
         key=key,
         pixels=np.load(artefact.folder / "pixels.npy", mmap_mode="r"),
         ids=tuple(row["id"] for row in rows),
         patient_ids=tuple(row["patient_id"] for row in rows),
         digests=tuple(row["sha256"] for row in rows),
-        taken=np.arange(len(rows)),
+        taken=np.flatnonzero(~apart),
+        extra=np.flatnonzero(apart),
         given=given,
         accounts=(*_accounts(source, artefact.facts["unnamed"]), *(one.account.facts() for one in given.values())),
     )
@@ -77,7 +84,7 @@ def load_pool(data: PhantomData | FolderData, store: Store) -> Pool:
         return pool
     if pool.given:
         raise InputError(f"data.per_patient={data.per_patient}: an edition does not say whose slices are whose.")
-    return replace(pool, taken=_per_patient(pool.patient_ids, data.per_patient))
+    return replace(pool, taken=pool.taken[_per_patient([pool.patient_ids[p] for p in pool.taken], data.per_patient)])
 
 
 def _warn_of_equal_slices(pool: Pool) -> None:
@@ -147,7 +154,7 @@ def _people(parts: Sequence[Slices]) -> tuple[str, ...]:
     return tuple(people)
 
 
-def _per_patient(patient_ids: tuple[str, ...], count: int) -> NDArray[np.intp]:
+def _per_patient(patient_ids: Sequence[str], count: int) -> NDArray[np.intp]:
     """At most `count` slices of each patient, evenly spaced over his slices in the pool's order."""
     patients = np.asarray(patient_ids)
     taken = []

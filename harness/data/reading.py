@@ -25,6 +25,7 @@ from harness.errors import HarnessWarning, InputError
 # takes another word where the same files and options would give other pixels, ids or patients; a test watches over
 # that. Since this one: files turned by EXIF, white as zero, floats of one scale, links followed, metadata as text.
 READING = "2026-11-26"
+EXTRA_ROLE = "extra"
 REAL_ROLES = ("test_candidates", "dev_used", "dev_not_used")
 
 
@@ -52,11 +53,14 @@ def source_of(data: PhantomData | FolderData) -> Source:
         return _edition_source(data)
 
     def read() -> list[tuple[str, Slices]]:
-        return [("pool", _read_folder(Path(data.root), data.size, "data.root"))]
+        return [("pool", _read_folder(Path(data.root), data.size, "data.root")), *_extra(data)]
 
     files, account = looked_at("data.root", Path(data.root))
-    identity = {"data": data.name, "size": data.size, "files": files}
-    return Source(identity, read, {}, {"data.root": account})
+    identity: dict[str, Any] = {"data": data.name, "size": data.size, "files": files}
+    accounts = {"data.root": account}
+    if data.extra:
+        identity["extra"], accounts["data.extra"] = looked_at("data.extra", Path(data.extra))
+    return Source(identity, read, {}, accounts)
 
 
 def _edition_source(data: EditionFolder) -> Source:
@@ -79,18 +83,30 @@ def _edition_source(data: EditionFolder) -> Source:
     def read() -> list[tuple[str, Slices]]:
         parts = [(role, read_leaf(role, folder, data.size)) for role, folder in real.items()]
         known: list[str | None] = [None for _, part in parts for _ in part.ids]
-        if data.extra:
-            extra = _read_folder(Path(data.extra), data.size, "data.extra")
-            ids = tuple(f"extra/{name}" for name in extra.ids)
-            unnamed = frozenset(f"extra/{name}" for name in extra.unnamed)
-            parts.append(("extra", replace(extra, ids=ids, unnamed=unnamed)))
-            known += [f"extra/{patient}" for patient in extra.patient_ids]
+        for role, extra in _extra(data):
+            parts.append((role, extra))
+            whose = zip(extra.ids, extra.patient_ids, strict=True)
+            known += [one if name in extra.unnamed else f"{EXTRA_ROLE}/{one}" for name, one in whose]
         if data.group == "given":
             return parts
         patients = iter(inferred_patients(np.concatenate([part.pixels for _, part in parts]), known))
         return [(role, replace(part, patient_ids=tuple(next(patients) for _ in part.ids))) for role, part in parts]
 
     return Source(identity, read, leaves, accounts)
+
+
+def _extra(data: FolderData) -> list[tuple[str, Slices]]:
+    """The extra slices, if there are any; ids, and patients whom nobody names, tell that they are such."""
+    if not data.extra:
+        return []
+    extra = _read_folder(Path(data.extra), data.size, "data.extra")
+    ids = tuple(f"{EXTRA_ROLE}/{name}" for name in extra.ids)
+    patients = tuple(
+        f"{EXTRA_ROLE}/{patient}" if name in extra.unnamed else patient
+        for name, patient in zip(extra.ids, extra.patient_ids, strict=True)
+    )
+    unnamed = frozenset(f"{EXTRA_ROLE}/{name}" for name in extra.unnamed)
+    return [(EXTRA_ROLE, replace(extra, ids=ids, patient_ids=patients, unnamed=unnamed))]
 
 
 def _read_folder(root: Path, size: int, called: str) -> Slices:

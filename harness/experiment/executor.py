@@ -18,9 +18,10 @@ from harness.jobs.launch import Launcher
 from harness.jobs.observations import FILE, observable, observation_key
 from harness.jobs.observe import ObserveJob, observe
 from harness.jobs.progress import shown
+from harness.jobs.saved import SavedGenerator, take_saved
 from harness.jobs.score import AttackJob, score
 from harness.jobs.targets import TargetSpec, ViewSpec
-from harness.jobs.train import GeneratorJob, SurrogateJob, train_and_release, train_surrogate
+from harness.jobs.train import GeneratorJob, SurrogateJob, train_and_release, train_start, train_surrogate
 from harness.planning.planned_attack import PlannedAttack
 from harness.store import Artefact, Store
 
@@ -42,6 +43,17 @@ class Executor:
         ]
         with shown(self.console, "Training generators", [job.name for job in missing]) as on_progress:
             self.launcher.map(train_and_release, missing, on_progress)
+
+    def prepare(self, jobs: Sequence[SavedGenerator | GeneratorJob]) -> None:
+        """Bring the base from which trainings start into the store: copied, or trained, each job after the last."""
+        for job in jobs:
+            if self.store.find("generator", job.key) is not None:
+                continue
+            if isinstance(job, SavedGenerator):
+                self.launcher.here(take_saved, [job], lambda message: None)
+            else:
+                with shown(self.console, "Training the base", [job.name]) as on_progress:
+                    self.launcher.map(train_start, [job], on_progress)
 
     def train_surrogates(self, jobs: Sequence[SurrogateJob]) -> None:
         """Train every surrogate that the store does not hold."""

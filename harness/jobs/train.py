@@ -30,7 +30,10 @@ _OTHER = "A checkpoint in the store held links or other things that no training 
 
 @dataclass(frozen=True)
 class GeneratorJob:
-    """One generator to train on `members` (places in the pool) and to draw `n_images` from."""
+    """One generator to train on `members` (places in the pool) and to draw `n_images` from.
+
+    start: the key of the generator that its training starts from; None is from nothing.
+    """
 
     store_root: str
     name: str
@@ -40,16 +43,18 @@ class GeneratorJob:
     recipe: Recipe
     seed: int
     n_images: int
+    start: str | None = None
 
     @property
     def key(self) -> str:
-        """The generator's key: recipe, ordered members and seed."""
+        """The generator's key: recipe, ordered members, seed, and what it starts from."""
         return content_key(
             stage="generator",
             schema=SCHEMA,
             recipe=self.recipe.to_dict(),
             members=self.digests,
             seed=self.seed,
+            **_started(self.start),
         )
 
     @property
@@ -66,12 +71,22 @@ def train_and_release(job: GeneratorJob, work: Work) -> None:
     """Train the generator, from its checkpoint where one is left, and draw its release."""
     store = Store(Path(job.store_root))
     try:
-        trained = store.get(
-            "generator", job.key, lambda folder: _train(job, _members(job, store), store, folder, work)
-        )
+        trained = _trained(job, store, work)
         store.get("release", job.release_key, lambda folder: _release(job, trained, folder, work))
     except ValueError as error:  # a device that is not here, a recipe that does not fit: a sentence already
         raise InputError(str(error)) from error
+
+
+def train_start(job: GeneratorJob, work: Work) -> None:
+    """Train a generator that others start from; it releases nothing."""
+    try:
+        _trained(job, Store(Path(job.store_root)), work)
+    except ValueError as error:
+        raise InputError(str(error)) from error
+
+
+def _trained(job: GeneratorJob, store: Store, work: Work) -> Artefact:
+    return store.get("generator", job.key, lambda folder: _train(job, _members(job, store), store, folder, work))
 
 
 @dataclass(frozen=True)
@@ -83,17 +98,24 @@ class SurrogateJob:
     release: ReleaseSpec
     recipe: Recipe
     seed: int
+    start: str | None = None
 
     @property
     def key(self) -> str:
-        """The surrogate's key, among the generators': recipe, seed and the images it learns from."""
+        """The surrogate's key, among the generators': recipe, seed, start and the images it learns from."""
         return content_key(
             stage="surrogate",
             schema=SCHEMA,
             recipe=self.recipe.to_dict(),
             release=list(self.release),
             seed=self.seed,
+            **_started(self.start),
         )
+
+
+def _started(start: str | None) -> dict[str, str]:
+    """A start's part in a key; without one there is none, so that older stores keep their keys."""
+    return {} if start is None else {"start": start}
 
 
 def train_surrogate(job: SurrogateJob, work: Work) -> None:
@@ -137,6 +159,7 @@ def _train(
 ) -> dict[str, Any]:
     """Train on the images and save; facts: the pace, unknown where an interrupted training was gone on with."""
     from shadow_models.checkpoint import CheckpointError
+    from shadow_models.generator import Generator  # torch costs seconds: only where it is used
     from shadow_models.train import train
 
     # Outside the artefact: it outlives an interruption, and the key's lock keeps it to one run.
@@ -144,6 +167,7 @@ def _train(
     if os.path.lexists(checkpoint) and not is_plain(checkpoint):
         warnings.warn(HarnessWarning(f"{_OTHER} The training starts anew."), stacklevel=2)
         remove(checkpoint)
+    start = None if job.start is None else Generator.load(store.folder("generator", job.start), device=work.device)
     whole, started = not checkpoint.exists(), time.perf_counter()
 
     def trained() -> Generator:
@@ -151,6 +175,7 @@ def _train(
             images,
             job.recipe,
             seed=job.seed,
+            start=start,
             device=work.device,
             checkpoint=checkpoint,
             checkpoint_every=CHECKPOINT_EVERY_STEPS,

@@ -21,7 +21,8 @@ def surrogate_job(settings: Settings, release: ReleaseSpec, name: str = "surroga
     recipe = settings.recipe
     if settings.surrogate_steps is not None:
         recipe = replace(recipe, steps=settings.surrogate_steps)
-    return SurrogateJob(str(settings.store_root), name, release, recipe, seed_of(settings.seed, "surrogate"))
+    seed = seed_of(settings.seed, "surrogate")
+    return SurrogateJob(str(settings.store_root), name, release, recipe, seed, settings.start_key)
 
 
 def surrogate_jobs(settings: Settings, plan: Plan) -> list[SurrogateJob]:

@@ -16,9 +16,12 @@ from harness.jobs.launch import Launcher
 from harness.jobs.pace import known_pace, told
 from harness.jobs.train import GeneratorJob, SurrogateJob
 from harness.planning.make import check_candidates, make_plan
+from harness.planning.start import with_start
 from harness.planning.trials import recipes_tried
 from harness.planning.work import WorkList, work_list
+from harness.report.start_line import start_line
 from harness.store import Store
+from shadow_models.fine_tuning import EXTRA
 
 Training = GeneratorJob | SurrogateJob
 
@@ -26,16 +29,19 @@ Training = GeneratorJob | SurrogateJob
 def show_plan(settings: Settings, console: Console) -> None:
     """Print the plan without training, sampling or attacking; of the images the real slices alone are read."""
     store = Store(settings.store_root)
-    pool = load_pool(settings.data, store)
+    pool = load_pool(settings.data, store, extra_apart=settings.start.name == EXTRA)
     check_candidates(settings, pool)
     patients = len({pool.patient_ids[place] for place in pool.taken})
     console.print(f"Pool {pool.key}: {len(pool)} slices of {patients} patients, {settings.data.size} px")
+    settings, base = with_start(settings, pool)
     trials, tried = recipes_tried(settings, pool), False
     if trials and all(_cached(job, store) for job in trials) and _released(pool, store):
         settings, _ = match_recipe(settings, pool, Executor(store, Launcher(0, "cpu"), Console(quiet=True)))
         tried = True
     work = work_list(settings, make_plan(settings, pool))
-    jobs: list[Training] = [*trials, *work.generators, *work.surrogates]
+    of_base = [job for job in base.jobs if isinstance(job, GeneratorJob)] if base is not None else []
+    console.print(start_line(settings.start.name, settings.start.leak, settings.recipe.steps))
+    jobs: list[Training] = [*of_base, *trials, *work.generators, *work.surrogates]
     console.print(_trainings(jobs, store))
     if trials and not tried:
         console.print(
@@ -66,8 +72,11 @@ def _trainings(jobs: Sequence[Training], store: Store) -> Table:
 
 
 def _cached(job: Training, store: Store) -> bool:
-    released = isinstance(job, SurrogateJob) or store.find("release", job.release_key) is not None
-    return released and store.find("generator", job.key) is not None
+    if store.find("generator", job.key) is None:
+        return False
+    if isinstance(job, SurrogateJob) or job.n_images == 0:
+        return True
+    return store.find("release", job.release_key) is not None
 
 
 def _released(pool: Pool, store: Store) -> bool:

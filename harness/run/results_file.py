@@ -35,6 +35,7 @@ def results_of(outcome: Outcome) -> dict[str, Any]:
             for one in outcome.power
         ],
         "recipe": settings.recipe.to_dict(),
+        "start": {"name": settings.start.name, "leak": settings.start.leak},
         "matches": [{"steps": one.steps, "distances": one.distances} for one in outcome.matches],
         "surrogates": _surrogates(outcome),
         "records": [asdict(record) for record in outcome.records],

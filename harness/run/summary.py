@@ -12,6 +12,7 @@ from harness.evaluation.estimate_text import number
 from harness.experiment.matching import STATISTICS
 from harness.pipeline import Outcome
 from harness.report.conclusion import Applied, conclusion
+from harness.report.start_line import start_line
 from harness.report.table import terminal_table
 
 
@@ -68,7 +69,12 @@ def said(outcome: Outcome) -> list[str]:
     settings, chosen, test = outcome.settings, outcome.chosen, outcome.test
     choices = {rule: choice.attack for rule, choice in outcome.choices.items()}
     if chosen is None or test is None or test.predictions is None or test.predictions.decision is None:
-        return conclusion(None, choices, outcome.records, outcome.nobody)
+        return [*conclusion(None, choices, outcome.records, outcome.nobody), _start(outcome)]
     n_used, n = int(test.predictions.decision.sum()), len(test.candidates)
     applied = Applied(chosen.label, settings.rule, settings.decision, n_used, n, test.record)
-    return conclusion(applied, choices, outcome.records, outcome.nobody)
+    return [*conclusion(applied, choices, outcome.records, outcome.nobody), _start(outcome)]
+
+
+def _start(outcome: Outcome) -> str:
+    start, steps = outcome.settings.start, outcome.settings.recipe.steps
+    return start_line(start.name, start.leak, steps)

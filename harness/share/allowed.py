@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar
 
+from harness.config.recipe_options import A_FOLDER, STARTS
 from harness.evaluation.decision_rules import DECISIONS
 from harness.evaluation.selection_rules import RULES
 from harness.experiment.matching import STATISTICS
 from harness.experiment.power_curves import IMAGES, REFERENCES
 from harness.planning.baselines import BASELINES
 from harness.share.sentences import SENTENCES
+from shadow_models.fine_tuning import LEAKS
 
 WITHHELD = "not passed on"
 _T = TypeVar("_T")
@@ -20,6 +22,7 @@ _ROWS = ("pictures alone", "oracle (peeks)", "all used", "none used", "coin", "w
 _WORDS = (
     *("release", "references", "model", "gradient", "surrogate", "none"),
     *("attack", "baseline", "trivial", "control", "oracle", "shadow", "dev", "test", "own"),
+    *(*STARTS, A_FOLDER, *LEAKS),
     *("value", "low", "high", "note", "auc", "tpr_at_0.1", "f1", "accuracy", "balanced_accuracy", "recall"),
     *("specificity", "precision", "kappa", "brier", "log_loss", "ece", "fpr", "0.1", "0.01", "0.05", "0.001"),
 )

@@ -10,6 +10,7 @@ from harness.evaluation.intervals import Estimate
 from harness.evaluation.records import Record
 from harness.report.conclusion import Applied, conclusion
 from harness.report.content import Decisions, PageContent, PlanRow, PowerSeries, ScoredAttack
+from harness.report.start_line import start_line
 from harness.share.copy import Copy
 
 NO_PICTURES = (
@@ -32,11 +33,18 @@ def summary(copy: Copy) -> list[str]:
     test = [row for row in copy.scores if row.target == "test" and row.attack == label]
     record = next((one for one in copy.results.records if _is_applied(one, label)), None)
     if chosen is None or label is None or record is None or not test:
-        return conclusion(None, copy.results.choices, copy.results.records, copy.results.nobody)
+        told = conclusion(None, copy.results.choices, copy.results.records, copy.results.nobody)
+        return [*told, _start(copy)]
     n_used = sum(row.decision or 0 for row in test)
     applied = Applied(label, copy.scope.rule, copy.scope.decision, n_used, len(test), record, to_hand_in=False)
     remark = [] if chosen.remark is None else [chosen.remark]
-    return [*remark, *conclusion(applied, copy.results.choices, copy.results.records, copy.results.nobody)]
+    told = conclusion(applied, copy.results.choices, copy.results.records, copy.results.nobody)
+    return [*remark, *told, _start(copy)]
+
+
+def _start(copy: Copy) -> str:
+    start = copy.results.start
+    return start_line(start.name, start.leak, copy.recipe.steps)
 
 
 def page_of(copy: Copy, files: dict[str, str]) -> PageContent:

@@ -18,6 +18,7 @@ from harness.evaluation.intervals import Estimate
 from harness.evaluation.records import SCHEMA, SCORE_COLUMNS, Record
 from harness.report.featured import HOLDS
 from harness.report.manifest_files import MANIFEST
+from shadow_models.fine_tuning import NOTHING
 from shadow_models.recipe import Recipe
 
 _MOST_JSON_BYTES, _MOST_YAML_BYTES, _MOST_SCORES_BYTES = 64_000_000, 1_000_000, 2**30  # YAML takes 1 kB a byte
@@ -82,6 +83,14 @@ class Surrogates:
 
 
 @dataclass(frozen=True)
+class StartedFrom:
+    """What every training started from, and the dial's name for its steps."""
+
+    name: str
+    leak: str | None
+
+
+@dataclass(frozen=True)
 class Results:
     """`results.json`, but for the recipe."""
 
@@ -96,6 +105,7 @@ class Results:
     matches: list[Matched]
     surrogates: Surrogates | None
     records: list[Record]
+    start: StartedFrom = StartedFrom(NOTHING, None)  # runs of older versions
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from shadow_models.phantoms.render import render_slice
 _FINEST_CANVAS = 128  # drawn at least this large: vessels are thinner than a pixel of small images
 
 
-def draw_patient(seed: int, patient: int, n_slices: int, size: int) -> NDArray[np.uint8]:
+def draw_patient(seed: int | str, patient: int, n_slices: int, size: int) -> NDArray[np.uint8]:
     """Draw adjacent slices, 1.5 to 4 mm apart, uint8 [n_slices, size, size], in a lung window.
 
     Slice k of a patient depends on (seed, patient, k, size) alone: more slices change none there were before.
@@ -28,7 +28,7 @@ def draw_patient(seed: int, patient: int, n_slices: int, size: int) -> NDArray[n
     return slices
 
 
-def _generator(seed: int, patient: int, use: str) -> np.random.Generator:
+def _generator(seed: int | str, patient: int, use: str) -> np.random.Generator:
     digest = hashlib.sha256(f"phantom {seed} {patient} {use}".encode()).digest()
     return np.random.default_rng(int.from_bytes(digest[:16], "big"))
 

@@ -71,8 +71,8 @@ def official(tmp_path_factory, images) -> Official:
         ]
     )
 
-    def with_flipped_labels(*arguments):
-        pool = load_pool(*arguments)
+    def with_flipped_labels(*arguments, **named):
+        pool = load_pool(*arguments, **named)
         dev = pool.given["dev"]
         return replace(pool, given={**pool.given, "dev": replace(dev, member=~dev.member)})
 

@@ -1,0 +1,136 @@
+"""What may be said of a generator: the numbers of its recipe, and what its training starts from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from harness.errors import InputError, unknown_name
+from harness.places import user_path
+from shadow_models.base.recipe import NAME
+from shadow_models.base.recipe import RECIPE as RECIPE_OF_BASE
+from shadow_models.fine_tuning import (
+    BASE_STEPS,
+    DEFAULT_LEAK,
+    EXTRA,
+    FINE_TUNING,
+    LEAKS,
+    NOTHING,
+    FineTuning,
+)
+from shadow_models.recipe import PRESETS, Recipe
+
+STARTS = (NOTHING, NAME, EXTRA)
+A_FOLDER = "a folder"
+
+
+@dataclass(frozen=True)
+class GeneratorOptions(Recipe):
+    """The recipe of a generator and its start, as typed.
+
+    start: `nothing`, `phantom-64`, `extra` or the folder of a saved generator; None is `extra` where there are extra
+    slices, else `phantom-64` where the network is that of the base, else `nothing`. leak: a name for the steps, of
+    the dial. steps, learning_rate, warm_up: None is what the start and the preset named by `tuning` say.
+    base_steps: in which `start=extra` learns the extra slices.
+    """
+
+    steps: int | None = None  # type: ignore[assignment]
+    learning_rate: float | None = None  # type: ignore[assignment]
+    warm_up: float | None = None  # type: ignore[assignment]
+    start: str | None = None
+    leak: str | None = None
+    tuning: str = "quick"
+    base_steps: int = BASE_STEPS
+
+    def __post_init__(self) -> None:
+        """What was typed is checked where it becomes a recipe."""
+
+
+class Start(NamedTuple):
+    """What training starts from: a name of `STARTS`, or `a folder` and which; leak: the dial's name, None where the
+    recipe is not one of the dial's; base_steps: of `extra`."""
+
+    name: str
+    folder: Path | None = None
+    leak: str | None = None
+    base_steps: int = BASE_STEPS
+
+    @property
+    def warm(self) -> bool:
+        """Whether there is a base."""
+        return self.name != NOTHING
+
+
+def recipe_and_start(options: GeneratorOptions, called: str, extra: bool) -> tuple[Recipe, Start]:
+    """What was typed, checked and whole. called: the options' group; extra: whether there are extra slices.
+
+    Raises InputError, and ValueError for a number out of its range.
+    """
+    preset = PRESETS.get(options.tuning)
+    if preset is None:
+        raise InputError(unknown_name(f"{called}.tuning", options.tuning, PRESETS))
+    typed = {one.name: getattr(options, one.name) for one in fields(Recipe)}
+    recipe = replace(preset, **{name: value for name, value in typed.items() if value is not None})
+    start = _start(options, recipe, called, extra)
+    if start.name == NAME:
+        check_network(RECIPE_OF_BASE, recipe, f"{called}.start={NAME}")
+    return _trained_as(options, recipe, start), start
+
+
+def check_network(base: Recipe, recipe: Recipe, given: str) -> None:
+    """InputError where a base has another network than the recipe."""
+    there, here = base.weights(), recipe.weights()
+    differing = [f"{name}={here[name]} and not {there[name]}" for name in here if here[name] != there[name]]
+    if differing:
+        raise InputError(
+            f"{given} has another network than this recipe ({', '.join(differing)}): leave these as they are, or "
+            "train from nothing (start=nothing)."
+        )
+
+
+def _start(options: GeneratorOptions, recipe: Recipe, called: str, extra: bool) -> Start:
+    name, folder = options.start, None
+    fits = recipe.weights() == RECIPE_OF_BASE.weights()
+    if name is None:
+        name = EXTRA if extra else NAME if fits else NOTHING
+    elif name not in STARTS:
+        folder = user_path(name, f"{called}.start=")
+        if not folder.is_dir():
+            raise InputError(f"{unknown_name(f'value of {called}.start', name, STARTS)} Nor is it a folder.")
+        name = A_FOLDER
+    if name == EXTRA and not extra:
+        raise InputError(f"{called}.start=extra needs slices about whom nobody asks: give data.extra=DIR.")
+    if options.base_steps < 1:
+        raise InputError(f"{called}.base_steps={options.base_steps} must be at least 1.")
+    return Start(name, folder, _leak(options, fits, name, called), options.base_steps)
+
+
+def _leak(options: GeneratorOptions, fits: bool, start: str, called: str) -> str | None:
+    """The point of the dial that was named, or the usual one where no number of it was typed."""
+    if options.leak is None:
+        plain = options.steps is None and options.learning_rate is None and options.warm_up is None
+        return DEFAULT_LEAK if start != NOTHING and fits and plain and options.tuning == "quick" else None
+    if options.leak not in LEAKS:
+        raise InputError(unknown_name(f"value of {called}.leak", options.leak, LEAKS))
+    if start == NOTHING or not fits:
+        raise InputError(
+            f"{called}.leak={options.leak} names steps of the quick network from a base, as they were measured; say "
+            f"{called}.steps=N for another network, or for training from nothing."
+        )
+    if options.steps is not None:
+        raise InputError(
+            f"{called}.leak={options.leak} and {called}.steps={options.steps} both say how long; keep one."
+        )
+    return options.leak
+
+
+def _trained_as(options: GeneratorOptions, recipe: Recipe, start: Start) -> Recipe:
+    """The recipe with the steps, the rate and the warm-up that go with its start, but for those typed."""
+    if not start.warm:
+        return recipe
+    usual = FINE_TUNING[options.tuning]
+    if start.leak is not None:
+        usual = usual._replace(steps=LEAKS[start.leak])
+    missing = {name: getattr(usual, name) for name in FineTuning._fields if getattr(options, name) is None}
+    return replace(recipe, **missing)

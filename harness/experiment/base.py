@@ -1,0 +1,16 @@
+"""The base that all trainings of a run start from, brought into the store."""
+
+from __future__ import annotations
+
+from harness.config.settings import Settings
+from harness.data.pool import Pool
+from harness.experiment.executor import Executor
+from harness.planning.start import with_start
+
+
+def from_base(settings: Settings, pool: Pool, executor: Executor) -> Settings:
+    """The settings with the key of their base, which is in the store from here on; unchanged where there is none."""
+    settings, base = with_start(settings, pool)
+    if base is not None:
+        executor.prepare(base.jobs)
+    return settings

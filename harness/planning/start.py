@@ -1,0 +1,97 @@
+"""What every training of a plan starts from: nothing, or one base that saw none of the candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from harness.config.recipe_options import Start, check_network
+from harness.config.settings import Settings
+from harness.data.groups import alike
+from harness.data.pool import Pool
+from harness.errors import InputError
+from harness.jobs.saved import SavedGenerator, saved_generator
+from harness.jobs.train import GeneratorJob
+from harness.seeds import seed_of
+from shadow_models.base.recipe import FOLDER, NAME
+from shadow_models.base.recipe import RECIPE as RECIPE_OF_BASE
+from shadow_models.fine_tuning import BASE_BATCH, EXTRA, FINE_TUNING
+from shadow_models.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Base:
+    """A generator from which others start: its key, and the jobs that bring it into the store, in their order."""
+
+    key: str
+    jobs: Sequence[SavedGenerator | GeneratorJob]
+
+
+def with_start(settings: Settings, pool: Pool) -> tuple[Settings, Base | None]:
+    """The settings with the key of the base, and the base, None where training starts from nothing."""
+    base = plan_base(settings.start, settings.recipe, pool, settings.store_root, settings.seed)
+    return replace(settings, start_key=None if base is None else base.key), base
+
+
+def plan_base(start: Start, recipe: Recipe, pool: Pool, store_root: Path, seed: int) -> Base | None:
+    """The base that the start names. recipe: of what starts from it.
+
+    Raises InputError for a folder without a fitting generator, and for extra slices that a base must not have seen.
+    """
+    if start.folder is not None:
+        return _saved(start.folder, "the base", f"start={start.folder}", recipe, store_root)
+    if start.name == NAME:
+        return _phantoms(recipe, store_root)
+    if start.name == EXTRA:
+        return _of_extra(start, recipe, pool, store_root, seed)
+    return None
+
+
+def _phantoms(recipe: Recipe, store_root: Path) -> Base:
+    return _saved(FOLDER, f"the base {NAME}", f"start={NAME}", recipe, store_root)
+
+
+def _saved(folder: Path, name: str, called: str, recipe: Recipe, store_root: Path) -> Base:
+    job, of_base = saved_generator(store_root, name, folder, called)
+    check_network(of_base, recipe, called)
+    return Base(job.key, [job])
+
+
+def _of_extra(start: Start, recipe: Recipe, pool: Pool, store_root: Path, seed: int) -> Base:
+    """A base of the extra slices, from the phantoms' where the network is that one's."""
+    refuse_shared(pool)
+    before = _phantoms(recipe, store_root) if recipe.weights() == RECIPE_OF_BASE.weights() else None
+    usual = FINE_TUNING["quick"]
+    job = GeneratorJob(
+        store_root=str(store_root),
+        name="the base of data.extra",
+        pool_key=pool.key,
+        members=tuple(map(int, pool.extra)),
+        digests=tuple(pool.digests[place] for place in pool.extra),
+        recipe=replace(recipe, steps=start.base_steps, batch=BASE_BATCH, learning_rate=usual.learning_rate),
+        seed=seed_of(seed, "generator", "base"),
+        n_images=0,
+        start=None if before is None else before.key,
+    )
+    return Base(job.key, [*(before.jobs if before is not None else []), job])
+
+
+def refuse_shared(pool: Pool) -> None:
+    """InputError, with counts, for extra slices that are a candidate's, of his patient, or look like his."""
+    extra, rest = pool.extra, np.setdiff1d(np.arange(len(pool.ids)), pool.extra)
+    patients = {pool.patient_ids[place] for place in rest}
+    digests = {pool.digests[place] for place in rest}
+    same = np.array([pool.digests[place] in digests for place in extra], dtype=np.bool_)
+    patient = np.array([pool.patient_ids[place] in patients for place in extra], dtype=np.bool_)
+    like = alike(pool.pixels[extra], pool.pixels[rest]).any(axis=1)
+    n_shared = int((same | patient | like).sum())
+    if n_shared:
+        raise InputError(
+            f"{n_shared} of the {len(extra)} slices in data.extra may be candidates' own: {int(patient.sum())} are "
+            f"of a patient who is asked about, {int(same.sum())} equal one of those slices to the pixel, and "
+            f"{int(like.sum())} look like one of them. A base that saw a candidate tells nothing about the others: "
+            "take them out, or give start=phantom-64."
+        )

@@ -1,0 +1,137 @@
+"""The base of a plan: what it is made of, whose key it is part of, and what it must not have seen."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tiny import TINY, write_slices
+
+from harness.config.settings import composed
+from harness.data.pool import load_pool
+from harness.data.sources.phantom import phantom_slices
+from harness.errors import InputError
+from harness.jobs.saved import SavedGenerator
+from harness.jobs.train import GeneratorJob
+from harness.planning.make import make_plan
+from harness.planning.start import with_start
+from harness.planning.surrogates import surrogate_jobs
+from harness.planning.trials import recipes_tried
+from harness.store import Store
+from shadow_models.fine_tuning import BASE_BATCH
+
+
+def folder_of(root, pixels, patients, name="slice_{:03d}.png"):
+    write_slices(root, pixels, name)
+    with (root / "metadata.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["file_name", "patient_id"])
+        rows.writerows([name.format(i + 1), patient] for i, patient in enumerate(patients))
+    return root
+
+
+@pytest.fixture(scope="module")
+def cohort():
+    """40 slices of 20 patients, and as many of 20 others, 64 px."""
+    slices = phantom_slices(40, 2, 64, seed=5)
+    return slices.pixels, [patient.replace("phantom", "p") for patient in slices.patient_ids]
+
+
+@pytest.fixture
+def planned(tmp_path, cohort):
+    """`planned(extra pixels, their patients, *options)`: settings, base and pool of a folder with extra slices."""
+    pixels, patients = cohort
+    root = folder_of(tmp_path / "pool", pixels[:40], patients[:40])
+
+    def plan(extra, people, *words):
+        folder = folder_of(tmp_path / "extra", extra, people, "other_{:03d}.png")
+        settings = composed(
+            ["data=folder", f"data.root={root}", f"data.extra={folder}", f"store.root={tmp_path / 'store'}", *words]
+        )
+        pool = load_pool(settings.data, Store(settings.store_root), extra_apart=True)
+        return *with_start(settings, pool), pool
+
+    return plan
+
+
+def test_every_training_of_a_plan_starts_from_the_base_and_has_it_in_its_key(tmp_path):
+    settings = composed([f"store.root={tmp_path}"])
+    pool = load_pool(settings.data, Store(tmp_path))
+    settings, base = with_start(settings, pool)
+    assert [type(job) for job in base.jobs] == [SavedGenerator]
+    plan = make_plan(settings, pool)
+    of_test = replace(pool, given={"test": None})
+    trials = recipes_tried(replace(settings, match_steps=[0.5, 1.0], n_images=2), of_test)
+    jobs = [*plan.generators, *surrogate_jobs(settings, plan), *trials]
+    assert {job.start for job in jobs} == {base.key}
+    for job in jobs:
+        assert len({job.key, replace(job, start=None).key, replace(job, start="another").key}) == 3
+
+
+def test_the_extra_slices_make_a_base_on_top_of_the_phantoms_and_nobody_is_asked_about_them(planned, cohort):
+    pixels, patients = cohort
+    settings, base, pool = planned(pixels[40:], patients[40:], "shadow.base_steps=77")
+    saved, job = base.jobs
+    assert isinstance(saved, SavedGenerator)
+    assert isinstance(job, GeneratorJob)
+    assert (job.start, base.key, job.n_images) == (saved.key, job.key, 0)
+    assert (job.recipe.steps, job.recipe.batch) == (77, BASE_BATCH)
+    learnt = pool.pixels[list(job.members)]
+    assert sorted(map(bytes, learnt)) == sorted(map(bytes, pixels[40:]))
+    plan = make_plan(settings, pool)
+    asked = {place for spec in plan.shadows for place in spec.candidates.tolist()}
+    members = {place for one in plan.generators for place in one.members}
+    assert not (asked | members) & set(job.members)
+    assert asked == members == set(pool.taken.tolist())
+
+
+def test_another_extra_is_another_base(planned, cohort):
+    pixels, patients = cohort
+    keys = {planned(pixels[40:n], patients[40:n])[1].key for n in (80, 78)}
+    assert len(keys) == 2
+
+
+@pytest.mark.parametrize(
+    ("shared", "told"),
+    [
+        ("patient", r"2 of the 40 slices.* 2 are of a patient .* 0 equal .* 0 look like"),
+        ("pixels", r"3 of the 40 slices.* 0 are of a patient .* 3 equal .* 3 look like"),
+        ("looks", r"3 of the 40 slices.* 0 are of a patient .* 0 equal .* 3 look like"),
+    ],
+)
+def test_extra_slices_that_are_candidates_own_are_refused_with_their_count(planned, cohort, shared, told):
+    pixels, patients = cohort
+    extra, people = pixels[40:].copy(), list(patients[40:])
+    if shared == "patient":
+        people = [patients[0].upper() if one == people[0] else one for one in people]
+    if shared == "pixels":
+        extra[:3] = pixels[:6:2]
+    if shared == "looks":
+        extra[:3] = np.clip(pixels[:6:2].astype(int) + 3, 0, 255)
+    with pytest.raises(InputError, match=told):
+        planned(extra, people)
+
+
+def test_slices_whose_patients_nobody_names_are_not_one_patient_for_their_file_names(tmp_path, cohort):
+    pixels, _ = cohort
+    write_slices(tmp_path / "pool", pixels[:40])
+    write_slices(tmp_path / "extra", pixels[40:])
+    folders = [f"data.root={tmp_path / 'pool'}", f"data.extra={tmp_path / 'extra'}"]
+    settings = composed(["data=folder", *folders, f"store.root={tmp_path / 'store'}"])
+    pool = load_pool(settings.data, Store(settings.store_root), extra_apart=True)
+    assert len(set(pool.ids)) == len(pool.ids) == 80
+    assert with_start(settings, pool)[1] is not None
+
+
+def test_a_network_that_the_phantoms_base_does_not_fit_learns_the_extra_slices_from_nothing(planned, cohort):
+    pixels, patients = cohort
+    _, base, _ = planned(pixels[40:], patients[40:], "shadow.channels=[8,16]")
+    (job,) = base.jobs
+    assert job.start is None
+
+
+def test_at_a_size_of_its_own_there_is_no_base(tmp_path):
+    settings = composed([*TINY, f"store.root={tmp_path}"])
+    assert with_start(settings, load_pool(settings.data, Store(tmp_path)))[1] is None
