@@ -56,7 +56,7 @@ def jobs_of(settings: Settings, pool: Pool, n_images: int) -> list[GeneratorJob]
 
 def measure(options: argparse.Namespace) -> list[Row]:
     """The rows: accuracy of every distance and calibration, adjusted Rand index of every clustering."""
-    data = ["data=folder", f"data.root={options.lung_slices.resolve()}", "data.per_patient=3"]
+    data = ["data=folder", f"data.root={options.lung_slices.resolve()}", "data.per_patient=3", "shadow.start=nothing"]
     with TemporaryDirectory() as temporary:
         store_root = options.store or Path(temporary) / "store"
         settings = composed([*data, f"store.root={store_root}", *options.override])

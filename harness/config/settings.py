@@ -53,6 +53,12 @@ class Settings:
     start_key: str | None = None
 
     @property
+    def base_key(self) -> str | None:
+        """The artefact that every training starts from; None where that is nothing."""
+        assert self.start_key is not None or not self.start.warm, "planning.start.with_start was not asked"
+        return self.start_key
+
+    @property
     def shows_pictures(self) -> bool:
         """Whether what the run writes may show slices and released images."""
         of_phantoms = self.pictures == "phantom" and isinstance(self.data, PhantomData)

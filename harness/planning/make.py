@@ -79,7 +79,7 @@ def generator_job(
         recipe=settings.recipe,
         seed=seed_of(settings.seed, "generator", name),
         n_images=n_images,
-        start=settings.start_key,
+        start=settings.base_key,
     )
 
 

@@ -22,7 +22,7 @@ def surrogate_job(settings: Settings, release: ReleaseSpec, name: str = "surroga
     if settings.surrogate_steps is not None:
         recipe = replace(recipe, steps=settings.surrogate_steps)
     seed = seed_of(settings.seed, "surrogate")
-    return SurrogateJob(str(settings.store_root), name, release, recipe, seed, settings.start_key)
+    return SurrogateJob(str(settings.store_root), name, release, recipe, seed, settings.base_key)
 
 
 def surrogate_jobs(settings: Settings, plan: Plan) -> list[SurrogateJob]:

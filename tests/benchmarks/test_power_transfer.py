@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from benchmarks.power.transfer.targets import MISMATCHES
+from benchmarks.power.transfer.targets import MISMATCHES, OF_STARTS
+from harness.config.recipe_options import STARTS
+from shadow_models.fine_tuning import FINE_TUNING
 from shadow_models.recipe import Recipe
 
 
@@ -23,3 +25,17 @@ def test_each_mismatch_changes_what_its_name_says_and_nothing_else():
         "a quarter of the images": {},
         "other sampler": {"sampler": "dpm++"},
     }
+
+
+def test_a_target_from_elsewhere_is_trained_as_its_start_is_and_has_the_same_network():
+    quick = Recipe(steps=7)
+    for one in OF_STARTS:
+        changed = one.changed(quick)
+        assert changed.weights() == quick.weights()
+        usual = Recipe() if one.start == "nothing" else FINE_TUNING["quick"]
+        assert (changed.steps, changed.learning_rate, changed.warm_up) == (
+            usual.steps,
+            usual.learning_rate,
+            usual.warm_up,
+        )
+    assert sorted(one.start for one in OF_STARTS) == sorted(STARTS)

@@ -65,9 +65,7 @@ def test_no_patient_of_the_default_data_is_in_it() -> None:
     assert not alike(default_slices(), slices_of_base(150)).any()
 
 
-def test_before_its_release_and_its_model_attacks_are_at_chance(
-    base: Generator, release: NDArray[np.uint8]
-) -> None:
+def test_before_its_release_and_its_model_attacks_are_at_chance(base: Generator, release: NDArray[np.uint8]) -> None:
     """Were the default data in it, they would stand out from fresh phantoms."""
     default, fresh = default_slices(), default_slices(seed=987_654_321)
     candidates = np.concatenate([default, fresh])

@@ -18,6 +18,7 @@ from harness.config.settings import composed
 from harness.data.pool import load_pool, load_released
 from harness.errors import HarnessWarning
 from harness.evaluation.intervals import Estimate
+from harness.experiment.base import from_base
 from harness.experiment.evaluator import WHAT, Evaluation, Evaluator
 from harness.experiment.executor import Executor
 from harness.experiment.matching import match_recipe
@@ -30,6 +31,7 @@ from harness.store import Store
 from harness.submission.files import read_submission
 from harness.submission.score import score_submission
 from harness.submission.truth import Truth, read_used
+from shadow_models.fine_tuning import EXTRA
 
 # Fewer steps, another width, whitening, rate and sampler than `quick`. The steps were chosen by `knn` alone, on seed
 # 0 with fewer images: with 1,200 of them its top half had F1 0.98, so that no attack could be told from another.
@@ -123,8 +125,9 @@ def every_attack(official: Sequence[str], truth: Truth) -> tuple[dict[str, float
         settings = composed(official)
         launcher = stack.enter_context(closing(Launcher(settings.workers, settings.device)))
         executor = Executor(Store(settings.store_root), launcher, Console(quiet=True))
-        pool = load_pool(settings.data, executor.store)
+        pool = load_pool(settings.data, executor.store, extra_apart=settings.start.name == EXTRA)
         load_released(pool, executor.store)
+        settings = from_base(settings, pool, executor)
         settings, _ = match_recipe(settings, pool, executor)
         plan = make_plan(settings, pool)
         work = work_list(settings, plan)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 from contextlib import ExitStack, closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,14 +18,17 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.benchmark import LUNG_SLICES, OVERRIDE, STORE, Benchmark, Option
+from benchmarks.halves import write_halves
 from benchmarks.measured import TINY, TINY_ABOUT
 from benchmarks.power.transfer.judging import SIGNALS, Kept, attacks_compared, judge
-from benchmarks.power.transfer.targets import train
+from benchmarks.power.transfer.targets import MATCHED, MISMATCHES, OF_STARTS, train, trained_from
 from benchmarks.rows import Row
 from harness.cli import console
+from harness.config.recipe_options import STARTS, Start
 from harness.config.settings import composed
 from harness.data.pool import load_pool
 from harness.evaluation.estimate_text import number
+from harness.experiment.base import from_base
 from harness.experiment.executor import Executor
 from harness.jobs.launch import Launcher
 from harness.planning.make import make_plan
@@ -34,19 +37,29 @@ from harness.store import Store
 
 def measure(options: argparse.Namespace) -> list[Row]:
     """A row an attack and mismatch: the AUC, and in its detail what the calibration keeps."""
-    folder = [f"data.root={options.lung_slices.resolve()}", "data=folder"]
     screen = console()
     with TemporaryDirectory() as temporary, ExitStack() as stack:
-        store = options.store or Path(temporary) / "store"
+        store = (options.store or Path(temporary) / "store").resolve()
+        folder = ["data=folder", f"data.root={options.lung_slices.resolve()}", "shadow.start=nothing"]
+        if options.starts:
+            halves = write_halves(options.lung_slices, Path(temporary), 0, SIZE)
+            folder = ["data=folder", f"data.root={halves.pool}", f"data.extra={halves.others}"]
         settings = composed([*folder, f"store.root={store}", "shadow.count=8", *options.override])
+        if options.starts:
+            settings = replace(
+                settings, start=Start(options.starts), recipe=trained_from(options.starts, settings.recipe)
+            )
         launcher = stack.enter_context(closing(Launcher(settings.workers, settings.device)))
         executor = Executor(Store(settings.store_root), launcher, screen)
-        pool = load_pool(settings.data, executor.store)
+        pool = load_pool(settings.data, executor.store, extra_apart=options.starts is not None)
+        settings = from_base(settings, pool, executor)
         plan = make_plan(settings, pool)
         executor.train(plan.generators)
-        targets = train(settings, pool, plan, executor, options.draws)
+        mismatches = (MATCHED, *OF_STARTS) if options.starts else MISMATCHES
+        targets = train(settings, pool, plan, executor, mismatches=mismatches, n_draws=options.draws)
         kept = {
-            name: judge(attack, plan, executor, targets) for name, attack in attacks_compared(options.signals).items()
+            name: judge(attack, plan, executor, mismatches, targets)
+            for name, attack in attacks_compared(options.signals).items()
         }
     _show(kept, screen)
     return [
@@ -56,9 +69,13 @@ def measure(options: argparse.Namespace) -> list[Row]:
     ]
 
 
+SIZE = 64  # of slices, pixels
+_TITLES = {"AUC": "auc", "realised FPR at nominal 0.1": "realised_fpr", "Brier": "brier", "ECE": "ece"}
+
+
 def _show(kept: Mapping[str, Mapping[str, Kept]], screen: Console) -> None:
-    """A line an attack, a column a mismatch: AUC, and below it the realised FPR at nominal 0.1."""
-    for title, metric in (("AUC", "auc"), ("realised FPR at nominal 0.1", "realised_fpr"), ("Brier", "brier")):
+    """A line an attack, a column a mismatch: AUC, and below it what its calibration keeps."""
+    for title, metric in _TITLES.items():
         table = Table("attack, calibration", *next(iter(kept.values())), title=title, box=None, padding=(0, 1, 0, 0))
         for name, by_mismatch in kept.items():
             table.add_row(name, *(number(getattr(one, metric)) for one in by_mismatch.values()))
@@ -74,6 +91,15 @@ BENCHMARK = Benchmark(
         LUNG_SLICES,
         STORE,
         Option("--signals", [*SIGNALS], {"nargs": "+", "choices": [*SIGNALS], "help": "scores to calibrate"}),
+        Option(
+            "--starts",
+            None,
+            {
+                "choices": STARTS,
+                "help": "what shadows start from; targets then start from each of these, in place of other recipes, "
+                "and half of the patients are the pool, the others those of a base",
+            },
+        ),
         Option("--draws", 2, {"type": int, "metavar": "N", "help": "targets a recipe, each with its own members"}),
         OVERRIDE,
     ),

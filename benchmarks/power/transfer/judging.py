@@ -11,7 +11,7 @@ import numpy as np
 from attacks.base import Attack
 from attacks.difficulty_calibration import CALIBRATIONS
 from attacks.registry import find_attacks
-from benchmarks.power.transfer.targets import MISMATCHES, Labelled
+from benchmarks.power.transfer.targets import Labelled, Mismatch
 from harness.evaluation import metrics
 from harness.evaluation.metrics import Flags, Floats
 from harness.evaluation.probability_calibration import Calibrator, ScoredTarget, fit_calibrator, held_out_calibrators
@@ -37,12 +37,19 @@ class Kept:
     auc: float
     realised_fpr: float
     brier: float
+    ece: float
 
 
-def judge(attack: Attack, plan: Plan, executor: Executor, targets: Mapping[str, list[Labelled]]) -> dict[str, Kept]:
+def judge(
+    attack: Attack,
+    plan: Plan,
+    executor: Executor,
+    mismatches: Sequence[Mismatch],
+    targets: Mapping[str, list[Labelled]],
+) -> dict[str, Kept]:
     """The attack on the shadows (held out, by pair), then on every mismatch by what all shadows taught it."""
     found: dict[str, Kept] = {}
-    for mismatch in MISMATCHES:
+    for mismatch in mismatches:
         looked_at = mismatch.plan(plan)
         planned = PlannedAttack(attack, looked_at)
         on_shadows = executor.attack_shadows([planned])[planned.label]
@@ -70,7 +77,7 @@ def _about(plan: Plan, labelled: Labelled) -> Plan:
 
 
 def _kept(judged: Sequence[tuple[Calibrator, Floats, Flags]]) -> Kept:
-    """Means over targets of the AUC, the FPR above the threshold learnt for 0.1, and the Brier score."""
+    """Means over targets of the AUC, the FPR above the threshold learnt for 0.1, the Brier score and the ECE."""
 
     def one(score: Floats) -> Floats:
         return np.ones((1, len(score)))
@@ -78,7 +85,8 @@ def _kept(judged: Sequence[tuple[Calibrator, Floats, Flags]]) -> Kept:
     aucs = [float(metrics.step_roc(s, m, one(s)).auc()[0]) for _, s, m in judged]
     alarms = [float((s > c.threshold(NOMINAL_FPR))[~m].mean()) for c, s, m in judged]
     briers = [float(metrics.brier(c.probability(s), m, one(s))[0]) for c, s, m in judged]
-    return Kept(float(np.mean(aucs)), float(np.mean(alarms)), float(np.mean(briers)))
+    eces = [float(metrics.expected_calibration_error(c.probability(s), m, one(s))[0]) for c, s, m in judged]
+    return Kept(*(float(np.mean(of)) for of in (aucs, alarms, briers, eces)))
 
 
 def attacks_compared(signals: Sequence[str]) -> dict[str, Attack]:

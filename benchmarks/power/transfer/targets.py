@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from harness.config.recipe_options import Start
 from harness.config.settings import Settings
 from harness.data.pool import Pool
 from harness.data.splits import random_half
@@ -16,15 +18,19 @@ from harness.jobs.targets import TargetSpec
 from harness.jobs.train import GeneratorJob
 from harness.planning.make import N_IMAGES
 from harness.planning.plan import Plan
+from harness.planning.start import plan_base
 from harness.seeds import rng_of, seed_of
-from shadow_models.recipe import Recipe
+from shadow_models.base.recipe import NAME as PHANTOM_BASE
+from shadow_models.fine_tuning import EXTRA, FINE_TUNING, NOTHING, FineTuning
+from shadow_models.recipe import PRESETS, Recipe
 
 
 @dataclass(frozen=True)
 class Mismatch:
     """A target unlike the shadows. times: their steps; narrow: their widths are so many times its own.
 
-    members: 1 for half of the pool, 2 for a quarter; part: of its images seen; recipe: what else of it differs.
+    members: 1 for half of the pool, 2 for a quarter; part: of its images seen; recipe: what else of it differs;
+    start: what it is trained from, None for what the shadows are; steps, rate and warm-up are those of that start.
     """
 
     name: str
@@ -33,9 +39,12 @@ class Mismatch:
     narrow: int = 1
     members: int = 1
     part: int = 1
+    start: str | None = None
 
     def changed(self, recipe: Recipe) -> Recipe:
         """The target's recipe, from that of the shadows."""
+        if self.start is not None:
+            recipe = trained_from(self.start, recipe)
         return replace(
             recipe,
             steps=round(recipe.steps * self.times),
@@ -50,8 +59,21 @@ class Mismatch:
         return plan.narrowed(n_images=plan.n_images // self.part)
 
 
+def trained_from(start: str, recipe: Recipe) -> Recipe:
+    """The recipe with the steps, the rate and the warm-up of the quick one that go with a start."""
+    usual = PRESETS["quick"] if start == NOTHING else FINE_TUNING["quick"]
+    return replace(recipe, **{name: getattr(usual, name) for name in FineTuning._fields})
+
+
+MATCHED = Mismatch("matched")
+OF_STARTS = (
+    Mismatch("from nothing", start=NOTHING),
+    Mismatch("from the phantoms' base", start=PHANTOM_BASE),
+    Mismatch("from a base of slices", start=EXTRA),
+)
+"""What targets start from, beside shadows that start from one of these; the slices of the base are `data.extra`."""
 MISMATCHES = (
-    Mismatch("matched"),
+    MATCHED,
     Mismatch("half the steps", times=0.5),
     Mismatch("twice the steps", times=2.0),
     Mismatch("half the width", narrow=2),
@@ -69,13 +91,23 @@ class Labelled:
     member: Flags
 
 
-def train(settings: Settings, pool: Pool, plan: Plan, executor: Executor, n_draws: int) -> dict[str, list[Labelled]]:
+def train(
+    settings: Settings,
+    pool: Pool,
+    plan: Plan,
+    executor: Executor,
+    *,
+    mismatches: Sequence[Mismatch],
+    n_draws: int,
+) -> dict[str, list[Labelled]]:
     """Every mismatch's targets, trained and released, with the references of a target that is no shadow."""
     jobs: dict[str, GeneratorJob] = {}
     found: dict[str, list[Labelled]] = {}
-    for mismatch in MISMATCHES:
+    for mismatch in mismatches:
+        start = settings.start_key if mismatch.start is None else _base(mismatch.start, settings, pool, executor)
         for draw in range(n_draws):
             job, member = _generator(settings, pool, mismatch, draw)
+            job = replace(job, start=start)
             jobs[job.release_key] = job
             looked_at = mismatch.plan(plan)
             template = looked_at.test.target
@@ -83,6 +115,15 @@ def train(settings: Settings, pool: Pool, plan: Plan, executor: Executor, n_draw
             found.setdefault(mismatch.name, []).append(Labelled(template._replace(view=view), member))
     executor.train(list(jobs.values()))
     return found
+
+
+def _base(start: str, settings: Settings, pool: Pool, executor: Executor) -> str | None:
+    """The key of a start's base, which is brought into the store."""
+    base = plan_base(Start(start), settings.recipe, pool, settings.store_root, settings.seed)
+    if base is None:
+        return None
+    executor.prepare(base.jobs)
+    return base.key
 
 
 def _generator(settings: Settings, pool: Pool, mismatch: Mismatch, draw: int) -> tuple[GeneratorJob, Flags]:

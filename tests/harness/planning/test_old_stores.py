@@ -44,7 +44,7 @@ def test_the_default_plan_names_what_commit_976be1c_trained():
     ids, patients = (tuple(f"{what}{i // size:02d}" for i in range(16)) for what, size in (("s", 1), ("p", 2)))
     digests = tuple(f"{i:064x}" for i in range(16))
     pool = Pool("key", np.zeros((16, 4, 4), np.uint8), ids, patients, digests, np.arange(16), {})
-    settings = composed(["store.root=store", "attack=loss", "surrogate.use=true"])
+    settings = composed(["store.root=store", "attack=loss", "surrogate.use=true", "shadow.start=nothing"])
     work = work_list(settings, make_plan(settings, pool))
     assert [job.key for job in work.generators] == GENERATORS
     assert [job.release_key for job in work.generators] == RELEASES

@@ -75,7 +75,10 @@ def test_the_base_is_copied_so_that_the_folder_may_go(harness, saved, tmp_path):
     [
         (lambda folder: (folder / "generator.json").unlink(), "does not exist"),
         (lambda folder: (folder / "generator.json").write_text('{"schema": 99}'), "schema 99"),
-        (lambda folder: (folder / "generator.json").write_text('{"schema": 1, "recipe": {"steps": "x"}}'), "no generator"),
+        (
+            lambda folder: (folder / "generator.json").write_text('{"schema": 1, "recipe": {"steps": "x"}}'),
+            "no generator",
+        ),
         (lambda folder: (folder / "generator.safetensors").write_bytes(b"torn"), "no file of weights"),
         (lambda folder: (folder / "generator.safetensors").unlink(), "does not exist"),
     ],

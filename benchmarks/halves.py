@@ -1,0 +1,41 @@
+"""Real slices in two halves, no patient in both: a pool, and slices for a base."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from harness.data.png import grey_png
+from harness.data.sources.folder import read_folder
+from harness.seeds import rng_of
+
+
+class Halves(NamedTuple):
+    """The two folders."""
+
+    pool: Path
+    others: Path
+
+
+def write_halves(slices: Path, folder: Path, draw: int, size: int) -> Halves:
+    """Part the patients at random and write each half as an imagefolder; the pool has the odd one."""
+    found = read_folder(slices, size, "--lung-slices")
+    patients = np.array(found.patient_ids)
+    names = np.unique(patients)
+    dealt = rng_of(draw, "dial", "halves").permutation(names)[: len(names) // 2 + 1]
+    of_pool = np.isin(patients, dealt)
+    halves = []
+    for name, kept in (("pool", of_pool), ("others", ~of_pool)):
+        half = folder / f"{name}-{draw}"
+        half.mkdir(parents=True, exist_ok=True)
+        with (half / "metadata.csv").open("w", newline="", encoding="utf-8") as file:
+            rows = csv.writer(file)
+            rows.writerow(["file_name", "patient_id"])
+            for place in np.flatnonzero(kept):
+                (half / f"{place:05d}.png").write_bytes(grey_png(found.pixels[place]))
+                rows.writerow([f"{place:05d}.png", patients[place]])
+        halves.append(half)
+    return Halves(*halves)
