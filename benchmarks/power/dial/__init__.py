@@ -31,7 +31,7 @@ from harness.jobs.launch import Launcher
 from harness.store import Store
 from shadow_models.fine_tuning import DEFAULT_LEAK, LEAKS
 
-ATTACKS = ("knn", "ssim", "carlini_reg", "knn_lira", "knn_ridge", "ssim_lira", "ssim_ridge")
+ATTACKS = ("knn", "ssim", "carlini_reg", "knn_cal", "knn_ridge", "retrieval_cal", "ssim_cal", "ssim_ridge")
 REFERENCES = ATTACKS[2:]
 AIMED = {"faint": 0.55, "weak": 0.63, "medium": 0.76, "strong": 0.93}
 CLOSE = 0.05
@@ -50,12 +50,12 @@ def measure(options: argparse.Namespace) -> list[Row]:
         executor = Executor(Store(store.resolve()), launcher, screen)
         common = [f"store.root={store.resolve()}", *options.override]
         phantoms = [[f"data.seed={FIRST_SEED + draw}", *common] for draw in range(options.repeats)]
-        found = {"phantoms": _points(executor, phantoms, _named())}
+        found = {"phantoms": _points(executor, phantoms, _named(options.steps))}
         if options.lung_slices is not None:
             folder, draws = Path(temporary), range(options.repeats)
             halves = [write_halves(options.lung_slices, folder, draw, SIZE) for draw in draws]
             pools = [["data=folder", f"data.root={half.pool}", "shadow.n_images=512", *common] for half in halves]
-            found["slices, base of phantoms"] = _points(executor, pools, _named())
+            found["slices, base of phantoms"] = _points(executor, pools, _named(options.steps))
             others = [[*words, f"data.extra={half.others}"] for words, half in zip(pools, halves, strict=True)]
             found["slices, base of other slices"] = _points(
                 executor, others, {f"{steps} steps": [f"shadow.steps={steps}"] for steps in STEPS_ON_SLICES}
@@ -64,11 +64,13 @@ def measure(options: argparse.Namespace) -> list[Row]:
     for data, points in found.items():
         screen.print(_table(data, points))
         rows += [Row(f"{data}: {name}", one.auc["knn"], "AUC", detail=asdict(one)) for name, one in points.items()]
-    return rows + _asked(found["phantoms"])
+    return rows if options.steps is not None else rows + _asked(found["phantoms"])
 
 
-def _named() -> dict[str, list[str]]:
-    """The options of every point, by its name."""
+def _named(steps: Sequence[int] | None) -> dict[str, list[str]]:
+    """The options of every point, by its name: those of the dial, or numbers of steps to find them by."""
+    if steps is not None:
+        return {f"{count} steps": ["shadow.start=phantom-64", f"shadow.steps={count}"] for count in steps}
     return {
         NOTHING: ["shadow.start=nothing"],
         ALONE: ["shadow.start=phantom-64", "shadow.steps=1", "shadow.learning_rate=1e-8"],
@@ -125,6 +127,7 @@ BENCHMARK = Benchmark(
     options=(
         LUNG_SLICES,
         STORE,
+        Option("--steps", None, {"type": int, "nargs": "+", "metavar": "N", "help": "to find points of the dial by"}),
         Option("--repeats", 3, {"type": int, "metavar": "N", "help": "draws of data and seeds that each point has"}),
         OVERRIDE,
     ),
