@@ -11,7 +11,6 @@ from harness.places import user_path
 from shadow_models.base.recipe import NAME
 from shadow_models.base.recipe import RECIPE as RECIPE_OF_BASE
 from shadow_models.fine_tuning import (
-    BASE_STEPS,
     DEFAULT_LEAK,
     EXTRA,
     FINE_TUNING,
@@ -32,7 +31,7 @@ class GeneratorOptions(Recipe):
     start: `nothing`, `phantom-64`, `extra` or the folder of a saved generator; None is `extra` where there are extra
     slices, else `phantom-64` where the network is that of the base, else `nothing`. leak: a name for the steps, of
     the dial. steps, learning_rate, warm_up: None is what the start and the preset named by `tuning` say.
-    base_steps: in which `start=extra` learns the extra slices.
+    base_steps: in which `start=extra` learns the extra slices; None is 32 passes over them, 1,500 steps at most.
     """
 
     steps: int | None = None  # type: ignore[assignment]
@@ -41,7 +40,7 @@ class GeneratorOptions(Recipe):
     start: str | None = None
     leak: str | None = None
     tuning: str = "quick"
-    base_steps: int = BASE_STEPS
+    base_steps: int | None = None
 
     def __post_init__(self) -> None:
         """What was typed is checked where it becomes a recipe."""
@@ -49,12 +48,12 @@ class GeneratorOptions(Recipe):
 
 class Start(NamedTuple):
     """What training starts from: a name of `STARTS`, or `a folder` and which; leak: the dial's name, None where the
-    recipe is not one of the dial's; base_steps: of `extra`."""
+    recipe is not one of the dial's; base_steps: of `extra`, None for the usual ones."""
 
     name: str
     folder: Path | None = None
     leak: str | None = None
-    base_steps: int = BASE_STEPS
+    base_steps: int | None = None
 
     @property
     def warm(self) -> bool:
@@ -101,7 +100,7 @@ def _start(options: GeneratorOptions, recipe: Recipe, called: str, extra: bool) 
         name = A_FOLDER
     if name == EXTRA and not extra:
         raise InputError(f"{called}.start=extra needs slices about whom nobody asks: give data.extra=DIR.")
-    if options.base_steps < 1:
+    if options.base_steps is not None and options.base_steps < 1:
         raise InputError(f"{called}.base_steps={options.base_steps} must be at least 1.")
     return Start(name, folder, _leak(options, fits, name, called), options.base_steps)
 

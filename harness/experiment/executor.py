@@ -49,8 +49,8 @@ class Executor:
         for job in jobs:
             if self.store.find("generator", job.key) is not None:
                 continue
-            if isinstance(job, SavedGenerator):
-                self.launcher.here(take_saved, [job], lambda message: None)
+            if isinstance(job, SavedGenerator):  # by a worker, which will want torch anyway
+                self.launcher.map(take_saved, [job], lambda message: None)
             else:
                 with shown(self.console, "Training the base", [job.name]) as on_progress:
                     self.launcher.map(train_start, [job], on_progress)

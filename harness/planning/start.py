@@ -18,7 +18,7 @@ from harness.jobs.train import GeneratorJob
 from harness.seeds import seed_of
 from shadow_models.base.recipe import FOLDER, NAME
 from shadow_models.base.recipe import RECIPE as RECIPE_OF_BASE
-from shadow_models.fine_tuning import BASE_BATCH, EXTRA, FINE_TUNING
+from shadow_models.fine_tuning import BASE_BATCH, BASE_RATE, EXTRA, base_steps
 from shadow_models.recipe import Recipe
 
 
@@ -64,14 +64,18 @@ def _of_extra(start: Start, recipe: Recipe, pool: Pool, store_root: Path, seed: 
     """A base of the extra slices, from the phantoms' where the network is that one's."""
     refuse_shared(pool)
     before = _phantoms(recipe, store_root) if recipe.weights() == RECIPE_OF_BASE.weights() else None
-    usual = FINE_TUNING["quick"]
     job = GeneratorJob(
         store_root=str(store_root),
         name="the base of data.extra",
         pool_key=pool.key,
         members=tuple(map(int, pool.extra)),
         digests=tuple(pool.digests[place] for place in pool.extra),
-        recipe=replace(recipe, steps=start.base_steps, batch=BASE_BATCH, learning_rate=usual.learning_rate),
+        recipe=replace(
+            recipe,
+            steps=start.base_steps or base_steps(len(pool.extra)),
+            batch=BASE_BATCH,
+            learning_rate=BASE_RATE,
+        ),
         seed=seed_of(seed, "generator", "base"),
         n_images=0,
         start=None if before is None else before.key,

@@ -20,7 +20,7 @@ from harness.planning.start import with_start
 from harness.planning.surrogates import surrogate_jobs
 from harness.planning.trials import recipes_tried
 from harness.store import Store
-from shadow_models.fine_tuning import BASE_BATCH
+from shadow_models.fine_tuning import BASE_BATCH, base_steps
 
 
 def folder_of(root, pixels, patients, name="slice_{:03d}.png"):
@@ -85,6 +85,12 @@ def test_the_extra_slices_make_a_base_on_top_of_the_phantoms_and_nobody_is_asked
     members = {place for one in plan.generators for place in one.members}
     assert not (asked | members) & set(job.members)
     assert asked == members == set(pool.taken.tolist())
+
+
+def test_few_extra_slices_are_learnt_for_fewer_steps(planned, cohort):
+    pixels, patients = cohort
+    assert planned(pixels[40:], patients[40:])[1].jobs[-1].recipe.steps == 32 * 40 / BASE_BATCH
+    assert (base_steps(1), base_steps(731), base_steps(10**6)) == (2, 1462, 1500)
 
 
 def test_another_extra_is_another_base(planned, cohort):
