@@ -18,18 +18,18 @@ class FineTuning(NamedTuple):
     warm_up: float
 
 
-FINE_TUNING: dict[str, FineTuning] = {
-    "quick": FineTuning(230, 4e-3, 0.05),
-    "small": FineTuning(1_500, 1e-3, 0.05),
-    "gpu": FineTuning(15_000, 2.5e-4, 0.05),
-}
-"""By preset. `quick` has the steps of the dial's default; the others are first guesses: a quarter of the steps, half
-the rate."""
-
 LEAKS: dict[str, int] = {"faint": 20, "weak": 70, "medium": 230, "strong": 700}
 """Steps of the `quick` recipe from `phantom-64`, by what the release then gives away: read off what
 `python -m benchmarks.power.dial --steps ...` printed on data and seeds of its own."""
 DEFAULT_LEAK = "medium"
+
+FINE_TUNING: dict[str, FineTuning] = {
+    "quick": FineTuning(LEAKS[DEFAULT_LEAK], 4e-3, 0.05),
+    "small": FineTuning(1_500, 1e-3, 0.05),
+    "gpu": FineTuning(15_000, 2.5e-4, 0.05),
+}
+"""By preset. `small` and `gpu` are first guesses: a quarter of the steps, half the rate."""
+
 BASE_BATCH, BASE_RATE = 16, 2e-3
 BASE_PASSES, MOST_BASE_STEPS = 32, 1_500
 

@@ -11,7 +11,6 @@ from harness.places import user_path
 from shadow_models.base.recipe import NAME
 from shadow_models.base.recipe import RECIPE as RECIPE_OF_BASE
 from shadow_models.fine_tuning import (
-    DEFAULT_LEAK,
     EXTRA,
     FINE_TUNING,
     LEAKS,
@@ -47,12 +46,13 @@ class GeneratorOptions(Recipe):
 
 
 class Start(NamedTuple):
-    """What training starts from: a name of `STARTS`, or `a folder` and which; leak: the dial's name, None where the
-    recipe is not one of the dial's; base_steps: of `extra`, None for the usual ones."""
+    """What training starts from: a name of `STARTS`, or `a folder` and which one.
+
+    base_steps: in which `extra` is learnt, None for the usual ones.
+    """
 
     name: str
     folder: Path | None = None
-    leak: str | None = None
     base_steps: int | None = None
 
     @property
@@ -74,7 +74,19 @@ def recipe_and_start(options: GeneratorOptions, called: str, extra: bool) -> tup
     start = _start(options, recipe, called, extra)
     if start.name == NAME:
         check_network(RECIPE_OF_BASE, recipe, f"{called}.start={NAME}")
+    _check_leak(options, recipe, start, called)
     return _trained_as(options, recipe, start), start
+
+
+def leak_of(recipe: Recipe, start: Start) -> str | None:
+    """The dial's name for a recipe as a whole, from the base that it was measured from; None for any other."""
+    if start.name != NAME:
+        return None
+    usual = FINE_TUNING["quick"]
+    for name, steps in LEAKS.items():
+        if recipe == replace(PRESETS["quick"], **usual._replace(steps=steps)._asdict()):
+            return name
+    return None
 
 
 def check_network(base: Recipe, recipe: Recipe, given: str) -> None:
@@ -102,17 +114,16 @@ def _start(options: GeneratorOptions, recipe: Recipe, called: str, extra: bool) 
         raise InputError(f"{called}.start=extra needs slices about whom nobody asks: give data.extra=DIR.")
     if options.base_steps is not None and options.base_steps < 1:
         raise InputError(f"{called}.base_steps={options.base_steps} must be at least 1.")
-    return Start(name, folder, _leak(options, fits, name, called), options.base_steps)
+    return Start(name, folder, options.base_steps)
 
 
-def _leak(options: GeneratorOptions, fits: bool, start: str, called: str) -> str | None:
-    """The point of the dial that was named, or the usual one where no number of it was typed."""
+def _check_leak(options: GeneratorOptions, recipe: Recipe, start: Start, called: str) -> None:
+    """InputError for a name that is none of the dial's, or that says nothing of this recipe."""
     if options.leak is None:
-        plain = options.steps is None and options.learning_rate is None and options.warm_up is None
-        return DEFAULT_LEAK if start != NOTHING and fits and plain and options.tuning == "quick" else None
+        return
     if options.leak not in LEAKS:
         raise InputError(unknown_name(f"value of {called}.leak", options.leak, LEAKS))
-    if start == NOTHING or not fits:
+    if not start.warm or recipe.weights() != RECIPE_OF_BASE.weights():
         raise InputError(
             f"{called}.leak={options.leak} names steps of the quick network from a base, as they were measured; say "
             f"{called}.steps=N for another network, or for training from nothing."
@@ -121,7 +132,6 @@ def _leak(options: GeneratorOptions, fits: bool, start: str, called: str) -> str
         raise InputError(
             f"{called}.leak={options.leak} and {called}.steps={options.steps} both say how long; keep one."
         )
-    return options.leak
 
 
 def _trained_as(options: GeneratorOptions, recipe: Recipe, start: Start) -> Recipe:
@@ -129,7 +139,7 @@ def _trained_as(options: GeneratorOptions, recipe: Recipe, start: Start) -> Reci
     if not start.warm:
         return recipe
     usual = FINE_TUNING[options.tuning]
-    if start.leak is not None:
-        usual = usual._replace(steps=LEAKS[start.leak])
+    if options.leak is not None:
+        usual = usual._replace(steps=LEAKS[options.leak])
     missing = {name: getattr(usual, name) for name in FineTuning._fields if getattr(options, name) is None}
     return replace(recipe, **missing)

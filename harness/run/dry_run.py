@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
+from harness.config.recipe_options import leak_of
 from harness.config.settings import Settings
 from harness.data.pool import Pool, load_pool
 from harness.experiment.executor import Executor
@@ -40,7 +41,7 @@ def show_plan(settings: Settings, console: Console) -> None:
         tried = True
     work = work_list(settings, make_plan(settings, pool))
     of_base = [job for job in base.jobs if isinstance(job, GeneratorJob)] if base is not None else []
-    console.print(start_line(settings.start.name, settings.start.leak, settings.recipe.steps))
+    console.print(start_line(settings.start.name, leak_of(settings.recipe, settings.start), settings.recipe.steps))
     jobs: list[Training] = [*of_base, *trials, *work.generators, *work.surrogates]
     console.print(_trainings(jobs, store))
     if trials and not tried:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from harness.config.recipe_options import leak_of
 from harness.evaluation.records import SCHEMA
 from harness.pipeline import Outcome
 
@@ -35,7 +36,7 @@ def results_of(outcome: Outcome) -> dict[str, Any]:
             for one in outcome.power
         ],
         "recipe": settings.recipe.to_dict(),
-        "start": {"name": settings.start.name, "leak": settings.start.leak},
+        "start": {"name": settings.start.name, "leak": leak_of(settings.recipe, settings.start)},
         "matches": [{"steps": one.steps, "distances": one.distances} for one in outcome.matches],
         "surrogates": _surrogates(outcome),
         "records": [asdict(record) for record in outcome.records],

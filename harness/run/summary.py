@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.cli import tell
+from harness.config.recipe_options import leak_of
 from harness.evaluation.estimate_text import number
 from harness.experiment.matching import STATISTICS
 from harness.pipeline import Outcome
@@ -77,4 +78,4 @@ def said(outcome: Outcome) -> list[str]:
 
 def _start(outcome: Outcome) -> str:
     start, steps = outcome.settings.start, outcome.settings.recipe.steps
-    return start_line(start.name, start.leak, steps)
+    return start_line(start.name, leak_of(outcome.settings.recipe, start), steps)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from harness.config.recipe_options import Start, leak_of
 from harness.config.settings import composed
 from harness.data.pool import load_pool
 from harness.errors import InputError
 from harness.planning.make import make_plan
 from harness.planning.start import with_start
 from harness.planning.surrogates import surrogate_jobs
+from harness.planning.trials import scaled
 from harness.store import Store
 from shadow_models.base.recipe import NAME
 from shadow_models.fine_tuning import DEFAULT_LEAK, FINE_TUNING, LEAKS
@@ -18,7 +20,7 @@ from shadow_models.recipe import PRESETS, Recipe
 
 def test_the_default_starts_from_the_phantoms_base_at_the_dials_usual_point():
     settings = composed([])
-    assert (settings.start.name, settings.start.leak) == (NAME, DEFAULT_LEAK)
+    assert (settings.start.name, leak_of(settings.recipe, settings.start)) == (NAME, DEFAULT_LEAK)
     assert settings.recipe.steps == LEAKS[DEFAULT_LEAK] == FINE_TUNING["quick"].steps
     assert settings.recipe.learning_rate == FINE_TUNING["quick"].learning_rate
     assert settings.recipe.weights() == Recipe().weights()
@@ -27,7 +29,7 @@ def test_the_default_starts_from_the_phantoms_base_at_the_dials_usual_point():
 @pytest.mark.parametrize("leak", LEAKS)
 def test_a_leak_is_a_name_for_steps(leak):
     settings = composed([f"shadow.leak={leak}"])
-    assert (settings.recipe.steps, settings.start.leak) == (LEAKS[leak], leak)
+    assert (settings.recipe.steps, leak_of(settings.recipe, settings.start)) == (LEAKS[leak], leak)
 
 
 def test_leaks_rise_with_their_steps():
@@ -37,10 +39,28 @@ def test_leaks_rise_with_their_steps():
 
 def test_a_number_that_is_typed_holds_and_the_dial_is_then_not_named():
     settings = composed(["shadow.steps=321"])
-    assert (settings.recipe.steps, settings.start.leak, settings.start.name) == (321, None, NAME)
+    assert (settings.recipe.steps, settings.start.name) == (321, NAME)
     settings = composed(["shadow.learning_rate=1e-4", "shadow.warm_up=0.5"])
     assert (settings.recipe.learning_rate, settings.recipe.warm_up) == (1e-4, 0.5)
-    assert (settings.recipe.steps, settings.start.leak) == (FINE_TUNING["quick"].steps, None)
+    assert settings.recipe.steps == FINE_TUNING["quick"].steps
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["shadow.steps=321"],
+        ["shadow.warm_up=0.5"],
+        ["shadow.batch=16"],
+        ["shadow.leak=weak", "shadow.sampler=ddim"],
+        ["shadow.start=nothing"],
+    ],
+)
+def test_the_dial_names_no_recipe_but_those_that_were_measured(words):
+    settings = composed(words)
+    assert leak_of(settings.recipe, settings.start) is None
+    medium = composed([])
+    assert leak_of(medium.recipe, Start("extra")) is None
+    assert leak_of(scaled(medium.recipe, 2), medium.start) is None
 
 
 def test_from_nothing_the_presets_are_what_they_were():
@@ -51,7 +71,7 @@ def test_from_nothing_the_presets_are_what_they_were():
 @pytest.mark.parametrize("words", [["preset=small"], ["data.size=32"], ["shadow.channels=[16,32]"]])
 def test_a_network_that_is_not_the_bases_is_trained_from_nothing_unless_told_otherwise(words):
     settings = composed(words)
-    assert (settings.start.name, settings.start.leak) == ("nothing", None)
+    assert settings.start.name == "nothing"
     with pytest.raises(InputError, match=r"start=phantom-64 has another network"):
         composed([*words, f"shadow.start={NAME}"])
 
