@@ -17,8 +17,14 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.benchmark import LUNG_SLICES, OVERRIDE, STORE, Benchmark, Option
 from benchmarks.measured import TINY, TINY_ABOUT
-from benchmarks.power.challenges.figures import attacks_table, challenges_table, of_submissions, of_surrogates
-from benchmarks.power.challenges.outcome import CHOSEN, Asked, take_up
+from benchmarks.power.challenges.figures import (
+    attacks_table,
+    challenges_table,
+    of_leak,
+    of_submissions,
+    of_surrogates,
+)
+from benchmarks.power.challenges.outcome import CHOSEN, TARGETS, Asked, take_up
 from benchmarks.rows import Row
 from harness.cli import console
 from harness.evaluation.estimate_text import number
@@ -28,6 +34,7 @@ ATTACKS = (
     "retrieval_reg,carlini_reg,stack"
 )
 TINY_TARGET = (
+    "target.start=nothing",
     "data.size=16",
     "target.block=2",
     "target.channels=[8,16]",
@@ -55,13 +62,14 @@ def measure(options: argparse.Namespace) -> list[Row]:
         store = (options.store or folder / "store").resolve()
         outcomes = []
         for seed in options.seeds:
-            asked = Asked(seed, options.lung_slices.resolve(), tuple(options.make), attacks)
+            asked = Asked(seed, options.lung_slices.resolve(), options.target, tuple(options.make), attacks)
             found = take_up(asked, folder.resolve(), store)
             screen.print(f"seed {seed}: {found.chosen}, {found.steps} steps, F1 {number(found.f1[CHOSEN])}")
             outcomes.append(found)
     screen.print(challenges_table(outcomes))
     screen.print(attacks_table(outcomes))
-    return [*of_submissions(outcomes), *(of_surrogates(outcomes) if options.surrogates else [])]
+    leaks = of_leak(outcomes) if options.target == "phantom-64" else []
+    return [*of_submissions(outcomes), *leaks, *(of_surrogates(outcomes) if options.surrogates else [])]
 
 
 BENCHMARK = Benchmark(
@@ -72,6 +80,9 @@ BENCHMARK = Benchmark(
     options=(
         LUNG_SLICES,
         Option("--seeds", [0, 1, 2, 3, 4], {"type": int, "nargs": "+", "metavar": "N", "help": "a challenge each"}),
+        Option(
+            "--target", "phantom-64", {"choices": [*TARGETS], "help": "what the challenge's generator starts from"}
+        ),
         Option("--surrogates", False, {"action": "store_true", "help": "train surrogates, too"}),
         STORE,
         Option("--keep", None, {"type": Path, "metavar": "DIR", "help": "keep challenges and runs there"}),

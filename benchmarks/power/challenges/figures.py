@@ -12,8 +12,10 @@ from benchmarks.power.challenges.outcome import CHOSEN, FILES, Outcome
 from benchmarks.rows import Row, at_least, at_most
 from harness.evaluation.estimate_text import number
 from harness.evaluation.intervals import Estimate
+from harness.planning.baselines import BASELINES
 
 MINUTES, F1, SURROGATE_AUC, STACK_AUC = 40.0, 0.78, 0.91, 0.94
+KNN, KNN_F1, LEAD = BASELINES[1].name, (0.60, 0.72), 0.10
 SINGLE, STACK = "loss_reg@surrogate", "stack_model@surrogate"  # declared: the best of several would flatter itself
 
 
@@ -49,6 +51,16 @@ def of_submissions(outcomes: Sequence[Outcome]) -> list[Row]:
             name = f"{metric} less that of {rival}: lower end of the interval"
             rows.append(at_least(name, apart.low, metric, 0.0, mean=apart.value, high=apart.high))
     return rows
+
+
+def of_leak(outcomes: Sequence[Outcome]) -> list[Row]:
+    """Whether `knn` finds something and not all, and how far the chosen attack is ahead of it."""
+    plain = float(np.mean([one.f1[KNN] for one in outcomes]))
+    ahead = float(np.mean([one.f1[CHOSEN] - one.f1[KNN] for one in outcomes]))
+    return [
+        Row(f"mean F1 of {KNN}", plain, "F1", KNN_F1[0], KNN_F1[0] <= plain <= KNN_F1[1], detail={"most": KNN_F1[1]}),
+        at_least(f"mean F1 of the chosen attack less that of {KNN}", ahead, "F1", LEAD),
+    ]
 
 
 def of_surrogates(outcomes: Sequence[Outcome]) -> list[Row]:
