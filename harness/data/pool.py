@@ -101,7 +101,7 @@ def _warn_of_equal_slices(pool: Pool) -> None:
 def _warn_of_inferred_patients(pool: Pool, data: PhantomData | FolderData) -> None:
     """An edition says of no slice whose it is; what is then called a patient are slices that look alike."""
     if isinstance(data, EditionFolder) and data.group == "inferred":
-        groups = len(set(pool.patient_ids))
+        groups = len({pool.patient_ids[place] for place in pool.taken})
         text = (
             f"Nobody says whose slices are whose: {len(pool)} slices fall into {groups} groups that look alike, and "
             "each counts as a patient. A patient's slices that lie far apart are not linked: intervals may be too "
