@@ -51,10 +51,13 @@ def check_common(options: Any) -> None:
         check_edition(options.data)
     if isinstance(options.data, FolderData):
         options.data.root = str(user_path(options.data.root, "data.root="))
-        out = Path("runs") if options.out is None else user_path(options.out, "out=")
-        _check_places(Path(options.data.root), user_path(options.store.root, "store.root="), out)
         if options.data.extra is not None:
             options.data.extra = str(user_path(options.data.extra, "data.extra="))
+        out = Path("runs") if options.out is None else user_path(options.out, "out=")
+        for name in ("root", "extra"):
+            if getattr(options.data, name) is not None:
+                slices = Path(getattr(options.data, name))
+                _check_places(f"data.{name}", slices, user_path(options.store.root, "store.root="), out)
 
 
 def taken_places(store_root: Path, data: Any) -> dict[str, Path]:
@@ -91,11 +94,11 @@ def _names_of(data: Any) -> Sequence[str]:
     return membership_editions() if isinstance(data, EditionFolder) else [type(data).name]
 
 
-def _check_places(root: Path, *places: Path) -> None:
+def _check_places(called: str, slices: Path, *places: Path) -> None:
     """What a run writes must not lie among the slices: the next run would read its pictures as patients."""
     for place in places:
-        if lies_in(place, root):
+        if lies_in(place, slices):
             raise InputError(
-                f"{place} lies inside data.root={root}, so the next run would read its pictures as slices; "
+                f"{place} lies inside {called}={slices}, so the next run would read its pictures as slices; "
                 "start from another folder, or give store.root=DIR and out=DIR elsewhere."
             )

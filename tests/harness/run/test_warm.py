@@ -146,3 +146,10 @@ def test_the_config_of_a_run_names_no_folder_of_a_start_to_outsiders(harness, sa
         "start": "phantom-64",
         "leak": "weak",
     }
+
+
+def test_neither_store_nor_results_may_lie_among_the_extra_slices(harness, folders, tmp_path):
+    for option in ("store.root", "out"):
+        ran = harness(*folders, f"{option}={tmp_path / 'others' / 'inside'}", "dry_run=true")
+        assert ran.code == 2
+        assert "lies inside data.extra=" in " ".join(ran.err.split())
