@@ -25,7 +25,7 @@ def write_halves(slices: Path, folder: Path, draw: int, size: int) -> Halves:
     found = read_folder(slices, size, "--lung-slices")
     patients = np.array(found.patient_ids)
     names = np.unique(patients)
-    dealt = rng_of(draw, "dial", "halves").permutation(names)[: len(names) // 2 + 1]
+    dealt = rng_of(draw, "dial", "halves").permutation(names)[: (len(names) + 1) // 2]
     of_pool = np.isin(patients, dealt)
     halves = []
     for name, kept in (("pool", of_pool), ("others", ~of_pool)):

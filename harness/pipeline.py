@@ -40,7 +40,6 @@ from harness.planning.planned_attack import PlannedAttack
 from harness.planning.surrogates import via_surrogates
 from harness.planning.work import WorkList, work_list
 from harness.store import Store
-from shadow_models.fine_tuning import EXTRA
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ def run(settings: Settings, console: Console) -> Outcome:
 
 
 def _run(settings: Settings, executor: Executor) -> Outcome:
-    pool = load_pool(settings.data, executor.store, extra_apart=settings.start.name == EXTRA)
+    pool = load_pool(settings.data, executor.store, extra_apart=settings.start.learns_extra)
     load_released(pool, executor.store)
     check_candidates(settings, pool)
     settings = from_base(settings, pool, executor)

@@ -90,8 +90,7 @@ class Generator:
         folder.mkdir(parents=True, exist_ok=True)
         # As bytes, not by its own writer: a full disk is then an OSError with an errno, as everywhere else.
         (folder / "generator.safetensors").write_bytes(self._content())
-        text = json.dumps({"schema": SCHEMA, "recipe": self.recipe.to_dict()}, indent=2)
-        (folder / "generator.json").write_text(text + "\n", encoding="utf-8")
+        write_about(folder, self.recipe)
 
     @classmethod
     def load(cls, folder: Path, device: str = "cpu") -> Generator:
@@ -124,16 +123,28 @@ def _shapes(recipe: Recipe, network: Network) -> dict[str, tuple[int, ...]]:
 
 
 def _tensors(path: Path, shapes: dict[str, tuple[int, ...]]) -> dict[str, torch.Tensor]:
-    """Return what the file holds, float32; ValueError, one sentence, for what are not these tensors, all finite."""
-    from safetensors import SafetensorError
+    """Return what the file holds, float32; ValueError, one sentence, for what are not these tensors, all finite.
+
+    Names and shapes are those of the file's head, so that what is too large is not read.
+    """
+    from safetensors import SafetensorError, safe_open
     from safetensors.torch import load_file
 
     try:
-        tensors = load_file(path)
+        with safe_open(path, "pt") as file:
+            found = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118  # no mapping
+            if {name: tuple(part.get_shape()) for name, part in found.items()} != shapes:
+                raise ValueError(f"{path} holds other weights than those of the recipe beside it.")
+            kinds = {part.get_dtype() for part in found.values()}
+        tensors = load_file(path) if kinds == {"F32"} else {}
     except SafetensorError as error:
         raise ValueError(f"{path} is no file of weights ({error}).") from error
-    if {name: tuple(value.shape) for name, value in tensors.items()} != shapes:
-        raise ValueError(f"{path} holds other weights than those of the recipe beside it.")
-    if not all(value.dtype == torch.float32 and bool(value.isfinite().all()) for value in tensors.values()):
+    if not tensors or not all(bool(value.isfinite().all()) for value in tensors.values()):
         raise ValueError(f"{path} holds weights that are no finite float32 numbers.")
     return tensors
+
+
+def write_about(folder: Path, recipe: Recipe) -> None:
+    """Write `generator.json`, which says of what recipe the weights beside it are."""
+    text = json.dumps({"schema": SCHEMA, "recipe": recipe.to_dict()}, indent=2)
+    (folder / "generator.json").write_text(text + "\n", encoding="utf-8")

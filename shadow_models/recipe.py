@@ -138,12 +138,26 @@ class Recipe:
 
 
 def recipe_from_dict(values: dict[str, Any]) -> Recipe:
-    """Return the recipe stored by `Recipe.to_dict`; ValueError names fields this version does not know."""
-    known = {one.name for one in fields(Recipe)}
-    strange = sorted(set(values) - known)
+    """Return the recipe stored by `Recipe.to_dict`.
+
+    ValueError names fields that this version does not know, or of another type than theirs: a size of 64.0 is none.
+    """
+    known = {one.name: one.type for one in fields(Recipe)}
+    strange = sorted(set(values) - set(known))
     if strange:
         raise ValueError(f"The recipe has fields this version does not know: {', '.join(strange)}.")
+    wrong = sorted(name for name, value in values.items() if not _is_of(known[name], value))
+    if wrong:
+        raise ValueError(f"The recipe has fields of another type: {', '.join(wrong)}.")
     return Recipe(**values)
+
+
+def _is_of(kind: Any, value: object) -> bool:
+    """Whether a value from JSON is of a field's type, which stands there as text."""
+    if kind == "list[int]":
+        return isinstance(value, list) and all(type(one) is int for one in value)
+    allowed: tuple[type, ...] = {"int": (int,), "float": (int, float), "bool": (bool,), "str": (str,)}[kind]
+    return type(value) in allowed
 
 
 def check_start(start: Recipe, recipe: Recipe) -> None:

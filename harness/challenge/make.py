@@ -38,7 +38,6 @@ from harness.planning.start import plan_base
 from harness.seeds import rng_of, seed_of
 from harness.store import Store, content_key
 from harness.writing import replaced_folder, write_durably
-from shadow_models.fine_tuning import EXTRA as EXTRA_START
 
 SCHEMA = 2
 FACTS, TRUTH, CHALLENGE, EXTRA = "challenge.json", "truth.csv", "challenge", "extra"
@@ -105,7 +104,7 @@ def make_challenge(settings: ChallengeSettings, console: Console) -> Path:
     decided = _decided(settings)
     _is_there(settings.out, decided)
     store = Store(settings.store_root)
-    pool = _with_patients(load_pool(settings.data, store, extra_apart=settings.start.name == EXTRA_START))
+    pool = _with_patients(load_pool(settings.data, store, extra_apart=settings.start.learns_extra))
     split = split_patients(pool, settings.dev.patients, settings.test.patients, settings.seed)
     base = plan_base(settings.start, settings.recipe, pool, settings.store_root, settings.seed)
     job = replace(_generator(settings, pool, split), start=None if base is None else base.key)
@@ -127,7 +126,7 @@ def make_challenge(settings: ChallengeSettings, console: Console) -> Path:
 
 def _with_patients(pool: Pool) -> Pool:
     """The pool, where nobody says whose slices are whose with groups of alike slices as patients: see `groups`."""
-    if pool.patient_ids != pool.ids:
+    if any(pool.patient_ids[place] != pool.ids[place] for place in pool.taken):
         return pool
     groups = inferred_patients(pool.pixels, [None] * len(pool.ids))
     text = (

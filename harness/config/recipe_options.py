@@ -17,7 +17,7 @@ from shadow_models.fine_tuning import (
     NOTHING,
     FineTuning,
 )
-from shadow_models.recipe import PRESETS, Recipe
+from shadow_models.recipe import PRESETS, Recipe, check_start
 
 STARTS = (NOTHING, NAME, EXTRA)
 A_FOLDER = "a folder"
@@ -60,6 +60,11 @@ class Start(NamedTuple):
         """Whether there is a base."""
         return self.name != NOTHING
 
+    @property
+    def learns_extra(self) -> bool:
+        """Whether the extra slices are for the base alone."""
+        return self.name == EXTRA
+
 
 def recipe_and_start(options: GeneratorOptions, called: str, extra: bool) -> tuple[Recipe, Start]:
     """What was typed, checked and whole. called: the options' group; extra: whether there are extra slices.
@@ -91,13 +96,10 @@ def leak_of(recipe: Recipe, start: Start) -> str | None:
 
 def check_network(base: Recipe, recipe: Recipe, given: str) -> None:
     """InputError where a base has another network than the recipe."""
-    there, here = base.weights(), recipe.weights()
-    differing = [f"{name}={here[name]} and not {there[name]}" for name in here if here[name] != there[name]]
-    if differing:
-        raise InputError(
-            f"{given} has another network than this recipe ({', '.join(differing)}): leave these as they are, or "
-            "train from nothing (start=nothing)."
-        )
+    try:
+        check_start(base, recipe)
+    except ValueError as error:
+        raise InputError(f"{given}: {error}") from error
 
 
 def _start(options: GeneratorOptions, recipe: Recipe, called: str, extra: bool) -> Start:
@@ -114,6 +116,8 @@ def _start(options: GeneratorOptions, recipe: Recipe, called: str, extra: bool) 
         raise InputError(f"{called}.start=extra needs slices about whom nobody asks: give data.extra=DIR.")
     if options.base_steps is not None and options.base_steps < 1:
         raise InputError(f"{called}.base_steps={options.base_steps} must be at least 1.")
+    if options.base_steps is not None and name != EXTRA:
+        raise InputError(f"{called}.base_steps={options.base_steps} is of {called}.start=extra; leave it out.")
     return Start(name, folder, options.base_steps)
 
 
@@ -123,7 +127,7 @@ def _check_leak(options: GeneratorOptions, recipe: Recipe, start: Start, called:
         return
     if options.leak not in LEAKS:
         raise InputError(unknown_name(f"value of {called}.leak", options.leak, LEAKS))
-    if not start.warm or recipe.weights() != RECIPE_OF_BASE.weights():
+    if not start.warm or options.tuning != "quick" or recipe.weights() != RECIPE_OF_BASE.weights():
         raise InputError(
             f"{called}.leak={options.leak} names steps of the quick network from a base, as they were measured; say "
             f"{called}.steps=N for another network, or for training from nothing."

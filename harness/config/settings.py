@@ -55,7 +55,8 @@ class Settings:
     @property
     def base_key(self) -> str | None:
         """The artefact that every training starts from; None where that is nothing."""
-        assert self.start_key is not None or not self.start.warm, "planning.start.with_start was not asked"
+        if self.start.warm and self.start_key is None:  # else it would be trained from nothing, and nobody would know
+            raise ValueError("planning.start.with_start was not asked for the base.")
         return self.start_key
 
     @property
@@ -116,5 +117,11 @@ def settings_of(config: DictConfig) -> Settings:
         out=None if options.out is None else user_path(options.out, "out="),
         pictures=options.report.pictures,
         dry_run=options.dry_run,
-        echo={str(key): value for key, value in echo.items()},
+        echo={**{str(key): value for key, value in echo.items()}, "shadow": _resolved(echo["shadow"], recipe, start)},
     )
+
+
+def _resolved(shadow: dict[Any, Any], recipe: Recipe, start: Start) -> dict[str, Any]:
+    """The options of shadows with what was left open; the dial's name stands for steps that are there in full."""
+    named = str(start.folder) if start.folder is not None else start.name
+    return {**{str(key): value for key, value in shadow.items()}, **recipe.to_dict(), "start": named, "leak": None}

@@ -53,7 +53,8 @@ def source_of(data: PhantomData | FolderData) -> Source:
         return _edition_source(data)
 
     def read() -> list[tuple[str, Slices]]:
-        return [("pool", _read_folder(Path(data.root), data.size, "data.root")), *_extra(data)]
+        pool = _read_folder(Path(data.root), data.size, "data.root")
+        return [("pool", pool), *((role, _apart(part)) for role, part in _extra(data))]
 
     files, account = looked_at("data.root", Path(data.root))
     identity: dict[str, Any] = {"data": data.name, "size": data.size, "files": files}
@@ -85,8 +86,7 @@ def _edition_source(data: EditionFolder) -> Source:
         known: list[str | None] = [None for _, part in parts for _ in part.ids]
         for role, extra in _extra(data):
             parts.append((role, extra))
-            whose = zip(extra.ids, extra.patient_ids, strict=True)
-            known += [one if name in extra.unnamed else f"{EXTRA_ROLE}/{one}" for name, one in whose]
+            known += [f"{EXTRA_ROLE}/{patient}" for patient in extra.patient_ids]
         if data.group == "given":
             return parts
         patients = iter(inferred_patients(np.concatenate([part.pixels for _, part in parts]), known))
@@ -96,17 +96,19 @@ def _edition_source(data: EditionFolder) -> Source:
 
 
 def _extra(data: FolderData) -> list[tuple[str, Slices]]:
-    """The extra slices, if there are any; ids, and patients whom nobody names, tell that they are such."""
+    """The extra slices, if there are any, under ids that tell so."""
     if not data.extra:
         return []
     extra = _read_folder(Path(data.extra), data.size, "data.extra")
     ids = tuple(f"{EXTRA_ROLE}/{name}" for name in extra.ids)
-    patients = tuple(
-        f"{EXTRA_ROLE}/{patient}" if name in extra.unnamed else patient
-        for name, patient in zip(extra.ids, extra.patient_ids, strict=True)
-    )
-    unnamed = frozenset(f"{EXTRA_ROLE}/{name}" for name in extra.unnamed)
-    return [(EXTRA_ROLE, replace(extra, ids=ids, patient_ids=patients, unnamed=unnamed))]
+    return [(EXTRA_ROLE, replace(extra, ids=ids, unnamed=frozenset(f"{EXTRA_ROLE}/{one}" for one in extra.unnamed)))]
+
+
+def _apart(extra: Slices) -> Slices:
+    """The extra slices; one of whom nobody is named is not of the patient of a slice whose file has the same name."""
+    whose = zip(extra.ids, extra.patient_ids, strict=True)
+    patients = tuple(f"{EXTRA_ROLE}/{one}" if name in extra.unnamed else one for name, one in whose)
+    return replace(extra, patient_ids=patients)
 
 
 def _read_folder(root: Path, size: int, called: str) -> Slices:

@@ -12,14 +12,17 @@ from harness.config.recipe_options import Start, check_network
 from harness.config.settings import Settings
 from harness.data.groups import alike
 from harness.data.pool import Pool
+from harness.data.reading import EXTRA_ROLE
 from harness.errors import InputError
 from harness.jobs.saved import SavedGenerator, saved_generator
 from harness.jobs.train import GeneratorJob
 from harness.seeds import seed_of
 from shadow_models.base.recipe import FOLDER, NAME
 from shadow_models.base.recipe import RECIPE as RECIPE_OF_BASE
-from shadow_models.fine_tuning import BASE_BATCH, BASE_RATE, EXTRA, base_steps
+from shadow_models.fine_tuning import BASE_BATCH, BASE_RATE, base_steps
 from shadow_models.recipe import Recipe
+
+_SHOWN = 8  # names of slices in a sentence
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ def plan_base(start: Start, recipe: Recipe, pool: Pool, store_root: Path, seed: 
         return _saved(start.folder, "the base", f"start={start.folder}", recipe, store_root)
     if start.name == NAME:
         return _phantoms(recipe, store_root)
-    if start.name == EXTRA:
+    if start.learns_extra:
         return _of_extra(start, recipe, pool, store_root, seed)
     return None
 
@@ -62,6 +65,8 @@ def _saved(folder: Path, name: str, called: str, recipe: Recipe, store_root: Pat
 
 def _of_extra(start: Start, recipe: Recipe, pool: Pool, store_root: Path, seed: int) -> Base:
     """A base of the extra slices, from the phantoms' where the network is that one's."""
+    if not len(pool.extra):  # they were read for the shadows: who learns them must not be a matter of chance
+        raise ValueError("The pool was loaded without setting its extra slices apart.")
     refuse_shared(pool)
     before = _phantoms(recipe, store_root) if recipe.weights() == RECIPE_OF_BASE.weights() else None
     job = GeneratorJob(
@@ -84,18 +89,27 @@ def _of_extra(start: Start, recipe: Recipe, pool: Pool, store_root: Path, seed: 
 
 
 def refuse_shared(pool: Pool) -> None:
-    """InputError, with counts, for extra slices that are a candidate's, of his patient, or look like his."""
+    """InputError, with counts and names, for extra slices that are a candidate's, of his patient, or look like his.
+
+    Where one slice of an extra patient is such, all of his are: he may stand under two names.
+    """
     extra, rest = pool.extra, np.setdiff1d(np.arange(len(pool.ids)), pool.extra)
     patients = {pool.patient_ids[place] for place in rest}
     digests = {pool.digests[place] for place in rest}
+    owner = np.array([pool.patient_ids[place] for place in extra])
     same = np.array([pool.digests[place] in digests for place in extra], dtype=np.bool_)
-    patient = np.array([pool.patient_ids[place] in patients for place in extra], dtype=np.bool_)
-    like = alike(pool.pixels[extra], pool.pixels[rest]).any(axis=1)
-    n_shared = int((same | patient | like).sum())
-    if n_shared:
+    patient = np.isin(owner, sorted(patients))
+    like = np.zeros(len(extra), dtype=np.bool_)
+    for turned in (pool.pixels[extra], pool.pixels[extra][:, :, ::-1]):
+        like |= alike(turned, pool.pixels[rest]).any(axis=1)
+    shared = np.isin(owner, owner[same | patient | like])
+    if shared.any():
+        names = [pool.ids[place].removeprefix(f"{EXTRA_ROLE}/") for place in extra[shared]]
+        more = ", ..." if len(names) > _SHOWN else ""
         raise InputError(
-            f"{n_shared} of the {len(extra)} slices in data.extra may be candidates' own: {int(patient.sum())} are "
-            f"of a patient who is asked about, {int(same.sum())} equal one of those slices to the pixel, and "
-            f"{int(like.sum())} look like one of them. A base that saw a candidate tells nothing about the others: "
-            "take them out, or give start=phantom-64."
+            f"{len(names)} of the {len(extra)} slices in data.extra may be candidates' own: {int(patient.sum())} are "
+            f"of a patient who is asked about, {int(same.sum())} equal one of those slices to the pixel, "
+            f"{int(like.sum())} look like one of them or its mirror image, and the others are of the same extra "
+            f"patients ({', '.join(names[:_SHOWN])}{more}). A base that saw a candidate tells nothing about the others: "
+            "take these patients out, or give start=phantom-64."
         )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from harness.config.recipe_options import A_FOLDER
+from shadow_models.base.recipe import NAME
 from shadow_models.fine_tuning import EXTRA, NOTHING
 
 _BASES = {
-    EXTRA: "a base of the extra slices, of which none is a candidate's",
+    NAME: f"the base {NAME}, which saw none of these slices",
+    EXTRA: "a base of the extra slices, of which none was found to be a candidate's",
     A_FOLDER: "a saved generator; whether that one saw a candidate nobody here can tell",
 }
 
@@ -15,7 +17,7 @@ def start_line(name: str, leak: str | None, steps: int) -> str:
     """name: of a start; leak: the dial's name for the steps, None for others; steps: of the optimiser."""
     if name == NOTHING:
         return f"Start: every generator was trained from nothing, {steps} steps."
-    base = _BASES.get(name, f"the base {name}, which saw none of these slices")
+    base = _BASES.get(name, "a base of which nothing is said here")
     dial = f" (leak {leak})" if leak is not None else ""
     return (
         f"Start: every generator was trained on from {base}: {steps} steps{dial}. It draws whole slices from the "

@@ -22,7 +22,6 @@ from harness.planning.trials import recipes_tried
 from harness.planning.work import WorkList, work_list
 from harness.report.start_line import start_line
 from harness.store import Store
-from shadow_models.fine_tuning import EXTRA
 
 Training = GeneratorJob | SurrogateJob
 
@@ -30,7 +29,7 @@ Training = GeneratorJob | SurrogateJob
 def show_plan(settings: Settings, console: Console) -> None:
     """Print the plan without training, sampling or attacking; of the images the real slices alone are read."""
     store = Store(settings.store_root)
-    pool = load_pool(settings.data, store, extra_apart=settings.start.name == EXTRA)
+    pool = load_pool(settings.data, store, extra_apart=settings.start.learns_extra)
     check_candidates(settings, pool)
     patients = len({pool.patient_ids[place] for place in pool.taken})
     console.print(f"Pool {pool.key}: {len(pool)} slices of {patients} patients, {settings.data.size} px")

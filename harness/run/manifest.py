@@ -45,10 +45,20 @@ def facts_of(outcome: Outcome, remarks: list[str]) -> dict[str, Any]:
         "seed": outcome.settings.seed,
         "pool": outcome.pool.key,
         "folders": list(outcome.pool.accounts),
+        "base": _base(outcome),
         "generators": generators,
         "warnings": remarks,
         "broken_plugins": {name: _kind_of(why) for name, why in found_so_far().broken.items()},
     }
+
+
+def _base(outcome: Outcome) -> dict[str, Any] | None:
+    """What every generator started from; extra_slices: how many the base learnt of those, where it did."""
+    start = outcome.settings.start
+    if not start.warm:
+        return None
+    learnt = len(outcome.pool.extra) if start.learns_extra else None
+    return {"start": start.name, "generator": outcome.settings.base_key, "extra_slices": learnt}
 
 
 def _kind_of(why: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,15 +16,18 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line asks for; return the exit code."""
     options = _parser().parse_args(arguments)
-    from shadow_models.base.make import made, make_base  # torch costs seconds: not for --help
+    usual = (options.steps, options.patients) == (RECIPE.steps, N_PATIENTS)
+    if options.what == "make" and options.folder == FOLDER and not usual:
+        sys.stderr.write("Another base than the one that ships does not take its place: give --folder DIR.\n")
+        return 2
+    from shadow_models.base.make import check_base, make_base  # torch costs seconds: not for --help
 
     try:
         if options.what == "check":
-            about = made(options.folder)
-            _say(f"{options.folder} is as it was made: sha256 {about['sha256']}")
+            check_base(options.folder)
+            _say(f"{options.folder} holds the base that ships.")
             return 0
         digest = make_base(options.folder, options.steps, options.patients, _report)
-        shutil.rmtree(options.folder / "checkpoint", ignore_errors=True)
     except (OSError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -37,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m shadow_models.base",
         description=f"make: train {NAME}, the generator from which others start, on phantoms that are in no data. "
-        "check: whether the weights at hand are those that were made.",
+        "check: whether a folder holds the weights that ship.",
     )
     parser.add_argument("what", choices=("make", "check"))
     parser.add_argument("--folder", type=Path, default=FOLDER, metavar="DIR", help="default: where it ships")

@@ -7,11 +7,11 @@ import json
 import platform
 from dataclasses import replace
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shadow_models.base.recipe import N_PATIENTS, PHANTOM_SEED, RECIPE, SEED, SLICES_EACH
+from shadow_models.base.recipe import N_PATIENTS, PHANTOM_SEED, RECIPE, SEED, SHA256, SLICES_EACH
 from shadow_models.phantoms.patient import draw_patient
 
 if TYPE_CHECKING:
@@ -34,8 +34,7 @@ def slices_of_base(n_patients: int = N_PATIENTS) -> NDArray[np.uint8]:
 def make_base(folder: Path, steps: int, n_patients: int, report: Callable[[int, int], None] | None = None) -> str:
     """Train the base on one thread of the CPU, write it into the folder with `made.json`, and return its sha256.
 
-    The same bytes each time on one kind of machine; another kind of CPU rounds otherwise. The checkpoint lies in the
-    folder until it is done, so an interrupted training goes on from there.
+    The same bytes each time on one kind of machine; another kind of CPU rounds otherwise.
     """
     import torch
 
@@ -48,7 +47,6 @@ def make_base(folder: Path, steps: int, n_patients: int, report: Callable[[int, 
         replace(RECIPE, steps=steps),
         seed=SEED,
         device="cpu",
-        checkpoint=folder / "checkpoint",
         report=report,
     )
     generator.save(folder)
@@ -69,13 +67,15 @@ def make_base(folder: Path, steps: int, n_patients: int, report: Callable[[int, 
     return digest
 
 
-def made(folder: Path) -> dict[str, Any]:
-    """Return what `make_base` noted; ValueError, one sentence, where the weights are no longer those it wrote."""
-    about: dict[str, Any] = json.loads((folder / MADE).read_text(encoding="utf-8"))
+def check_base(folder: Path) -> None:
+    """ValueError, one sentence, where a folder does not hold the base that ships, by its recipe and its weights."""
+    from shadow_models.generator import Generator
+
     found = digest_of(folder)
-    if found != about["sha256"]:
-        raise ValueError(f"{folder / WEIGHTS} is not what was made: its sha256 is {found}, not {about['sha256']}.")
-    return about
+    if found != SHA256:
+        raise ValueError(f"{folder / WEIGHTS} is not the base that ships: its sha256 is {found}, not {SHA256}.")
+    if Generator.load(folder).recipe != RECIPE:
+        raise ValueError(f"{folder / 'generator.json'} names another recipe than that of the base that ships.")
 
 
 def digest_of(folder: Path) -> str:

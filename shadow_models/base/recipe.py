@@ -15,3 +15,5 @@ SLICES_EACH = 2
 SEED = 0
 """Of the training: weights, batches and noise."""
 RECIPE = Recipe(steps=12_000, batch=16, learning_rate=3e-3, ema_decay=0.998)
+SHA256 = "ba51cb462679c9f49dcbf0cf6ccc874dadb600eec0e0de1bea81ea141389c963"
+"""Of the weights that ship."""

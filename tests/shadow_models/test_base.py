@@ -17,8 +17,8 @@ from harness.data.groups import alike
 from harness.data.options import PhantomData
 from harness.data.sources.phantom import phantom_slices
 from shadow_models.base.__main__ import main
-from shadow_models.base.make import MADE, WEIGHTS, made, slices_of_base
-from shadow_models.base.recipe import FOLDER, N_PATIENTS, PHANTOM_SEED, RECIPE, SEED, SLICES_EACH
+from shadow_models.base.make import MADE, WEIGHTS, check_base, slices_of_base
+from shadow_models.base.recipe import FOLDER, N_PATIENTS, PHANTOM_SEED, RECIPE, SEED, SHA256, SLICES_EACH
 from shadow_models.generator import Generator
 from shadow_models.phantoms import patient as drawing
 from shadow_models.phantoms.anatomy import draw_anatomy
@@ -44,8 +44,9 @@ def release(base: Generator) -> NDArray[np.uint8]:
 
 def test_it_is_small_and_what_its_recipe_made() -> None:
     assert (FOLDER / WEIGHTS).stat().st_size <= MOST_BYTES
-    about = made(FOLDER)
-    assert about["seed"] == SEED
+    check_base(FOLDER)
+    about = json.loads((FOLDER / MADE).read_text())
+    assert (about["seed"], about["sha256"]) == (SEED, SHA256)
     slices = {name: about["slices"][name] for name in ("patients", "each", "seed")}
     assert slices == {"patients": N_PATIENTS, "each": SLICES_EACH, "seed": PHANTOM_SEED}
     assert json.loads((FOLDER / "generator.json").read_text())["recipe"] == RECIPE.to_dict()
@@ -101,7 +102,22 @@ def test_the_command_makes_the_same_bytes_each_time_and_tells_of_others(
         assert sorted(path.name for path in (tmp_path / name).iterdir()) == ["generator.json", WEIGHTS, MADE]
     one, other = (tmp_path / name / WEIGHTS for name in ("one", "other"))
     assert one.read_bytes() == other.read_bytes()
-    assert main(["check", "--folder", str(tmp_path / "one")]) == 0
-    shutil.copy(FOLDER / WEIGHTS, one)
     assert main(["check", "--folder", str(tmp_path / "one")]) == 2
-    assert "is not what was made" in capsys.readouterr().err
+    assert "is not the base that ships" in capsys.readouterr().err
+
+
+def test_another_base_does_not_take_the_place_of_the_one_that_ships(capsys: pytest.CaptureFixture[str]) -> None:
+    before = (FOLDER / WEIGHTS).stat().st_mtime_ns
+    for words in (["--steps", "2"], ["--patients", "1"]):
+        assert main(["make", *words]) == 2
+    assert "give --folder DIR" in capsys.readouterr().err
+    assert (FOLDER / WEIGHTS).stat().st_mtime_ns == before
+
+
+def test_the_check_looks_at_weights_and_recipe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check"]) == 0
+    shutil.copytree(FOLDER, tmp_path / "copy")
+    about = tmp_path / "copy" / "generator.json"
+    about.write_text(about.read_text().replace('"linear"', '"cosine"'))
+    assert main(["check", "--folder", str(tmp_path / "copy")]) == 2
+    assert "another recipe" in capsys.readouterr().err

@@ -70,7 +70,21 @@ def test_it_goes_on_from_a_checkpoint_bit_for_bit_and_from_none_of_another_start
             train(slices, longer, seed=1, start=other, device="cpu", checkpoint=tmp_path)
 
 
-@pytest.mark.parametrize("change", [{"channels": [8, 16]}, {"whitening": 0.4}, {"n_timesteps": 600}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"channels": [8, 16]},
+        {"layers": 2},
+        {"overview": 16},
+        {"closeup": 4},
+        {"norm_groups": 2},
+        {"block": 2},
+        {"whitening": 0.4},
+        {"prediction": "epsilon"},
+        {"schedule": "cosine"},
+        {"n_timesteps": 600},
+    ],
+)
 def test_a_start_of_another_network_is_refused(
     tiny: Recipe, slices: NDArray[np.uint8], base: Generator, change: dict[str, object]
 ) -> None:

@@ -31,11 +31,10 @@ from harness.store import Store
 from harness.submission.files import read_submission
 from harness.submission.score import score_submission
 from harness.submission.truth import Truth, read_used
-from shadow_models.fine_tuning import EXTRA
 
 # The target's recipe is not the shadows'. From nothing: fewer steps, another width, whitening, rate and sampler than
-# `quick`. From the phantoms' base: other steps, rate, batch and sampler. The steps of both were chosen by `knn` alone,
-# on seed 0: of the one so that its top half is not always right, of the other for an F1 of 0.60 to 0.72.
+# `quick`. From the phantoms' base: other steps, rate, batch and sampler. The steps of both were chosen by `knn`
+# alone, on seed 0: of the one so that its top half is not always right, of the other for an F1 of 0.60 to 0.72.
 TARGETS = {
     "nothing": (
         "target.start=nothing",
@@ -138,7 +137,7 @@ def every_attack(official: Sequence[str], truth: Truth) -> tuple[dict[str, float
         settings = composed(official)
         launcher = stack.enter_context(closing(Launcher(settings.workers, settings.device)))
         executor = Executor(Store(settings.store_root), launcher, Console(quiet=True))
-        pool = load_pool(settings.data, executor.store, extra_apart=settings.start.name == EXTRA)
+        pool = load_pool(settings.data, executor.store, extra_apart=settings.start.learns_extra)
         load_released(pool, executor.store)
         settings = from_base(settings, pool, executor)
         settings, _ = match_recipe(settings, pool, executor)

@@ -22,7 +22,6 @@ from harness.jobs.train import GeneratorJob
 from harness.planning.make import make_plan
 from harness.planning.planned_attack import PlannedAttack
 from harness.planning.start import with_start
-from shadow_models.fine_tuning import EXTRA
 
 NEAR_GREYS = 25.0  # root mean square; real slices of two patients are 33 or more apart
 
@@ -47,7 +46,7 @@ class Point:
 
 def measure_point(settings: Settings, executor: Executor, attacks: dict[str, Attack]) -> Point:
     """Train the shadows of a run and put the attacks before them; the withheld generator is not trained."""
-    pool = load_pool(settings.data, executor.store, extra_apart=settings.start.name == EXTRA)
+    pool = load_pool(settings.data, executor.store, extra_apart=settings.start.learns_extra)
     _, base = with_start(settings, pool)
     settings = from_base(settings, pool, executor)
     plan = make_plan(settings, pool)

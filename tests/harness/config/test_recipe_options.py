@@ -72,7 +72,7 @@ def test_from_nothing_the_presets_are_what_they_were():
 def test_a_network_that_is_not_the_bases_is_trained_from_nothing_unless_told_otherwise(words):
     settings = composed(words)
     assert settings.start.name == "nothing"
-    with pytest.raises(InputError, match=r"start=phantom-64 has another network"):
+    with pytest.raises(InputError, match=r"start=phantom-64: The generator to start from has another network"):
         composed([*words, f"shadow.start={NAME}"])
 
 
@@ -88,6 +88,8 @@ def test_a_network_that_is_not_the_bases_is_trained_from_nothing_unless_told_oth
         (["shadow.leak=weak", "preset=small"], r"shadow\.steps=N"),
         (["shadow.tuning=quik"], "quick"),
         (["shadow.base_steps=0"], "at least 1"),
+        (["shadow.base_steps=9"], r"shadow\.start=extra"),
+        (["shadow.leak=weak", "shadow.tuning=small"], r"shadow\.steps=N"),
         (["shadow.start=nothing", "shadow.steps=0"], "steps"),
     ],
 )
@@ -102,6 +104,18 @@ def test_extra_slices_that_nothing_would_learn_are_refused(tmp_path, images):
     with pytest.raises(InputError, match=r"shadow\.start=nothing does without"):
         composed([*folder, "shadow.start=nothing"])
     assert composed(folder).start.name == "extra"
+
+
+def test_the_options_that_a_run_writes_down_are_whole_and_lead_to_the_same_run():
+    for words in ([], ["shadow.leak=weak"], ["shadow.start=nothing"], ["preset=small"]):
+        settings = composed(words)
+        written = settings.echo["shadow"]
+        assert written["steps"] == settings.recipe.steps
+        again = composed([f"preset={settings.preset}", *(f"shadow.{name}={written[name]}" for name in AGAIN)])
+        assert (again.recipe, again.start) == (settings.recipe, settings.start)
+
+
+AGAIN = ("start", "steps", "learning_rate", "warm_up")
 
 
 def test_a_store_of_before_there_were_starts_is_still_read(tmp_path):

@@ -20,7 +20,7 @@ from harness.planning.start import with_start
 from harness.planning.surrogates import surrogate_jobs
 from harness.planning.trials import recipes_tried
 from harness.store import Store
-from shadow_models.fine_tuning import BASE_BATCH, base_steps
+from shadow_models.fine_tuning import BASE_BATCH, BASE_RATE, base_steps
 
 
 def folder_of(root, pixels, patients, name="slice_{:03d}.png"):
@@ -77,7 +77,7 @@ def test_the_extra_slices_make_a_base_on_top_of_the_phantoms_and_nobody_is_asked
     assert isinstance(saved, SavedGenerator)
     assert isinstance(job, GeneratorJob)
     assert (job.start, base.key, job.n_images) == (saved.key, job.key, 0)
-    assert (job.recipe.steps, job.recipe.batch) == (77, BASE_BATCH)
+    assert (job.recipe.steps, job.recipe.batch, job.recipe.learning_rate) == (77, BASE_BATCH, BASE_RATE)
     learnt = pool.pixels[list(job.members)]
     assert sorted(map(bytes, learnt)) == sorted(map(bytes, pixels[40:]))
     plan = make_plan(settings, pool)
@@ -85,6 +85,30 @@ def test_the_extra_slices_make_a_base_on_top_of_the_phantoms_and_nobody_is_asked
     members = {place for one in plan.generators for place in one.members}
     assert not (asked | members) & set(job.members)
     assert asked == members == set(pool.taken.tolist())
+
+
+def test_slices_that_are_not_taken_of_a_patient_are_nobodys_and_still_shared(planned, cohort):
+    pixels, patients = cohort
+    _, base, pool = planned(pixels[40:], patients[40:], "data.per_patient=1")
+    assert len(pool) == 20
+    assert not set(pool.taken.tolist()) & set(pool.extra.tolist())
+    assert len(base.jobs[-1].members) == 40
+    left_out = next(place for place in range(40) if place not in pool.taken)
+    with pytest.raises(InputError, match="look like"):
+        planned(np.concatenate([pixels[40:79], pixels[left_out][None]]), patients[40:], "data.per_patient=1")
+
+
+def test_a_pool_whose_extra_slices_the_shadows_learn_makes_no_base(planned, cohort):
+    pixels, patients = cohort
+    settings, _, _ = planned(pixels[40:], patients[40:])
+    with pytest.raises(ValueError, match="setting its extra slices apart"):
+        with_start(settings, load_pool(settings.data, Store(settings.store_root)))
+
+
+def test_a_plan_without_its_base_is_not_made(tmp_path):
+    settings = composed([f"store.root={tmp_path}"])
+    with pytest.raises(ValueError, match="was not asked for the base"):
+        make_plan(settings, load_pool(settings.data, Store(tmp_path)))
 
 
 def test_few_extra_slices_are_learnt_for_fewer_steps(planned, cohort):
@@ -103,8 +127,9 @@ def test_another_extra_is_another_base(planned, cohort):
     ("shared", "told"),
     [
         ("patient", r"2 of the 40 slices.* 2 are of a patient .* 0 equal .* 0 look like"),
-        ("pixels", r"3 of the 40 slices.* 0 are of a patient .* 3 equal .* 3 look like"),
-        ("looks", r"3 of the 40 slices.* 0 are of a patient .* 0 equal .* 3 look like"),
+        ("pixels", r"6 of the 40 slices.* 0 are of a patient .* 3 equal .* 3 look like"),
+        ("looks", r"6 of the 40 slices.* 0 are of a patient .* 0 equal .* 3 look like .*other_001"),
+        ("mirrored", r"6 of the 40 slices.* 0 are of a patient .* 0 equal .* 3 look like"),
     ],
 )
 def test_extra_slices_that_are_candidates_own_are_refused_with_their_count(planned, cohort, shared, told):
@@ -112,10 +137,12 @@ def test_extra_slices_that_are_candidates_own_are_refused_with_their_count(plann
     extra, people = pixels[40:].copy(), list(patients[40:])
     if shared == "patient":
         people = [patients[0].upper() if one == people[0] else one for one in people]
-    if shared == "pixels":
-        extra[:3] = pixels[:6:2]
+    if shared == "pixels":  # of three patients, each with a second slice
+        extra[:6:2] = pixels[:6:2]
     if shared == "looks":
-        extra[:3] = np.clip(pixels[:6:2].astype(int) + 3, 0, 255)
+        extra[:6:2] = np.clip(pixels[:6:2].astype(int) + 3, 0, 255)
+    if shared == "mirrored":
+        extra[:6:2] = pixels[:6:2, :, ::-1]
     with pytest.raises(InputError, match=told):
         planned(extra, people)
 

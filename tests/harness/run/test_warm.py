@@ -8,13 +8,20 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 import yaml
 from tiny import TINY, TINY_PHANTOM, only_run, records_of, write_slices
 
 from harness.data.sources.phantom import phantom_slices
+from harness.config.checks import taken_places
+from harness.config.settings import composed
+from harness.errors import InputError
+from harness.jobs.launch import Work
+from harness.jobs.saved import saved_generator, take_saved
+from harness.share.__main__ import main as share
+from shadow_models.base.recipe import FOLDER
+from shadow_models.fine_tuning import LEAKS
 from shadow_models.generator import Generator
 from shadow_models.recipe import Recipe
 from shadow_models.train import train
@@ -96,7 +103,7 @@ def test_what_is_no_saved_generator_is_refused_in_a_sentence(harness, saved, tmp
 def test_a_saved_generator_of_another_size_is_refused_before_anything_is_trained(harness, saved):
     ran = harness(*TINY_PHANTOM, "shadow.block=4", f"shadow.start={saved}", "dry_run=true")
     assert ran.code == 2
-    assert "block=4 and not 2" in " ".join(ran.err.split())
+    assert "block is 4 and not 2" in " ".join(ran.err.split())
 
 
 def with_patients(folder: Path, seed: int) -> Path:
@@ -110,9 +117,8 @@ def with_patients(folder: Path, seed: int) -> Path:
 
 
 @pytest.fixture
-def folders(tmp_path, monkeypatch) -> list[str]:
-    """Slices and others, 16 px, which at this size are too coarse to say whether they look alike."""
-    monkeypatch.setattr("harness.planning.start.alike", lambda one, other: np.zeros((len(one), len(other)), bool))
+def folders(tmp_path) -> list[str]:
+    """Slices and others, 16 px."""
     root, extra = (with_patients(tmp_path / name, seed) for name, seed in (("pool", 1), ("others", 2)))
     return ["data=folder", f"data.root={root}", f"data.extra={extra}", *TINY, "shadow.base_steps=5"]
 
@@ -129,7 +135,10 @@ def test_a_run_from_a_base_of_extra_slices(harness, folders):
     bases = [one for one in found.values() if one.recipe.steps == 5]
     assert len(bases) == 1
     assert all(torch.equal(means(one), means(bases[0])) for one in found.values())
-    assert len(json.loads((only_run() / "manifest.json").read_text())["folders"]) == 2
+    manifest = json.loads((only_run() / "manifest.json").read_text())
+    assert len(manifest["folders"]) == 2
+    assert (manifest["base"]["start"], manifest["base"]["extra_slices"]) == ("extra", 32)
+    assert found[manifest["base"]["generator"]].recipe.steps == 5
     rows = (only_run() / "scores.csv").read_text()
     assert "extra/" not in rows
 
@@ -153,3 +162,72 @@ def test_neither_store_nor_results_may_lie_among_the_extra_slices(harness, folde
         ran = harness(*folders, f"{option}={tmp_path / 'others' / 'inside'}", "dry_run=true")
         assert ran.code == 2
         assert "lies inside data.extra=" in " ".join(ran.err.split())
+    settings = composed(folders)
+    assert taken_places(settings.store_root, settings.data)["data.extra"] == tmp_path / "others"
+
+
+def test_results_name_the_point_of_the_dial_and_a_copy_says_so_too(harness, capsys):
+    """The base that ships, once from end to end."""
+    few = ["data.patients=8", "data.slices=1", "shadow.n_images=16", "launch.workers=0", "device=cpu"]
+    assert harness("shadow.leak=faint", *few, "out=run").code == 0
+    results = json.loads(Path("run", "results.json").read_text())
+    assert results["start"] == {"name": "phantom-64", "leak": "faint"}
+    assert results["recipe"]["steps"] == LEAKS["faint"]
+    config = yaml.safe_load(Path("run", "config.yaml").read_text())["shadow"]
+    assert (config["steps"], config["start"]) == (LEAKS["faint"], "phantom-64")
+    means_of = {name: means(one) for name, one in generators(Path("store")).items()}
+    shipped = means(Generator.load(FOLDER))
+    assert all(torch.equal(one, shipped) for one in means_of.values())
+    assert share(["run", "--out", "copy"]) == 0
+    for name in ("run", "copy"):
+        assert "the base phantom-64, which saw none of these slices: 20 steps (leak faint)" in " ".join(
+            Path(name, "leaderboard.md").read_text().split()
+        )
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"size": 64.0},
+        {"layers": True},
+        {"flip": "yes"},
+        {"channels": [32.0, 64.0]},
+        {"n_timesteps": 1000.0},
+        {"steps": 10**400},
+        {"learning_rate": "1e-3"},
+    ],
+)
+def test_a_recipe_of_other_types_is_a_sentence(harness, saved, tmp_path, values):
+    folder = tmp_path / "strange"
+    shutil.copytree(saved, folder)
+    about = json.loads((folder / "generator.json").read_text())
+    about["recipe"].update(values)
+    (folder / "generator.json").write_text(json.dumps(about))
+    ran = harness(*TINY_PHANTOM, f"shadow.start={folder}", "dry_run=true")
+    assert ran.code == 2
+    assert "describes no generator of this version" in " ".join(ran.err.split())
+
+
+def test_a_folder_that_changes_between_plan_and_copy_is_not_taken(saved, tmp_path):
+    folder, store = tmp_path / "saved", tmp_path / "store"
+    shutil.copytree(saved, folder)
+    job, _ = saved_generator(store, "base", folder, "start")
+    train(phantom_slices(6, 1, 16, seed=78).pixels, TINY_RECIPE, seed=4, device="cpu").save(folder)
+    with pytest.raises(InputError, match="was changed since the plan"):
+        take_saved(job, Work("cpu", lambda doing, done, total: None))
+    assert not (store / "generator" / job.key).exists()
+
+
+def test_the_digest_of_a_saved_generator_is_of_recipe_and_weights(saved, tmp_path):
+    keys = set()
+    for number, (sampler, first) in enumerate([("ddim", 0), ("dpm++", 0), ("ddim", 1)]):
+        folder = tmp_path / str(number)
+        shutil.copytree(saved, folder)
+        about = json.loads((folder / "generator.json").read_text())
+        about["recipe"]["sampler"] = sampler
+        (folder / "generator.json").write_text(json.dumps(about))
+        content = bytearray((folder / "generator.safetensors").read_bytes())
+        content[-1] ^= first
+        (folder / "generator.safetensors").write_bytes(content)
+        keys.add(saved_generator(tmp_path / "store", "base", folder, "start")[0].key)
+    assert len(keys) == 3
