@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,7 +87,7 @@ def _recipe_in(folder: Path, called: str) -> Recipe:
 
 def _digest_of(recipe: Recipe) -> Any:
     """A sha256 that has taken in the recipe, in one form."""
-    return hashlib.sha256(json.dumps(recipe.to_dict(), sort_keys=True).encode())
+    return hashlib.sha256(repr(sorted(recipe.to_dict().items())).encode())
 
 
 def _blocks(folder: Path, called: str) -> Iterator[bytes]:

@@ -38,7 +38,7 @@ CLOSE = 0.05
 FIND, JUDGE = 1_000, 2_000  # first seeds of data and runs: no defaults, and others to judge by than to find by
 NOTHING, ALONE = "from nothing", "the base alone"
 SIZE = 64  # of slices, pixels
-STEPS_ON_SLICES = (20, 60, 150, 300)
+STEPS_ON_SLICES = (10, 60, 150, 350)
 
 
 def measure(options: argparse.Namespace) -> list[Row]:

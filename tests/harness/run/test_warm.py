@@ -13,9 +13,9 @@ import torch
 import yaml
 from tiny import TINY, TINY_PHANTOM, only_run, records_of, write_slices
 
-from harness.data.sources.phantom import phantom_slices
 from harness.config.checks import taken_places
 from harness.config.settings import composed
+from harness.data.sources.phantom import phantom_slices
 from harness.errors import InputError
 from harness.jobs.launch import Work
 from harness.jobs.saved import saved_generator, take_saved
