@@ -128,9 +128,13 @@ def _with_patients(pool: Pool) -> Pool:
     """The pool, where nobody says whose slices are whose with groups of alike slices as patients: see `groups`."""
     if any(pool.patient_ids[place] != pool.ids[place] for place in pool.taken):
         return pool
-    groups = inferred_patients(pool.pixels, [None] * len(pool.ids))
+    extra = set(pool.extra.tolist())
+    groups = inferred_patients(
+        pool.pixels, [patient if place in extra else None for place, patient in enumerate(pool.patient_ids)]
+    )
+    n_groups = len({groups[place] for place in pool.taken})
     text = (
-        f"Nobody says whose slices are whose: {len(groups)} slices fall into {len(set(groups))} groups that look "
+        f"Nobody says whose slices are whose: {len(pool)} slices fall into {n_groups} groups that look "
         f"alike, and each counts as a patient, also in {TRUTH}."
     )
     warnings.warn(HarnessWarning(text), stacklevel=3)

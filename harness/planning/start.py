@@ -105,11 +105,11 @@ def refuse_shared(pool: Pool) -> None:
     shared = np.isin(owner, owner[same | patient | like])
     if shared.any():
         names = [pool.ids[place].removeprefix(f"{EXTRA_ROLE}/") for place in extra[shared]]
-        more = ", ..." if len(names) > _SHOWN else ""
+        told = f"{', '.join(names[:_SHOWN])}{', ...' if len(names) > _SHOWN else ''}"
         raise InputError(
             f"{len(names)} of the {len(extra)} slices in data.extra may be candidates' own: {int(patient.sum())} are "
             f"of a patient who is asked about, {int(same.sum())} equal one of those slices to the pixel, "
             f"{int(like.sum())} look like one of them or its mirror image, and the others are of the same extra "
-            f"patients ({', '.join(names[:_SHOWN])}{more}). A base that saw a candidate tells nothing about the others: "
-            "take these patients out, or give start=phantom-64."
+            f"patients ({told}). A base that saw a candidate tells nothing about the others: take these patients "
+            "out, or give start=phantom-64."
         )

@@ -13,6 +13,7 @@ from contextlib import ExitStack, closing
 from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import cast
 
 from rich.console import Console
 from rich.table import Table
@@ -21,11 +22,12 @@ from benchmarks.benchmark import LUNG_SLICES, OVERRIDE, STORE, Benchmark, Option
 from benchmarks.halves import write_halves
 from benchmarks.measured import TINY, TINY_ABOUT
 from benchmarks.power.transfer.judging import SIGNALS, Kept, attacks_compared, judge
-from benchmarks.power.transfer.targets import MATCHED, MISMATCHES, OF_STARTS, train, trained_from
+from benchmarks.power.transfer.targets import MATCHED, MISMATCHES, OF_STARTS, train
 from benchmarks.rows import Row
 from harness.cli import console
-from harness.config.recipe_options import STARTS, Start
+from harness.config.recipe_options import STARTS
 from harness.config.settings import composed
+from harness.data.options import FolderData
 from harness.data.pool import load_pool
 from harness.evaluation.estimate_text import number
 from harness.experiment.base import from_base
@@ -33,6 +35,7 @@ from harness.experiment.executor import Executor
 from harness.jobs.launch import Launcher
 from harness.planning.make import make_plan
 from harness.store import Store
+from shadow_models.fine_tuning import EXTRA, NOTHING
 
 
 def measure(options: argparse.Namespace) -> list[Row]:
@@ -40,18 +43,19 @@ def measure(options: argparse.Namespace) -> list[Row]:
     screen = console()
     with TemporaryDirectory() as temporary, ExitStack() as stack:
         store = (options.store or Path(temporary) / "store").resolve()
-        folder = ["data=folder", f"data.root={options.lung_slices.resolve()}", "shadow.start=nothing"]
+        starts, others = options.starts or NOTHING, None
+        slices = options.lung_slices.resolve()
         if options.starts:
-            halves = write_halves(options.lung_slices, Path(temporary), 0, SIZE)
-            folder = ["data=folder", f"data.root={halves.pool}", f"data.extra={halves.others}"]
-        settings = composed([*folder, f"store.root={store}", "shadow.count=8", *options.override])
-        if options.starts:
-            settings = replace(
-                settings, start=Start(options.starts), recipe=trained_from(options.starts, settings.recipe)
-            )
+            slices, others = write_halves(slices, Path(temporary), 0, SIZE)
+        extra = [f"data.extra={others}"] if starts == EXTRA else []
+        words = ["data=folder", f"data.root={slices}", *extra, f"shadow.start={starts}", f"store.root={store}"]
+        settings = composed([*words, "shadow.count=8", *options.override])
+        data = settings.data
+        if others is not None:  # read whatever shadows start from: targets may start from a base of them
+            data = replace(cast("FolderData", data), extra=str(others))
         launcher = stack.enter_context(closing(Launcher(settings.workers, settings.device)))
         executor = Executor(Store(settings.store_root), launcher, screen)
-        pool = load_pool(settings.data, executor.store, extra_apart=options.starts is not None)
+        pool = load_pool(data, executor.store, extra_apart=options.starts is not None)
         settings = from_base(settings, pool, executor)
         plan = make_plan(settings, pool)
         executor.train(plan.generators)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from tiny import TINY, only_run, write_slices
 
@@ -24,6 +25,7 @@ from harness.experiment.executor import Executor
 from harness.store import Store
 from harness.submission.score import score_submission
 from harness.submission.truth import Truth, read_used
+from shadow_models.generator import Generator
 
 TARGET = [option.replace("shadow.", "target.") for option in TINY if "n_images" not in option]
 SIZES = ["dev.patients=2", "dev.n_images=6", "test.patients=3", "test.n_images=12"]
@@ -269,6 +271,40 @@ def test_from_hidden_members_to_a_scored_submission(command, monkeypatch, capsys
         assert f"{right:.3f}" in ran.out
     assert "F1 *" in ran.out
     assert "6 of 12 candidates were used" in ran.out
+
+
+def test_the_target_may_start_from_a_base_and_that_is_another_challenge(command):
+    """The codec of what is trained from a base is the base's, whoever the members are."""
+    assert command(*MAKE, "out=cold", "store.root=cold_store").code == 0
+    (cold,) = Path("cold_store", "generator").iterdir()
+    ran = command(*MAKE, f"target.start={cold}", "out=warm", "seed=1", "store.root=store")
+    assert ran.code == 0, ran.err
+    found = [Generator.load(one) for one in Path("store", "generator").iterdir()]
+    assert len(found) == 2
+    assert torch.equal(found[0].codec.mean, found[1].codec.mean)
+    facts = json.loads(Path("warm", "challenge.json").read_text())
+    assert facts["start"] == "a folder"
+    assert "start" not in json.loads(Path("cold", "challenge.json").read_text())
+    refused = command(*MAKE, "out=warm", "seed=1", "store.root=store")
+    assert refused.code == 2
+    assert "something other than this challenge" in refused.err
+
+
+def test_extra_slices_are_the_bases_and_of_no_part(command):
+    slices = phantom_slices(28, 2, 64, 0)
+    write_slices(Path("slices"), slices.pixels[:28])
+    write_slices(Path("others"), slices.pixels[28:], "other_{:03d}.png")
+    rows = [f"other_{number + 1:03d}.png,{slices.patient_ids[28 + number]}\n" for number in range(28)]
+    Path("others", "metadata.csv").write_text("file_name,patient_id\n" + "".join(rows))
+    size = [option for option in TARGET if "data.size" not in option]
+    folder = ["data=folder", "data.root=slices", "data.extra=others", "data.size=64", "target.base_steps=2"]
+    ran = command("make", *size, *SIZES, *folder, "target.block=8", "out=made")
+    assert ran.code == 0, ran.err
+    assert "28 slices fall into" in ran.out, "patients that are named in the base's slices alone say nothing of these"
+    handed_out = {bytes(np.asarray(Image.open(path))) for path in Path("made").rglob("*.png") if "used" in str(path)}
+    assert not handed_out & {bytes(one) for one in slices.pixels[28:]}
+    steps = sorted(Generator.load(one).recipe.steps for one in Path("store", "generator").iterdir())
+    assert steps == [2, 30]
 
 
 def test_without_patients_slices_that_look_alike_stay_together(command):
