@@ -124,13 +124,13 @@ def _facing_given(root: str, shadows: _Shadows, given: EditionRelease, name: str
     """The shadows facing the candidates of a release that an edition gives, at that release's size."""
     n_images = _count(name, given.n_images, shape.n_images)
     release = ReleaseSpec("given", given.key, RELEASED_FILE, n_images)
-    # An edition's candidates are part of the pool, which is taken whole, so places are numbers.
-    target = shadows.target(given.candidates, release)
+    numbers = np.searchsorted(shadows.pool.taken, given.candidates)  # all of an edition's candidates are taken
+    target = shadows.target(numbers, release)
     truth = None if given.member is None else WithheldTruth(given.member)
     return Plan(
         root,
         shadows.jobs,
-        shadows.as_targets(given.candidates, n_images),
+        shadows.as_targets(numbers, n_images),
         AttackedRelease(target, given.candidates, truth),
         shape._replace(n_images=n_images),
     )

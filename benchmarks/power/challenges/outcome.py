@@ -46,10 +46,12 @@ TARGETS = {
     ),
     "phantom-64": (
         "target.start=phantom-64",
-        "target.steps=80",
+        "target.steps=180",
         "target.learning_rate=2.5e-3",
         "target.batch=12",
         "target.sample_steps=20",
+        "test.n_images=500",
+        "dev.n_images=250",
     ),
 }
 MAKE = ("data=folder", "data.per_patient=3", "dev.patients=8", "dev.n_images=500", "test.patients=20")
