@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from benchmarks.power.transfer.targets import MISMATCHES, OF_STARTS
+from benchmarks.power.transfer.targets import MATCHED, MISMATCHES, OF_STARTS, train
 from harness.config.recipe_options import STARTS
+from harness.config.settings import composed
+from harness.data.pool import load_pool
+from harness.planning.make import make_plan
+from harness.planning.start import with_start
+from harness.store import Store
 from shadow_models.fine_tuning import FINE_TUNING
 from shadow_models.recipe import Recipe
 
@@ -39,3 +44,32 @@ def test_a_target_from_elsewhere_is_trained_as_its_start_is_and_has_the_same_net
             usual.warm_up,
         )
     assert sorted(one.start for one in OF_STARTS) == sorted(STARTS)
+
+
+class _Listed:
+    """Stands in for the executor: notes what is to be brought and trained."""
+
+    def __init__(self):
+        self.brought, self.trained = [], []
+
+    def prepare(self, jobs):
+        self.brought += jobs
+
+    def train(self, jobs):
+        self.trained += jobs
+
+
+def test_targets_are_trained_from_what_their_names_say(tmp_path):
+    settings = composed([f"store.root={tmp_path}", "data.patients=16"])
+    pool = load_pool(settings.data, Store(tmp_path))
+    settings, base = with_start(settings, pool)
+    executor = _Listed()
+    mismatches = [MATCHED, *(one for one in OF_STARTS if one.start != "extra")]
+    targets = train(settings, pool, make_plan(settings, pool), executor, mismatches=mismatches, n_draws=1)
+    assert list(targets) == [one.name for one in mismatches]
+    by_name = {job.name: job for job in executor.trained}
+    assert by_name["from nothing 0"].start is None
+    assert by_name["from nothing 0"].recipe.steps == Recipe().steps
+    # the matched one is trained as the one from the phantoms' base, so the store has it but once
+    assert base.key in {job.start for job in executor.trained}
+    assert [job.key for job in executor.brought] == [base.key]

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tiny import TINY
+from tiny import TINY, write_slices
+from tiny_edition import EDITION, write_edition
 
 from harness.config.settings import composed
 from harness.data.edition_release import EditionRelease
@@ -15,6 +16,7 @@ from harness.data.options import PhantomData
 from harness.data.pool import load_pool
 from harness.data.sources.phantom import phantom_slices
 from harness.planning.make import make_plan
+from harness.planning.start import with_start
 from harness.store import Store
 
 
@@ -58,3 +60,29 @@ def test_alike_slices_are_of_one_patient_and_others_are_not():
     assert len(set(found)) == 12
     known = inferred_patients(twice, ["anna", *[None] * 11, "anna", "bert", *[None] * 10])
     assert (known[0], known[12], known[13], known[1]) == ("anna", "anna", "bert", "bert")
+
+
+@pytest.mark.parametrize("start", ["extra", "nothing"])
+def test_extra_slices_of_an_edition_are_the_bases_or_the_shadows(tmp_path, images, start):
+    """And in both cases nobody is asked about them, and their patients are told from those of candidates."""
+    root = write_edition(tmp_path / "clef", images)
+    write_slices(tmp_path / "more", images(4, 16, 55), "more_{:02d}.png")
+    rows = "".join(f"more_{number:02d}.png,anna\n" for number in range(1, 5))
+    (tmp_path / "more" / "metadata.csv").write_text(f"file_name,patient_id\n{rows}")
+    words = [*EDITION, "data.group=inferred", f"data.root={root}", f"data.extra={tmp_path / 'more'}"]
+    settings = composed([*words, f"shadow.start={start}", f"store.root={tmp_path / 'store'}", "shadow.count=4"])
+    pool = load_pool(settings.data, Store(settings.store_root), extra_apart=settings.start.learns_extra)
+    extra = {place for place, name in enumerate(pool.ids) if name.startswith("extra/")}
+    assert len(extra) == 4
+    assert {pool.patient_ids[place] for place in extra} == {"extra/anna"}
+    settings, base = with_start(settings, pool)
+    plan = make_plan(settings, pool)
+    learnt = {place for job in plan.generators for place in job.members}
+    asked = set(plan.test.candidates.tolist()) | set(plan.dev.test.candidates.tolist())
+    assert not asked & extra
+    assert extra <= learnt if start == "nothing" else not extra & learnt
+    assert (base is None) == (start == "nothing")
+    if base is not None:
+        assert set(base.jobs[-1].members) == extra
+        assert {pool.ids[place] for place in plan.test.candidates} == {f"real_unknown_{n:04d}" for n in range(1, 13)}
+    assert plan.shadows[0].target.view.digests == tuple(pool.digests[place] for place in plan.test.candidates)
