@@ -44,6 +44,7 @@ _HELP = """Train a generator on hidden members and write the challenge about it,
   python -m harness.challenge make out=DIR                                     from phantoms
   python -m harness.challenge make data=folder data.root=SLICES data.per_patient=3 out=DIR seed=1
   python -m harness.challenge make out=DIR target=small target.steps=4000      another recipe than the shadows'
+  python -m harness.challenge make out=DIR target.leak=weak                    how much it gives away: faint to strong
   python -m harness.challenge make out=DIR test.patients=20 test.n_images=2000 dev.patients=8 dev.n_images=500
 
 DIR/challenge holds what participants get, in the layout of the edition; DIR/extra real slices of patients who are in

@@ -117,6 +117,8 @@ _HELP = """Train shadow generators, attack what they release, calibrate, and app
   python -m harness.run attack=all data=folder data.root=DIR data.per_patient=1
   python -m harness.run data=imageclef2023 data.root=DIR    the official test: writes submission.csv
   python -m harness.run dry_run=true                        the plan, without doing it
+  python -m harness.run shadow.leak=weak                    how much generators give away: faint, weak, medium, strong
+  python -m harness.run shadow.start=nothing                from where they are trained: phantom-64, extra, a folder
 """
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from harness.errors import InputError, unknown_name
 from harness.places import user_path
-from shadow_models.base.recipe import NAME
+from shadow_models.base.recipe import FOLDER, NAME
 from shadow_models.base.recipe import RECIPE as RECIPE_OF_BASE
 from shadow_models.fine_tuning import (
     EXTRA,
@@ -48,12 +48,13 @@ class GeneratorOptions(Recipe):
 class Start(NamedTuple):
     """What training starts from: a name of `STARTS`, or `a folder` and which one.
 
-    base_steps: in which `extra` is learnt, None for the usual ones.
+    base_steps: in which `extra` is learnt, None for the usual ones; option: what it is called in sentences.
     """
 
     name: str
     folder: Path | None = None
     base_steps: int | None = None
+    option: str = "shadow.start"
 
     @property
     def warm(self) -> bool:
@@ -110,15 +111,16 @@ def _start(options: GeneratorOptions, recipe: Recipe, called: str, extra: bool) 
     elif name not in STARTS:
         folder = user_path(name, f"{called}.start=")
         if not folder.is_dir():
-            raise InputError(f"{unknown_name(f'value of {called}.start', name, STARTS)} Nor is it a folder.")
-        name = A_FOLDER
+            raise InputError(f"{unknown_name(f'value of {called}.start', name, STARTS)} Nor is there such a folder.")
+        name = NAME if folder.resolve() == FOLDER.resolve() else A_FOLDER
+        folder = None if name == NAME else folder
     if name == EXTRA and not extra:
-        raise InputError(f"{called}.start=extra needs slices about whom nobody asks: give data.extra=DIR.")
+        raise InputError(f"{called}.start=extra needs other slices: data.extra=DIR, with data=folder or an edition.")
     if options.base_steps is not None and options.base_steps < 1:
         raise InputError(f"{called}.base_steps={options.base_steps} must be at least 1.")
     if options.base_steps is not None and name != EXTRA:
         raise InputError(f"{called}.base_steps={options.base_steps} is of {called}.start=extra; leave it out.")
-    return Start(name, folder, options.base_steps)
+    return Start(name, folder, options.base_steps, f"{called}.start")
 
 
 def _check_leak(options: GeneratorOptions, recipe: Recipe, start: Start, called: str) -> None:

@@ -40,6 +40,8 @@ def saved_generator(store_root: Path, name: str, folder: Path, called: str) -> t
 
     Raises InputError for a folder that holds no generator of this version.
     """
+    if not (folder / ABOUT).exists():
+        raise InputError(f"{called} holds no saved generator: a {ABOUT} and a {WEIGHTS} are expected there.")
     recipe = _recipe_in(folder, called)
     digest = _digest_of(recipe)
     for block in _blocks(folder, called):
@@ -67,7 +69,8 @@ def take_saved(job: SavedGenerator, work: Work) -> None:
         try:
             Generator.load(folder)
         except (OSError, ValueError) as error:
-            raise InputError(f"{job.called}: {error}") from error
+            why = str(error).replace(str(folder), str(source))
+            raise InputError(f"{job.called}: {why}") from error
         return {}
 
     store.get("generator", job.key, make)

@@ -45,7 +45,9 @@ def plan_base(start: Start, recipe: Recipe, pool: Pool, store_root: Path, seed: 
     Raises InputError for a folder without a fitting generator, and for extra slices that a base must not have seen.
     """
     if start.folder is not None:
-        return _saved(start.folder, "the base", f"start={start.folder}", recipe, store_root)
+        called = f"{start.option}={start.folder}"
+        refuse_own(start.folder, called, store_root)
+        return _saved(start.folder, "the base", called, recipe, store_root)
     if start.name == NAME:
         return _phantoms(recipe, store_root)
     if start.learns_extra:
@@ -102,14 +104,31 @@ def refuse_shared(pool: Pool) -> None:
     like = np.zeros(len(extra), dtype=np.bool_)
     for turned in (pool.pixels[extra], pool.pixels[extra][:, :, ::-1]):
         like |= alike(turned, pool.pixels[rest]).any(axis=1)
-    shared = np.isin(owner, owner[same | patient | like])
-    if shared.any():
-        names = [pool.ids[place].removeprefix(f"{EXTRA_ROLE}/") for place in extra[shared]]
-        told = f"{', '.join(names[:_SHOWN])}{', ...' if len(names) > _SHOWN else ''}"
+    found = same | patient | like
+    shared = np.isin(owner, owner[found])
+    if not shared.any():
+        return
+    reasons = {
+        "of a patient who is asked about": patient,
+        "equal to one of those slices to the pixel": same,
+        "look like one of them or its mirror image": like,
+        "of the same extra patients as these": shared & ~found,
+    }
+    told = ", ".join(f"{int(which.sum())} {reason}" for reason, which in reasons.items() if which.any())
+    whose = [one.removeprefix(f"{EXTRA_ROLE}/") for one in np.unique(owner[shared])]
+    names = ", ".join(whose[:_SHOWN]) + (", ..." if len(whose) > _SHOWN else "")
+    raise InputError(
+        f"{int(shared.sum())} of the {len(extra)} slices in data.extra may be candidates' own ({told}; a slice may "
+        f"be several of these): those of {names}. A base that saw a candidate tells nothing about the others: take "
+        "these patients out, or do without data.extra. Slices of one patient that lie far apart do not look alike: "
+        "name the patients in metadata.csv on both sides."
+    )
+
+
+def refuse_own(folder: Path, called: str, store_root: Path) -> None:
+    """InputError for a generator of this store: shadows and the like, which learnt candidates."""
+    if (store_root / "generator").resolve() in folder.resolve().parents:
         raise InputError(
-            f"{len(names)} of the {len(extra)} slices in data.extra may be candidates' own: {int(patient.sum())} are "
-            f"of a patient who is asked about, {int(same.sum())} equal one of those slices to the pixel, "
-            f"{int(like.sum())} look like one of them or its mirror image, and the others are of the same extra "
-            f"patients ({told}). A base that saw a candidate tells nothing about the others: take these patients "
-            "out, or give start=phantom-64."
+            f"{called} is a generator of this store, which may have learnt the very candidates; give a folder of one "
+            "that did not."
         )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from harness.config.recipe_options import A_FOLDER
 from shadow_models.base.recipe import NAME
+from shadow_models.base.recipe import RECIPE as RECIPE_OF_BASE
 from shadow_models.fine_tuning import EXTRA, NOTHING
+from shadow_models.recipe import Recipe
 
 _BASES = {
     NAME: f"the base {NAME}, which saw none of these slices",
@@ -13,13 +15,18 @@ _BASES = {
 }
 
 
-def start_line(name: str, leak: str | None, steps: int) -> str:
-    """name: of a start; leak: the dial's name for the steps, None for others; steps: of the optimiser."""
+def start_line(name: str, leak: str | None, recipe: Recipe) -> str:
+    """name: of a start; leak: the dial's name for the recipe, None for others."""
+    steps = f"{recipe.steps} step{'s' if recipe.steps > 1 else ''}"
     if name == NOTHING:
-        return f"Start: every generator was trained from nothing, {steps} steps."
+        return f"Start: every generator is trained from nothing, {steps}."
     base = _BASES.get(name, "a base of which nothing is said here")
     dial = f" (leak {leak})" if leak is not None else ""
+    on_phantoms = name in (NAME, EXTRA) and recipe.weights() == RECIPE_OF_BASE.weights()
+    means = " It draws whole slices from the first step on." if on_phantoms else ""
+    if name == EXTRA and not on_phantoms:
+        means = f" That base has another network than {NAME} and was itself trained from nothing."
     return (
-        f"Start: every generator was trained on from {base}: {steps} steps{dial}. It draws whole slices from the "
-        "first step on and gives its members away little by little; more steps give more of them away."
+        f"Start: every generator is trained on from {base}: {steps}{dial}.{means} More steps, or fewer members, give "
+        "more of the members away."
     )

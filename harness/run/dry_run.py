@@ -40,7 +40,7 @@ def show_plan(settings: Settings, console: Console) -> None:
         tried = True
     work = work_list(settings, make_plan(settings, pool))
     of_base = [job for job in base.jobs if isinstance(job, GeneratorJob)] if base is not None else []
-    console.print(start_line(settings.start.name, leak_of(settings.recipe, settings.start), settings.recipe.steps))
+    console.print(start_line(settings.start.name, leak_of(settings.recipe, settings.start), settings.recipe))
     jobs: list[Training] = [*of_base, *trials, *work.generators, *work.surrogates]
     console.print(_trainings(jobs, store))
     if trials and not tried:

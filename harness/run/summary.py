@@ -77,5 +77,5 @@ def said(outcome: Outcome) -> list[str]:
 
 
 def _start(outcome: Outcome) -> str:
-    start, steps = outcome.settings.start, outcome.settings.recipe.steps
-    return start_line(start.name, leak_of(outcome.settings.recipe, start), steps)
+    start, recipe = outcome.settings.start, outcome.settings.recipe
+    return start_line(start.name, leak_of(recipe, start), recipe)

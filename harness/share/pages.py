@@ -44,7 +44,7 @@ def summary(copy: Copy) -> list[str]:
 
 def _start(copy: Copy) -> str:
     start = copy.results.start
-    return start_line(start.name, start.leak, copy.recipe.steps)
+    return start_line(start.name, start.leak, copy.recipe)
 
 
 def page_of(copy: Copy, files: dict[str, str]) -> PageContent:

@@ -18,18 +18,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     usual = (options.steps, options.patients) == (RECIPE.steps, N_PATIENTS)
     if options.what == "make" and options.folder == FOLDER and not usual:
-        sys.stderr.write("Another base than the one that ships does not take its place: give --folder DIR.\n")
+        sys.stderr.write("Error: Another base than the one that ships does not take its place: give --folder DIR.\n")
         return 2
     from shadow_models.base.make import check_base, make_base  # torch costs seconds: not for --help
 
     try:
         if options.what == "check":
             check_base(options.folder)
-            _say(f"{options.folder} holds the base that ships.")
+            _say(f"{options.folder} holds {NAME}, the base that ships.")
             return 0
         digest = make_base(options.folder, options.steps, options.patients, _report)
     except (OSError, ValueError) as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"Error: {error}\n")
         return 2
     _say(f"{options.folder}: sha256 {digest}")
     return 0

@@ -80,7 +80,7 @@ def test_a_network_that_is_not_the_bases_is_trained_from_nothing_unless_told_oth
     ("words", "why"),
     [
         (["shadow.start=phantom64"], "phantom-64"),
-        (["shadow.start=no/such/folder"], "Nor is it a folder"),
+        (["shadow.start=no/such/folder"], "Nor is there such a folder"),
         (["shadow.start=extra"], r"data\.extra=DIR"),
         (["shadow.leak=mediun"], "medium"),
         (["shadow.leak=weak", "shadow.steps=7"], "keep one"),

@@ -126,10 +126,13 @@ def test_another_extra_is_another_base(planned, cohort):
 @pytest.mark.parametrize(
     ("shared", "told"),
     [
-        ("patient", r"2 of the 40 slices.* 2 are of a patient .* 0 equal .* 0 look like"),
-        ("pixels", r"6 of the 40 slices.* 0 are of a patient .* 3 equal .* 3 look like"),
-        ("looks", r"6 of the 40 slices.* 0 are of a patient .* 0 equal .* 3 look like .*other_001"),
-        ("mirrored", r"6 of the 40 slices.* 0 are of a patient .* 0 equal .* 3 look like"),
+        ("patient", r"2 of the 40 slices .*\(2 of a patient who is asked about; a slice"),
+        (
+            "pixels",
+            r"6 of the 40 slices .*\(3 equal .*, 3 look like .*, 3 of the same extra .*: those of p_",
+        ),
+        ("looks", r"6 of the 40 slices .*\(3 look like .*, 3 of the same extra patients"),
+        ("mirrored", r"6 of the 40 slices .*\(3 look like .*, 3 of the same extra patients"),
     ],
 )
 def test_extra_slices_that_are_candidates_own_are_refused_with_their_count(planned, cohort, shared, told):

@@ -19,6 +19,7 @@ from harness.data.sources.phantom import phantom_slices
 from harness.errors import InputError
 from harness.jobs.launch import Work
 from harness.jobs.saved import saved_generator, take_saved
+from harness.report.start_line import start_line
 from harness.share.__main__ import main as share
 from shadow_models.base.recipe import FOLDER
 from shadow_models.fine_tuning import LEAKS
@@ -50,7 +51,7 @@ def test_a_run_from_a_saved_generator(harness, saved):
     ran = harness(*words, "out=run")
     assert ran.code == 0, ran.err
     told = " ".join(ran.out.split())
-    assert "every generator was trained on from a saved generator" in told
+    assert "every generator is trained on from a saved generator" in told
     assert "30 steps" in told
     assert str(saved.parent) not in (Path("run") / "report.html").read_text()
     results = json.loads((Path("run") / "results.json").read_text())
@@ -80,7 +81,7 @@ def test_the_base_is_copied_so_that_the_folder_may_go(harness, saved, tmp_path):
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [
-        (lambda folder: (folder / "generator.json").unlink(), "does not exist"),
+        (lambda folder: (folder / "generator.json").unlink(), "holds no saved generator"),
         (lambda folder: (folder / "generator.json").write_text('{"schema": 99}'), "schema 99"),
         (
             lambda folder: (folder / "generator.json").write_text('{"schema": 1, "recipe": {"steps": "x"}}'),
@@ -231,3 +232,41 @@ def test_the_digest_of_a_saved_generator_is_of_recipe_and_weights(saved, tmp_pat
         (folder / "generator.safetensors").write_bytes(content)
         keys.add(saved_generator(tmp_path / "store", "base", folder, "start")[0].key)
     assert len(keys) == 3
+
+
+def test_a_generator_of_the_same_store_is_no_start(harness):
+    """Its shadows learnt the candidates."""
+    assert harness(*TINY_PHANTOM, "shadow.steps=2", "out=one").code == 0
+    shadow = next(Path("store", "generator").iterdir())
+    ran = harness(*TINY_PHANTOM, f"shadow.start={shadow}", "dry_run=true")
+    assert ran.code == 2
+    assert "is a generator of this store" in " ".join(ran.err.split())
+
+
+def test_the_folder_of_the_base_that_ships_is_that_base():
+    settings = composed([f"shadow.start={FOLDER}"])
+    assert (settings.start.name, settings.start.folder) == ("phantom-64", None)
+
+
+def test_nothing_is_trained_where_there_is_no_plan(harness, folders):
+    ran = harness(*folders, "shadow.count=2")
+    assert ran.code == 2
+    assert "shadow.count=2 cannot be planned" in " ".join(ran.err.split())
+    assert not Path("store", "generator").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "recipe", "told"),
+    [
+        ("phantom-64", Recipe(steps=1), "1 step (leak faint). It draws whole slices"),
+        ("extra", Recipe(steps=2), "2 steps (leak faint). It draws whole slices"),
+        ("extra", TINY_RECIPE, "was itself trained from nothing. More steps"),
+        ("a folder", TINY_RECIPE, "20 steps (leak faint). More steps"),
+        ("not passed on", Recipe(), "a base of which nothing is said here"),
+        ("nothing", Recipe(), "is trained from nothing, 800 steps."),
+    ],
+)
+def test_the_line_says_no_more_than_is_so(name, recipe, told):
+    line = start_line(name, "faint", recipe)
+    assert told in line
+    assert ("whole slices" in line) == ("whole slices" in told)
