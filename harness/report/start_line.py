@@ -23,7 +23,7 @@ def start_line(name: str, leak: str | None, recipe: Recipe) -> str:
     base = _BASES.get(name, "a base of which nothing is said here")
     dial = f" (leak {leak})" if leak is not None else ""
     on_phantoms = name in (NAME, EXTRA) and recipe.weights() == RECIPE_OF_BASE.weights()
-    means = " It draws whole slices from the first step on." if on_phantoms else ""
+    means = " That base draws whole slices." if on_phantoms else ""
     if name == EXTRA and not on_phantoms:
         means = f" That base has another network than {NAME} and was itself trained from nothing."
     return (

@@ -258,8 +258,8 @@ def test_nothing_is_trained_where_there_is_no_plan(harness, folders):
 @pytest.mark.parametrize(
     ("name", "recipe", "told"),
     [
-        ("phantom-64", Recipe(steps=1), "1 step (leak faint). It draws whole slices"),
-        ("extra", Recipe(steps=2), "2 steps (leak faint). It draws whole slices"),
+        ("phantom-64", Recipe(steps=1), "1 step (leak faint). That base draws whole slices"),
+        ("extra", Recipe(steps=2), "2 steps (leak faint). That base draws whole slices"),
         ("extra", TINY_RECIPE, "was itself trained from nothing. More steps"),
         ("a folder", TINY_RECIPE, "20 steps (leak faint). More steps"),
         ("not passed on", Recipe(), "a base of which nothing is said here"),
