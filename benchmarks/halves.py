@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from harness.data.png import grey_png
 from harness.data.sources.folder import read_folder
+from harness.plain import write_csv
 from harness.seeds import rng_of
 
 
@@ -31,11 +31,11 @@ def write_halves(slices: Path, folder: Path, draw: int, size: int) -> Halves:
     for name, kept in (("pool", of_pool), ("others", ~of_pool)):
         half = folder / f"{name}-{draw}"
         half.mkdir(parents=True, exist_ok=True)
+        files = {f"{place:05d}.png": place for place in np.flatnonzero(kept).tolist()}
+        for file_name, place in files.items():
+            (half / file_name).write_bytes(grey_png(found.pixels[place]))
         with (half / "metadata.csv").open("w", newline="", encoding="utf-8") as file:
-            rows = csv.writer(file)
-            rows.writerow(["file_name", "patient_id"])
-            for place in np.flatnonzero(kept):
-                (half / f"{place:05d}.png").write_bytes(grey_png(found.pixels[place]))
-                rows.writerow([f"{place:05d}.png", patients[place]])
+            rows = [(file_name, patients[place]) for file_name, place in files.items()]
+            write_csv(file, [("file_name", "patient_id"), *rows])
         halves.append(half)
     return Halves(*halves)
