@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from benchmarks.power.transfer.targets import MATCHED, MISMATCHES, OF_STARTS, train
+from benchmarks.power.transfer.targets import MATCHED, MISMATCHES, OF_STARTS, of_starts, train
 from harness.config.recipe_options import STARTS
 from harness.config.settings import composed
 from harness.data.pool import load_pool
@@ -73,3 +73,8 @@ def test_targets_are_trained_from_what_their_names_say(tmp_path):
     # the matched one is trained as the one from the phantoms' base, so the store has it but once
     assert base.key in {job.start for job in executor.trained}
     assert [job.key for job in executor.brought] == [base.key]
+
+
+def test_a_network_that_is_not_the_bases_has_no_target_from_it():
+    assert of_starts(Recipe()) == list(OF_STARTS)
+    assert [one.start for one in of_starts(Recipe(channels=[16, 32]))] == ["nothing", "extra"]

@@ -22,7 +22,7 @@ from benchmarks.benchmark import LUNG_SLICES, OVERRIDE, STORE, Benchmark, Option
 from benchmarks.halves import write_halves
 from benchmarks.measured import TINY, TINY_ABOUT
 from benchmarks.power.transfer.judging import SIGNALS, Kept, attacks_compared, judge
-from benchmarks.power.transfer.targets import MATCHED, MISMATCHES, OF_STARTS, train
+from benchmarks.power.transfer.targets import MATCHED, MISMATCHES, of_starts, train
 from benchmarks.rows import Row
 from harness.cli import console
 from harness.config.recipe_options import STARTS
@@ -59,7 +59,7 @@ def measure(options: argparse.Namespace) -> list[Row]:
         settings = from_base(settings, pool, executor)
         plan = make_plan(settings, pool)
         executor.train(plan.generators)
-        mismatches = (MATCHED, *OF_STARTS) if options.starts else MISMATCHES
+        mismatches = (MATCHED, *of_starts(settings.recipe)) if options.starts else MISMATCHES
         targets = train(settings, pool, plan, executor, mismatches=mismatches, n_draws=options.draws)
         kept = {
             name: judge(attack, plan, executor, mismatches, targets)

@@ -21,6 +21,7 @@ from harness.planning.plan import Plan
 from harness.planning.start import plan_base
 from harness.seeds import rng_of, seed_of
 from shadow_models.base.recipe import NAME as PHANTOM_BASE
+from shadow_models.base.recipe import RECIPE as RECIPE_OF_BASE
 from shadow_models.fine_tuning import EXTRA, FINE_TUNING, NOTHING, FineTuning
 from shadow_models.recipe import PRESETS, Recipe
 
@@ -72,6 +73,14 @@ OF_STARTS = (
     Mismatch("from a base of slices", start=EXTRA),
 )
 """What targets start from, beside shadows that start from one of these; the slices of the base are `data.extra`."""
+
+
+def of_starts(recipe: Recipe) -> list[Mismatch]:
+    """Those that a network can start from."""
+    fits = recipe.weights() == RECIPE_OF_BASE.weights()
+    return [one for one in OF_STARTS if fits or one.start != PHANTOM_BASE]
+
+
 MISMATCHES = (
     MATCHED,
     Mismatch("half the steps", times=0.5),
