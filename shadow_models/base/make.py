@@ -34,7 +34,7 @@ def slices_of_base(n_patients: int = N_PATIENTS) -> NDArray[np.uint8]:
 def make_base(folder: Path, steps: int, n_patients: int, report: Callable[[int, int], None] | None = None) -> str:
     """Train the base on one thread of the CPU, write it into the folder with `made.json`, and return its sha256.
 
-    The same bytes each time on one kind of machine; another kind of CPU rounds otherwise.
+    One thread, so that the same bytes come out on one kind of machine; another kind of CPU rounds otherwise.
     """
     import torch
 

@@ -38,7 +38,7 @@ CLOSE = 0.05
 FIND, JUDGE = 1_000, 2_000  # first seeds of data and runs: no defaults, and others to judge by than to find by
 NOTHING, ALONE = "from nothing", "the base alone"
 SIZE = 64  # of slices, pixels
-STEPS_ON_SLICES = (10, 60, 150, 350)
+STEPS_ON_SLICES = (10, 60, 150, 350)  # set after 20 and 300 had given 0.64 and 0.90: whether 0.60 and 0.90 can be had
 
 
 def measure(options: argparse.Namespace) -> list[Row]:
