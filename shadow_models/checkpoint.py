@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save
 if TYPE_CHECKING:
     import torch
 
-SCHEMA = 1
+SCHEMA = 2
 _MOST_ABOUT_BYTES = 16_000_000
 
 

@@ -18,10 +18,10 @@ import torch
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from shadow_models.recipe import Recipe
+    from shadow_models.families.dct import DctRecipe
 
 
-def alphas_cumprod(recipe: Recipe) -> NDArray[np.float64]:
+def alphas_cumprod(recipe: DctRecipe) -> NDArray[np.float64]:
     """Return alpha-bar, float64 [n_timesteps], of the recipe's schedule, falling in (0, 1)."""
     n = recipe.n_timesteps
     if recipe.schedule == "linear":  # Ho et al. 2020: 1e-4 to 0.02 over 1000 steps, scaled to other counts
@@ -87,7 +87,7 @@ class TimeSampler(NamedTuple):
         return torch.searchsorted(self.log_sigmas, self.mean + self.sd * normal).clamp(0, last)
 
 
-def time_sampler(recipe: Recipe) -> TimeSampler:
+def time_sampler(recipe: DctRecipe) -> TimeSampler:
     """Return the sampler of training timesteps that the recipe asks for."""
     log_sigmas = torch.from_numpy(np.log(sigmas_of(alphas_cumprod(recipe)))).float()
     return TimeSampler(recipe.time_sampling, log_sigmas, recipe.time_mean, recipe.time_sd)

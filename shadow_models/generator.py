@@ -1,150 +1,101 @@
-"""A trained generator: averaged weights, recipe and codec; a `Denoiser`, and a `WhiteBox`, for the attacks."""
+"""A trained generator: what every family's gives, and how it is saved and loaded."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import torch
-
-from shadow_models.dct import Codec
-from shadow_models.device import resolve_device
-from shadow_models.diffusion import alphas_cumprod, eps_of, level_at
-from shadow_models.network import build_network
-from shadow_models.recipe import SCHEMA, Recipe, recipe_from_dict
+from shadow_models.recipe import Gives, Recipe, recipe_from_dict
+from shadow_models.registry import DEFAULT, find_family
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from shadow_models.network import Network
+    from shadow_models.recipe import Report
+
+ABOUT = "generator.json"
 
 
-class Generator:
-    """A diffusion model of lung slices, ready to sample from and to be attacked; implements `WhiteBox`."""
+class Generator(ABC):
+    """A generator ready to sample from. One that gives more than images implements `Denoiser` or `Discriminator`."""
 
-    def __init__(self, recipe: Recipe, codec: Codec, network: Network, device: str = "cpu") -> None:
-        """Take a network with its final (averaged) weights; moves it and the codec to the device."""
-        self.recipe = recipe
-        self.device = resolve_device(device)
-        self.codec = codec.to(self.device)
-        # Channels last: a seventh less time an image on a CPU core.
-        network = network.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.network = network.eval().requires_grad_(False)
-        self._alpha_bar = alphas_cumprod(recipe)
-        self._alpha_bar_here = torch.from_numpy(self._alpha_bar).float().to(self.device)
+    recipe: Recipe
 
-    @property
-    def alphas_cumprod(self) -> NDArray[np.float64]:
-        """Alpha-bar for t = 0 .. T-1: float64 [T]."""
-        return self._alpha_bar
+    @abstractmethod
+    def sample(
+        self,
+        n_images: int,
+        *,
+        seed: int,
+        batch: int = 64,
+        report: Report | None = None,
+        log: Path | None = None,
+    ) -> NDArray[np.uint8]:
+        """Draw a release, uint8 [n_images, size, size]; ask `shadow_models.sample`, which checks.
 
-    def encode(self, images: NDArray[np.uint8]) -> torch.Tensor:
-        """Turn slices, uint8 [n, size, size], into z, float32 [n, c, h', w']; ValueError for others."""
-        side = self.recipe.size
-        if images.ndim != 3 or images.shape[1:] != (side, side) or images.dtype != "uint8":
-            raise ValueError(
-                f"The generator works on uint8 slices [n, {side}, {side}], but was given "
-                f"{images.dtype} {list(images.shape)}: resize the slices to data.size={side}."
-            )
-        return self.codec.encode(images)
+        The same seed gives the same bytes; image i hangs on (seed, i) alone where the family can keep to that.
+        report(done, n_images): called after every batch; log: where a program that the family runs leaves its words.
+        """
 
-    def decode(self, z: torch.Tensor) -> NDArray[np.uint8]:
-        """Turn z, [n, c, h', w'], into slices, uint8 [n, size, size]."""
-        return self.codec.decode(z)
-
-    @torch.no_grad()
-    def eps(self, z_t: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
-        """Predict the noise in z_t, [n, c, h', w'], at t, int64 [n]; on z_t's device, in its dtype."""
-        return self._eps(z_t, t)
-
-    def eps_with_grad(self, z_t: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
-        """As `eps`, but on the graph of the network's parameters, which take gradients from then on."""
-        self.network.requires_grad_(True)
-        with torch.enable_grad():
-            return self._eps(z_t, t)
-
-    def _eps(self, z_t: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
-        here = z_t.to(self.device, torch.float32, memory_format=torch.channels_last)
-        t = t.to(self.device)
-        level = level_at(self._alpha_bar_here[t], self.codec.gain)
-        scaled = here / level.spread
-        return eps_of(self.recipe.prediction, self.network(scaled, t, level), scaled, level).to(z_t)
+    @abstractmethod
+    def content(self) -> dict[str, bytes]:
+        """Everything that was learnt, as files by name: the same values give the same bytes."""
 
     def fingerprint(self) -> str:
-        """Return the sha256, hex, of weights and codec."""
-        return hashlib.sha256(self._content()).hexdigest()
-
-    def _content(self) -> bytes:
-        """Weights and codec as the bytes of a safetensors file: the same values give the same bytes."""
-        from safetensors.torch import save
-
-        tensors = {f"network.{name}": value for name, value in self.network.state_dict().items()}
-        tensors |= {f"codec.{name}": getattr(self.codec, name) for name in _CODEC_TENSORS}
-        return save({name: value.detach().cpu().contiguous() for name, value in tensors.items()})
+        """Return the sha256, hex, of what was learnt."""
+        digest = hashlib.sha256()
+        for _, data in sorted(self.content().items()):
+            digest.update(data)
+        return digest.hexdigest()
 
     def save(self, folder: Path) -> None:
-        """Write `generator.safetensors` and `generator.json` into the folder, making it if need be."""
+        """Write the content and `generator.json`, which says of what recipe it is, into the folder."""
         folder.mkdir(parents=True, exist_ok=True)
-        # As bytes, not by its own writer: a full disk is then an OSError with an errno, as everywhere else.
-        (folder / "generator.safetensors").write_bytes(self._content())
+        for name, data in self.content().items():
+            # As bytes, not by a library's writer: a full disk is then an OSError with an errno, as everywhere else.
+            (folder / name).write_bytes(data)
         write_about(folder, self.recipe)
 
-    @classmethod
-    def load(cls, folder: Path, device: str = "cpu") -> Generator:
+    @staticmethod
+    def load(folder: Path, device: str = "cpu") -> Generator:
         """Read what `save` wrote; FileNotFoundError or ValueError, one sentence, where it cannot."""
-        if not (folder / "generator.json").is_file():
-            raise FileNotFoundError(f"{folder} holds no generator: generator.json is missing.")
-        about = json.loads((folder / "generator.json").read_text(encoding="utf-8"))
-        if about.get("schema") != SCHEMA:
-            raise ValueError(
-                f"The generator in {folder} has schema {about.get('schema')}, this version reads {SCHEMA}: "
-                "train it anew."
-            )
-        recipe = recipe_from_dict(about["recipe"])
-        network = build_network(recipe, seed=0)
-        tensors = _tensors(folder / "generator.safetensors", _shapes(recipe, network))
-        network.load_state_dict(
-            {k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")}
-        )
-        codec = Codec(recipe.block, *(tensors[f"codec.{name}"] for name in _CODEC_TENSORS))
-        return cls(recipe, codec, network, device)
-
-
-_CODEC_TENSORS = ("mean", "sd", "gain")
-
-
-def _shapes(recipe: Recipe, network: Network) -> dict[str, tuple[int, ...]]:
-    """The shape of every tensor that a file of weights holds, by name."""
-    shapes = {f"network.{name}": tuple(value.shape) for name, value in network.state_dict().items()}
-    return shapes | {f"codec.{name}": (recipe.n_channels, 1, 1) for name in _CODEC_TENSORS}
-
-
-def _tensors(path: Path, shapes: dict[str, tuple[int, ...]]) -> dict[str, torch.Tensor]:
-    """Return what the file holds, float32; ValueError, one sentence, for what are not these tensors, all finite.
-
-    Names and shapes are those of the file's head, so that what is too large is not read.
-    """
-    from safetensors import SafetensorError, safe_open
-    from safetensors.torch import load_file
-
-    try:
-        with safe_open(path, "pt") as file:
-            found = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118  # no mapping
-            if {name: tuple(part.get_shape()) for name, part in found.items()} != shapes:
-                raise ValueError(f"{path} holds other weights than those of the recipe beside it.")
-            kinds = {part.get_dtype() for part in found.values()}
-        tensors = load_file(path) if kinds == {"F32"} else {}
-    except SafetensorError as error:
-        raise ValueError(f"{path} is no file of weights ({error}).") from error
-    if not tensors or not all(bool(value.isfinite().all()) for value in tensors.values()):
-        raise ValueError(f"{path} holds weights that are no finite float32 numbers.")
-    return tensors
+        return recipe_in(folder).load(folder, device)
 
 
 def write_about(folder: Path, recipe: Recipe) -> None:
-    """Write `generator.json`, which says of what recipe the weights beside it are."""
-    text = json.dumps({"schema": SCHEMA, "recipe": recipe.to_dict()}, indent=2)
-    (folder / "generator.json").write_text(text + "\n", encoding="utf-8")
+    """Write `generator.json`. The default family is not named: older versions wrote none."""
+    named = {} if recipe.name == DEFAULT else {"family": recipe.name}
+    text = json.dumps({"schema": recipe.schema, **named, "recipe": recipe.to_dict()}, indent=2)
+    (folder / ABOUT).write_text(text + "\n", encoding="utf-8")
+
+
+def recipe_in(folder: Path) -> Recipe:
+    """The recipe of a saved generator, without its weights; FileNotFoundError or ValueError, one sentence."""
+    if not (folder / ABOUT).is_file():
+        raise FileNotFoundError(f"{folder} holds no generator: {ABOUT} is missing.")
+    return recipe_of_about(json.loads((folder / ABOUT).read_text(encoding="utf-8")), str(folder))
+
+
+def recipe_of_about(about: Any, where: str) -> Recipe:
+    """The recipe that the content of a `generator.json` describes; ValueError, one sentence, where it is none."""
+    if not isinstance(about, dict) or not isinstance(about.get("recipe"), dict):
+        raise ValueError(f"The {ABOUT} in {where} describes no generator.")
+    name = about.get("family", DEFAULT)
+    if not isinstance(name, str):
+        raise ValueError(f"The {ABOUT} in {where} names no family of generators.")
+    family = find_family(name)
+    if type(about.get("schema")) is not int or about["schema"] != family.schema:
+        raise ValueError(
+            f"The generator in {where} has schema {about.get('schema')!r}, this version reads {family.schema}: "
+            "train it anew."
+        )
+    return recipe_from_dict(about["recipe"], family)
+
+
+def gives_denoiser(recipe: Recipe) -> bool:
+    """Whether a generator of the recipe can be asked for noise."""
+    return recipe.gives is Gives.DENOISER

@@ -1,169 +1,142 @@
-"""The recipe of a generator: every number that decides its content, and the presets.
+"""What a family of generators is: options that decide its content, and how it trains, loads and what it shows.
 
-Nothing here imports torch or diffusers, so that configuration, `--help` and a dry run stay quick.
+A family is one file in `shadow_models/families/`, named as the family: a frozen dataclass of options, registered with
+`@register(name)`. Its instances are recipes. Nothing here imports torch or diffusers.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, Self
 
-SCHEMA = 1
-"""Version of what a recipe means and of a generator's files; part of store keys: raising it trains anew."""
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-CHOICES: dict[str, tuple[str, ...]] = {
-    "prediction": ("v_prediction", "epsilon"),
-    "schedule": ("linear", "cosine"),
-    "time_sampling": ("lognormal", "uniform"),
-    "precision": ("fp32", "bf16", "fp16"),
-    "sampler": ("sde-dpm++", "dpm++", "ddim"),
-}
+    from shadow_models.generator import Generator
+
+Report = Callable[[int, int], None]
+SIZES: Mapping[str, int] = {"quick": 64, "small": 128, "gpu": 256}
+"""The presets that every family has, and the side of their slices, pixels."""
+
+
+class Gives(StrEnum):
+    """What an attacker who holds a trained generator holds: what can be asked of it besides its images."""
+
+    RELEASE = "release"
+    """Nothing: images alone."""
+    DISCRIMINATOR = "discriminator"
+    """A `denoiser.Discriminator`: how real the network finds an image."""
+    DENOISER = "denoiser"
+    """A `denoiser.WhiteBox`: predictions of noise, and gradients by the weights."""
+
+
+class Training(NamedTuple):
+    """How one training is run; none of it but the seed and the start decides what comes out.
+
+    checkpoint: a folder in which the state is kept every `checkpoint_every` steps; report(done, total): called every
+    few steps; log: a file for what a program that the family runs has to say.
+    """
+
+    seed: int
+    start: Generator | None = None
+    device: str = "auto"
+    checkpoint: Path | None = None
+    checkpoint_every: int = 500
+    report: Report | None = None
+    log: Path | None = None
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(ABC):
     """All that decides the content of a generator besides its members and its seed.
 
-    Only int, float, bool, str and list[int] fields, so Hydra and OmegaConf take it as a structured config.
-    Noise levels are sigma = sqrt((1 - a) / a) with a = alpha-bar, in units of the encoded data (variance 1),
-    the sigma of Karras et al. 2022 (EDM, arXiv 2206.00364).
-
-    Raises ValueError, one sentence, for a value out of its range.
+    Fields are int, float, bool, str, or lists and options (`| None`) of these, so Hydra and OmegaConf take a family as
+    a structured config. A subclass checks its own in `__post_init__` with `refuse` and `check_ranges`.
     """
 
     size: int = 64
     """Side of the square slices, pixels."""
-    block: int = 4
-    """Side of the blocks of the cosine transform, pixels; the network sees (size / block)^2 positions."""
-    whitening: float = 0.4
-    """1: every DCT channel has variance 1; 0: the channels keep their relative variances. Between them lies a
-    trade: more gives whole chests and membership, less gives images without grain."""
-    channels: list[int] = field(default_factory=lambda: [32, 64])
-    """Width of each UNet resolution."""
-    layers: int = 1
-    """Residual blocks per resolution."""
-    overview: int = 48
-    """Width of the fully connected branch that sees the whole slice at once; 0 leaves it out. Wider: more of the
-    members is learnt by heart."""
-    closeup: int = 24
-    """Width of the convolutional branch at half the pixel resolution, which removes grain; 0 leaves it out."""
-    norm_groups: int = 8
-    """Groups of every group norm; divides each of `channels`."""
-    steps: int = 800
-    """Optimiser steps."""
-    batch: int = 8
-    """Slices per optimiser step, over all processes."""
-    learning_rate: float = 3.5e-3
-    """AdamW peak step size."""
-    warm_up: float = 0.05
-    """Fraction of `steps` over which the step size rises linearly."""
-    final_rate: float = 0.05
-    """Step size at the end as a fraction of the peak; a half cosine leads there."""
-    weight_decay: float = 0.0
-    """AdamW decoupled weight decay."""
-    ema_decay: float = 0.99
-    """Decay per step of the averaged weights, which are the ones released."""
-    flip: bool = False
-    """Mirror each training slice left to right with probability one half."""
-    prediction: str = "v_prediction"
-    """What the network predicts: "v_prediction" (Salimans and Ho 2022, arXiv 2202.00512) or "epsilon"."""
-    schedule: str = "linear"
-    """Alpha-bar of the n_timesteps: "linear" (DDPM, arXiv 2006.11239) or "cosine" (arXiv 2102.09672)."""
-    n_timesteps: int = 1000
-    """Discrete noise levels."""
-    time_sampling: str = "lognormal"
-    """Density of training noise levels: "lognormal" in sigma (EDM) or "uniform" in the timestep."""
-    time_mean: float = 0.3
-    """Mean of log sigma when `time_sampling` is "lognormal"."""
-    time_sd: float = 1.5
-    """Standard deviation of log sigma when `time_sampling` is "lognormal"."""
-    precision: str = "fp32"
-    """Arithmetic of training: "fp32", "bf16" or "fp16"."""
-    sampler: str = "sde-dpm++"
-    """"dpm++" (DPM-Solver++ 2M, arXiv 2211.01095), "sde-dpm++" (the same with fresh noise at every step, which
-    lets an image leave a blend of two members) or "ddim" (arXiv 2010.02502)."""
-    sample_steps: int = 16
-    """Network calls per released image, 15 to 25."""
-    sample_sigma_max: float = 40.0
-    """Noise level at which sampling starts."""
-    sample_sigma_min: float = 0.02
-    """Last noise level; from there one denoising step leads to zero noise."""
-    sample_rho: float = 7.0
-    """Bend of the noise levels between them; larger puts more steps at low noise (EDM, equation 5)."""
-    sample_clip: bool = True
-    """While sampling, bring every clean estimate back to the grey range in pixel space."""
 
-    def __post_init__(self) -> None:
-        for name, allowed in CHOICES.items():
-            if getattr(self, name) not in allowed:
-                _refuse(name, getattr(self, name), "one of " + ", ".join(allowed))
-        for name, low, high in _RANGES:
-            value = getattr(self, name)
-            if not (math.isfinite(value) and low <= value <= high):
-                _refuse(name, value, f"between {low:g} and {high:g}")
-        if not self.channels or any(width < 1 for width in self.channels):
-            _refuse("channels", self.channels, "a list of at least one positive width")
-        if any(width % self.norm_groups for width in self.channels):
-            _refuse("norm_groups", self.norm_groups, f"a divisor of every width in channels={list(self.channels)}")
-        # the branch at half the pixel resolution needs an even side
-        stride = math.lcm(self.block * 2 ** (len(self.channels) - 1), 2)
-        if self.size % stride:
-            _refuse("size", self.size, f"a multiple of {stride}: 2 and block x 2^(resolutions - 1)")
-        if self.sample_sigma_min >= self.sample_sigma_max:
-            _refuse("sample_sigma_min", self.sample_sigma_min, f"below sample_sigma_max={self.sample_sigma_max:g}")
+    name: ClassVar[str] = ""
+    gives: ClassVar[Gives] = Gives.RELEASE
+    schema: ClassVar[int] = 1
+    """Version of what the options mean and of a generator's files; part of store keys: raising it trains anew."""
+    optional: ClassVar[Collection[str]] = ()
+    """Options that came later: no part of keys and files while they are None."""
+    of_training: ClassVar[Collection[str]] = ()
+    """Options of which the meaning of weights does not depend: two recipes that agree in the others share weights."""
+
+    @classmethod
+    def presets(cls) -> Mapping[str, Self]:
+        """The recipe of each preset of `SIZES`. Default: the defaults, at the preset's size."""
+        return {name: cls(size=size) for name, size in SIZES.items()}
 
     @property
-    def n_channels(self) -> int:
-        """Channels of the encoded space, block^2."""
-        return self.block**2
+    def n_steps(self) -> int:
+        """Optimiser steps of one training, as reported; 0 where nothing is trained by steps."""
+        return int(getattr(self, "steps", 0))
 
     @property
-    def grid(self) -> int:
-        """Side of the encoded space, positions."""
-        return self.size // self.block
+    def n_timesteps_asked(self) -> int:
+        """Noise levels of which an attack may ask; 0 where the family is no denoiser."""
+        return int(getattr(self, "n_timesteps", 0)) if self.gives is Gives.DENOISER else 0
+
+    @abstractmethod
+    def train(self, members: NDArray[np.uint8], training: Training) -> Generator:
+        """A generator trained on the members, uint8 [n, size, size], which were checked by `shadow_models.train`.
+
+        The same seed gives the same bytes on one kind of machine, and so does going on from a checkpoint.
+        """
+
+    @abstractmethod
+    def load(self, folder: Path, device: str) -> Generator:
+        """What `Generator.save` wrote for this recipe; ValueError or OSError, one sentence, where it cannot."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the fields as plain Python values, ready for JSON; `Recipe(**it)` gives the recipe back."""
-        return {**asdict(self), "channels": [int(width) for width in self.channels]}
+        """Return the fields as plain Python values, ready for JSON; `recipe_from_dict` gives the recipe back."""
+        values = {name: _plain(value) for name, value in asdict(self).items()}
+        return {name: value for name, value in values.items() if name not in self.optional or value is not None}
+
+    def identity(self) -> dict[str, Any]:
+        """Return what of a generator's key is the recipe's: its family, version and options."""
+        return {"family": self.name, "schema": self.schema, **self.to_dict()}
 
     def network(self) -> dict[str, Any]:
         """Return the fields on which the time of one step and of one released image depends."""
-        names = ("size", "block", "channels", "layers", "overview", "closeup", "batch", "precision", "sample_steps")
-        return {name: value for name, value in self.to_dict().items() if name in names}
+        return {"family": self.name, **{k: v for k, v in self.to_dict().items() if k != "steps"}}
 
     def weights(self) -> dict[str, Any]:
-        """Return the fields on which it depends what weights mean: two recipes that agree may share them."""
-        return {name: value for name, value in self.to_dict().items() if name in _OF_WEIGHTS}
+        """Return the fields on which it depends what weights mean, the family among them."""
+        kept = {name: value for name, value in self.to_dict().items() if name not in self.of_training}
+        return {"family": self.name, **kept}
 
 
-def recipe_from_dict(values: dict[str, Any]) -> Recipe:
+def recipe_from_dict(values: Mapping[str, Any], family: type[Recipe]) -> Recipe:
     """Return the recipe stored by `Recipe.to_dict`.
 
     ValueError names fields that this version does not know, or of another type than theirs: a size of 64.0 is none.
     """
-    known = {one.name: one.type for one in fields(Recipe)}
+    known = {one.name: str(one.type) for one in fields(family)}
     strange = sorted(set(values) - set(known))
     if strange:
         raise ValueError(f"The recipe has fields this version does not know: {', '.join(strange)}.")
     wrong = sorted(name for name, value in values.items() if not _is_of(known[name], value))
     if wrong:
         raise ValueError(f"The recipe has fields of another type: {', '.join(wrong)}.")
-    return Recipe(**values)
-
-
-def _is_of(kind: Any, value: object) -> bool:
-    """Whether a value from JSON is of a field's type, which stands there as text."""
-    if kind == "list[int]":
-        return isinstance(value, list) and all(type(one) is int for one in value)
-    allowed: tuple[type, ...] = {"int": (int,), "float": (int, float), "bool": (bool,), "str": (str,)}[kind]
-    return type(value) in allowed
+    return family(**values)
 
 
 def check_start(start: Recipe, recipe: Recipe) -> None:
     """ValueError, one sentence, where weights of the recipe `start` cannot be trained on under the other recipe."""
     there, here = start.weights(), recipe.weights()
-    differing = [f"{name} is {here[name]!r} and not {there[name]!r}" for name in here if here[name] != there[name]]
+    differing = [f"{name} is {here.get(name)!r} and not {there.get(name)!r}"
+                 for name in dict.fromkeys([*here, *there]) if here.get(name) != there.get(name)]  # fmt: skip
     if differing:
         raise ValueError(
             f"The generator to start from has another network ({'; '.join(differing)}): start from one of this "
@@ -171,65 +144,38 @@ def check_start(start: Recipe, recipe: Recipe) -> None:
         )
 
 
-def _refuse(name: str, value: object, allowed: str) -> None:
+def check_choices(recipe: Recipe, choices: Mapping[str, tuple[str, ...]]) -> None:
+    """ValueError, one sentence, for an option that is none of its words."""
+    for name, allowed in choices.items():
+        if getattr(recipe, name) not in allowed:
+            refuse(name, getattr(recipe, name), "one of " + ", ".join(allowed))
+
+
+def check_ranges(recipe: Recipe, ranges: Collection[tuple[str, float, float]]) -> None:
+    """ValueError, one sentence, for a number out of its range (name, lowest, highest); None is let through."""
+    for name, low, high in ranges:
+        value = getattr(recipe, name)
+        if value is not None and not (math.isfinite(value) and low <= value <= high):
+            refuse(name, value, f"between {low:g} and {high:g}")
+
+
+def refuse(name: str, value: object, allowed: str) -> NoReturn:
+    """Raise the ValueError of an option that has a value it may not have."""
     raise ValueError(f"Recipe field {name} is {value!r}, but must be {allowed}.")
 
 
-_OF_WEIGHTS = (
-    "size",
-    "block",
-    "whitening",
-    "channels",
-    "layers",
-    "overview",
-    "closeup",
-    "norm_groups",
-    "prediction",
-    "schedule",
-    "n_timesteps",
-)
+def _plain(value: Any) -> Any:
+    """Lists of OmegaConf as lists of Python."""
+    return list(value) if isinstance(value, list | tuple) else value
 
-_RANGES: tuple[tuple[str, float, float], ...] = (
-    ("size", 8, 1024),
-    ("block", 1, 32),
-    ("whitening", 0, 1),
-    ("layers", 1, 8),
-    ("overview", 0, 8192),
-    ("closeup", 0, 1024),
-    ("norm_groups", 1, 1024),
-    ("steps", 1, 10**8),
-    ("batch", 1, 4096),
-    ("learning_rate", 1e-8, 1),
-    ("warm_up", 0, 1),
-    ("final_rate", 0, 1),
-    ("weight_decay", 0, 1),
-    ("ema_decay", 0, 0.999999),
-    ("n_timesteps", 500, 4000),
-    ("time_mean", -10, 10),
-    ("time_sd", 0.01, 10),
-    ("sample_steps", 15, 25),
-    ("sample_sigma_max", 0.1, 1000),
-    ("sample_sigma_min", 0.001, 10),
-    ("sample_rho", 1, 20),
-)
 
-PRESETS: dict[str, Recipe] = {
-    "quick": Recipe(),
-    "small": Recipe(size=128, channels=[32, 64, 96], overview=64, steps=6_000, batch=16, learning_rate=2e-3),
-    "gpu": Recipe(
-        size=256,
-        channels=[96, 192, 256, 256],
-        layers=2,
-        overview=128,
-        closeup=64,
-        norm_groups=32,
-        steps=60_000,
-        batch=32,
-        learning_rate=5e-4,
-        ema_decay=0.9995,
-        precision="bf16",
-        sample_steps=25,
-    ),
-}
-"""`quick`: tuned on 35 real slices and tried on the phantoms, minutes on two CPU cores. `small` (hours on a CPU core)
-and `gpu` (the official size): first guesses by the same pattern, neither tuned nor trained yet."""
+def _is_of(kind: str, value: object) -> bool:
+    """Whether a value from JSON is of a field's type, which stands there as text."""
+    plain = kind.removesuffix(" | None")
+    if value is None:
+        return plain != kind
+    scalars: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "bool": (bool,), "str": (str,)}
+    if plain.startswith("list["):
+        inner = scalars[plain[5:-1]]
+        return isinstance(value, list) and all(type(one) in inner for one in value)
+    return type(value) in scalars[plain]

@@ -17,7 +17,7 @@ from attacks.registry import find_attacks
 from harness.evaluation.decision_rules import DECISIONS
 from harness.evaluation.probability_calibration import CURVES
 from harness.evaluation.selection_rules import RULES
-from shadow_models.recipe import PRESETS
+from shadow_models.families.dct import PRESETS
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

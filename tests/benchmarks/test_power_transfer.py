@@ -12,11 +12,11 @@ from harness.planning.make import make_plan
 from harness.planning.start import with_start
 from harness.store import Store
 from shadow_models.fine_tuning import FINE_TUNING
-from shadow_models.recipe import Recipe
+from shadow_models.families.dct import DctRecipe
 
 
 def test_each_mismatch_changes_what_its_name_says_and_nothing_else():
-    quick = Recipe()
+    quick = DctRecipe()
     changes = {
         one.name: {name: value for name, value in asdict(one.changed(quick)).items() if value != getattr(quick, name)}
         for one in MISMATCHES
@@ -33,11 +33,11 @@ def test_each_mismatch_changes_what_its_name_says_and_nothing_else():
 
 
 def test_a_target_from_elsewhere_is_trained_as_its_start_is_and_has_the_same_network():
-    quick = Recipe(steps=7)
+    quick = DctRecipe(steps=7)
     for one in OF_STARTS:
         changed = one.changed(quick)
         assert changed.weights() == quick.weights()
-        usual = Recipe() if one.start == "nothing" else FINE_TUNING["quick"]
+        usual = DctRecipe() if one.start == "nothing" else FINE_TUNING["quick"]
         assert (changed.steps, changed.learning_rate, changed.warm_up) == (
             usual.steps,
             usual.learning_rate,
@@ -69,12 +69,12 @@ def test_targets_are_trained_from_what_their_names_say(tmp_path):
     assert list(targets) == [one.name for one in mismatches]
     by_name = {job.name: job for job in executor.trained}
     assert by_name["from nothing 0"].start is None
-    assert by_name["from nothing 0"].recipe.steps == Recipe().steps
+    assert by_name["from nothing 0"].recipe.steps == DctRecipe().steps
     # the matched one is trained as the one from the phantoms' base, so the store has it but once
     assert base.key in {job.start for job in executor.trained}
     assert [job.key for job in executor.brought] == [base.key]
 
 
 def test_a_network_that_is_not_the_bases_has_no_target_from_it():
-    assert of_starts(Recipe()) == list(OF_STARTS)
-    assert [one.start for one in of_starts(Recipe(channels=[16, 32]))] == ["nothing", "extra"]
+    assert of_starts(DctRecipe()) == list(OF_STARTS)
+    assert [one.start for one in of_starts(DctRecipe(channels=[16, 32]))] == ["nothing", "extra"]

@@ -5,7 +5,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from shadow_models.recipe import Recipe
+from shadow_models.families.dct import DctRecipe
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -14,10 +14,10 @@ def _one_thread() -> None:
 
 
 @pytest.fixture(scope="session")
-def tiny() -> Recipe:
+def tiny() -> DctRecipe:
     """A recipe of 16x16 slices that trains in about a second."""
     return replace(
-        Recipe(),
+        DctRecipe(),
         size=16,
         block=4,
         whitening=0.0,

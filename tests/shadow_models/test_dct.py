@@ -5,8 +5,8 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from shadow_models.dct import block_dct, dct_matrix, fit_codec, inverse_block_dct
-from shadow_models.recipe import Recipe
+from shadow_models.dct.codec import block_dct, dct_matrix, fit_codec, inverse_block_dct
+from shadow_models.families.dct import DctRecipe
 
 
 @pytest.mark.parametrize("block", [1, 2, 4, 8])
@@ -31,7 +31,7 @@ def test_matches_scipy() -> None:
 
 
 @pytest.mark.parametrize("whitening", [1.0, 0.5, 0.0])
-def test_codec_has_unit_variance_and_loses_nothing(tiny: Recipe, slices: NDArray[np.uint8], whitening: float) -> None:
+def test_codec_has_unit_variance_and_loses_nothing(tiny: DctRecipe, slices: NDArray[np.uint8], whitening: float) -> None:
     codec = fit_codec(slices, replace(tiny, whitening=whitening))
     z = codec.encode(slices)
     assert z.dtype == torch.float32
@@ -49,7 +49,7 @@ def test_codec_has_unit_variance_and_loses_nothing(tiny: Recipe, slices: NDArray
     assert codec.to_pixels(codec.clip(3 * z)).abs().max() < 1 + 1e-5
 
 
-def test_a_constant_pool_is_encoded_without_nan(tiny: Recipe) -> None:
+def test_a_constant_pool_is_encoded_without_nan(tiny: DctRecipe) -> None:
     flat = np.full((2, 16, 16), 77, np.uint8)
     codec = fit_codec(flat, tiny)
     assert torch.isfinite(codec.encode(flat)).all()

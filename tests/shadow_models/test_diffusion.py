@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from shadow_models.diffusion import alphas_cumprod, eps_of, level_at, sigmas_of, target_of, time_sampler
-from shadow_models.recipe import Recipe
+from shadow_models.families.dct import DctRecipe
 
 
 @pytest.mark.parametrize("schedule", ["linear", "cosine"])
@@ -14,7 +14,7 @@ def test_schedules_match_diffusers(schedule: str) -> None:
 
     name = {"linear": "linear", "cosine": "squaredcos_cap_v2"}[schedule]
     theirs = DDPMScheduler(beta_schedule=name).alphas_cumprod.double().numpy()
-    ours = alphas_cumprod(replace(Recipe(), schedule=schedule))
+    ours = alphas_cumprod(replace(DctRecipe(), schedule=schedule))
     assert ours.dtype == np.float64
     assert np.allclose(ours, theirs, rtol=2e-3)
     assert (np.diff(ours) < 0).all()
@@ -37,7 +37,7 @@ def test_a_perfect_output_gives_the_noise_back(prediction: str) -> None:
 
 
 def test_lognormal_timesteps_have_the_wanted_law() -> None:
-    recipe = replace(Recipe(), time_mean=-0.5, time_sd=0.8)
+    recipe = replace(DctRecipe(), time_mean=-0.5, time_sd=0.8)
     times, draw = time_sampler(recipe), torch.Generator().manual_seed(0)
     t = torch.cat([times.draw(8, draw) for _ in range(500)])
     log_sigma = np.log(sigmas_of(alphas_cumprod(recipe)))[t.numpy()]
@@ -49,6 +49,6 @@ def test_lognormal_timesteps_have_the_wanted_law() -> None:
 
 
 def test_uniform_timesteps_cover_the_range() -> None:
-    times = time_sampler(replace(Recipe(), time_sampling="uniform"))
+    times = time_sampler(replace(DctRecipe(), time_sampling="uniform"))
     t = times.draw(10, torch.Generator().manual_seed(0))
     assert torch.equal(t // 100, torch.arange(10))

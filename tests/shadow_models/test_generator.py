@@ -6,13 +6,13 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from shadow_models.dct import fit_codec
+from shadow_models.dct.codec import fit_codec
 from shadow_models.denoiser import Denoiser
 from shadow_models.device import resolve_device
 from shadow_models.diffusion import Level, level_at
 from shadow_models.generator import Generator
-from shadow_models.network import build_network
-from shadow_models.recipe import Recipe
+from shadow_models.dct.network import build_network
+from shadow_models.families.dct import DctRecipe
 from shadow_models.train import train
 
 
@@ -30,13 +30,13 @@ class TrueV(torch.nn.Module):
 
 
 @pytest.fixture(scope="module")
-def trained(tiny: Recipe, slices: NDArray[np.uint8]) -> Generator:
+def trained(tiny: DctRecipe, slices: NDArray[np.uint8]) -> Generator:
     return train(slices, tiny, seed=5, device="cpu")
 
 
 @pytest.mark.parametrize("whitening", [1.0, 0.4])
 def test_eps_recovers_the_noise_from_a_network_that_outputs_the_true_v(
-    tiny: Recipe, slices: NDArray[np.uint8], whitening: float
+    tiny: DctRecipe, slices: NDArray[np.uint8], whitening: float
 ) -> None:
     recipe = replace(tiny, whitening=whitening)
     codec = fit_codec(slices, recipe)
@@ -53,7 +53,7 @@ def test_eps_recovers_the_noise_from_a_network_that_outputs_the_true_v(
 
 
 @pytest.mark.parametrize("prediction", ["v_prediction", "epsilon"])
-def test_training_lowers_the_noise_error(tiny: Recipe, slices: NDArray[np.uint8], prediction: str) -> None:
+def test_training_lowers_the_noise_error(tiny: DctRecipe, slices: NDArray[np.uint8], prediction: str) -> None:
     def error(steps: int) -> float:
         generator = train(slices, replace(tiny, prediction=prediction, steps=steps), seed=0, device="cpu")
         z, t = generator.encode(slices), torch.full((6,), 200)

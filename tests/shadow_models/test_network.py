@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from shadow_models.dct import block_dct, inverse_block_dct
+from shadow_models.dct.codec import block_dct, inverse_block_dct
 from shadow_models.diffusion import level_at
-from shadow_models.network import Closeup, Network, Overview, build_network, coordinate_channels
-from shadow_models.recipe import Recipe
+from shadow_models.dct.network import Closeup, Network, Overview, build_network, coordinate_channels
+from shadow_models.families.dct import DctRecipe
 
 
-def output_of(network: Network, recipe: Recipe) -> torch.Tensor:
+def output_of(network: Network, recipe: DctRecipe) -> torch.Tensor:
     draw = torch.Generator().manual_seed(0)
     scaled = torch.randn(2, recipe.n_channels, recipe.grid, recipe.grid, generator=draw)
     level = level_at(torch.tensor([0.3, 0.9]), torch.ones(recipe.n_channels, 1, 1))
@@ -20,21 +20,21 @@ def output_of(network: Network, recipe: Recipe) -> torch.Tensor:
 
 
 @pytest.mark.parametrize(("overview", "closeup"), [(0, 0), (8, 0), (0, 4), (8, 4)])
-def test_every_branch_can_be_left_out(tiny: Recipe, overview: int, closeup: int) -> None:
+def test_every_branch_can_be_left_out(tiny: DctRecipe, overview: int, closeup: int) -> None:
     recipe = replace(tiny, overview=overview, closeup=closeup)
     network = build_network(recipe, 0)
     assert (network.overview is None, network.closeup is None) == (overview == 0, closeup == 0)
     assert output_of(network, recipe).shape == (2, 16, 4, 4)
 
 
-def test_initial_weights_depend_on_the_seed_alone(tiny: Recipe) -> None:
+def test_initial_weights_depend_on_the_seed_alone(tiny: DctRecipe) -> None:
     first = output_of(build_network(tiny, 3), tiny)
     torch.rand(5)
     assert torch.equal(first, output_of(build_network(tiny, 3), tiny))
     assert not torch.equal(first, output_of(build_network(tiny, 4), tiny))
 
 
-def test_the_closeup_treats_every_place_alike_and_sees_only_its_neighbourhood(tiny: Recipe) -> None:
+def test_the_closeup_treats_every_place_alike_and_sees_only_its_neighbourhood(tiny: DctRecipe) -> None:
     recipe = replace(tiny, closeup=4, size=64)
     torch.manual_seed(0)
     closeup = Closeup(recipe)
@@ -53,7 +53,7 @@ def test_the_closeup_treats_every_place_alike_and_sees_only_its_neighbourhood(ti
     assert np.abs(first[44:]).max() < 1e-5
 
 
-def test_the_overview_lets_every_place_see_every_other(tiny: Recipe) -> None:
+def test_the_overview_lets_every_place_see_every_other(tiny: DctRecipe) -> None:
     recipe = replace(tiny, overview=8, size=64)
     torch.manual_seed(0)
     overview = Overview(recipe)

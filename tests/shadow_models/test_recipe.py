@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 from omegaconf import OmegaConf
 
-from shadow_models.recipe import PRESETS, Recipe, recipe_from_dict
+from shadow_models.families.dct import PRESETS, DctRecipe
+from shadow_models.recipe import recipe_from_dict
 
 
 @pytest.mark.parametrize(
@@ -28,7 +29,7 @@ from shadow_models.recipe import PRESETS, Recipe, recipe_from_dict
     ],
 )
 def test_a_bad_value_gives_a_sentence(field: str, value: object, words: list[str]) -> None:
-    good = replace(Recipe(), sample_sigma_max=8.0)
+    good = replace(DctRecipe(), sample_sigma_max=8.0)
     with pytest.raises(ValueError, match=r"^Recipe field .*\.$") as caught:
         replace(good, **{field: value})
     assert [word for word in words if word not in str(caught.value)] == []
@@ -45,12 +46,12 @@ def test_a_recipe_survives_json_and_hydra(name: str) -> None:
     assert recipe_from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe
     node = OmegaConf.merge(OmegaConf.structured(recipe), OmegaConf.from_dotlist(["steps=7", "channels=[32,64]"]))
     chosen = OmegaConf.to_object(node)
-    assert isinstance(chosen, Recipe)
+    assert isinstance(chosen, DctRecipe)
     assert (chosen.steps, chosen.channels, chosen.size) == (7, [32, 64], recipe.size)
 
 
 def test_hydra_checks_values_too() -> None:
-    node = OmegaConf.merge(OmegaConf.structured(Recipe()), OmegaConf.from_dotlist(["sampler=euler"]))
+    node = OmegaConf.merge(OmegaConf.structured(DctRecipe()), OmegaConf.from_dotlist(["sampler=euler"]))
     with pytest.raises(ValueError, match="sampler"):
         OmegaConf.to_object(node)
 

@@ -6,13 +6,13 @@ from numpy.typing import NDArray
 
 from shadow_models.diffusion import alphas_cumprod, sigmas_of
 from shadow_models.generator import Generator
-from shadow_models.recipe import Recipe
+from shadow_models.families.dct import DctRecipe
 from shadow_models.sample import sample, sampling_timesteps
 from shadow_models.train import train
 
 
 @pytest.fixture(scope="module")
-def trained(tiny: Recipe, slices: NDArray[np.uint8]) -> Generator:
+def trained(tiny: DctRecipe, slices: NDArray[np.uint8]) -> Generator:
     return train(slices, replace(tiny, whitening=0.7), seed=5, device="cpu")
 
 
@@ -42,7 +42,7 @@ def test_report_and_refusal(trained: Generator) -> None:
 
 
 @pytest.mark.parametrize("sampler", ["sde-dpm++", "dpm++", "ddim"])
-def test_a_generator_of_one_slice_draws_that_slice(tiny: Recipe, slices: NDArray[np.uint8], sampler: str) -> None:
+def test_a_generator_of_one_slice_draws_that_slice(tiny: DctRecipe, slices: NDArray[np.uint8], sampler: str) -> None:
     generator = train(slices[:1], replace(tiny, steps=150, batch=8, sampler=sampler), seed=0, device="cpu")
     drawn = sample(generator, 4, seed=0)
     rmse = np.sqrt(((drawn.astype(float) - slices[0]) ** 2).mean(axis=(1, 2)))
@@ -52,7 +52,7 @@ def test_a_generator_of_one_slice_draws_that_slice(tiny: Recipe, slices: NDArray
 
 
 def test_timesteps_follow_the_noise_levels_asked_for() -> None:
-    recipe = replace(Recipe(), sample_sigma_max=40.0, sample_sigma_min=0.05, sample_steps=20)
+    recipe = replace(DctRecipe(), sample_sigma_max=40.0, sample_sigma_min=0.05, sample_steps=20)
     alpha_bar = alphas_cumprod(recipe)
     t = sampling_timesteps(recipe, alpha_bar)
     sigma = sigmas_of(alpha_bar)[t]

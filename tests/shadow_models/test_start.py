@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from shadow_models.checkpoint import CheckpointError
 from shadow_models.generator import Generator
-from shadow_models.recipe import Recipe
+from shadow_models.families.dct import DctRecipe
 from shadow_models.train import train
 
 
@@ -25,13 +25,13 @@ def weights_of(generator: Generator) -> torch.Tensor:
 
 
 @pytest.fixture(scope="module")
-def base(tiny: Recipe, slices: NDArray[np.uint8]) -> Generator:
+def base(tiny: DctRecipe, slices: NDArray[np.uint8]) -> Generator:
     """Of other slices than those that are trained on from it: its codec is not the members'."""
     return train(255 - slices[:3], tiny, seed=4, device="cpu")
 
 
 def test_the_first_average_is_the_starts_and_codec_and_normalisation_stay_its(
-    tiny: Recipe, slices: NDArray[np.uint8], base: Generator
+    tiny: DctRecipe, slices: NDArray[np.uint8], base: Generator
 ) -> None:
     still = train(slices, replace(tiny, steps=1, learning_rate=1e-8), seed=0, start=base, device="cpu")
     assert torch.allclose(weights_of(still), weights_of(base), atol=1e-6)
@@ -42,7 +42,7 @@ def test_the_first_average_is_the_starts_and_codec_and_normalisation_stay_its(
 
 
 def test_it_depends_on_the_start_and_leaves_it_as_it_was(
-    tiny: Recipe, slices: NDArray[np.uint8], base: Generator
+    tiny: DctRecipe, slices: NDArray[np.uint8], base: Generator
 ) -> None:
     before = weights_of(base).clone()
     warm = train(slices, tiny, seed=0, start=base, device="cpu")
@@ -52,7 +52,7 @@ def test_it_depends_on_the_start_and_leaves_it_as_it_was(
 
 
 def test_it_goes_on_from_a_checkpoint_bit_for_bit_and_from_none_of_another_start(
-    tiny: Recipe, slices: NDArray[np.uint8], base: Generator, tmp_path: Path
+    tiny: DctRecipe, slices: NDArray[np.uint8], base: Generator, tmp_path: Path
 ) -> None:
     longer = replace(tiny, steps=30)
 
@@ -86,14 +86,14 @@ def test_it_goes_on_from_a_checkpoint_bit_for_bit_and_from_none_of_another_start
     ],
 )
 def test_a_start_of_another_network_is_refused(
-    tiny: Recipe, slices: NDArray[np.uint8], base: Generator, change: dict[str, object]
+    tiny: DctRecipe, slices: NDArray[np.uint8], base: Generator, change: dict[str, object]
 ) -> None:
     with pytest.raises(ValueError, match=f"another network .*{next(iter(change))}"):
         train(slices, replace(tiny, **change), seed=0, start=base, device="cpu")  # type: ignore[arg-type]
 
 
 def test_what_does_not_decide_the_weights_meaning_may_differ(
-    tiny: Recipe, slices: NDArray[np.uint8], base: Generator
+    tiny: DctRecipe, slices: NDArray[np.uint8], base: Generator
 ) -> None:
     other = replace(tiny, steps=2, batch=2, learning_rate=1e-3, time_mean=0.8, sampler="ddim")
     assert train(slices, other, seed=0, start=base, device="cpu").recipe == other

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from shadow_models.checkpoint import Checkpoint, CheckpointError, read_checkpoint, write_checkpoint
 from shadow_models.generator import Generator
-from shadow_models.recipe import Recipe
+from shadow_models.families.dct import DctRecipe
 from shadow_models.train import rate_at, train
 
 
@@ -31,22 +31,22 @@ def stop_at(step: int):  # type: ignore[no-untyped-def]
 
 
 @pytest.fixture(scope="module")
-def longer(tiny: Recipe) -> Recipe:
+def longer(tiny: DctRecipe) -> DctRecipe:
     return replace(tiny, steps=40, flip=True)
 
 
 @pytest.fixture(scope="module")
-def undisturbed(longer: Recipe, slices: NDArray[np.uint8]) -> Generator:
+def undisturbed(longer: DctRecipe, slices: NDArray[np.uint8]) -> Generator:
     return train(slices, longer, seed=1, device="cpu")
 
 
-def interrupted(recipe: Recipe, slices: NDArray[np.uint8], folder: Path) -> None:
+def interrupted(recipe: DctRecipe, slices: NDArray[np.uint8], folder: Path) -> None:
     with pytest.raises(StoppedError):
         train(slices, recipe, seed=1, device="cpu", checkpoint=folder, checkpoint_every=7, report=stop_at(25))
 
 
 def test_a_resumed_run_ends_bit_for_bit_where_an_undisturbed_one_ends(
-    longer: Recipe, slices: NDArray[np.uint8], undisturbed: Generator, tmp_path: Path
+    longer: DctRecipe, slices: NDArray[np.uint8], undisturbed: Generator, tmp_path: Path
 ) -> None:
     interrupted(longer, slices, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["step-000000021"]
@@ -61,7 +61,7 @@ def test_a_resumed_run_ends_bit_for_bit_where_an_undisturbed_one_ends(
 
 
 def test_a_resumed_run_really_starts_from_the_checkpoint(
-    longer: Recipe,
+    longer: DctRecipe,
     slices: NDArray[np.uint8],
     undisturbed: Generator,
     tmp_path: Path,
@@ -78,7 +78,7 @@ def test_a_resumed_run_really_starts_from_the_checkpoint(
 
 
 def test_an_unfinished_checkpoint_is_not_taken(
-    longer: Recipe, slices: NDArray[np.uint8], undisturbed: Generator, tmp_path: Path
+    longer: DctRecipe, slices: NDArray[np.uint8], undisturbed: Generator, tmp_path: Path
 ) -> None:
     (tmp_path / "partial-1").mkdir()
     (tmp_path / "partial-1" / "state.safetensors").write_bytes(b"half")
@@ -87,7 +87,7 @@ def test_an_unfinished_checkpoint_is_not_taken(
     )
 
 
-def test_a_checkpoint_of_another_run_is_refused(longer: Recipe, slices: NDArray[np.uint8], tmp_path: Path) -> None:
+def test_a_checkpoint_of_another_run_is_refused(longer: DctRecipe, slices: NDArray[np.uint8], tmp_path: Path) -> None:
     interrupted(longer, slices, tmp_path)
     for recipe, seed, members, word in [
         (replace(longer, learning_rate=1e-3), 1, slices, "recipe"),
@@ -98,7 +98,7 @@ def test_a_checkpoint_of_another_run_is_refused(longer: Recipe, slices: NDArray[
             train(members, recipe, seed=seed, device="cpu", checkpoint=tmp_path)
 
 
-def test_a_damaged_checkpoint_is_refused(longer: Recipe, slices: NDArray[np.uint8], tmp_path: Path) -> None:
+def test_a_damaged_checkpoint_is_refused(longer: DctRecipe, slices: NDArray[np.uint8], tmp_path: Path) -> None:
     interrupted(longer, slices, tmp_path)
     state = next(tmp_path.glob("*/state.safetensors"))
     content = bytearray(state.read_bytes())
@@ -109,7 +109,7 @@ def test_a_damaged_checkpoint_is_refused(longer: Recipe, slices: NDArray[np.uint
 
 
 def test_same_seed_same_bits_and_other_seed_other_bits(
-    longer: Recipe, slices: NDArray[np.uint8], undisturbed: Generator
+    longer: DctRecipe, slices: NDArray[np.uint8], undisturbed: Generator
 ) -> None:
     torch.manual_seed(99)  # the process's own generator has no say
     torch.rand(3)
@@ -118,7 +118,7 @@ def test_same_seed_same_bits_and_other_seed_other_bits(
     assert not torch.equal(weights_of(other), weights_of(undisturbed))
 
 
-def test_training_leaves_the_process_generator_alone(tiny: Recipe, slices: NDArray[np.uint8]) -> None:
+def test_training_leaves_the_process_generator_alone(tiny: DctRecipe, slices: NDArray[np.uint8]) -> None:
     torch.manual_seed(4)
     expected = torch.rand(3)
     torch.manual_seed(4)
@@ -126,7 +126,7 @@ def test_training_leaves_the_process_generator_alone(tiny: Recipe, slices: NDArr
     assert torch.equal(torch.rand(3), expected)
 
 
-def test_bf16_trains_and_the_next_training_may_use_another_precision(tiny: Recipe, slices: NDArray[np.uint8]) -> None:
+def test_bf16_trains_and_the_next_training_may_use_another_precision(tiny: DctRecipe, slices: NDArray[np.uint8]) -> None:
     coarse = train(slices, replace(tiny, precision="bf16", steps=3), seed=0, device="cpu")
     fine = train(slices, replace(tiny, steps=3), seed=0, device="cpu")
     assert torch.isfinite(weights_of(coarse)).all()
@@ -134,7 +134,7 @@ def test_bf16_trains_and_the_next_training_may_use_another_precision(tiny: Recip
     assert not torch.equal(weights_of(coarse), weights_of(fine))
 
 
-def test_step_size_rises_and_falls(tiny: Recipe) -> None:
+def test_step_size_rises_and_falls(tiny: DctRecipe) -> None:
     recipe = replace(tiny, steps=100, warm_up=0.1, final_rate=0.2)
     rates = [rate_at(step, recipe) for step in range(100)]
     assert rates.index(max(rates)) == 10
@@ -151,19 +151,19 @@ def test_step_size_rises_and_falls(tiny: Recipe) -> None:
         (np.zeros((2, 32, 32), np.uint8), r"\[2, 32, 32\]"),
     ],
 )
-def test_wrong_members_are_refused(tiny: Recipe, members: NDArray[np.uint8], words: str) -> None:
+def test_wrong_members_are_refused(tiny: DctRecipe, members: NDArray[np.uint8], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         train(members, tiny, seed=0, device="cpu")
 
 
-def test_fp16_needs_a_gpu(tiny: Recipe, slices: NDArray[np.uint8]) -> None:
+def test_fp16_needs_a_gpu(tiny: DctRecipe, slices: NDArray[np.uint8]) -> None:
     with pytest.raises(ValueError, match="needs a CUDA device"):
         train(slices, replace(tiny, precision="fp16"), seed=0, device="cpu")
 
 
-def test_each_step_of_each_seed_has_noise_of_its_own(longer: Recipe, slices: NDArray[np.uint8]) -> None:
+def test_each_step_of_each_seed_has_noise_of_its_own(longer: DctRecipe, slices: NDArray[np.uint8]) -> None:
     from shadow_models import train as module
-    from shadow_models.dct import fit_codec
+    from shadow_models.dct.codec import fit_codec
 
     def noised(seed: int, step: int) -> torch.Tensor:
         accelerator = module._accelerator(longer, "cpu")
@@ -176,9 +176,9 @@ def test_each_step_of_each_seed_has_noise_of_its_own(longer: Recipe, slices: NDA
     assert not torch.isclose(first, noised(2, 3)).any(dim=0).all()
 
 
-def test_flipping_mirrors_some_slices_and_only_when_asked(tiny: Recipe, slices: NDArray[np.uint8]) -> None:
+def test_flipping_mirrors_some_slices_and_only_when_asked(tiny: DctRecipe, slices: NDArray[np.uint8]) -> None:
     from shadow_models import train as module
-    from shadow_models.dct import fit_codec
+    from shadow_models.dct.codec import fit_codec
 
     def clean(flip: bool) -> list[bool]:
         recipe = replace(tiny, flip=flip, batch=8)

@@ -5,15 +5,15 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from shadow_models.dct import fit_codec
+from shadow_models.dct.codec import fit_codec
 from shadow_models.denoiser import WhiteBox
 from shadow_models.generator import Generator
-from shadow_models.network import build_network
-from shadow_models.recipe import Recipe
+from shadow_models.dct.network import build_network
+from shadow_models.families.dct import DctRecipe
 
 
 @pytest.fixture
-def generator(tiny: Recipe, slices: NDArray[np.uint8]) -> Generator:
+def generator(tiny: DctRecipe, slices: NDArray[np.uint8]) -> Generator:
     return Generator(tiny, fit_codec(slices, tiny), build_network(tiny, 0))
 
 

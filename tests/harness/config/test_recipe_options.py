@@ -15,7 +15,7 @@ from harness.planning.trials import scaled
 from harness.store import Store
 from shadow_models.base.recipe import NAME
 from shadow_models.fine_tuning import DEFAULT_LEAK, FINE_TUNING, LEAKS
-from shadow_models.recipe import PRESETS, Recipe
+from shadow_models.families.dct import PRESETS, DctRecipe
 
 
 def test_the_default_starts_from_the_phantoms_base_at_the_dials_usual_point():
@@ -23,7 +23,7 @@ def test_the_default_starts_from_the_phantoms_base_at_the_dials_usual_point():
     assert (settings.start.name, leak_of(settings.recipe, settings.start)) == (NAME, DEFAULT_LEAK)
     assert settings.recipe.steps == LEAKS[DEFAULT_LEAK] == FINE_TUNING["quick"].steps
     assert settings.recipe.learning_rate == FINE_TUNING["quick"].learning_rate
-    assert settings.recipe.weights() == Recipe().weights()
+    assert settings.recipe.weights() == DctRecipe().weights()
 
 
 @pytest.mark.parametrize("leak", LEAKS)

@@ -24,9 +24,9 @@ from harness.jobs.targets import ReferenceSpec, ReleaseSpec, TargetSpec, ViewSpe
 from harness.jobs.train import GeneratorJob
 from harness.store import Store, digest_of
 from shadow_models import phantoms
-from shadow_models.recipe import Recipe
+from shadow_models.families.dct import DctRecipe
 
-GENERATOR = GeneratorJob("store", "shadow 0", "pool", (0, 1), ("aa", "bb"), Recipe(), 5, 16)
+GENERATOR = GeneratorJob("store", "shadow 0", "pool", (0, 1), ("aa", "bb"), DctRecipe(), 5, 16)
 RELEASE = ReleaseSpec("release", "r0", "images.npy", 16)
 VIEW = ViewSpec("pool", (0, 1), ("aa", "bb"), RELEASE, "g0")
 REFERENCE = ViewSpec("pool", (0, 1), ("aa", "bb"), RELEASE._replace(key="r1"), "g1")
@@ -46,8 +46,8 @@ class Fitted(NearestNeighbour):
     "change",
     [
         {"digests": ("bb", "aa")},
-        {"recipe": replace(Recipe(), steps=7)},
-        {"recipe": replace(Recipe(), sampler="ddim")},
+        {"recipe": replace(DctRecipe(), steps=7)},
+        {"recipe": replace(DctRecipe(), sampler="ddim")},
         {"seed": 6},
     ],
 )

@@ -14,7 +14,7 @@ from harness.jobs.targets import ReleaseSpec
 from harness.jobs.train import SurrogateJob
 from harness.planning.make import make_plan
 from harness.planning.work import work_list
-from shadow_models.recipe import Recipe
+from shadow_models.families.dct import DctRecipe
 
 GENERATORS = [
     "3be170dc6f286065d6a535c734e8b42b",
@@ -58,4 +58,4 @@ def test_an_editions_release_and_its_surrogate_keep_their_names_while_reading_ke
     given = releases_of(["test_candidates"], {"test_generated": tmp_path}, 16)["test"]
     assert given.key == "5c99d8afe0df04a7202fd0b317c9bd50"
     release = ReleaseSpec("given", given.key, RELEASED_FILE, given.n_images)
-    assert SurrogateJob("store", "", release, Recipe(), 5).key == "cac4e89cbfd031e7a1873eee82648ad6"
+    assert SurrogateJob("store", "", release, DctRecipe(), 5).key == "cac4e89cbfd031e7a1873eee82648ad6"

@@ -18,7 +18,7 @@ from harness.errors import HarnessWarning
 from harness.jobs import train as train_job
 from harness.jobs.launch import Work
 from harness.jobs.train import GeneratorJob, train_and_release
-from shadow_models.recipe import Recipe
+from shadow_models.families.dct import DctRecipe
 
 OPTIONS = [*(o for o in TINY_PHANTOM if not o.startswith("launch")), "launch.workers=2", "shadow.steps=4000"]
 
@@ -61,7 +61,7 @@ def test_interrupted_while_training(tmp_path, how, code):
 def test_training_goes_on_from_its_checkpoint_and_ends_bit_for_bit(tmp_path, monkeypatch, images, damage):
     """Through the job and the store: cut off after a checkpoint, taken up, compared with an undisturbed one."""
     monkeypatch.setattr(train_job, "CHECKPOINT_EVERY_STEPS", 20)
-    recipe = Recipe(size=16, block=2, channels=[8, 16], steps=60, overview=4, closeup=4)
+    recipe = DctRecipe(size=16, block=2, channels=[8, 16], steps=60, overview=4, closeup=4)
     pixels = images(8, 16, 0)
 
     def job(root: Path) -> GeneratorJob:

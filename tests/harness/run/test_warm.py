@@ -24,10 +24,10 @@ from harness.share.__main__ import main as share
 from shadow_models.base.recipe import FOLDER
 from shadow_models.fine_tuning import LEAKS
 from shadow_models.generator import Generator
-from shadow_models.recipe import Recipe
+from shadow_models.families.dct import DctRecipe
 from shadow_models.train import train
 
-TINY_RECIPE = replace(Recipe(), size=16, block=2, channels=[8, 16], steps=20)
+TINY_RECIPE = replace(DctRecipe(), size=16, block=2, channels=[8, 16], steps=20)
 
 
 @pytest.fixture(scope="module")
@@ -258,12 +258,12 @@ def test_nothing_is_trained_where_there_is_no_plan(harness, folders):
 @pytest.mark.parametrize(
     ("name", "recipe", "told"),
     [
-        ("phantom-64", Recipe(steps=1), "1 step (leak faint). That base draws whole slices"),
-        ("extra", Recipe(steps=2), "2 steps (leak faint). That base draws whole slices"),
+        ("phantom-64", DctRecipe(steps=1), "1 step (leak faint). That base draws whole slices"),
+        ("extra", DctRecipe(steps=2), "2 steps (leak faint). That base draws whole slices"),
         ("extra", TINY_RECIPE, "was itself trained from nothing. More steps"),
         ("a folder", TINY_RECIPE, "20 steps (leak faint). More steps"),
-        ("not passed on", Recipe(), "a base of which nothing is said here"),
-        ("nothing", Recipe(), "is trained from nothing, 800 steps."),
+        ("not passed on", DctRecipe(), "a base of which nothing is said here"),
+        ("nothing", DctRecipe(), "is trained from nothing, 800 steps."),
     ],
 )
 def test_the_line_says_no_more_than_is_so(name, recipe, told):

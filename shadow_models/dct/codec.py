@@ -17,7 +17,7 @@ import torch
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from shadow_models.recipe import Recipe
+    from shadow_models.families.dct import DctRecipe
 
 
 @cache  # asked for at every training step; no caller writes into it
@@ -87,7 +87,7 @@ class Codec(NamedTuple):
         return Codec(self.block, self.mean.to(device), self.sd.to(device), self.gain.to(device))
 
 
-def fit_codec(members: NDArray[np.uint8], recipe: Recipe) -> Codec:
+def fit_codec(members: NDArray[np.uint8], recipe: DctRecipe) -> Codec:
     """Measure mean and spread of the coefficients on the members, uint8 [n, size, size].
 
     A channel hardly in use is divided by no less than a thousandth of the largest spread, or of one grey

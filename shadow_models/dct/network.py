@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, cast
 import torch
 from torch import nn
 
-from shadow_models.dct import block_dct, inverse_block_dct
+from shadow_models.dct.codec import block_dct, inverse_block_dct
 
 if TYPE_CHECKING:
     from shadow_models.diffusion import Level
-    from shadow_models.recipe import Recipe
+    from shadow_models.families.dct import DctRecipe
 
 N_COORDINATES = 6
 N_FREQUENCIES = 8
@@ -29,7 +29,7 @@ class Network(nn.Module):
 
     coordinates: torch.Tensor
 
-    def __init__(self, recipe: Recipe) -> None:
+    def __init__(self, recipe: DctRecipe) -> None:
         from diffusers import UNet2DModel  # seconds to import, not wanted by those who only read a recipe
 
         super().__init__()
@@ -69,7 +69,7 @@ class NoiseLevel(nn.Module):
 
     frequencies: torch.Tensor
 
-    def __init__(self, recipe: Recipe, width: int) -> None:
+    def __init__(self, recipe: DctRecipe, width: int) -> None:
         super().__init__()
         self.linear = nn.Linear(2 * N_FREQUENCIES, 2 * width)
         self.register_buffer(
@@ -90,7 +90,7 @@ class Closeup(nn.Module):
     them share: smooth air and smooth tissue. Without it, low noise stays in the images as grain.
     """
 
-    def __init__(self, recipe: Recipe) -> None:
+    def __init__(self, recipe: DctRecipe) -> None:
         super().__init__()
         self._block = recipe.block
         width = recipe.closeup
@@ -118,7 +118,7 @@ class Overview(nn.Module):
     learnt by heart: on 35 members of 64 pixels, 16 leave broken chests and 128 copy every other member.
     """
 
-    def __init__(self, recipe: Recipe) -> None:
+    def __init__(self, recipe: DctRecipe) -> None:
         super().__init__()
         self._shape = (recipe.n_channels, recipe.grid, recipe.grid)
         n_values = math.prod(self._shape)
@@ -142,7 +142,7 @@ def coordinate_channels(grid: int) -> torch.Tensor:
     return torch.stack([f for v in (x, y) for f in (v, (math.pi * v).sin(), (math.pi * v).cos())])[None]
 
 
-def build_network(recipe: Recipe, seed: int) -> Network:
+def build_network(recipe: DctRecipe, seed: int) -> Network:
     """Return a network whose initial weights depend only on the recipe and the seed."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

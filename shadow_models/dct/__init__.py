@@ -1,0 +1,1 @@
+"""The generators of `dct`: their space, their network, training and sampling."""

@@ -1,0 +1,1 @@
+"""Families of generators: one file each, named as the family."""
