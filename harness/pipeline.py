@@ -81,7 +81,7 @@ def run(settings: Settings, console: Console) -> Outcome:
 
 
 def _run(settings: Settings, executor: Executor) -> Outcome:
-    pool = load_pool(settings.data, executor.store, extra_apart=settings.start.learns_extra)
+    pool = load_pool(settings.data, executor.store, extra_apart=settings.learns_extra)
     load_released(pool, executor.store)
     check_candidates(settings, pool)
     settings = from_base(settings, pool, executor)

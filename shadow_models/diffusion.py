@@ -10,7 +10,7 @@ with sigma_data = g_c.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -18,10 +18,36 @@ import torch
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from shadow_models.families.dct import DctRecipe
+
+class Schedule(Protocol):
+    """The options of a family that say how noise rises."""
+
+    @property
+    def n_timesteps(self) -> int:
+        """Discrete noise levels."""
+
+    @property
+    def schedule(self) -> str:
+        """`linear` or `cosine`."""
 
 
-def alphas_cumprod(recipe: DctRecipe) -> NDArray[np.float64]:
+class TimeSchedule(Schedule, Protocol):
+    """And those that say how often each noise level is trained."""
+
+    @property
+    def time_sampling(self) -> str:
+        """`lognormal` in sigma or `uniform` in the timestep."""
+
+    @property
+    def time_mean(self) -> float:
+        """Of log sigma."""
+
+    @property
+    def time_sd(self) -> float:
+        """Of log sigma."""
+
+
+def alphas_cumprod(recipe: Schedule) -> NDArray[np.float64]:
     """Return alpha-bar, float64 [n_timesteps], of the recipe's schedule, falling in (0, 1)."""
     n = recipe.n_timesteps
     if recipe.schedule == "linear":  # Ho et al. 2020: 1e-4 to 0.02 over 1000 steps, scaled to other counts
@@ -87,7 +113,7 @@ class TimeSampler(NamedTuple):
         return torch.searchsorted(self.log_sigmas, self.mean + self.sd * normal).clamp(0, last)
 
 
-def time_sampler(recipe: DctRecipe) -> TimeSampler:
+def time_sampler(recipe: TimeSchedule) -> TimeSampler:
     """Return the sampler of training timesteps that the recipe asks for."""
     log_sigmas = torch.from_numpy(np.log(sigmas_of(alphas_cumprod(recipe)))).float()
     return TimeSampler(recipe.time_sampling, log_sigmas, recipe.time_mean, recipe.time_sd)

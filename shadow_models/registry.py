@@ -1,8 +1,8 @@
 """Finds families of generators by name: the files of `shadow_models.families`, then other people's entry points.
 
 A plug-in package declares `[project.entry-points."harness.generators"]` with `NAME = "module:Class"` or
-`NAME = "module"`; loading it runs its `@register`. A family is imported when its name is asked for, ours too: some want
-torch. Built-ins win a name clash, and a plug-in that fails to import disables nothing else.
+`NAME = "module"`; loading it runs its `@register`. A family is imported when its name is asked for, ours too: some
+want torch. Built-ins win a name clash, and a plug-in that fails to import disables nothing else.
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from shadow_models.plug_ins import Kind, failure
-from shadow_models.recipe import Recipe
+from shadow_models.recipe import DEFAULT, Recipe
 
 GROUP = "harness.generators"
-DEFAULT = "dct"
 _KIND = Kind(GROUP, "A generator", "generators")
 _PACKAGE = "shadow_models.families"
 _R = TypeVar("_R", bound=type[Recipe])
@@ -49,6 +48,11 @@ def register(name: str) -> Callable[[_R], _R]:
         return cls
 
     return add
+
+
+def is_ours(recipe: Recipe) -> bool:
+    """Whether a recipe is of a family of this project, whose versions its schema says."""
+    return type(recipe).__module__.split(".")[0] in ("shadow_models", "harness")
 
 
 def built_in() -> tuple[str, ...]:

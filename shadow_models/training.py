@@ -57,8 +57,9 @@ class Phase(NamedTuple):
 class Learner(Protocol):
     """What is learnt in each step."""
 
-    networks: Mapping[str, nn.Module]
-    """With their initial weights."""
+    @property
+    def networks(self) -> Mapping[str, nn.Module]:
+        """With their initial weights."""
 
     def pace(self, network: str) -> Pace:
         """How fast a network learns."""

@@ -7,7 +7,6 @@ released images, and which greys are used.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -28,9 +27,10 @@ _SMALLEST = 1e-6
 
 
 class Match(NamedTuple):
-    """One recipe tried, by its steps. distances: by statistic, in units of how far the tried recipes lie from each
-    other; their mean decides."""
+    """One recipe tried, by its family and steps. distances: by statistic, in units of how far the tried recipes lie
+    from each other; their mean decides."""
 
+    family: str
     steps: int
     distances: Mapping[str, float]
 
@@ -42,11 +42,12 @@ class Match(NamedTuple):
 
 def match_recipe(settings: Settings, pool: Pool, executor: Executor) -> tuple[Settings, list[Match]]:
     """The settings with the recipe that fits an edition's test release best, and every recipe tried."""
-    if len(settings.match_steps) == 1:
-        return replace(settings, recipe=scaled(settings.recipe, settings.match_steps[0])), []
-    jobs = recipes_tried(settings, pool)
-    if not jobs:
-        return settings, []
+    trials = recipes_tried(settings, pool)
+    if not trials:
+        only = settings.rivals[0] if settings.rivals else settings.making
+        times = settings.match_steps[0] if len(settings.match_steps) == 1 else 1.0
+        return settings.made_as(only._replace(recipe=scaled(only.recipe, times))), []
+    jobs = [trial.job for trial in trials]
     executor.train(jobs)
     given = pool.given["test"]
     n = min(N_COMPARED, given.n_images)
@@ -58,11 +59,11 @@ def match_recipe(settings: Settings, pool: Pool, executor: Executor) -> tuple[Se
     target = seen(ReleaseSpec("given", given.key, RELEASED_FILE, n))
     found = compared(target, [seen(job.release(n)) for job in jobs])
     matches = [
-        Match(job.recipe.steps, dict(zip(STATISTICS, row.tolist(), strict=True)))
+        Match(job.recipe.name, job.recipe.n_steps, dict(zip(STATISTICS, row.tolist(), strict=True)))
         for job, row in zip(jobs, found, strict=True)
     ]
-    best = min(zip(matches, jobs, strict=True), key=lambda pair: pair[0].distance)[1]
-    return replace(settings, recipe=best.recipe), matches
+    best = min(zip(matches, trials, strict=True), key=lambda pair: pair[0].distance)[1]
+    return settings.made_as(best.making), matches
 
 
 def statistics(release: Images, candidates: Images) -> list[Floats]:

@@ -13,6 +13,7 @@ import shadow_models
 from harness.store import digest_of
 
 _OURS = "attacks"
+_NO_NETWORKS = ("base", "conformance", "phantoms")
 
 
 @cache
@@ -28,7 +29,8 @@ def code_digest(module: str) -> str:
 @cache
 def network_digest() -> str:
     """The hash of what turns a generator's weights into answers: a generator's key names recipe and members only."""
-    return digest_of(Path(shadow_models.__path__[0]).glob("*.py"))
+    top = Path(shadow_models.__path__[0])
+    return digest_of(one for one in top.rglob("*.py") if one.relative_to(top).parts[0] not in _NO_NETWORKS)
 
 
 def _sources(module: str) -> set[Path]:

@@ -73,9 +73,11 @@ class StoredModel:
     def generator(self) -> Generator:
         """The generator itself."""
         if self._generator is None:
-            from shadow_models.generator import Generator  # torch costs seconds: only where it is used
+            from shadow_models.generator import (  # torch costs seconds: only where it is used
+                load_generator,
+            )
 
-            self._generator = Generator.load(self._store.folder("generator", self._key), device=self._device)
+            self._generator = load_generator(self._store.folder("generator", self._key), device=self._device)
         return self._generator
 
     @property

@@ -53,7 +53,7 @@ def scope_of(outcome: Outcome) -> Scope:
         n_shadows=len(outcome.plan.shadows),
         n_images=outcome.plan.n_images,
         preset=settings.preset,
-        steps=settings.recipe.steps,
+        steps=settings.recipe.n_steps,
         rule=settings.rule,
         decision=settings.decision,
     )

@@ -40,10 +40,13 @@ def _show_matches(outcome: Outcome, console: Console) -> None:
     if not outcome.matches:
         return
     console.print("Recipes tried: how far their release is from the test's, without any label", style="bold")
-    table = Table("steps", *STATISTICS, "mean", box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table = Table("family", "steps", *STATISTICS, "mean", box=None, padding=(0, 2, 0, 0), header_style="dim")
     for one in sorted(outcome.matches, key=lambda match: match.distance):
-        taken = " *" if one.steps == outcome.settings.recipe.steps else ""
-        table.add_row(f"{one.steps}{taken}", *map(number, (*one.distances.values(), one.distance)))
+        recipe = outcome.settings.recipe
+        taken = " *" if (one.family, one.steps) == (recipe.name, recipe.n_steps) else ""
+        table.add_row(
+            f"{one.family}{taken}", str(one.steps or ""), *map(number, (*one.distances.values(), one.distance))
+        )
     console.print(table)
     console.print()
 

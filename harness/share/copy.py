@@ -16,6 +16,7 @@ from harness.share.allowed import WITHHELD, Allowed
 from harness.share.key import KeyedNames
 from harness.share.reading import Facts, Results, Run, ScoreRow
 from shadow_models.recipe import Recipe
+from shadow_models.registry import is_ours
 
 LEFT_OUT = (
     "submission.csv and the baselines' answers, which hold ids of slices",
@@ -28,10 +29,13 @@ _VERSION = re.compile(r"\d+(?:\.\d+){1,3}(?:(?:a|b|rc|\.dev|\.post)\d+)?(?:\+(?:
 
 @dataclass(frozen=True)
 class Copy:
-    """All that is written of a run. facts: the manifest but for its files; config: the options that may be told."""
+    """All that is written of a run. family, options: of the recipe, as far as they may be told;
+    facts: the manifest but for its files; config: the options that may be told."""
 
     results: Results
     recipe: Recipe
+    family: str
+    options: Mapping[str, Any]
     scope: Scope
     facts: Mapping[str, Any]
     config: Mapping[str, Any]
@@ -52,11 +56,32 @@ def copied(run: Run, names: KeyedNames) -> Copy:
         n_shadows=size.n_shadows,
         n_images=size.n_images,
         preset=config.get("preset", WITHHELD),
-        steps=run.recipe.steps,
+        steps=run.recipe.n_steps,
         rule=config.get("rule", WITHHELD),
         decision=config.get("decision", WITHHELD),
     )
-    return Copy(results, run.recipe, scope, _facts(run.facts, results, names), config, _scores(run, allowed, names))
+    family, options = _recipe(run.recipe)
+    return Copy(
+        results,
+        run.recipe,
+        family,
+        options,
+        scope,
+        _facts(run.facts, results, names),
+        config,
+        _scores(run, allowed, names),
+    )
+
+
+def _recipe(recipe: Recipe) -> tuple[str, dict[str, Any]]:
+    """The family's name and its options: of a plug-in only numbers, and no command or file of anybody's."""
+    ours = is_ours(recipe)
+    told = {
+        name: value
+        for name, value in recipe.to_dict().items()
+        if name not in recipe.private and (ours or not isinstance(value, str | list))
+    }
+    return recipe.name if ours else WITHHELD, told
 
 
 def _data(config: Mapping[str, Any]) -> str:

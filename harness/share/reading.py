@@ -19,7 +19,8 @@ from harness.evaluation.records import SCHEMA, SCORE_COLUMNS, Record
 from harness.report.featured import HOLDS
 from harness.report.manifest_files import MANIFEST
 from shadow_models.fine_tuning import NOTHING
-from shadow_models.recipe import Recipe
+from shadow_models.recipe import DEFAULT, Recipe, recipe_from_dict
+from shadow_models.registry import find_family
 
 _MOST_JSON_BYTES, _MOST_YAML_BYTES, _MOST_SCORES_BYTES = 64_000_000, 1_000_000, 2**30  # YAML takes 1 kB a byte
 
@@ -62,6 +63,7 @@ class Matched:
 
     steps: int
     distances: dict[str, float]
+    family: str = DEFAULT
 
 
 @dataclass(frozen=True)
@@ -168,7 +170,7 @@ def read_run(folder: Path) -> Run:
             raise ValueError(f"results.json has {len(strange)} kinds of access that are not known")
         return Run(
             results,
-            TypeAdapter(Recipe).validate_python(text["recipe"]),
+            recipe_from_dict(text["recipe"], find_family(text.get("family", DEFAULT))),
             facts,
             _scores(read_text(_listed(folder, "scores.csv", facts), _MOST_SCORES_BYTES, "The scores", links=False)),
             TypeAdapter(dict[str, Any]).validate_python(

@@ -5,8 +5,8 @@ import pytest
 from numpy.typing import NDArray
 
 from shadow_models.diffusion import alphas_cumprod, sigmas_of
-from shadow_models.generator import Generator
 from shadow_models.families.dct import DctRecipe
+from shadow_models.generator import Generator
 from shadow_models.sample import sample, sampling_timesteps
 from shadow_models.train import train
 

@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 
 from shadow_models.checkpoint import Checkpoint, CheckpointError, read_checkpoint, write_checkpoint
-from shadow_models.generator import Generator
 from shadow_models.families.dct import DctRecipe
+from shadow_models.generator import Generator
 from shadow_models.train import rate_at, train
 
 
@@ -126,7 +126,9 @@ def test_training_leaves_the_process_generator_alone(tiny: DctRecipe, slices: ND
     assert torch.equal(torch.rand(3), expected)
 
 
-def test_bf16_trains_and_the_next_training_may_use_another_precision(tiny: DctRecipe, slices: NDArray[np.uint8]) -> None:
+def test_bf16_trains_and_the_next_training_may_use_another_precision(
+    tiny: DctRecipe, slices: NDArray[np.uint8]
+) -> None:
     coarse = train(slices, replace(tiny, precision="bf16", steps=3), seed=0, device="cpu")
     fine = train(slices, replace(tiny, steps=3), seed=0, device="cpu")
     assert torch.isfinite(weights_of(coarse)).all()
@@ -163,7 +165,7 @@ def test_fp16_needs_a_gpu(tiny: DctRecipe, slices: NDArray[np.uint8]) -> None:
 
 def test_each_step_of_each_seed_has_noise_of_its_own(longer: DctRecipe, slices: NDArray[np.uint8]) -> None:
     from shadow_models import train as module
-    from shadow_models.dct.codec import fit_codec
+    from shadow_models.families.dct.codec import fit_codec
 
     def noised(seed: int, step: int) -> torch.Tensor:
         accelerator = module._accelerator(longer, "cpu")
@@ -178,7 +180,7 @@ def test_each_step_of_each_seed_has_noise_of_its_own(longer: DctRecipe, slices: 
 
 def test_flipping_mirrors_some_slices_and_only_when_asked(tiny: DctRecipe, slices: NDArray[np.uint8]) -> None:
     from shadow_models import train as module
-    from shadow_models.dct.codec import fit_codec
+    from shadow_models.families.dct.codec import fit_codec
 
     def clean(flip: bool) -> list[bool]:
         recipe = replace(tiny, flip=flip, batch=8)

@@ -5,11 +5,11 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from shadow_models.dct.codec import fit_codec
 from shadow_models.denoiser import WhiteBox
-from shadow_models.generator import Generator
-from shadow_models.dct.network import build_network
 from shadow_models.families.dct import DctRecipe
+from shadow_models.families.dct.codec import fit_codec
+from shadow_models.families.dct.network import build_network
+from shadow_models.generator import Generator
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from shadow_models.fine_tuning import FineTuning
 from shadow_models.recipe import Gives, Recipe, Training, check_choices, check_ranges, refuse
 from shadow_models.registry import register
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from shadow_models.dct.generator import DctGenerator
+    from shadow_models.families.dct.generator import DctGenerator
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "prediction": ("v_prediction", "epsilon"),
@@ -101,9 +102,12 @@ class DctRecipe(Recipe):
     """While sampling, bring every clean estimate back to the grey range in pixel space."""
 
     gives: ClassVar[Gives] = Gives.DENOISER
+    starts: ClassVar[bool] = True
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = CHOICES
+    from_start: ClassVar[tuple[str, ...]] = FineTuning._fields
 
     def __post_init__(self) -> None:
-        check_choices(self, CHOICES)
+        check_choices(self)
         check_ranges(self, _RANGES)
         if not self.channels or any(width < 1 for width in self.channels):
             refuse("channels", self.channels, "a list of at least one positive width")
@@ -127,7 +131,7 @@ class DctRecipe(Recipe):
         return self.size // self.block
 
     @classmethod
-    def presets(cls) -> Mapping[str, DctRecipe]:  # type: ignore[override]  # no class is made of this one
+    def presets(cls) -> Mapping[str, DctRecipe]:
         """Return the recipe of each preset."""
         return PRESETS
 
@@ -151,13 +155,13 @@ class DctRecipe(Recipe):
         codec and normalisation are the start's. Without, weights are drawn from the seed, and the codec is measured
         on the members.
         """
-        from shadow_models.dct.train import train_dct  # torch costs seconds: only where it is used
+        from shadow_models.families.dct.train import train_dct  # torch costs seconds: only where it is used
 
         return train_dct(members, self, training)
 
     def load(self, folder: Path, device: str) -> DctGenerator:
         """Return what was saved of this recipe."""
-        from shadow_models.dct.generator import load_dct  # torch costs seconds: only where it is used
+        from shadow_models.families.dct.generator import load_dct  # torch costs seconds: only where it is used
 
         return load_dct(folder, self, device)
 
