@@ -26,7 +26,7 @@ def recipe_in(folder: Path) -> Recipe:
 
 def recipe_of_about(about: Any, where: str) -> Recipe:
     """The recipe that the content of a `generator.json` describes; ValueError, one sentence, where it is none."""
-    if not isinstance(about, dict) or not isinstance(about.get("recipe"), dict):
+    if not isinstance(about, dict):
         raise ValueError(f"The {ABOUT} in {where} describes no generator.")
     name = about.get("family", DEFAULT)
     if not isinstance(name, str):
@@ -37,4 +37,6 @@ def recipe_of_about(about: Any, where: str) -> Recipe:
             f"The generator in {where} has schema {about.get('schema')!r}, this version reads {family.schema}: "
             "train it anew."
         )
+    if not isinstance(about.get("recipe"), dict):
+        raise ValueError(f"The {ABOUT} in {where} has no recipe.")
     return recipe_from_dict(about["recipe"], family)

@@ -18,6 +18,8 @@ from shadow_models.plug_ins import Kind, failure
 from shadow_models.recipe import DEFAULT, Recipe
 
 GROUP = "harness.generators"
+HERE = ("external",)
+"""Families of this project that lie above this package, and come by entry points as those of others do."""
 _KIND = Kind(GROUP, "A generator", "generators")
 _PACKAGE = "shadow_models.families"
 _R = TypeVar("_R", bound=type[Recipe])

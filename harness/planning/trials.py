@@ -26,9 +26,9 @@ class Trial(NamedTuple):
 def recipes_tried(settings: Settings, pool: Pool) -> list[Trial]:
     """The generators to try: shadow 0 of each recipe, with a short release. None where there is nothing to choose."""
     ways = [
-        making._replace(recipe=recipe)
+        making._replace(recipe=scaled(making.recipe, times))
         for making in settings.rivals or [settings.making]
-        for recipe in dict.fromkeys(scaled(making.recipe, times) for times in settings.match_steps)
+        for times in (settings.match_steps if making.recipe.n_steps else [1.0])
     ]
     if not pool.given or len(ways) < 2:
         return []

@@ -15,8 +15,10 @@ _BASES = {
 }
 
 
-def start_line(name: str, leak: str | None, recipe: Recipe) -> str:
-    """name: of a start; leak: the dial's name for the recipe, None for others."""
+def start_line(name: str, leak: str | None, recipe: Recipe | None) -> str:
+    """name: of a start; leak: the dial's name for the recipe, None for others; recipe: None for a plug-in's."""
+    if recipe is None:
+        return "Generators: of a plug-in, of which nothing is said here."
     of = "" if recipe.name == DEFAULT else f" of the family {recipe.name}"
     if not recipe.n_steps:
         return f"Generators: every one is{of}, and nothing is trained in steps here."

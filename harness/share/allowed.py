@@ -15,6 +15,7 @@ from harness.experiment.power_curves import IMAGES, REFERENCES
 from harness.planning.baselines import BASELINES
 from harness.share.sentences import SENTENCES
 from shadow_models.fine_tuning import LEAKS
+from shadow_models.registry import HERE, built_in
 
 WITHHELD = "not passed on"
 _T = TypeVar("_T")
@@ -22,7 +23,7 @@ _ROWS = ("pictures alone", "oracle (peeks)", "all used", "none used", "coin", "w
 _WORDS = (
     *("release", "references", "model", "gradient", "surrogate", "none"),
     *("attack", "baseline", "trivial", "control", "oracle", "shadow", "dev", "test", "own"),
-    *(*STARTS, A_FOLDER, *LEAKS),
+    *(*STARTS, A_FOLDER, *LEAKS, *built_in(), *HERE),
     *("value", "low", "high", "note", "auc", "tpr_at_0.1", "f1", "accuracy", "balanced_accuracy", "recall"),
     *("specificity", "precision", "kappa", "brier", "log_loss", "ece", "fpr", "0.1", "0.01", "0.05", "0.001"),
 )

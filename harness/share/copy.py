@@ -14,9 +14,8 @@ from harness.evaluation.records import SCHEMA
 from harness.report.leaderboard_page import Scope
 from harness.share.allowed import WITHHELD, Allowed
 from harness.share.key import KeyedNames
-from harness.share.reading import Facts, Results, Run, ScoreRow
+from harness.share.reading import Facts, Made, Results, Run, ScoreRow
 from shadow_models.recipe import Recipe
-from shadow_models.registry import is_ours
 
 LEFT_OUT = (
     "submission.csv and the baselines' answers, which hold ids of slices",
@@ -33,7 +32,7 @@ class Copy:
     facts: the manifest but for its files; config: the options that may be told."""
 
     results: Results
-    recipe: Recipe
+    recipe: Recipe | None
     family: str
     options: Mapping[str, Any]
     scope: Scope
@@ -56,16 +55,16 @@ def copied(run: Run, names: KeyedNames) -> Copy:
         n_shadows=size.n_shadows,
         n_images=size.n_images,
         preset=config.get("preset", WITHHELD),
-        steps=run.recipe.n_steps,
+        steps=0 if run.made.recipe is None else run.made.recipe.n_steps,
         rule=config.get("rule", WITHHELD),
         decision=config.get("decision", WITHHELD),
     )
-    family, options = _recipe(run.recipe)
+    recipe = run.made.recipe
     return Copy(
         results,
-        run.recipe,
-        family,
-        options,
+        recipe,
+        recipe.name if recipe is not None else WITHHELD,
+        _options(run.made),
         scope,
         _facts(run.facts, results, names),
         config,
@@ -73,15 +72,11 @@ def copied(run: Run, names: KeyedNames) -> Copy:
     )
 
 
-def _recipe(recipe: Recipe) -> tuple[str, dict[str, Any]]:
-    """The family's name and its options: of a plug-in only numbers, and no command or file of anybody's."""
-    ours = is_ours(recipe)
-    told = {
-        name: value
-        for name, value in recipe.to_dict().items()
-        if name not in recipe.private and (ours or not isinstance(value, str | list))
-    }
-    return recipe.name if ours else WITHHELD, told
+def _options(made: Made) -> dict[str, Any]:
+    """Those of the recipe: of a plug-in none, and no command or file of anybody's."""
+    if made.recipe is None:
+        return {}
+    return {name: value for name, value in made.options.items() if name not in made.recipe.private}
 
 
 def _data(config: Mapping[str, Any]) -> str:

@@ -20,7 +20,7 @@ from harness.report.featured import HOLDS
 from harness.report.manifest_files import MANIFEST
 from shadow_models.fine_tuning import NOTHING
 from shadow_models.recipe import DEFAULT, Recipe, recipe_from_dict
-from shadow_models.registry import find_family
+from shadow_models.registry import HERE, built_in, find_family
 
 _MOST_JSON_BYTES, _MOST_YAML_BYTES, _MOST_SCORES_BYTES = 64_000_000, 1_000_000, 2**30  # YAML takes 1 kB a byte
 
@@ -145,11 +145,18 @@ class ScoreRow(NamedTuple):
     member: Literal[0, 1] | None
 
 
+class Made(NamedTuple):
+    """What the generators were: their recipe, None for one that a plug-in made; options: of the recipe, by name."""
+
+    recipe: Recipe | None
+    options: Mapping[str, Any]
+
+
 class Run(NamedTuple):
     """A run's folder. config: every option, as resolved, by name."""
 
     results: Results
-    recipe: Recipe
+    made: Made
     facts: Facts
     scores: list[ScoreRow]
     config: Mapping[str, Any]
@@ -170,7 +177,7 @@ def read_run(folder: Path) -> Run:
             raise ValueError(f"results.json has {len(strange)} kinds of access that are not known")
         return Run(
             results,
-            recipe_from_dict(text["recipe"], find_family(text.get("family", DEFAULT))),
+            _made(text.get("family", DEFAULT), TypeAdapter(dict[str, Any]).validate_python(text["recipe"])),
             facts,
             _scores(read_text(_listed(folder, "scores.csv", facts), _MOST_SCORES_BYTES, "The scores", links=False)),
             TypeAdapter(dict[str, Any]).validate_python(
@@ -183,6 +190,12 @@ def read_run(folder: Path) -> Run:
             f"{folder} holds no run that can be read ({why}). Where an older version wrote it, run the same command "
             "again; its generators are in the store."
         ) from error
+
+
+def _made(family: Any, options: dict[str, Any]) -> Made:
+    """A recipe of ours; nothing is imported that a file alone names."""
+    ours = isinstance(family, str) and family in (*built_in(), *HERE)
+    return Made(recipe_from_dict(options, find_family(family)) if ours else None, options)
 
 
 def _first(error: ValidationError) -> str:

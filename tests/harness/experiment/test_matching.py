@@ -73,7 +73,7 @@ def test_the_trial_that_fits_is_a_shadow_already(edition):
     settings, pool, executor = edition(NOISE[60])
     trials = recipes_tried(settings, pool)
     found, _ = match_recipe(settings, pool, executor)
-    keys = [job.key for job in trials]
+    keys = [trial.job.key for trial in trials]
     assert make_plan(replace(found, n_images=None), pool).generators[0].key == keys[2]
 
 

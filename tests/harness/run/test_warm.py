@@ -212,7 +212,7 @@ def test_a_recipe_of_other_types_is_a_sentence(harness, saved, tmp_path, values)
 def test_a_folder_that_changes_between_plan_and_copy_is_not_taken(saved, tmp_path):
     folder, store = tmp_path / "saved", tmp_path / "store"
     shutil.copytree(saved, folder)
-    job, _ = saved_generator(store, "base", folder, "start")
+    job, _ = saved_generator(store, "base", folder, "start", "dct")
     train(phantom_slices(6, 1, 16, seed=78).pixels, TINY_RECIPE, seed=4, device="cpu").save(folder)
     with pytest.raises(InputError, match="was changed since the plan"):
         take_saved(job, Work("cpu", lambda doing, done, total: None))
@@ -230,7 +230,7 @@ def test_the_digest_of_a_saved_generator_is_of_recipe_and_weights(saved, tmp_pat
         content = bytearray((folder / "generator.safetensors").read_bytes())
         content[-1] ^= first
         (folder / "generator.safetensors").write_bytes(content)
-        keys.add(saved_generator(tmp_path / "store", "base", folder, "start")[0].key)
+        keys.add(saved_generator(tmp_path / "store", "base", folder, "start", "dct")[0].key)
     assert len(keys) == 3
 
 
