@@ -11,6 +11,7 @@ from harness.data.pool import Pool
 from harness.data.splits import paired_halves
 from harness.jobs.train import GeneratorJob
 from harness.planning.make import generator_job
+from harness.report.matched import told
 from shadow_models.recipe import Recipe
 
 N_COMPARED = 256  # images of each release that are looked at: equally many, since nearest distances move with it
@@ -37,13 +38,8 @@ def recipes_tried(settings: Settings, pool: Pool) -> list[Trial]:
     trials = []
     for making in ways:
         job = generator_job(settings.made_as(making), pool, "shadow 0", member, N_COMPARED)
-        trials.append(Trial(making, replace(job, name=f"trial of {told(making.recipe)}")))
+        trials.append(Trial(making, replace(job, name=f"trial of {told(making.recipe.name, making.recipe.n_steps)}")))
     return trials
-
-
-def told(recipe: Recipe) -> str:
-    """A recipe in a word or two: `flow, 800 steps`."""
-    return f"{recipe.name}, {recipe.n_steps} steps" if recipe.n_steps else recipe.name
 
 
 def scaled(recipe: Recipe, times: float) -> Recipe:

@@ -19,8 +19,8 @@ from harness.jobs.train import GeneratorJob, SurrogateJob
 from harness.planning.make import check_candidates, make_plan
 from harness.planning.start import with_start
 from harness.planning.trials import recipes_tried
-from harness.planning.trials import told as told_recipe
 from harness.planning.work import WorkList, work_list
+from harness.report.matched import told as told_recipe
 from harness.report.start_line import start_line
 from harness.store import Store
 
@@ -37,7 +37,7 @@ def show_plan(settings: Settings, console: Console) -> None:
     settings, base = with_start(settings, pool)
     trials, tried = recipes_tried(settings, pool), False
     if trials and all(_cached(trial.job, store) for trial in trials) and _released(pool, store):
-        settings, _ = match_recipe(settings, pool, Executor(store, Launcher(0, "cpu"), Console(quiet=True)))
+        settings = match_recipe(settings, pool, Executor(store, Launcher(0, "cpu"), Console(quiet=True))).settings
         tried = True
     work = work_list(settings, make_plan(settings, pool))
     of_base = [job for job in base.jobs if isinstance(job, GeneratorJob)] if base is not None else []
@@ -47,8 +47,8 @@ def show_plan(settings: Settings, console: Console) -> None:
     if trials and not tried:
         console.print(
             "The shadows will have the recipe whose release is most like the test's, of "
-            f"{'; '.join(told_recipe(trial.job.recipe) for trial in trials)}; here they have "
-            f"{told_recipe(settings.recipe)}."
+            f"{'; '.join(told_recipe(trial.job.recipe.name, trial.job.recipe.n_steps) for trial in trials)}; here they have "
+            f"{told_recipe(settings.recipe.name, settings.recipe.n_steps)}."
         )
     console.print(_attacks(work, store))
     console.print("On top come the same attacks before wrong targets and the test release, and power curves.")

@@ -38,9 +38,8 @@ def results_of(outcome: Outcome) -> dict[str, Any]:
         "family": settings.recipe.name,
         "recipe": settings.recipe.to_dict(),
         "start": {"name": settings.start.name, "leak": leak_of(settings.recipe, settings.start)},
-        "matches": [
-            {"family": one.family, "steps": one.steps, "distances": one.distances} for one in outcome.matches
-        ],
+        "matches": [one._asdict() for one in outcome.matching.matches],
+        "matched_with": outcome.matching.test,
         "surrogates": _surrogates(outcome),
         "records": [asdict(record) for record in outcome.records],
     }

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 from harness.config.recipe_options import A_FOLDER, STARTS
 from harness.evaluation.decision_rules import DECISIONS
+from harness.evaluation.release_statistics import STATISTICS
 from harness.evaluation.selection_rules import RULES
-from harness.experiment.matching import STATISTICS
 from harness.experiment.power_curves import IMAGES, REFERENCES
 from harness.planning.baselines import BASELINES
 from harness.share.sentences import SENTENCES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -64,6 +64,7 @@ class Matched:
     steps: int
     distances: dict[str, float]
     family: str = DEFAULT
+    outlines: dict[str, list[float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,7 @@ class Results:
     surrogates: Surrogates | None
     records: list[Record]
     start: StartedFrom = StartedFrom(NOTHING, None)  # runs of older versions
+    matched_with: dict[str, list[float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
