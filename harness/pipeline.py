@@ -47,12 +47,12 @@ class Outcome:
     """All that a run found.
 
     settings: with the recipe that fits best; matching: every recipe tried, mostly none. evaluations: every attack on
-    the shadows, and on dev; test: the chosen attack's, None where none could be applied; baselines: theirs on the test; records:
-    every row of the table; alarms: a sentence for every control outside chance; choices: what each selection rule
-    picks; choice: the declared rule's pick; chosen: the attack that it names; comparisons: with plain attacks, on the
-    shadows; decisions: what every decision rule reaches with the chosen attack on the shadows; power: how its AUC
-    grows; surrogates: what model attacks keep when they ask one; nobody: why nobody can be called by the test
-    release, which are alarms, too; then every decision about it is "not used".
+    the shadows, and on dev; test: the chosen attack's, None where none could be applied; baselines: theirs on the
+    test; records: every row of the table; alarms: a sentence for every control outside chance; choices: what each
+    selection rule picks; choice: the declared rule's pick; chosen: the attack that it names; comparisons: with plain
+    attacks, on the shadows; decisions: what every decision rule reaches with the chosen attack on the shadows; power:
+    how its AUC grows; surrogates: what model attacks keep when they ask one; nobody: why nobody can be called by the
+    test release, which are alarms, too; then every decision about it is "not used".
     """
 
     settings: Settings

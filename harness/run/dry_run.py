@@ -23,6 +23,7 @@ from harness.planning.work import WorkList, work_list
 from harness.report.matched import told as told_recipe
 from harness.report.start_line import start_line
 from harness.store import Store
+from shadow_models.recipe import Recipe
 
 Training = GeneratorJob | SurrogateJob
 
@@ -47,8 +48,7 @@ def show_plan(settings: Settings, console: Console) -> None:
     if trials and not tried:
         console.print(
             "The shadows will have the recipe whose release is most like the test's, of "
-            f"{'; '.join(told_recipe(trial.job.recipe.name, trial.job.recipe.n_steps) for trial in trials)}; here they have "
-            f"{told_recipe(settings.recipe.name, settings.recipe.n_steps)}."
+            f"{'; '.join(_in_words(trial.job.recipe) for trial in trials)}; here they have {_in_words(settings.recipe)}."
         )
     console.print(_attacks(work, store))
     console.print("On top come the same attacks before wrong targets and the test release, and power curves.")
@@ -59,6 +59,10 @@ def show_plan(settings: Settings, console: Console) -> None:
             f"Should an attack that asks surrogates be chosen, its check on dev takes {len(left)} trainings more "
             "(surrogate.dev=false does without)."
         )
+
+
+def _in_words(recipe: Recipe) -> str:
+    return told_recipe(recipe.name, recipe.n_steps)
 
 
 def _trainings(jobs: Sequence[Training], store: Store) -> Table:
