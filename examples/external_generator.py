@@ -30,7 +30,7 @@ def main() -> None:
     flat = slices.reshape(len(slices), -1)
     mean = flat.mean(axis=0)
     _, spread, directions = np.linalg.svd(flat - mean, full_matrices=False)
-    sd = spread[: given.components] / len(flat) ** 0.5
+    sd = spread[: min(given.components, len(flat) - 1)] / len(flat) ** 0.5
     for i in range(given.n):
         draw = np.random.default_rng([given.seed, i]).standard_normal(len(sd))
         image = (mean + (draw * sd) @ directions[: len(sd)]).reshape(given.size, given.size)

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 COMMAND, DEPENDS = "shadow.command", "shadow.depends"
 PLACEHOLDERS = ("members", "release", "n", "seed", "size")
 _NEEDED = PLACEHOLDERS[:2]
-_BRACES = re.compile(r"\{\{|\}\}|\{(\w*)\}|[{}]")
+_BRACES = re.compile(r"\{\{|\}\}|\{(\w+)\}|[{}]")
 _FILES = "depends.json"
 _MOST_FILES_BYTES = 1_000_000
 _LONGEST_MINUTES = 60 * 24 * 60
@@ -201,7 +201,7 @@ def _filled(word: str, values: Mapping[str, str]) -> str:
         if match[1] is None:
             raise ValueError(f"{COMMAND} has a lone {match[0]}; a brace that is no placeholder's is written twice.")
         if match[1] not in values:
-            raise ValueError(unknown_name(f"placeholder of {COMMAND}", match[0], [f"{{{one}}}" for one in values]))
+            raise ValueError(unknown_name(f"placeholder of {COMMAND}", match[1], values))
         return values[match[1]]
 
     return _BRACES.sub(filled, word)

@@ -31,7 +31,10 @@ group = sys.stdin.readline()
 sys.stdin.read()
 if group:
     os.killpg(int(group), signal.SIGTERM)
-    time.sleep({GRACE_SEC})
+    end = time.monotonic() + {GRACE_SEC}
+    while time.monotonic() < end:
+        os.killpg(int(group), 0)  # an error, which ends this as well, once nobody is left
+        time.sleep(0.1)
     os.killpg(int(group), signal.SIGKILL)
 """
 
@@ -129,6 +132,10 @@ def _signal_group(program: subprocess.Popen[bytes], number: int) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """The user's. Our workers start with PYTHONSAFEPATH, under which a script does not find what lies beside it."""
+    """The user's. Our workers start with PYTHONSAFEPATH, under which a script does not find what lies beside it.
+
+    Python is to print line by line: what it had to say before it was stopped is in the log then.
+    """
     ours = multiprocessing.parent_process() is not None
-    return {name: value for name, value in os.environ.items() if not (ours and name == "PYTHONSAFEPATH")}
+    theirs = {name: value for name, value in os.environ.items() if not (ours and name == "PYTHONSAFEPATH")}
+    return {"PYTHONUNBUFFERED": "1"} | theirs

@@ -136,22 +136,17 @@ def test_it_survives_the_disk(members, external, tmp_path):
     [
         ("sys.exit('no graphics card')", "ended with code 1; it printed last: said / no graphics card"),
         ("raise ValueError('bad')", "ended with code 1; it printed last: said / Traceback"),
-        ("n -= 1" + COPY, r"left a release .* \(it holds 5 images, and 6 images were asked for\); it printed last: said"),
+        ("n -= 1" + COPY, r"left a release .* \(it holds 5 images, and 6 images were asked for\); it printed last"),
         ("n += 1" + COPY, "it holds 7 images, and 6 images were asked for"),
         ("", "it holds 0 images, and 6"),
         ("open(release + '/all.npy', 'w')", r"it holds 0 images, 1 files of another kind \(first: all.npy\), and 6"),
         (COPY + "open(release + '/image_000.png', 'w').write('none')", "image_000.png is not an image"),
         (COPY + "os.rename(release, release + '2')", "its folder is gone, or a link now"),
         (COPY + "os.rename(release, release + '2'); os.symlink(release + '2', release)", "gone, or a link now"),
-        (
-            COPY + "os.remove(release + '/image_000.png'); os.symlink(members + '/member_0001.png', release + '/i.png')",
-            "it holds links, and an image must be a file of its own",
-        ),
+        ("n -= 1" + COPY + "os.symlink(members + '/member_0001.png', release + '/i.png')",
+         "it holds links, and an image must be a file of its own"),
         (COPY + "os.symlink('nowhere', release + '/image_9.png')", "links to content that is not there"),
-        (COPY + "os.rename(release + '/image_000.png', release + '/\\x1b[2J.png'); n = 7" + COPY, "it holds 7 images"),
-        (COPY + "open(release + '/image_000.png', 'w').write('x' + '\\x1b')", r"image_000\.png is not an image"),
-        (COPY + "os.rename(release + '/image_000.png', release + '/\\x1b.png'); "
-         "open(release + '/\\x1b.png', 'w').write('x')", r"\\x1b\.png is not an image"),
+        ("n -= 1" + COPY + "open(release + '/\\x1b[2J.png', 'w').write('x')", r"\\x1b\[2J\.png is not an image"),
     ],
 )  # fmt: skip
 def test_a_fault_is_one_sentence_with_the_log(members, external, tmp_path, code, words):
@@ -176,10 +171,10 @@ def test_images_of_another_size_are_refused_though_the_reader_would_shrink_them(
 
 
 def test_colour_is_converted_as_of_any_folder_and_told(members, external, tmp_path):
-    Image.fromarray(members[0]).convert("RGB").save(tmp_path / "colour.png")
+    Image.fromarray(255 - members[0]).convert("RGB").save(tmp_path / "colour.png")
     with pytest.warns(HarnessWarning, match="1 of 6 images in the release had several channels of equal values"):
         release = released(members, external(COPY + "shutil.copy('colour.png', release + '/image_002.png')"))
-    assert np.array_equal(release[2], members[0])
+    assert np.array_equal(release[2], 255 - members[0])
 
 
 def test_without_a_place_the_log_is_kept_where_something_failed(members, external, tmp_path):
@@ -191,7 +186,7 @@ def test_without_a_place_the_log_is_kept_where_something_failed(members, externa
 
 
 def test_one_that_takes_too_long_is_stopped(members, external, tmp_path):
-    with pytest.raises(ValueError, match="was stopped after 0.01 minutes, its time limit; it printed last: begun"):
+    with pytest.raises(ValueError, match=r"was stopped after 0\.01 minutes, its time limit; it printed last: begun"):
         released(members, external("print('begun', flush=True)\nimport time; time.sleep(60)", timeout_minutes=0.01))
 
 
@@ -204,9 +199,12 @@ def test_one_that_takes_too_long_is_stopped(members, external, tmp_path):
         ("", r"has no {members} and no {release}"),
         (
             "train.py {members} {relase}",
-            r"no placeholder of shadow.command '{relase}'. Did you mean {release}\? There",
+            r"no placeholder of shadow.command 'relase'. Did you mean release\? There are",
         ),
-        ("train.py {members} {release} {}", "no placeholder of shadow.command '{}'.* There are: {members}, {n}"),
+        (
+            "train.py {members} {release} {}",
+            "no placeholder of shadow.command ''. There are: members, n, release, se",
+        ),
         ("train.py {members} {release} {n", r"has a lone {; a brace .* written twice\.$"),
         ("train.py {members} {release} n}", r"has a lone };"),
         ("train.py {members} {release} {n:03d}", r"has a lone {;"),
