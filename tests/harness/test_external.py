@@ -201,10 +201,8 @@ def test_one_that_takes_too_long_is_stopped(members, external, tmp_path):
             "train.py {members} {relase}",
             r"no placeholder of shadow.command 'relase'. Did you mean release\? There are",
         ),
-        (
-            "train.py {members} {release} {}",
-            "no placeholder of shadow.command ''. There are: members, n, release, se",
-        ),
+        ("train.py {members} {release} {epoch}", "'epoch'. There are: members, n, release, seed, size"),
+        ("train.py {members} {release} {}", r"has a lone {;"),
         ("train.py {members} {release} {n", r"has a lone {; a brace .* written twice\.$"),
         ("train.py {members} {release} n}", r"has a lone };"),
         ("train.py {members} {release} {n:03d}", r"has a lone {;"),

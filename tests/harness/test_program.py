@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -162,3 +163,13 @@ def test_the_log_is_written_through_no_link(tmp_path):
     with pytest.raises(OSError, match="symbolic"):
         run("print(1)", tmp_path / "log.txt")
     assert (tmp_path / "precious").read_text() == "kept"
+
+
+@pytest.mark.parametrize("in_a_worker", [False, True])
+def test_its_environment_is_the_users_and_not_our_workers(tmp_path, monkeypatch, in_a_worker):
+    monkeypatch.setenv("PYTHONSAFEPATH", "1")
+    monkeypatch.setenv("PYTHONUNBUFFERED", "yes")
+    monkeypatch.setattr(multiprocessing, "parent_process", lambda: os if in_a_worker else None)
+    names = ("PATH", "PYTHONSAFEPATH", "PYTHONUNBUFFERED")
+    run(f"import os; print([os.environ.get(name) for name in {names}])", tmp_path / "log.txt")
+    assert (tmp_path / "log.txt").read_text() == f"{[os.environ['PATH'], None if in_a_worker else '1', 'yes']}\n"
