@@ -213,7 +213,6 @@ def _released(folder: Path, n_images: int, size: int, log: Path) -> NDArray[np.u
         if folder.is_symlink() or not folder.is_dir():
             raise InputError("its folder is gone, or a link now")
         listing = list_folder(folder, "the release")
-        listing.refuse_a_part(folder)
         if listing.account.links:
             raise InputError("it holds links, and an image must be a file of its own")
         if len(listing.images) != n_images:

@@ -267,7 +267,7 @@ def test_files_that_cannot_be_read_are_sentences_before_anything_runs(members, e
 
 
 @pytest.mark.parametrize("when", ["before", "meanwhile"])
-def test_an_edited_program_gives_no_release_under_the_old_key(members, external, when):
+def test_an_edited_program_gives_no_release_under_the_old_key(members, external, tmp_path, when):
     edit = "open('config', 'a').write('more')"
     recipe = external(COPY + (edit if when == "meanwhile" else ""), depends=["config"])
     Path("config").write_text("some")
@@ -275,7 +275,8 @@ def test_an_edited_program_gives_no_release_under_the_old_key(members, external,
     if when == "before":
         Path("config").write_text("other")
     with pytest.raises(ValueError, match=r"^shadow.depends names config, which was edited meanwhile; run the same"):
-        sample(generator, N, seed=0)
+        sample(generator, N, seed=0, log=tmp_path / "log.txt")
+    assert (tmp_path / "log.txt").exists() is (when == "meanwhile")  # else it need not be run
 
 
 def test_it_starts_from_no_other_generator(members, external):

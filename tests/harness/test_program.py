@@ -20,11 +20,18 @@ from harness.program import ProgramError, last_words, run_program
 CALLED = "shadow.command"
 # Starts a child that would live for a minute, says its number, and goes on as the test says.
 PARENT = """
-import subprocess, sys, time
+import signal, subprocess, sys, time
 child = subprocess.Popen(["sleep", "60"])
 print(child.pid)
 {then}
 """
+DEAF = "signal.signal(signal.SIGTERM, signal.SIG_IGN)"
+POLITE = "signal.signal(signal.SIGTERM, lambda *_: sys.exit(print('ended')))"
+
+
+@pytest.fixture(autouse=True)
+def _as_most_have_it(monkeypatch):
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
 
 
 def python(code: str) -> list[str]:
@@ -126,22 +133,26 @@ def test_nothing_that_it_started_outlives_it(tmp_path, then, fault):
 def test_one_that_does_not_want_to_end_is_killed_and_one_that_does_may_say_so(tmp_path, monkeypatch):
     monkeypatch.setattr(program, "GRACE_SEC", 0.5)
     log = tmp_path / "log.txt"
-    deaf = "signal.signal(signal.SIGTERM, signal.SIG_IGN)"
-    polite = "signal.signal(signal.SIGTERM, lambda *_: sys.exit(print('ended')))"
-    for line, printed in ((deaf, ""), (polite, "ended\n")):
+    for hearing, printed in ((DEAF, ""), (POLITE, "ended\n")):
         with pytest.raises(ProgramError, match="time limit"):
-            run(f"import signal, sys, time; {line}; time.sleep(60)", log, limit_sec=0.5)
+            run(f"import signal, sys, time; {hearing}; time.sleep(60)", log, limit_sec=0.5)
         assert log.read_text() == printed
         assert psutil.Process().children(recursive=True) == []
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_it_ends_with_us(tmp_path, how):
+@pytest.mark.parametrize(
+    ("how", "hearing", "printed"),
+    [("SIGKILL", DEAF, ""), ("SIGTERM", POLITE, "ended\n"), ("SIGINT", POLITE, "ended\n")],
+)
+def test_it_ends_with_us(tmp_path, how, hearing, printed):
     log = tmp_path / "log.txt"
-    ours = (
-        "from pathlib import Path; from harness.program import run_program; "
-        f"run_program({python(PARENT.format(then='time.sleep(60)'))!r}, Path({str(log)!r}), called='c', limit_sec=60)"
-    )
+    theirs = PARENT.format(then=f"{hearing}; print('begun'); time.sleep(60)")
+    ours = f"""
+from pathlib import Path
+from harness import program
+program.GRACE_SEC, program._WATCH = 0.5, program._WATCH.replace(str(program.GRACE_SEC), "0.5")
+program.run_program({python(theirs)!r}, Path({str(log)!r}), called="c", limit_sec=60)
+"""
     with subprocess.Popen(
         [sys.executable, "-c", ours],
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
@@ -149,12 +160,26 @@ def test_it_ends_with_us(tmp_path, how):
         cwd=tmp_path,
     ) as we:
         end = time.monotonic() + 60
-        while not (log.exists() and log.read_text().endswith("\n")) and time.monotonic() < end:
+        while not (log.exists() and log.read_text().endswith("begun\n")) and time.monotonic() < end:
             time.sleep(0.05)
         below = psutil.Process(we.pid).children(recursive=True)
         assert len(below) == 3  # the program, its child, and who watches over both
-        we.send_signal(how)
+        we.send_signal(signal.Signals[how])
     assert [one for one in below if not is_dead_soon(one.pid)] == []
+    assert log.read_text().partition("begun\n")[2] == printed
+
+
+def test_nobody_is_asked(tmp_path):
+    reading, writing = os.pipe()  # a terminal at which nobody types
+    before = os.dup(0)
+    try:
+        os.dup2(reading, 0)
+        run("import sys; print(repr(sys.stdin.read()))", tmp_path / "log.txt", limit_sec=20.0)
+    finally:
+        os.dup2(before, 0)
+        for one in (before, reading, writing):
+            os.close(one)
+    assert (tmp_path / "log.txt").read_text() == "''\n"
 
 
 def test_the_log_is_written_through_no_link(tmp_path):
