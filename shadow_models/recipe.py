@@ -81,6 +81,10 @@ class Recipe(ABC):
     """Options that hang on what training starts from, unless they are said."""
     of_training: ClassVar[Collection[str]] = ()
     """Options of which the meaning of weights does not depend: two recipes that agree in the others share weights."""
+    learns: ClassVar[bool] = True
+    """Whether a release depends on the members at all."""
+    private: ClassVar[Collection[str]] = ()
+    """Options that may name files or hold words of the user's, and are not passed on with results."""
 
     @classmethod
     def presets(cls) -> Mapping[str, Self]:
