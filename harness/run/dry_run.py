@@ -48,7 +48,8 @@ def show_plan(settings: Settings, console: Console) -> None:
     if trials and not tried:
         console.print(
             "The shadows will have the recipe whose release is most like the test's, of "
-            f"{'; '.join(_in_words(trial.job.recipe) for trial in trials)}; here they have {_in_words(settings.recipe)}."
+            f"{'; '.join(_in_words(trial.job.recipe) for trial in trials)}; here they have "
+            f"{_in_words(settings.recipe)}."
         )
     console.print(_attacks(work, store))
     console.print("On top come the same attacks before wrong targets and the test release, and power curves.")
