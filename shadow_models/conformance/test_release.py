@@ -13,8 +13,8 @@ from shadow_models.recipe import Recipe
 from shadow_models.sample import sample
 
 FOUND = 0.9  # AUC from which members count as found; of a generator that learnt half of them it is less
-# Median distance of members by that of others. Who knows but mean and spread of every pixel reaches 0.8, the principal
-# components of the members 0.45, copies with noise of 20 grey levels 0.35.
+# Median distance of members by that of others. Who knows but mean and spread of every pixel reaches 0.8, the
+# principal components of the members 0.45, copies with noise of 20 grey levels 0.35.
 FAR_NEARER = 0.6
 DRAWN = 128  # images among which they are looked for
 ROUNDING = 1  # grey levels by which an image may differ where floats are added in another order
@@ -67,7 +67,7 @@ def test_sampling_reports_its_images(trained: Generator) -> None:
 def test_members_come_out(
     family: type[Recipe], overfitted: Generator, members: NDArray[np.uint8], others: NDArray[np.uint8]
 ) -> None:
-    """What learnt 8 slices by heart (`Recipe.overfits`) releases images far nearer to them than to others of their kind.
+    """What learnt 8 slices by heart (`Recipe.overfits`) releases images far nearer to them than to others.
 
     Without that a family has nothing to leak, and every attack on it is at chance for a reason of its own.
     """

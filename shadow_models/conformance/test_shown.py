@@ -54,8 +54,8 @@ def test_noise_levels_fall(white_box: WhiteBox, recipe: Recipe) -> None:
 def test_encode_and_decode(white_box: WhiteBox, members: NDArray[np.uint8]) -> None:
     """z is float32 [n, c, h', w'], the same when asked again, of about unit variance.
 
-    Decoded it is the slices again, to a grey level. Where z has fewer numbers than a slice has pixels, that cannot be,
-    and images of the same shape will do.
+    Decoded it is the slices again, to a grey level. Where z has fewer numbers than a slice has pixels, that cannot
+    be, and images of the same shape will do.
     """
     z = white_box.encode(members)
     assert z.dtype == torch.float32

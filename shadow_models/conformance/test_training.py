@@ -26,7 +26,7 @@ def test_same_seed_same_bytes(
     random.seed(5)
     np.random.seed(5)  # noqa: NPY002  # the process's generator is what this is about
     torch.manual_seed(5)
-    assert trained_on(members, recipe).content() == trained.content()
+    assert trained_on(members, recipe).fingerprint() == trained.fingerprint()
 
 
 def test_another_process_makes_the_same(trained: Generator, elsewhere: Elsewhere) -> None:
@@ -40,7 +40,7 @@ def test_another_seed_trains_another_generator(
     """Where something is trained by steps, the seed has a say in them."""
     if not recipe.n_steps:
         pytest.skip("Nothing is trained by steps, so the seed may have no say.")
-    assert trained_on(members, recipe, TRAINED_WITH + 1).content() != trained.content()
+    assert trained_on(members, recipe, TRAINED_WITH + 1).fingerprint() != trained.fingerprint()
 
 
 def test_generators_of_the_process_are_left_alone(recipe: Recipe, members: NDArray[np.uint8]) -> None:
@@ -60,7 +60,7 @@ def test_only_members_decide(
         side_by_side = np.stack([members, rest], axis=1)
         view = side_by_side[:, 0]
         view.flags.writeable = False
-        assert trained_on(view, recipe).content() == trained.content()
+        assert trained_on(view, recipe).fingerprint() == trained.fingerprint()
 
 
 def test_members_stay_as_they_are(recipe: Recipe, members: NDArray[np.uint8]) -> None:
@@ -122,7 +122,7 @@ def test_goes_on_from_a_checkpoint(
     with pytest.raises(ValueError, match=r"\.$"):
         train(members[::-1], recipe, seed=TRAINED_WITH, device="cpu", checkpoint=tmp_path)
     gone_on = train(members, recipe, seed=TRAINED_WITH, device="cpu", checkpoint=tmp_path)
-    assert gone_on.content() == trained.content()
+    assert gone_on.fingerprint() == trained.fingerprint()
 
 
 def test_a_start_counts_or_is_refused(recipe: Recipe, trained: Generator, members: NDArray[np.uint8]) -> None:
@@ -131,7 +131,7 @@ def test_a_start_counts_or_is_refused(recipe: Recipe, trained: Generator, member
     if isinstance(gone_on, str):
         assert is_sentence(gone_on), gone_on
     else:
-        assert gone_on.content() != trained.content(), "the start was passed over in silence"
+        assert gone_on.fingerprint() != trained.fingerprint(), "the start was passed over in silence"
 
 
 def test_release_hangs_on_the_members_as_it_says(
