@@ -114,7 +114,7 @@ FAILURES = {
     "nothing of that name": ("import nothing_of_this_name", "No module named 'nothing_of_this_name'"),
     "one of our names": (
         FAMILY.format(name="dct"),
-        "The generator name 'dct' of tried_one_of_others.Theirs is taken",
+        "The generator name 'dct' of tried_one_of_others.Theirs is a built-in",
     ),
     "a name that is none": (FAMILY.format(name="a[b]"), "A generator's name has a small letter first"),
 }
@@ -168,8 +168,18 @@ def test_a_module_that_is_imported_again_is_no_clash_and_another_class_is(packag
     first = registry.find_family("tried_one")
     importlib.reload(sys.modules["tried_one_of_others"])
     assert registry.find_family("tried_one") is not first
-    with pytest.raises(ValueError, match="'tried_one' of .* is taken by tried_one_of_others.Theirs; choose another"):
+    with pytest.raises(
+        ValueError, match=r"'tried_one' of .* is taken by tried_one_of_others\.Theirs; choose another"
+    ):
         registry.register("tried_one")(type("Other", (first,), {}))
+
+
+def test_a_name_of_ours_is_taken_before_its_file_is_imported(packages):
+    packages(tried_one=FAMILY.format(name="tried_one") + FAMILY.format(name="dct"))
+    del registry._registered["dct"]
+    with pytest.raises(registry.UnknownFamilyError, match=r"'dct' of tried_one_of_others\.Theirs is a built-in"):
+        registry.find_family("tried_one")
+    assert "dct" not in registry._registered
 
 
 @pytest.mark.parametrize("name", ["", "Dct", "a[b]", "../a", "a b", "a.b", "ä", "_a", "1a", "a\n", "a" * 65])
