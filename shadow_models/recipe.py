@@ -82,14 +82,26 @@ class Recipe(ABC):
     of_training: ClassVar[Collection[str]] = ()
     """Options of which the meaning of weights does not depend: two recipes that agree in the others share weights."""
     learns: ClassVar[bool] = True
-    """Whether a release depends on the members at all."""
-    private: ClassVar[Collection[str]] = ()
-    """Options that may name files or hold words of the user's, and are not passed on with results."""
+    """Whether the release hangs on the members."""
+    excused: ClassVar[Mapping[str, str]] = {}
+    """Conformance tests that the family by its nature cannot pass, each with a sentence that says why; which ones may
+    be, `shadow_models.conformance.excuses` says."""
 
     @classmethod
     def presets(cls) -> Mapping[str, Self]:
         """The recipe of each preset of `SIZES`. Default: the defaults, at the preset's size."""
         return {name: cls(size=size) for name, size in SIZES.items()}
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """A small recipe of 16 px for tests, seconds. Default: the defaults, and 12 `steps` where there are steps."""
+        few = {"steps": 12} if any(one.name == "steps" for one in fields(cls)) else {}
+        return cls(size=16, **few)
+
+    @classmethod
+    def overfits(cls) -> Self:
+        """A recipe of the size of `tiny` that learns 8 slices by heart, in seconds. Default: `tiny`."""
+        return cls.tiny()
 
     @property
     def n_steps(self) -> int:
@@ -188,7 +200,7 @@ def recipe_from_dict(values: Mapping[str, Any], family: type[Recipe]) -> Recipe:
 
     ValueError names fields that this version does not know, or of another type than theirs: a size of 64.0 is none.
     """
-    known = {one.name: str(one.type) for one in fields(family)}
+    known = kinds_of(family)
     strange = sorted(set(values) - set(known))
     if strange:
         raise ValueError(f"The recipe has fields this version does not know: {', '.join(strange)}.")
@@ -196,6 +208,12 @@ def recipe_from_dict(values: Mapping[str, Any], family: type[Recipe]) -> Recipe:
     if wrong:
         raise ValueError(f"The recipe has fields of another type: {', '.join(wrong)}.")
     return family(**values)
+
+
+def kinds_of(family: type[Recipe]) -> dict[str, str]:
+    """Return the type of each option as text: `int`, `list[int]`, `int | None`."""
+    # text already where the family's file has `from __future__ import annotations`
+    return {one.name: one.type.__name__ if isinstance(one.type, type) else str(one.type) for one in fields(family)}
 
 
 def check_start(start: Recipe, recipe: Recipe) -> None:

@@ -33,11 +33,17 @@ class UnknownFamilyError(ValueError):
 def register(name: str) -> Callable[[_R], _R]:
     """Class decorator that gives a family its name.
 
-    ValueError for a name that is taken by another class, or is none (`plug_ins.Kind.check_name`).
+    ValueError for a name that is taken by another class, is that of one of our files, imported or not, or is none
+    (`plug_ins.Kind.check_name`).
     """
     _KIND.check_name(name)
 
     def add(cls: _R) -> _R:
+        if name in built_in() and cls.__module__ != f"{_PACKAGE}.{name}":
+            raise ValueError(
+                f"The generator name {name!r} of {cls.__module__}.{cls.__qualname__} is a built-in generator's; "
+                "choose another."
+            )
         taken = _registered.get(name)
         # A module may be imported twice under one name (reload): the same class is no clash.
         if taken is not None and (taken.__module__, taken.__qualname__) != (cls.__module__, cls.__qualname__):

@@ -12,7 +12,6 @@ import pytest
 
 from attacks.base import Access, Attack, LabelledTarget, Scores, Target, TargetShape
 from attacks.conformance.denoisers import MemorisingDenoiser
-from attacks.conformance.documented import documented_options, own_docstring
 from attacks.conformance.worlds import (
     SIZE,
     World,
@@ -26,6 +25,7 @@ from attacks.conformance.worlds import (
 from attacks.difficulty_calibration import CALIBRATIONS
 from attacks.observing import ObservingAttack
 from attacks.view import Observed, Observer
+from shadow_models.conformance.documented import documented_options, own_docstring
 
 FOUND = 0.95  # AUC from which planted copies count as found: plain copies, so that every serious attack passes
 CHANCE = 0.12  # how far a mean AUC over 12 targets of 15 against 15 may be from 0.5: four standard errors
@@ -35,7 +35,7 @@ ROUNDING = 1e-9  # of the scores' own standard deviation: what sums in another o
 def test_is_documented(attack_class: type[Attack]) -> None:
     """What it does, and from which paper, stands in the docstring of its class; every option has a word, too."""
     assert own_docstring(attack_class), "the class has no docstring of its own"
-    missing = {one.name for one in fields(attack_class)} - documented_options(attack_class)  # type: ignore[arg-type]
+    missing = {one.name for one in fields(attack_class)} - documented_options(attack_class, Attack)  # type: ignore[arg-type]
     assert not missing, f"options without a word on them (`name: ...` in the docstring of the class): {missing}"
 
 

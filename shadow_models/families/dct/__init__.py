@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -134,6 +134,28 @@ class DctRecipe(Recipe):
     def presets(cls) -> Mapping[str, DctRecipe]:
         """Return the recipe of each preset."""
         return PRESETS
+
+    @classmethod
+    def tiny(cls) -> DctRecipe:
+        """Return a small recipe of 16 px for tests, a second."""
+        return cls(
+            size=16,
+            whitening=0.0,
+            channels=[8, 8],
+            overview=32,
+            closeup=8,
+            norm_groups=4,
+            steps=12,
+            batch=4,
+            learning_rate=4e-3,
+            time_mean=0.2,
+            sample_steps=15,
+        )
+
+    @classmethod
+    def overfits(cls) -> DctRecipe:
+        """Return a recipe of 16 px that learns 8 slices by heart, seconds."""
+        return replace(cls.tiny(), overview=256, steps=200, batch=16)
 
     def identity(self) -> dict[str, Any]:
         """Return the options alone: keys of the years in which there was no other family."""
