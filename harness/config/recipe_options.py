@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, get_type_hints
 
 from harness.errors import InputError, unknown_name
+from harness.external import External
 from harness.places import user_path
 from shadow_models.base.recipe import FOLDER, NAME
 from shadow_models.base.recipe import RECIPE as RECIPE_OF_BASE
@@ -56,10 +57,15 @@ class Making(NamedTuple):
         return self.start_key
 
 
+def generator_names() -> list[str]:
+    """Every family there is; `external` also where its entry point is not installed."""
+    return list(dict.fromkeys([*family_names(), External.name]))
+
+
 def family_called(name: str) -> type[Recipe]:
     """The family of generators of a name. Raises InputError, with the near names, or why it cannot be imported."""
-    if name not in family_names():
-        raise InputError(unknown_name("generator", name, family_names()))
+    if name not in generator_names():
+        raise InputError(unknown_name("generator", name, generator_names()))
     try:
         return find_family(name)
     except UnknownFamilyError as error:
@@ -127,6 +133,7 @@ def recipe_and_start(options: Any, called: str, extra: bool) -> tuple[Recipe, St
     typed = {one.name: getattr(options, one.name) for one in fields(family)}
     open_ones = {name for name, value in typed.items() if value is None and name in family.from_start}
     recipe = replace(preset, **{name: value for name, value in typed.items() if name not in open_ones})
+    recipe.identity()  # asks for what cannot be told from the values alone, such as files that it names
     start = _start(options, recipe, called, extra)
     if start.name == NAME:
         check_network(RECIPE_OF_BASE, recipe, f"{called}.start={NAME}")

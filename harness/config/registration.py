@@ -13,10 +13,9 @@ from attacks.registry import find_attacks
 from harness.config.command_words import names_given
 from harness.config.edition_options import membership_editions, name_edition
 from harness.config.options import LaunchOptions, Options, ShadowOptions
-from harness.config.recipe_options import StartOptions, family_called, options_class, preset_values
+from harness.config.recipe_options import StartOptions, family_called, generator_names, options_class, preset_values
 from harness.data.options import EditionFolder, FolderData, PhantomData
 from shadow_models.recipe import DEFAULT, SIZES, Recipe
-from shadow_models.registry import family_names
 
 
 def register_options(words: Sequence[str]) -> None:
@@ -59,11 +58,11 @@ def register_generators(group: str, named: Sequence[str], *others: type) -> None
     named: families to import, besides the default; others: dataclasses of further options of the group.
     """
     store = ConfigStore.instance()
-    for name in family_names():
+    for name in generator_names():
         store.store(group=group, name=name, node={}, package="_global_")
     for preset, size in SIZES.items():
         store.store(group="preset", name=preset, node={"preset": preset, "data": {"size": size}}, package="_global_")
-    for name in dict.fromkeys([DEFAULT, *(one for one in named if one in family_names())]):
+    for name in dict.fromkeys([DEFAULT, *(one for one in named if one in generator_names())]):
         family = family_called(name)
         for preset in SIZES:
             node = recipe_node(family, preset, *others)
