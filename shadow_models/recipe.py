@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 ABOUT = "generator.json"
 DEFAULT = "dct"
 Report = Callable[[int, int], None]
+Watch = Callable[[int, Mapping[str, float]], None]
 SIZES: Mapping[str, int] = {"quick": 64, "small": 128, "gpu": 256}
 """The presets that every family has, and the side of their slices, pixels."""
 
@@ -42,7 +43,8 @@ class Training(NamedTuple):
     """How one training is run; none of it but the seed and the start decides what comes out.
 
     checkpoint: a folder in which the state is kept every `checkpoint_every` steps; report(done, total): called every
-    few steps; log: a file for what a program that the family runs has to say.
+    few steps; log: a file for what a program that the family runs has to say; watch(step, losses by network): called
+    after every step.
     """
 
     seed: int
@@ -52,6 +54,7 @@ class Training(NamedTuple):
     checkpoint_every: int = 500
     report: Report | None = None
     log: Path | None = None
+    watch: Watch | None = None
 
 
 @dataclass(frozen=True)

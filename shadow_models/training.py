@@ -102,7 +102,9 @@ def optimise(
         state.restore(kept)
     total = recipe.n_steps
     for step in range(state.step, total):
-        state.advance()
+        losses = state.advance()
+        if training.watch is not None:
+            training.watch(step, {name: float(loss) for name, loss in losses.items()})
         done = step + 1
         if training.report is not None and (done % _REPORT_EVERY == 0 or done == total):
             training.report(done, total)
@@ -176,11 +178,14 @@ class _State:
         }
         self._networks = {name: part.network for name, part in self.parts.items()}
 
-    def advance(self) -> None:
-        """Do one step."""
+    def advance(self) -> dict[str, torch.Tensor]:
+        """Do one step; the losses that it began with, by network."""
+        losses = {}
         for name, loss in self._learner.losses(self.step, self._networks):
             self.parts[name].update(loss, self.step)
+            losses[name] = loss.detach()
         self.step += 1
+        return losses
 
     def freeze(self) -> Checkpoint:
         """Return everything that `restore` needs."""
