@@ -1,0 +1,1 @@
+"""Networks and augmentation of the family `gan`."""
