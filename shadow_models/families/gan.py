@@ -52,6 +52,9 @@ class GanRecipe(Recipe):
     augmentation: float = 1.0
     """How strongly slices are changed before the discriminator sees them; 1: as the paper, 0: not at all. Less of it
     lets the discriminator learn members by heart."""
+    diversity: float = 0.0
+    """Weight of a loss that grows as made slices come closer to each other than members are, after mode seeking (Mao et
+    al. 2019, arXiv 1903.05628); 0: none."""
     steps: int = 1200
     """Optimiser steps of each network."""
     batch: int = 8
@@ -194,6 +197,7 @@ class _Learner:
         self._recipe, self._seed, self._device = recipe, seed, accelerator.device
         self._share = slice(accelerator.process_index, None, accelerator.num_processes)
         self._members = _in_range(members)
+        self._spread = float(_spread(self._members))
 
     def pace(self, network: str) -> Pace:
         """The discriminator's weights are not averaged: what judges at the end is what judged last."""
@@ -223,7 +227,7 @@ class _Learner:
         seen = made.detach().requires_grad_(True)
         fooled = self.networks["discriminator"](augment(seen, of_made_again, strength))[0].mean()
         (slope,) = torch.autograd.grad(fooled, seen)
-        yield "generator", -(made * slope).sum()
+        yield "generator", -(made * slope).sum() + self._recipe.diversity * self._spread / (_spread(made) + 1e-3)
 
     def _at(self, step: int) -> _Step:
         generator = torch.Generator().manual_seed(seed_of(self._seed, "step", step))
@@ -237,6 +241,11 @@ class _Learner:
         return _Step(real[self._share].to(self._device), z[self._share].to(self._device), (first, second, third))
 
 
+def _spread(images: torch.Tensor) -> torch.Tensor:
+    """Mean absolute difference of a slice from others, over as many pairs as slices."""
+    return (images - images.roll(1, 0)).abs().mean()
+
+
 def _in_range(images: NDArray[np.uint8]) -> torch.Tensor:
     """Slices, uint8 [n, h, w], as float32 [n, 1, h, w] in [-1, 1]."""
     return torch.from_numpy(images.astype(np.float32) / 127.5 - 1)[:, None]
@@ -247,6 +256,7 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("latent", 1, 4096),
     ("norm_groups", 1, 1024),
     ("augmentation", 0, 1),
+    ("diversity", 0, 100),
     ("steps", 1, 10**8),
     ("batch", 1, 4096),
     ("learning_rate", 1e-8, 1),
