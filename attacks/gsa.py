@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import torch
 
 
-
 @register("gsa")
 @dataclass(frozen=True)
 class GradientNorms(ColumnClassifier):

@@ -16,8 +16,8 @@ from attacks.view import Observed, View
 class Logan(ObservingAttack):
     """The output of the discriminator for x: one that learnt its members by heart finds them more real than others.
 
-    LOGAN, Hayes et al. 2019, arXiv 1705.07663, section 4.1, white box. `c2st` is its kin for whoever holds the release
-    alone. Network calls a candidate: 1, of every model that the calibration asks.
+    LOGAN, Hayes et al. 2019, arXiv 1705.07663, section 4.1, white box. `c2st` is its kin for whoever holds the
+    release alone. Network calls a candidate: 1, of every model that the calibration asks.
     """
 
     observes: ClassVar[Access] = Access.DISCRIMINATOR

@@ -145,8 +145,8 @@ class View:
     """One generator as an attacker sees it, and the candidates.
 
     candidates: uint8 [n, h, w]; release: uint8 [m, h, w], empty for an attack that looks at the model alone;
-    model: its denoiser or discriminator, None where the attacker holds none; candidates_as_release: the release is the candidates
-    themselves, so whoever measures must leave each one's own copy out.
+    model: its denoiser or discriminator, None where the attacker holds none; candidates_as_release: the release is
+    the candidates themselves, so whoever measures must leave each one's own copy out.
     """
 
     candidates: Images

@@ -135,9 +135,7 @@ def test_exact_copies_stay_finite(ready: Attack, target: Target, kind: Gives) ->
 def test_release_of_one_image_stays_finite(ready: Attack, target: Target, kind: Gives) -> None:
     """A generator that collapsed: nothing varies, and no variance may be divided by."""
     alone = target.candidates[:1]
-    collapsed = replace(
-        target, release=frozen(np.repeat(alone, 300, axis=0)), model=memorised(alone, 1e-3, kind)
-    )
+    collapsed = replace(target, release=frozen(np.repeat(alone, 300, axis=0)), model=memorised(alone, 1e-3, kind))
     assert np.isfinite(ready.score(collapsed)).all()
 
 

@@ -1,7 +1,7 @@
 """Differentiable augmentation: what the discriminator sees of real and made slices alike.
 
-Zhao et al. 2020, arXiv 2006.10738: brightness and contrast, translation and cutout. Gradients pass through to the made
-slices, so the generator learns what slices are before augmentation.
+Zhao et al. 2020, arXiv 2006.10738: brightness and contrast, translation and cutout. Gradients pass through to the
+made slices, so the generator learns what slices are before augmentation.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import torch
 
-BRIGHTNESS = 0.5  # added grey, up to, in units of [-1, 1]; the paper's
-CONTRAST = 0.5  # factor 1 +- this on the distance from a slice's mean; the paper's
+BRIGHTNESS = 0.1  # added grey, up to, in units of [-1, 1]; after the 0.5 of the paper slices come out too bright
+CONTRAST = 0.1  # factor 1 +- this on the distance from the mean of a slice; the paper takes 0.5, to the same effect
 SHIFT = 1 / 8  # of the side, up to; the paper's
 HOLE = 1 / 2  # side of the square that is cut out; the paper's
 

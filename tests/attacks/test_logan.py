@@ -122,7 +122,9 @@ def test_logan_says_that_a_denoiser_is_no_discriminator():
 
 def test_references_of_another_kind_calibrate_nothing(world):
     target, _ = planted(world)
-    mixed = replace(target, references=(*target.references[:5], replace(target.references[5], model=LinearDenoiser(1))))
+    mixed = replace(
+        target, references=(*target.references[:5], replace(target.references[5], model=LinearDenoiser(1)))
+    )
     expected = "it asks a discriminator for its score, and a reference's generator gives a denoiser."
     assert logan_cal().skip(mixed) == expected
     assert Logan().skip(mixed) is None

@@ -1,4 +1,4 @@
-"""A generator of the store tells its kind without its weights, and attacks of another kind are left out of looking."""
+"""A generator of the store tells its kind without its weights; attacks that ask for another kind do not look."""
 
 from __future__ import annotations
 
