@@ -58,7 +58,7 @@ class _Learner:
         accelerator: Accelerator,
         start: GanGenerator | None,
     ) -> None:
-        self.networks = build_networks(recipe, seed_of(seed, "weights"))
+        self.networks: Mapping[str, nn.Module] = build_networks(recipe, seed_of(seed, "weights"))
         if start is not None:
             load_states(self.networks, states_of(start.networks))
         self._recipe, self._seed, self._device = recipe, seed, accelerator.device
