@@ -83,14 +83,14 @@ def recipe_node(family: type[Recipe], preset: str, *others: type) -> DictConfig:
 def attack_groups(by_name: Mapping[str, type[Attack]]) -> dict[str, list[str]]:
     """Names that stand for several of these attacks: `all`, and a name for each access, with those of that access.
 
-    `release` and `references` are what the official test allows; `model` are those that ask the network or its
-    gradients.
+    `release` and `references` are what the official test allows; `model` are those that ask a network: for noise, its
+    gradients, or how real it finds a slice.
     """
     access = {name: attack().needs for name, attack in by_name.items()}
     tiers = {
         "release": (Access.RELEASE,),
         "references": (Access.REFERENCES,),
-        "model": (Access.MODEL, Access.GRADIENT),
+        "model": (Access.DISCRIMINATOR, Access.MODEL, Access.GRADIENT),
     }
     groups = {tier: [name for name in by_name if access[name] in held] for tier, held in tiers.items()}
     return {"all": list(by_name), **groups}

@@ -28,9 +28,12 @@ def code_digest(module: str) -> str:
 
 @cache
 def network_digest() -> str:
-    """The hash of what turns a generator's weights into answers: a generator's key names recipe and members only."""
-    top = Path(shadow_models.__path__[0])
-    return digest_of(one for one in top.rglob("*.py") if one.relative_to(top).parts[0] not in _NO_NETWORKS)
+    """The hash of what turns a generator's weights into answers: a generator's key names recipe and members only.
+
+    Our families and their networks are part of it, each for all: which of them a key is of is not known here.
+    """
+    root = Path(shadow_models.__path__[0])
+    return digest_of(path for path in root.rglob("*.py") if path.relative_to(root).parts[0] not in _NO_NETWORKS)
 
 
 def _sources(module: str) -> set[Path]:

@@ -27,7 +27,8 @@ class PlannedAttack:
         """What is asked of the generator."""
         if self.surrogate:
             return "surrogate"
-        return "model" if asks_model(self.attack) else "release"
+        holds_model = asks_model(self.attack) or self.attack.needs is Access.DISCRIMINATOR
+        return "model" if holds_model else "release"
 
     @property
     def access(self) -> Access:

@@ -21,7 +21,7 @@ WITHHELD = "not passed on"
 _T = TypeVar("_T")
 _ROWS = ("pictures alone", "oracle (peeks)", "all used", "none used", "coin", "wrong_target", "shuffled labels")
 _WORDS = (
-    *("release", "references", "model", "gradient", "surrogate", "none"),
+    *("release", "references", "discriminator", "model", "gradient", "surrogate", "none"),
     *("attack", "baseline", "trivial", "control", "oracle", "shadow", "dev", "test", "own"),
     *(*STARTS, A_FOLDER, *LEAKS, *built_in(), *HERE),
     *("value", "low", "high", "note", "auc", "tpr_at_0.1", "f1", "accuracy", "balanced_accuracy", "recall"),

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from shadow_models.conformance.elsewhere import Elsewhere, asked_elsewhere
 from shadow_models.conformance.excuses import EXCUSABLE
 from shadow_models.conformance.worlds import DRAWN_WITH, N_IMAGES, members_for, others_for, trained_on
-from shadow_models.generator import Generator
+from shadow_models.generator import Generator, load_generator
 from shadow_models.pytest_plugin import OPTION
 from shadow_models.recipe import Recipe
 from shadow_models.registry import family_names, find_family
@@ -94,4 +94,4 @@ def loaded(trained: Generator, tmp_path_factory: pytest.TempPathFactory) -> Gene
     """The trained generator, saved and loaded."""
     folder = tmp_path_factory.mktemp("saved")
     trained.save(folder)
-    return Generator.load(folder)
+    return load_generator(folder)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from shadow_models.conformance.test_options import is_sentence
 from shadow_models.conformance.worlds import DRAWN_WITH, N_IMAGES
-from shadow_models.generator import ABOUT, Generator
-from shadow_models.recipe import Gives, Recipe
+from shadow_models.generator import Generator, load_generator
+from shadow_models.recipe import ABOUT, Gives, Recipe
 
 
 def test_content_is_files_of_bytes(trained: Generator) -> None:
@@ -58,7 +58,7 @@ def test_a_damaged_file_is_refused_in_a_sentence(trained: Generator, damage: str
             {"empty": b"", "half": data[: len(data) // 2], "nonsense": b"nonsense\n"}[damage]
         )
         with pytest.raises(ValueError, match=" ") as caught:
-            Generator.load(tmp_path)
+            load_generator(tmp_path)
         assert is_sentence(str(caught.value)), f"{name}: {caught.value}"
         (tmp_path / name).write_bytes(data)
 
@@ -72,7 +72,7 @@ def test_a_missing_file_is_refused(trained: Generator, tmp_path: Path) -> None:
     for name, data in content.items():
         (tmp_path / name).unlink()
         with pytest.raises((ValueError, OSError)):
-            Generator.load(tmp_path)
+            load_generator(tmp_path)
         (tmp_path / name).write_bytes(data)
 
 

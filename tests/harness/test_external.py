@@ -17,7 +17,7 @@ from PIL import Image
 from harness.data.png import grey_png
 from harness.errors import HarnessWarning
 from harness.external import External
-from shadow_models.generator import Generator, recipe_in
+from shadow_models.generator import load_generator, recipe_in
 from shadow_models.recipe import recipe_from_dict
 from shadow_models.registry import find_family
 from shadow_models.sample import sample
@@ -120,7 +120,7 @@ def test_it_survives_the_disk(members, external, tmp_path):
     recipe = external(depends=["program.py", "config.json"], timeout_minutes=2.0)
     generator = train(members, recipe, seed=0)
     generator.save(tmp_path / "saved")
-    loaded = Generator.load(tmp_path / "saved")
+    loaded = load_generator(tmp_path / "saved")
     assert loaded.recipe == recipe == recipe_from_dict(json.loads(json.dumps(recipe.to_dict())), External)
     assert loaded.fingerprint() == generator.fingerprint()
     assert np.array_equal(sample(loaded, N, seed=3), sample(generator, N, seed=3))
@@ -128,7 +128,7 @@ def test_it_survives_the_disk(members, external, tmp_path):
     assert recipe_in(tmp_path / "saved") == recipe  # what was trained can still be named
     (tmp_path / "saved" / "depends.json").write_text("[]")
     with pytest.raises(ValueError, match="holds no digest of each file"):
-        Generator.load(tmp_path / "saved")
+        load_generator(tmp_path / "saved")
 
 
 @pytest.mark.parametrize(
