@@ -10,7 +10,7 @@ with sigma_data = g_c.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -21,7 +21,19 @@ if TYPE_CHECKING:
     from shadow_models.families.dct import DctRecipe
 
 
-def alphas_cumprod(recipe: DctRecipe) -> NDArray[np.float64]:
+class Levels(Protocol):
+    """The options that say which noise levels there are."""
+
+    @property
+    def n_timesteps(self) -> int:
+        """How many."""
+
+    @property
+    def schedule(self) -> str:
+        """The law of alpha-bar: "linear" or "cosine"."""
+
+
+def alphas_cumprod(recipe: Levels) -> NDArray[np.float64]:
     """Return alpha-bar, float64 [n_timesteps], of the recipe's schedule, falling in (0, 1)."""
     n = recipe.n_timesteps
     if recipe.schedule == "linear":  # Ho et al. 2020: 1e-4 to 0.02 over 1000 steps, scaled to other counts
@@ -66,6 +78,14 @@ def eps_of(prediction: str, output: torch.Tensor, scaled: torch.Tensor, level: L
     return output if prediction == "epsilon" else level.noise * scaled + level.signal * output
 
 
+def stratified(n: int, generator: torch.Generator) -> torch.Tensor:
+    """Draw uniform numbers, float32 [n] in [0, 1), rising.
+
+    One in each n-th of the interval: same density, less variance (Kingma et al. 2021, arXiv 2107.00630).
+    """
+    return (torch.arange(n) + torch.rand(n, generator=generator)) / n
+
+
 class TimeSampler(NamedTuple):
     """Draws training timesteps."""
 
@@ -77,9 +97,7 @@ class TimeSampler(NamedTuple):
 
     def draw(self, n: int, generator: torch.Generator) -> torch.Tensor:
         """Return timesteps, int64 [n] in 0..T-1; stratified, so that one batch covers the noise levels."""
-        # One draw in each n-th of the distribution: same density, less variance (Kingma et al. 2021, arXiv
-        # 2107.00630).
-        u = (torch.arange(n) + torch.rand(n, generator=generator)) / n
+        u = stratified(n, generator)
         last = len(self.log_sigmas) - 1
         if self.sampling == "uniform":
             return (u * (last + 1)).long().clamp(0, last)
