@@ -57,8 +57,9 @@ class Phase(NamedTuple):
 class Learner(Protocol):
     """What is learnt in each step."""
 
-    networks: Mapping[str, nn.Module]
-    """With their initial weights."""
+    @property
+    def networks(self) -> Mapping[str, nn.Module]:
+        """With their initial weights."""
 
     def pace(self, network: str) -> Pace:
         """How fast a network learns."""
@@ -87,7 +88,7 @@ class Averages(NamedTuple):
 def optimise(
     learner: Learner, recipe: Recipe, members: NDArray[np.uint8], training: Training, accelerator: Accelerator
 ) -> Averages:
-    """Train the learner's networks for the recipe's steps, from a checkpoint where one is left."""
+    """Train the learner's networks until their last phase ends, from a checkpoint where one is left."""
     run: dict[str, Any] = {
         "recipe": recipe.identity(),
         "seed": training.seed,
@@ -99,7 +100,7 @@ def optimise(
     kept = read_checkpoint(training.checkpoint, run) if training.checkpoint is not None else None
     if kept is not None:
         state.restore(kept)
-    total = recipe.n_steps
+    total = max(learner.phase(name).last for name in learner.networks)
     for step in range(state.step, total):
         state.advance()
         done = step + 1

@@ -25,7 +25,7 @@ class Batch(NamedTuple):
     t: torch.Tensor
     """A time of each, [b]."""
     noise: torch.Tensor
-    """Standard normal, like `clean`."""
+    """Standard normal, [b, ...]; like `clean` unless another shape was asked for."""
 
 
 def views_of(
@@ -39,10 +39,18 @@ class Batches:
     """Members, times and noise of every step: this process's share."""
 
     def __init__(
-        self, views: torch.Tensor, batch: int, seed: int, draw_times: DrawTimes, accelerator: Accelerator
+        self,
+        views: torch.Tensor,
+        batch: int,
+        seed: int,
+        draw_times: DrawTimes,
+        accelerator: Accelerator,
+        *,
+        noise_shape: tuple[int, ...] | None = None,
     ) -> None:
-        """Take the members, float32 [views, n, c, h, w], on the CPU, from `views_of`."""
+        """Take the members, float32 [views, n, c, h, w], on the CPU, from `views_of`; noise_shape: of one slice's."""
         self._views, self._batch, self._seed, self._draw_times = views, batch, seed, draw_times
+        self._noise_shape = tuple(views.shape[2:]) if noise_shape is None else noise_shape
         self._device = accelerator.device
         self._share = slice(accelerator.process_index, None, accelerator.num_processes)
 
@@ -53,6 +61,6 @@ class Batches:
         rows = torch.randint(self._views.shape[1], (n,), generator=draw)
         views = torch.randint(len(self._views), (n,), generator=draw)
         t = self._draw_times(n, draw)
-        noise = torch.randn((n, *self._views.shape[2:]), generator=draw)
+        noise = torch.randn((n, *self._noise_shape), generator=draw)
         clean = self._views[views[self._share], rows[self._share]]
         return Batch(*(one.to(self._device) for one in (clean, t[self._share], noise[self._share])))

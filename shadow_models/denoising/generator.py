@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import nn
 
-    from shadow_models.recipe import Report
     from shadow_models.denoising.space import Space
     from shadow_models.denoising.unet import Unet, UnetRecipe
+    from shadow_models.recipe import Report
 
 NETWORK = "network"
 

@@ -39,7 +39,7 @@ Ask = Callable[["Batch"], Task]
 class DenoisingLearner:
     """Mean square error between what the network says and what it should say."""
 
-    def __init__(self, recipe: UnetRecipe, network: Unet, batches: Batches, ask: Ask) -> None:
+    def __init__(self, recipe: UnetRecipe, network: nn.Module, batches: Batches, ask: Ask) -> None:
         self.networks: Mapping[str, nn.Module] = {NETWORK: network}
         self._recipe, self._batches, self._ask = recipe, batches, ask
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import ClassVar, cast
+from typing import ClassVar
 
 import torch
 from torch import nn
@@ -52,7 +52,9 @@ class UnetRecipe(OptimisedRecipe):
         if any(width % self.norm_groups for width in self.channels):
             refuse("norm_groups", self.norm_groups, f"a divisor of every width in channels={list(self.channels)}")
         if any(not 0 <= level < len(self.channels) for level in self.attention):
-            refuse("attention", list(self.attention), f"a list of resolutions, each from 0 to {len(self.channels) - 1}")
+            refuse(
+                "attention", list(self.attention), f"a list of resolutions, each from 0 to {len(self.channels) - 1}"
+            )
         if self.size % self.stride:
             refuse("size", self.size, f"a multiple of {self.stride}, the pixels of one of the coarsest positions")
 
@@ -75,7 +77,7 @@ class Unet(nn.Module):
     """`UNet2DModel` over blocks of pixels."""
 
     def __init__(self, recipe: UnetRecipe, shape: tuple[int, int, int], patch: int) -> None:
-        """Take the shape [c, h, w] of what is denoised, and the side of the blocks; both sides are multiples of it."""
+        """Take the shape [c, h, w] of what is denoised, and the side of the blocks, a divisor of h and w."""
         from diffusers import UNet2DModel  # seconds to import, not wanted by those who only read a recipe
 
         super().__init__()
@@ -98,7 +100,7 @@ class Unet(nn.Module):
         """Map z_t, float32 [n, c, h, w], and times, [n] of 0 .. 1000 or so, to a prediction, like z_t."""
         blocks = nn.functional.pixel_unshuffle(z_t, self._patch)
         output = self.unet(blocks, t, return_dict=False)[0]
-        return cast("torch.Tensor", nn.functional.pixel_shuffle(output, self._patch))
+        return nn.functional.pixel_shuffle(output, self._patch)
 
 
 def build_unet(recipe: UnetRecipe, shape: tuple[int, int, int], patch: int, seed: int) -> Unet:
