@@ -159,9 +159,14 @@ class _Part:
         for name, value in tensors.items():
             if name.startswith("optimiser."):
                 _, index, moment = name.split(".", 2)
-                state.setdefault(int(index), {})[moment] = value
+                state.setdefault(int(index), {})[moment] = _laid_as(self.weights[int(index)], value)
         groups = self._optimiser.state_dict()["param_groups"]
         self._optimiser.load_state_dict({"state": state, "param_groups": groups})
+
+
+def _laid_as(weight: torch.Tensor, moment: torch.Tensor) -> torch.Tensor:
+    """Lay a moment out in memory as its weight: fused AdamW walks both by one stride, and a file keeps none."""
+    return torch.empty_like(weight).copy_(moment) if moment.shape == weight.shape else moment
 
 
 class _State:
