@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shadow_models.denoising.noise_prediction import NoiseGenerator, ask_for_noise, uniform_timesteps
+from shadow_models.denoising.noise_prediction import NoiseGenerator, NoiseRecipe, ask_for_noise, uniform_timesteps
 from shadow_models.denoising.pixels import PixelRecipe
 from shadow_models.registry import register
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @register("ddpm")
 @dataclass(frozen=True)
-class DdpmRecipe(PixelRecipe):
+class DdpmRecipe(NoiseRecipe, PixelRecipe):
     """Noise prediction at uniform timesteps (DDPM, arXiv 2006.11239), sampled by DDIM (arXiv 2010.02502).
 
     Raises ValueError, one sentence, for a value out of its range.

@@ -13,9 +13,9 @@ from shadow_models.denoising.autoencoder import AUTOENCODER, LatentSpace, build_
 from shadow_models.denoising.batches import Batches, views_of
 from shadow_models.denoising.generator import NETWORK
 from shadow_models.denoising.learner import DenoisingLearner, first_network, pace_of
-from shadow_models.denoising.noise_prediction import NoiseGenerator, ask_for_noise, uniform_timesteps
+from shadow_models.denoising.noise_prediction import NoiseGenerator, NoiseRecipe, ask_for_noise, uniform_timesteps
 from shadow_models.denoising.space import pixels_of
-from shadow_models.denoising.unet import UnetRecipe, build_unet
+from shadow_models.denoising.unet import build_unet
 from shadow_models.device import resolve_device
 from shadow_models.diffusion import stratified
 from shadow_models.recipe import Gives, Training, check_ranges, refuse
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 @register("latent")
 @dataclass(frozen=True)
-class LatentRecipe(UnetRecipe):
+class LatentRecipe(NoiseRecipe):
     """DDPM in the latents of an autoencoder (latent diffusion, arXiv 2112.10752), sampled by DDIM.
 
     The autoencoder learns the members for `autoencoder_steps`, by squared error alone; the UNet then learns their
@@ -44,6 +44,9 @@ class LatentRecipe(UnetRecipe):
     Raises ValueError, one sentence, for a value out of its range.
     """
 
+    prediction: str = "v_prediction"
+    """What the network predicts: "epsilon", or "v_prediction" (Salimans and Ho 2022, arXiv 2202.00512), which errs
+    less in the mean of a latent where there is next to nothing but noise."""
     patch: int = 2
     """Side of the pixel blocks that are the channels of one position of the autoencoder."""
     autoencoder_channels: list[int] = field(default_factory=lambda: [32, 64])
@@ -59,20 +62,20 @@ class LatentRecipe(UnetRecipe):
 
     gives: ClassVar[Gives] = Gives.DENOISER
     of_training: ClassVar[Collection[str]] = (
-        *UnetRecipe.of_training,
+        *NoiseRecipe.of_training,
         "autoencoder_steps",
         "autoencoder_rate",
         "kl_weight",
     )
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_ranges(self, _RANGES)
         widths = list(self.autoencoder_channels)
         if not widths or any(width < 1 or width % self.norm_groups for width in widths):
             refuse(
                 "autoencoder_channels", widths, f"a list of at least one multiple of norm_groups={self.norm_groups}"
             )
-        super().__post_init__()
 
     @property
     def n_steps(self) -> int:
@@ -88,7 +91,7 @@ class LatentRecipe(UnetRecipe):
     @property
     def fold(self) -> int:
         """Pixels between the positions of the latents."""
-        return int(self.patch * 2 ** (len(self.autoencoder_channels) - 1))
+        return int(self.patch * 2 ** max(len(self.autoencoder_channels) - 1, 0))
 
     @property
     def stride(self) -> int:
@@ -192,7 +195,6 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("autoencoder_steps", 1, 10**8),
     ("autoencoder_rate", 1e-8, 1),
     ("kl_weight", 0, 1),
-    ("norm_groups", 1, 1024),
 )
 
 PRESETS: dict[str, LatentRecipe] = {
