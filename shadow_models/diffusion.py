@@ -19,20 +19,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class Schedule(Protocol):
-    """The options of a family that say how noise rises."""
+class Levels(Protocol):
+    """The options that say which noise levels there are."""
 
     @property
     def n_timesteps(self) -> int:
-        """Discrete noise levels."""
+        """How many."""
 
     @property
     def schedule(self) -> str:
-        """`linear` or `cosine`."""
+        """The law of alpha-bar: "linear" or "cosine"."""
 
 
-class TimeSchedule(Schedule, Protocol):
-    """And those that say how often each noise level is trained."""
+class TimedLevels(Levels, Protocol):
+    """And those that say how often each is trained."""
 
     @property
     def time_sampling(self) -> str:
@@ -47,7 +47,7 @@ class TimeSchedule(Schedule, Protocol):
         """Of log sigma."""
 
 
-def alphas_cumprod(recipe: Schedule) -> NDArray[np.float64]:
+def alphas_cumprod(recipe: Levels) -> NDArray[np.float64]:
     """Return alpha-bar, float64 [n_timesteps], of the recipe's schedule, falling in (0, 1)."""
     n = recipe.n_timesteps
     if recipe.schedule == "linear":  # Ho et al. 2020: 1e-4 to 0.02 over 1000 steps, scaled to other counts
@@ -92,6 +92,14 @@ def eps_of(prediction: str, output: torch.Tensor, scaled: torch.Tensor, level: L
     return output if prediction == "epsilon" else level.noise * scaled + level.signal * output
 
 
+def stratified(n: int, generator: torch.Generator) -> torch.Tensor:
+    """Draw uniform numbers, float32 [n] in [0, 1), rising.
+
+    One in each n-th of the interval: same density, less variance (Kingma et al. 2021, arXiv 2107.00630).
+    """
+    return (torch.arange(n) + torch.rand(n, generator=generator)) / n
+
+
 class TimeSampler(NamedTuple):
     """Draws training timesteps."""
 
@@ -103,9 +111,7 @@ class TimeSampler(NamedTuple):
 
     def draw(self, n: int, generator: torch.Generator) -> torch.Tensor:
         """Return timesteps, int64 [n] in 0..T-1; stratified, so that one batch covers the noise levels."""
-        # One draw in each n-th of the distribution: same density, less variance (Kingma et al. 2021, arXiv
-        # 2107.00630).
-        u = (torch.arange(n) + torch.rand(n, generator=generator)) / n
+        u = stratified(n, generator)
         last = len(self.log_sigmas) - 1
         if self.sampling == "uniform":
             return (u * (last + 1)).long().clamp(0, last)
@@ -113,7 +119,7 @@ class TimeSampler(NamedTuple):
         return torch.searchsorted(self.log_sigmas, self.mean + self.sd * normal).clamp(0, last)
 
 
-def time_sampler(recipe: TimeSchedule) -> TimeSampler:
+def time_sampler(recipe: TimedLevels) -> TimeSampler:
     """Return the sampler of training timesteps that the recipe asks for."""
     log_sigmas = torch.from_numpy(np.log(sigmas_of(alphas_cumprod(recipe)))).float()
     return TimeSampler(recipe.time_sampling, log_sigmas, recipe.time_mean, recipe.time_sd)

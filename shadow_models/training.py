@@ -88,7 +88,7 @@ class Averages(NamedTuple):
 def optimise(
     learner: Learner, recipe: Recipe, members: NDArray[np.uint8], training: Training, accelerator: Accelerator
 ) -> Averages:
-    """Train the learner's networks for the recipe's steps, from a checkpoint where one is left."""
+    """Train the learner's networks until their last phase ends, from a checkpoint where one is left."""
     run: dict[str, Any] = {
         "recipe": recipe.identity(),
         "seed": training.seed,
@@ -100,7 +100,7 @@ def optimise(
     kept = read_checkpoint(training.checkpoint, run) if training.checkpoint is not None else None
     if kept is not None:
         state.restore(kept)
-    total = recipe.n_steps
+    total = max(learner.phase(name).last for name in learner.networks)
     for step in range(state.step, total):
         losses = state.advance()
         if training.watch is not None:
@@ -161,9 +161,14 @@ class _Part:
         for name, value in tensors.items():
             if name.startswith("optimiser."):
                 _, index, moment = name.split(".", 2)
-                state.setdefault(int(index), {})[moment] = value
+                state.setdefault(int(index), {})[moment] = _laid_as(self.weights[int(index)], value)
         groups = self._optimiser.state_dict()["param_groups"]
         self._optimiser.load_state_dict({"state": state, "param_groups": groups})
+
+
+def _laid_as(weight: torch.Tensor, moment: torch.Tensor) -> torch.Tensor:
+    """Lay a moment out in memory as its weight: fused AdamW walks both by one stride, and a file keeps none."""
+    return torch.empty_like(weight).copy_(moment) if moment.shape == weight.shape else moment
 
 
 class _State:

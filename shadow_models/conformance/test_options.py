@@ -13,6 +13,7 @@ import pytest
 from shadow_models.conformance.documented import documented_options, own_docstring
 from shadow_models.conformance.elsewhere import Elsewhere
 from shadow_models.conformance.excuses import EXCUSABLE
+from shadow_models.recipe import DEFAULT, SIZES, Recipe, kinds_of, recipe_from_dict
 from shadow_models.registry import built_in
 
 MOST_PIXELS = 64  # a side of a tiny recipe

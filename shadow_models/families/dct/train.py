@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
+from shadow_models.denoising.batches import Batches, views_of
 from shadow_models.diffusion import alphas_cumprod, level_at, target_of, time_sampler
 from shadow_models.families.dct.codec import fit_codec
 from shadow_models.families.dct.generator import DctGenerator
@@ -75,7 +76,7 @@ class _Learner:
         yield "network", (output - batch.target).square().mean()
 
 
-class Batch(NamedTuple):
+class _Noised(NamedTuple):
     """What one optimiser step learns from."""
 
     scaled: torch.Tensor
@@ -93,25 +94,16 @@ class _Batches:
     def __init__(
         self, members: NDArray[np.uint8], codec: Codec, recipe: DctRecipe, seed: int, accelerator: Accelerator
     ) -> None:
-        self._recipe, self._seed, self._device = recipe, seed, accelerator.device
-        self._share = slice(accelerator.process_index, None, accelerator.num_processes)
-        self._times = time_sampler(recipe)
-        self._alpha_bar = torch.from_numpy(alphas_cumprod(recipe)).float().to(self._device)
-        self._gain = codec.gain.to(self._device)
-        views = [members, members[:, :, ::-1]] if recipe.flip else [members]
+        self._prediction = recipe.prediction
+        self._alpha_bar = torch.from_numpy(alphas_cumprod(recipe)).float().to(accelerator.device)
+        self._gain = codec.gain.to(accelerator.device)
         # z / gain has unit variance in every channel, whatever the whitening
-        self._clean = torch.stack([codec.encode(view) / codec.gain for view in views])
+        views = views_of(members, recipe.flip, lambda slices: codec.encode(slices) / codec.gain)
+        self._batches = Batches(views, recipe.batch, seed, time_sampler(recipe).draw, accelerator)
 
-    def at(self, step: int) -> Batch:
+    def at(self, step: int) -> _Noised:
         """Return the batch of the step."""
-        draw = torch.Generator().manual_seed(seed_of(self._seed, "step", step))
-        n = self._recipe.batch
-        rows = torch.randint(self._clean.shape[1], (n,), generator=draw)
-        views = torch.randint(len(self._clean), (n,), generator=draw)
-        t = self._times.draw(n, draw)
-        noise = torch.randn((n, *self._clean.shape[2:]), generator=draw)
-        clean = self._clean[views[self._share], rows[self._share]].to(self._device)
-        t, noise = t[self._share].to(self._device), noise[self._share].to(self._device)
+        clean, t, noise = self._batches.at(step)
         level = level_at(self._alpha_bar[t], self._gain)
-        target = target_of(self._recipe.prediction, clean, noise, level)
-        return Batch(level.signal * clean + level.noise * noise, t, level, target)
+        target = target_of(self._prediction, clean, noise, level)
+        return _Noised(level.signal * clean + level.noise * noise, t, level, target)

@@ -1,0 +1,66 @@
+"""The members of every step, drawn from (seed, step)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+
+from shadow_models.seeds import seed_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from accelerate import Accelerator
+    from numpy.typing import NDArray
+
+DrawTimes = Callable[[int, torch.Generator], torch.Tensor]
+
+
+class Batch(NamedTuple):
+    """What one optimiser step learns from."""
+
+    clean: torch.Tensor
+    """Members, float32 [b, c, h, w]."""
+    t: torch.Tensor
+    """A time of each, [b]."""
+    noise: torch.Tensor
+    """Standard normal, [b, ...]; like `clean` unless another shape was asked for."""
+
+
+def views_of(
+    members: NDArray[np.uint8], flip: bool, encode: Callable[[NDArray[np.uint8]], torch.Tensor]
+) -> torch.Tensor:
+    """Return the members encoded, float32 [views, n, c, h, w]: as they are, and mirrored if they may be."""
+    return torch.stack([encode(view) for view in ([members, members[:, :, ::-1]] if flip else [members])])
+
+
+class Batches:
+    """Members, times and noise of every step: this process's share."""
+
+    def __init__(
+        self,
+        views: torch.Tensor,
+        batch: int,
+        seed: int,
+        draw_times: DrawTimes,
+        accelerator: Accelerator,
+        *,
+        noise_shape: tuple[int, ...] | None = None,
+    ) -> None:
+        """Take the members, float32 [views, n, c, h, w], on the CPU, from `views_of`; noise_shape: of one slice's."""
+        self._views, self._batch, self._seed, self._draw_times = views, batch, seed, draw_times
+        self._noise_shape = tuple(views.shape[2:]) if noise_shape is None else noise_shape
+        self._device = accelerator.device
+        self._share = slice(accelerator.process_index, None, accelerator.num_processes)
+
+    def at(self, step: int) -> Batch:
+        """Return the batch of the step, on the device."""
+        draw = torch.Generator().manual_seed(seed_of(self._seed, "step", step))
+        n = self._batch
+        rows = torch.randint(self._views.shape[1], (n,), generator=draw)
+        views = torch.randint(len(self._views), (n,), generator=draw)
+        t = self._draw_times(n, draw)
+        noise = torch.randn((n, *self._noise_shape), generator=draw)
+        clean = self._views[views[self._share], rows[self._share]]
+        return Batch(*(one.to(self._device) for one in (clean, t[self._share], noise[self._share])))
