@@ -14,6 +14,7 @@ from contextlib import ExitStack, closing
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -39,18 +40,8 @@ from harness.planning.trials import N_COMPARED
 from harness.store import Store
 
 FAMILIES = ("dct", "ddpm", "flow", "latent", "gan")
-ATTACKS = (
-    "knn",
-    "knn_ridge",
-    "knn_lira",
-    "knn_lira_reg",
-    "ssim",
-    "ssim_ridge",
-    "ssim_lira",
-    "ssim_lira_reg",
-    "stack",
-)
-NOMINAL = 0.1
+SIGNALS = ("knn", "ssim")
+FORMS = ("none", "ridge", "lira", "lira_reg")
 Judged = dict[tuple[str, str, str], Kept]
 
 
@@ -69,15 +60,20 @@ def measure(options: argparse.Namespace) -> list[Row]:
             pool = load_pool(settings.data, executor.store)
             settings = from_base(settings, pool, executor)
             sides.append(train_side(settings, pool, make_plan(settings, pool), executor, options.targets))
-        judged = _judged(sides, executor, _attacks(options.attacks))
+        judged = _judged(sides, executor, _attacks(options.signals))
         named = _named(sides, executor, pool)
     _show(judged, named, screen)
     return [*_rows(judged), *_worst(judged), *_confusion(named)]
 
 
-def _attacks(names: Sequence[str]) -> dict[str, Attack]:
-    by_name = find_attacks(names).by_name
-    return {name: by_name[name]() for name in names}
+def _attacks(signals: Sequence[str]) -> dict[str, Attack]:
+    """Each signal as it is and under every calibration of `FORMS`, and `stack`."""
+    by_name = find_attacks().by_name
+    found: dict[str, Attack] = {}
+    for signal in signals:
+        made: Any = by_name[signal]
+        found |= {signal if form == "none" else f"{signal}, {form}": made(calibration=form) for form in FORMS}
+    return found | {"stack": by_name["stack"]()}
 
 
 def _judged(sides: Sequence[Side], executor: Executor, attacks: Mapping[str, Attack]) -> Judged:
@@ -165,16 +161,16 @@ BENCHMARK = Benchmark(
         LUNG_SLICES,
         STORE,
         Option("--families", [*FAMILIES], {"nargs": "+", "metavar": "NAME", "help": "of shadows and of targets"}),
-        Option("--attacks", [*ATTACKS], {"nargs": "+", "metavar": "NAME", "help": "of those that need no model"}),
+        Option("--signals", [*SIGNALS], {"nargs": "+", "choices": [*SIGNALS], "help": "scores to calibrate"}),
         Option("--targets", 2, {"type": int, "metavar": "N", "help": "a family, each with members of its own"}),
         OVERRIDE,
     ),
     needs=(LUNG_SLICES,),
     quick={
         "families": ["copies", "strangers"],
-        "attacks": ["knn", "knn_ridge"],
+        "signals": ["knn"],
         "targets": 1,
-        "override": ["data.size=16", "shadow.n_images=16", "shadow.count=4"],
+        "override": ["data.size=16", "shadow.n_images=16"],
     },
     quick_about=f"{TINY_ABOUT.split(',')[0]}, two families that are not trained, one target each",
 )
