@@ -40,7 +40,7 @@ def conformance(folder: Path, *names: str) -> subprocess.CompletedProcess[str]:
     path = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH", "")]))
     return subprocess.run(
         [sys.executable, "-m", "pytest", *NOT_INSTALLED, "--pyargs", "shadow_models.conformance", *chosen,
-         "--tb=short", "-rs", "-p", "no:cacheprovider"],
+         "--tb=short", "-rfEs", "-p", "no:cacheprovider"],
         cwd=folder,
         env=os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
         capture_output=True,
