@@ -40,7 +40,7 @@ def conformance(folder: Path, *names: str) -> subprocess.CompletedProcess[str]:
     path = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH", "")]))
     return subprocess.run(
         [sys.executable, "-m", "pytest", *NOT_INSTALLED, "--pyargs", "shadow_models.conformance", *chosen,
-         "--tb=short", "-rs", "-p", "no:cacheprovider"],
+         "--tb=short", "-rfEs", "-p", "no:cacheprovider"],
         cwd=folder,
         env=os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
         capture_output=True,
@@ -58,7 +58,7 @@ def test_families_of_the_page_conform(installed):
 
 
 def test_a_broken_variant_does_not(installed):
-    """Step noise from a generator that runs along, and components in another order each time."""
+    """Noise of the steps from the generator of the process, and a release that is the mean alone."""
     for file, right, wrong, test in (
         (
             "walk_generator.py",
@@ -76,7 +76,7 @@ def test_a_broken_variant_does_not(installed):
         finally:
             (installed / file).write_text(code)
         assert done.returncode == 1, done.stdout + done.stderr
-        assert re.search(rf"FAILED \S+::\w*{test}\[", done.stdout)
+        assert re.search(rf"FAILED \S+::\w*{test}\[", done.stdout), done.stdout
 
 
 def test_commands_and_package_name_the_families_of_the_page():

@@ -1,6 +1,6 @@
 """A training and a release in a process of its own: `python -m shadow_models.conformance.elsewhere FOLDER`.
 
-The folder holds `job.json` (module, family, recipe, images, seeds) and `members.npy`; `done.json` is written there.
+The folder holds `job.json` (module, family, recipe, images, threads) and `members.npy`; `done.json` is written there.
 """
 
 from __future__ import annotations
@@ -41,7 +41,15 @@ class Elsewhere(NamedTuple):
 def asked_elsewhere(recipe: Recipe, members: NDArray[np.uint8], n_images: int, folder: Path) -> Elsewhere:
     """Train and sample in a process of its own that finds the same modules as this one."""
     np.save(folder / "members.npy", members)
-    job = {"module": type(recipe).__module__, "family": recipe.name, "recipe": recipe.to_dict(), "images": n_images}
+    import torch
+
+    job = {
+        "module": type(recipe).__module__,
+        "family": recipe.name,
+        "recipe": recipe.to_dict(),
+        "images": n_images,
+        "threads": torch.get_num_threads(),
+    }
     (folder / "job.json").write_text(json.dumps(job))
     # a hash of a text that differs from ours, whichever that is
     salt = "1" if os.environ.get("PYTHONHASHSEED") != "1" else "2"
@@ -61,6 +69,9 @@ def _main(folder: Path) -> None:
     before = set(sys.modules)
     importlib.import_module(job["module"])
     slow = sorted(set(SLOW) & (set(sys.modules) - before))
+    import torch  # only now, or it would count as the family's
+
+    torch.set_num_threads(job["threads"])  # sums of floats hang on how they are shared out
     recipe = recipe_from_dict(job["recipe"], find_family(job["family"]))
     generator = trained_on(np.load(folder / "members.npy"), recipe)
     release = digest(sample(generator, job["images"], seed=DRAWN_WITH))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from shadow_models.conformance.test_options import is_sentence
+from shadow_models.conformance.sentences import is_sentence
 from shadow_models.conformance.worlds import DRAWN_WITH, N_IMAGES
 from shadow_models.generator import Generator, load_generator
 from shadow_models.recipe import ABOUT, Gives, Recipe

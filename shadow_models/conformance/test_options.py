@@ -13,6 +13,7 @@ import pytest
 from shadow_models.conformance.documented import documented_options, own_docstring
 from shadow_models.conformance.elsewhere import Elsewhere
 from shadow_models.conformance.excuses import EXCUSABLE
+from shadow_models.conformance.sentences import is_sentence
 from shadow_models.recipe import DEFAULT, SIZES, Recipe, kinds_of, recipe_from_dict
 from shadow_models.registry import built_in
 
@@ -166,8 +167,3 @@ def identity_or_refusal(recipe: Recipe) -> Any:
         return recipe.identity()
     except (ValueError, OSError) as error:
         return error
-
-
-def is_sentence(text: str) -> bool:
-    """Whether it has words and an end."""
-    return " " in text and text.endswith(".") and "\n" not in text

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from shadow_models.conformance.elsewhere import Elsewhere
-from shadow_models.conformance.test_options import is_sentence
+from shadow_models.conformance.sentences import is_sentence
 from shadow_models.conformance.worlds import DRAWN_WITH, N_IMAGES, TRAINED_WITH, trained_on
 from shadow_models.generator import Generator
 from shadow_models.recipe import Recipe
