@@ -5,7 +5,7 @@ Nothing here imports torch, so that configuration, `--help` and a dry run stay q
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -40,13 +40,13 @@ class GanRecipe(Recipe):
     """Width of the discriminator at each resolution, finest first: as many as `channels`."""
     norm_groups: int = 8
     """Groups of every group norm; divides each width."""
-    augmentation: float = 1.0
-    """How strongly slices are changed before the discriminator sees them; 1: as the paper, 0: not at all. Less of it
-    lets the discriminator learn members by heart."""
-    diversity: float = 0.0
+    augmentation: float = 0.5
+    """How strongly slices are changed before the discriminator sees them; 1: by as much as `gan.augment` says, 0: not
+    at all. Less of it lets the discriminator learn members by heart."""
+    diversity: float = 0.3
     """Weight of a loss that grows as made slices come closer to each other than members are, after mode seeking
     (Mao et al. 2019, arXiv 1903.05628); 0: none."""
-    steps: int = 1200
+    steps: int = 3200
     """Optimiser steps of each network."""
     batch: int = 8
     """Members, and as many made slices, per optimiser step, over all processes."""
@@ -66,6 +66,10 @@ class GanRecipe(Recipe):
     """Arithmetic of training: "fp32" or "bf16"."""
 
     gives: ClassVar[Gives] = Gives.DISCRIMINATOR
+    of_training: ClassVar[Collection[str]] = (
+        "augmentation", "diversity", "steps", "batch", "learning_rate", "critic_rate", "warm_up", "final_rate",
+        "ema_decay", "flip", "precision",
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         check_choices(self, CHOICES)
