@@ -13,6 +13,7 @@ import json
 import os
 import re
 import shlex
+import sys
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -45,6 +46,15 @@ COMMAND, DEPENDS = "shadow.command", "shadow.depends"
 PLACEHOLDERS = ("members", "release", "n", "seed", "size")
 _NEEDED = PLACEHOLDERS[:2]
 _BRACES = re.compile(r"\{\{|\}\}|\{(\w+)\}|[{}]")
+_COPYING = """
+import sys, pathlib, numpy, PIL.Image
+members, release, n, seed = sys.argv[1:]
+slices = [numpy.asarray(PIL.Image.open(path)) for path in sorted(pathlib.Path(members).iterdir())]
+for i in range(int(n)):
+    noise = numpy.random.default_rng([int(seed), i]).normal(0, 2, slices[0].shape)
+    copy = (slices[i % len(slices)] + noise).clip(0, 255).astype("uint8")
+    PIL.Image.fromarray(copy).save(pathlib.Path(release, f"{i:06d}.png"))
+"""
 _FILES = "depends.json"
 _MOST_FILES_BYTES = 1_000_000
 _LONGEST_MINUTES = 60 * 24 * 60
@@ -76,6 +86,12 @@ class External(Recipe):
         check_ranges(self, (("size", 8, 1024), ("timeout_minutes", 0.001, _LONGEST_MINUTES)))
         if self.command != MISSING:
             _check_command(self.command)
+
+    @classmethod
+    def tiny(cls) -> External:
+        """Return a recipe of 16 px for tests, whose program copies the members with a little noise."""
+        words = [sys.executable, "-P", "-c", _COPYING, "{members}", "{release}", "{n}", "{seed}"]
+        return cls(size=16, command=shlex.join(words))
 
     def identity(self) -> dict[str, Any]:
         """The command, and the content of the files that it depends on, as they are now."""

@@ -137,8 +137,8 @@ class Recipe(ABC):
         return {name: value for name, value in values.items() if name not in self.optional or value is not None}
 
     def identity(self) -> dict[str, Any]:
-        """Return what of a generator's key is the recipe's, besides its schema: family and options."""
-        return {"family": self.name, **self.to_dict()}
+        """Return what of a generator's key is the recipe's: family, version and options."""
+        return {"family": self.name, "schema": self.schema, **self.to_dict()}
 
     def network(self) -> dict[str, Any]:
         """Return the fields on which the time of one step and of one released image depends."""

@@ -157,7 +157,7 @@ def test_made_slices_as_far_apart_as_members_cost_the_weight_of_diversity(slices
         for weight in (0.0, 0.5):
             learner = learner_of(slices, replace(TINY, diversity=weight, batch=6))
             learner.networks = {**learner.networks, "generator": lambda z: made}  # type: ignore[dict-item]
-            losses.append(float(dict(learner.losses(0, learner.networks))["generator"]))
+            losses.append(dict(learner.losses(0, learner.networks))["generator"].item())
         return losses[1] - losses[0]
 
     apart = in_range(slices).requires_grad_(True)
@@ -219,6 +219,9 @@ def test_training_goes_on_from_both_networks_of_a_start(trained: Generator, slic
     still = replace(TINY, steps=1, learning_rate=1e-8, critic_rate=1e-8)
     on = train(slices, still, seed=1, device="cpu", start=train(slices, still, seed=9, device="cpu"))
     begun = build_networks(still, seed=0)
+    train(slices, replace(still, augmentation=0.1, steps=2), seed=1, device="cpu", start=trained)  # of training alone
+    with pytest.raises(ValueError, match="another network"):
+        train(slices, replace(still, latent=8), seed=1, device="cpu", start=trained)
     other = train(slices, still, seed=9, device="cpu")
     assert on.discriminate(slices) == pytest.approx(other.discriminate(slices), abs=1e-4)  # type: ignore[attr-defined]
     assert sample(on, 2, seed=0) == pytest.approx(sample(other, 2, seed=0), abs=1)
@@ -234,6 +237,6 @@ def test_a_discriminator_that_overfits_gives_its_members_away(slices: NDArray[np
     grain = np.random.default_rng(0).normal(0, 6, (4, *slices.shape))
     pool = np.clip(slices + grain, 0, 255).astype(np.uint8).reshape(-1, 16, 16)
     member = np.arange(len(pool)) % 2 == 0
-    generator = train(pool[member], replace(GanRecipe.overfits(), steps=400), seed=0, device="cpu")
+    generator = train(pool[member], replace(GanRecipe.overfits(), steps=250), seed=0, device="cpu")
     target = Target(tuple(f"{i:02d}" for i in range(len(pool))), pool, pool[:1], model=generator)  # type: ignore[arg-type]
     assert roc_auc_score(member, Logan().score(target)) > 0.9

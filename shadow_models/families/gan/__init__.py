@@ -5,7 +5,7 @@ Nothing here imports torch, so that configuration, `--help` and a dry run stay q
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -40,13 +40,13 @@ class GanRecipe(Recipe):
     """Width of the discriminator at each resolution, finest first: as many as `channels`."""
     norm_groups: int = 8
     """Groups of every group norm; divides each width."""
-    augmentation: float = 1.0
-    """How strongly slices are changed before the discriminator sees them; 1: as the paper, 0: not at all. Less of it
-    lets the discriminator learn members by heart."""
-    diversity: float = 0.0
+    augmentation: float = 0.5
+    """How strongly slices are changed before the discriminator sees them; 1: by as much as `gan.augment` says, 0: not
+    at all. Less of it lets the discriminator learn members by heart."""
+    diversity: float = 0.3
     """Weight of a loss that grows as made slices come closer to each other than members are, after mode seeking
     (Mao et al. 2019, arXiv 1903.05628); 0: none."""
-    steps: int = 1200
+    steps: int = 3200
     """Optimiser steps of each network."""
     batch: int = 8
     """Members, and as many made slices, per optimiser step, over all processes."""
@@ -104,10 +104,8 @@ class GanRecipe(Recipe):
     @classmethod
     def overfits(cls) -> GanRecipe:
         """Return a recipe of 16 px that learns 8 slices by heart, seconds."""
-        return replace(
-            cls.tiny(), channels=[32, 16], critic_channels=[16, 32], augmentation=0.0, steps=800, batch=8,
-            learning_rate=2e-3, critic_rate=2e-3,
-        )  # fmt: skip
+        wide = replace(cls.tiny(), channels=[32, 16], critic_channels=[16, 32], augmentation=0.0, diversity=1.0)
+        return replace(wide, steps=800, batch=8, learning_rate=2e-3, critic_rate=2e-3)
 
     def train(self, members: NDArray[np.uint8], training: Training) -> GanGenerator:
         """Return a generator trained on the members, uint8 [n, size, size]; a start gives both networks' weights."""
