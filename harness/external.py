@@ -53,7 +53,7 @@ slices = [numpy.asarray(PIL.Image.open(path)) for path in sorted(pathlib.Path(me
 for i in range(int(n)):
     noise = numpy.random.default_rng([int(seed), i]).normal(0, 2, slices[0].shape)
     copy = (slices[i % len(slices)] + noise).clip(0, 255).astype("uint8")
-    PIL.Image.fromarray(copy).save(pathlib.Path(release, f"{i:06d}.png"))
+    PIL.Image.fromarray(copy).save(pathlib.Path(release, f"{{i:06d}}.png"))
 """
 _FILES = "depends.json"
 _MOST_FILES_BYTES = 1_000_000

@@ -5,7 +5,7 @@ Nothing here imports torch, so that configuration, `--help` and a dry run stay q
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
