@@ -69,6 +69,8 @@ class Recipe(ABC):
     """Version of what the options mean and of a generator's files; part of store keys: raising it trains anew."""
     optional: ClassVar[Collection[str]] = ()
     """Options that came later: no part of keys and files while they are None."""
+    dependent: ClassVar[Mapping[str, str]] = {}
+    """Options that say something about another one of `optional`: no part of keys and files while that is None."""
     of_training: ClassVar[Collection[str]] = ()
     """Options of which the meaning of weights does not depend: two recipes that agree in the others share weights."""
 
@@ -101,7 +103,12 @@ class Recipe(ABC):
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as plain Python values, ready for JSON; `recipe_from_dict` gives the recipe back."""
         values = {name: _plain(value) for name, value in asdict(self).items()}
-        return {name: value for name, value in values.items() if name not in self.optional or value is not None}
+        absent = {name for name in self.optional if values[name] is None}
+        return {
+            name: value
+            for name, value in values.items()
+            if name not in absent and self.dependent.get(name) not in absent
+        }
 
     def identity(self) -> dict[str, Any]:
         """Return what of a generator's key is the recipe's: its family, version and options."""

@@ -18,6 +18,8 @@ from shadow_models.denoising.space import pixels_of
 from shadow_models.denoising.unet import build_unet
 from shadow_models.device import resolve_device
 from shadow_models.diffusion import stratified
+from shadow_models.privacy import privacy_of, refuse_measured
+from shadow_models.private_training import part_for
 from shadow_models.recipe import Gives, Training, check_ranges, refuse
 from shadow_models.registry import register
 from shadow_models.seeds import seed_of
@@ -109,9 +111,12 @@ class LatentRecipe(NoiseRecipe):
 
     def train(self, members: NDArray[np.uint8], training: Training) -> NoiseGenerator:
         """Return a generator trained on the members, uint8 [n, size, size]."""
+        if training.start is None:
+            refuse_measured(self, "the autoencoder")
         accelerator = accelerator_for(self.precision, self.batch, training.device)
+        privacy = privacy_of(self, len(members), training.seed, accelerator.num_processes)
         learner = _Learner(members, self, training, accelerator)
-        averages = optimise(learner, self, members, training, accelerator)
+        averages = optimise(learner, self, members, training, accelerator, make_part=part_for(privacy))
         trained = build_unet(self, self.shape, patch=1, seed=0)
         averages.into({NETWORK: trained})
         autoencoder = build_autoencoder(self, seed=0)  # a fresh one: precision and processes have wrapped the other
@@ -179,7 +184,9 @@ class _Learner:
         if self._first:
             self.autoencoder.measure(self._members)
         views = views_of(self._members, recipe.flip, lambda slices: self.autoencoder.latents(slices).cpu())
-        batches = Batches(views, recipe.batch, self._seed, uniform_timesteps(recipe), self._accelerator)
+        private = recipe.epsilon is not None
+        draw_times = uniform_timesteps(recipe)
+        batches = Batches(views, recipe.batch, self._seed, draw_times, self._accelerator, poisson=private)
         ask = ask_for_noise(recipe, self._accelerator.device)
         return DenoisingLearner(recipe, self.networks[NETWORK], batches, ask)
 
