@@ -39,7 +39,7 @@ class UnetRecipe(PrivacyOptions, OptimisedRecipe):
     """Alpha-bar of the n_timesteps: "linear" (DDPM, arXiv 2006.11239) or "cosine" (arXiv 2102.09672)."""
     n_timesteps: int = 1000
     """Discrete noise levels."""
-    sample_steps: int = 25
+    sample_steps: int = 20
     """Network calls per released image."""
 
     of_training: ClassVar[Collection[str]] = (*OptimisedRecipe.of_training, *PRIVACY_OPTIONS, "sample_steps")
