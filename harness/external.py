@@ -21,8 +21,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from omegaconf import MISSING
-
 from harness.bounded import opened, read_json
 from harness.data.png import grey_png
 from harness.data.sources.folder import read_images
@@ -70,7 +68,7 @@ class External(Recipe):
     Raises ValueError, one sentence, for a command that lacks a placeholder or has one that is not known.
     """
 
-    command: str = MISSING
+    command: str = ""
     """The program and its arguments. {members}: a folder of 8-bit grey PNG files of size x size pixels; {release}: an
     empty folder, in which it leaves as many images; {n}: how many; {seed}: below 2^31; {size}: pixels. A brace
     itself is written {{ or }}."""
@@ -80,11 +78,12 @@ class External(Recipe):
     """After so long the program is stopped; no part of keys."""
 
     private: ClassVar[Collection[str]] = ("command", "depends")
-    of_training: ClassVar[Collection[str]] = ("timeout_minutes",)
+    needed: ClassVar[Collection[str]] = ("command",)
+    of_running: ClassVar[Collection[str]] = ("timeout_minutes",)
 
     def __post_init__(self) -> None:
         check_ranges(self, (("size", 8, 1024), ("timeout_minutes", 0.001, _LONGEST_MINUTES)))
-        if self.command != MISSING:
+        if self.command:
             _check_command(self.command)
 
     @classmethod
@@ -124,7 +123,7 @@ class External(Recipe):
             return [_digest(text) for text in self.depends]
 
     def _refuse_no_command(self) -> None:
-        if self.command == MISSING:
+        if not self.command:
             raise ValueError(f"shadow=external runs a program; give it with {COMMAND}.")
 
 

@@ -78,12 +78,18 @@ class Recipe(ABC):
     """Options that say something of whose machine it is: not passed on."""
     optional: ClassVar[Collection[str]] = ()
     """Options that came later: no part of keys and files while they are None."""
+    dependent: ClassVar[Mapping[str, str]] = {}
+    """Options that say something about another one of `optional`: no part of keys and files while that is None."""
     starts: ClassVar[bool] = False
     """Whether training can go on from another generator of the family."""
     from_start: ClassVar[Collection[str]] = ()
     """Options that hang on what training starts from, unless they are said."""
     of_training: ClassVar[Collection[str]] = ()
     """Options of which the meaning of weights does not depend: two recipes that agree in the others share weights."""
+    needed: ClassVar[Collection[str]] = ()
+    """Options that have no useful default: who asks for the family says them."""
+    of_running: ClassVar[Collection[str]] = ()
+    """Options that decide nothing of what comes out, and are no part of the identity."""
     learns: ClassVar[bool] = True
     """Whether the release hangs on the members."""
     excused: ClassVar[Mapping[str, str]] = {}
@@ -134,7 +140,12 @@ class Recipe(ABC):
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as plain Python values, ready for JSON; `recipe_from_dict` gives the recipe back."""
         values = {name: _plain(value) for name, value in asdict(self).items()}
-        return {name: value for name, value in values.items() if name not in self.optional or value is not None}
+        absent = {name for name in self.optional if values[name] is None}
+        return {
+            name: value
+            for name, value in values.items()
+            if name not in absent and self.dependent.get(name) not in absent
+        }
 
     def identity(self) -> dict[str, Any]:
         """Return what of a generator's key is the recipe's: family, version and options."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
@@ -86,9 +86,18 @@ class Averages(NamedTuple):
 
 
 def optimise(
-    learner: Learner, recipe: Recipe, members: NDArray[np.uint8], training: Training, accelerator: Accelerator
+    learner: Learner,
+    recipe: Recipe,
+    members: NDArray[np.uint8],
+    training: Training,
+    accelerator: Accelerator,
+    *,
+    make_part: MakePart | None = None,
 ) -> Averages:
-    """Train the learner's networks until their last phase ends, from a checkpoint where one is left."""
+    """Train the learner's networks until their last phase ends, from a checkpoint where one is left.
+
+    make_part: what holds and moves each network; default `Part`.
+    """
     run: dict[str, Any] = {
         "recipe": recipe.identity(),
         "seed": training.seed,
@@ -96,7 +105,7 @@ def optimise(
     }
     if training.start is not None:
         run["start"] = training.start.fingerprint()
-    state = _State(learner, accelerator)
+    state = _State(learner, accelerator, make_part or Part)
     kept = read_checkpoint(training.checkpoint, run) if training.checkpoint is not None else None
     if kept is not None:
         state.restore(kept)
@@ -114,34 +123,38 @@ def optimise(
     return Averages({name: part.average for name, part in state.parts.items()})
 
 
-class _Part:
+class Part:
     """One network with its optimiser and its averaged weights."""
 
     def __init__(self, network: nn.Module, pace: Pace, phase: Phase, accelerator: Accelerator) -> None:
         self._pace, self._phase, self._accelerator = pace, phase, accelerator
-        optimiser = torch.optim.AdamW(
-            network.parameters(),
-            lr=pace.learning_rate,
-            betas=pace.betas,
-            weight_decay=pace.weight_decay,
-            fused=accelerator.device.type in ("cpu", "cuda"),
-        )
         self.weights = list(network.parameters())
-        self.network, self._optimiser = accelerator.prepare(network, optimiser)
+        self.network, self._optimiser = self._prepared(network)
         self.average = [weight.detach().clone() for weight in self.weights]
 
     def update(self, loss: torch.Tensor, step: int) -> None:
         """Do one optimiser step, and move the averaged weights along."""
-        step -= self._phase.first
+        own = step - self._phase.first
         for group in self._optimiser.param_groups:
-            group["lr"] = self._pace.learning_rate * self._pace.rate_at(step, self._phase.last - self._phase.first)
+            group["lr"] = self._pace.learning_rate * self._pace.rate_at(own, self._phase.last - self._phase.first)
+        self._descend(loss, step)
+        self._optimiser.zero_grad(set_to_none=True)
+        # a short memory at first, or the average would hold on to the initial weights
+        decay = min(self._pace.ema_decay, (own + 1) / (own + 10))
+        torch._foreach_lerp_(self.average, [w.detach() for w in self.weights], 1 - decay)
+
+    def _prepared(self, network: nn.Module) -> tuple[nn.Module, Any]:
+        """The network, wrapped for precision and processes, and its optimiser."""
+        fused = self._accelerator.device.type in ("cpu", "cuda")
+        wrapped, optimiser = self._accelerator.prepare(network, adam_w(network, self._pace, fused))
+        return wrapped, optimiser
+
+    def _descend(self, loss: torch.Tensor, step: int) -> None:
+        """Move the weights down the loss of a step."""
+        del step
         self._accelerator.backward(loss)
         self._accelerator.clip_grad_norm_(self.weights, 1.0)
         self._optimiser.step()
-        self._optimiser.zero_grad(set_to_none=True)
-        # a short memory at first, or the average would hold on to the initial weights
-        decay = min(self._pace.ema_decay, (step + 1) / (step + 10))
-        torch._foreach_lerp_(self.average, [w.detach() for w in self.weights], 1 - decay)
 
     def freeze(self) -> dict[str, torch.Tensor]:
         """Return everything that `restore` needs."""
@@ -166,19 +179,33 @@ class _Part:
         self._optimiser.load_state_dict({"state": state, "param_groups": groups})
 
 
+def adam_w(network: nn.Module, pace: Pace, fused: bool) -> torch.optim.AdamW:
+    """Return the optimiser of a network. fused: in one kernel, which wants gradients laid out as their weights."""
+    return torch.optim.AdamW(
+        network.parameters(),
+        lr=pace.learning_rate,
+        betas=pace.betas,
+        weight_decay=pace.weight_decay,
+        fused=fused,
+    )
+
+
 def _laid_as(weight: torch.Tensor, moment: torch.Tensor) -> torch.Tensor:
     """Lay a moment out in memory as its weight: fused AdamW walks both by one stride, and a file keeps none."""
     return torch.empty_like(weight).copy_(moment) if moment.shape == weight.shape else moment
 
 
+MakePart = Callable[["nn.Module", Pace, Phase, "Accelerator"], Part]
+
+
 class _State:
     """All networks, one step at a time."""
 
-    def __init__(self, learner: Learner, accelerator: Accelerator) -> None:
+    def __init__(self, learner: Learner, accelerator: Accelerator, make_part: MakePart) -> None:
         self.step = 0
         self._learner, self._accelerator = learner, accelerator
         self.parts = {
-            name: _Part(network, learner.pace(name), learner.phase(name), accelerator)
+            name: make_part(network, learner.pace(name), learner.phase(name), accelerator)
             for name, network in learner.networks.items()
         }
         self._networks = {name: part.network for name, part in self.parts.items()}

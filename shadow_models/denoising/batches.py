@@ -47,8 +47,14 @@ class Batches:
         accelerator: Accelerator,
         *,
         noise_shape: tuple[int, ...] | None = None,
+        poisson: bool = False,
     ) -> None:
-        """Take the members, float32 [views, n, c, h, w], on the CPU, from `views_of`; noise_shape: of one slice's."""
+        """Take the members, float32 [views, n, c, h, w], on the CPU, from `views_of`.
+
+        noise_shape: of one slice's. poisson: draw every member on its own, `batch` of them on the average and none at
+        times, so that nothing drawn for one hangs on who else is there.
+        """
+        self._poisson = poisson
         self._views, self._batch, self._seed, self._draw_times = views, batch, seed, draw_times
         self._noise_shape = tuple(views.shape[2:]) if noise_shape is None else noise_shape
         self._device = accelerator.device
@@ -57,10 +63,20 @@ class Batches:
     def at(self, step: int) -> Batch:
         """Return the batch of the step, on the device."""
         draw = torch.Generator().manual_seed(seed_of(self._seed, "step", step))
-        n = self._batch
-        rows = torch.randint(self._views.shape[1], (n,), generator=draw)
+        n_members = self._views.shape[1]
+        if self._poisson:
+            rows = torch.rand(n_members, generator=draw).lt(self._batch / n_members).nonzero()[:, 0]
+        else:
+            rows = torch.randint(n_members, (self._batch,), generator=draw)
+        n = len(rows)
         views = torch.randint(len(self._views), (n,), generator=draw)
-        t = self._draw_times(n, draw)
+        t = self._times(n, draw)
         noise = torch.randn((n, *self._noise_shape), generator=draw)
         clean = self._views[views[self._share], rows[self._share]]
         return Batch(*(one.to(self._device) for one in (clean, t[self._share], noise[self._share])))
+
+    def _times(self, n: int, draw: torch.Generator) -> torch.Tensor:
+        if not self._poisson:
+            return self._draw_times(n, draw)
+        # one by one: a draw of several spreads them, so that each would tell of the others
+        return torch.cat([self._draw_times(1, draw) for _ in range(max(n, 1))])[:n]

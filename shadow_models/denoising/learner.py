@@ -55,7 +55,11 @@ class DenoisingLearner:
 
     def losses(self, step: int, networks: Mapping[str, nn.Module]) -> Iterator[tuple[str, torch.Tensor]]:
         """One loss a step."""
-        task = self._ask(self._batches.at(step))
+        batch = self._batches.at(step)
+        if not len(batch.clean):
+            yield NETWORK, batch.clean.sum()  # nothing to learn from: a constant
+            return
+        task = self._ask(batch)
         output = networks[NETWORK](task.noised, task.t)
         yield NETWORK, (output - task.target).square().mean()
 

@@ -13,6 +13,8 @@ from shadow_models.denoising.learner import DenoisingLearner, first_network
 from shadow_models.denoising.space import PixelSpace, pixels_of
 from shadow_models.denoising.unet import UnetRecipe, build_unet
 from shadow_models.device import resolve_device
+from shadow_models.privacy import privacy_of
+from shadow_models.private_training import part_for
 from shadow_models.recipe import Gives, Training
 from shadow_models.training import accelerator_for, optimise
 
@@ -36,11 +38,14 @@ class PixelRecipe(UnetRecipe):
     def train(self, members: NDArray[np.uint8], training: Training) -> DenoisingGenerator:
         """Return a generator trained on the members, uint8 [n, size, size]; with a start, from its weights on."""
         accelerator = accelerator_for(self.precision, self.batch, training.device)
+        privacy = privacy_of(self, len(members), training.seed, accelerator.num_processes)
         views = views_of(members, self.flip, pixels_of)
-        batches = Batches(views, self.batch, training.seed, self.draw_times(), accelerator)
+        batches = Batches(
+            views, self.batch, training.seed, self.draw_times(), accelerator, poisson=privacy is not None
+        )
         network = first_network(self, self._shape, self.patch, training.seed, training.start)
         learner = DenoisingLearner(self, network, batches, self.ask(accelerator.device))
-        averages = optimise(learner, self, members, training, accelerator)
+        averages = optimise(learner, self, members, training, accelerator, make_part=part_for(privacy))
         trained = self._network()
         averages.into({NETWORK: trained})
         return self.generator(trained, PixelSpace(self.size, accelerator.device), accelerator.device)

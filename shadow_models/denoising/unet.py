@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from shadow_models.optimised import OptimisedRecipe
+from shadow_models.privacy import PRIVACY_OPTIONS, PrivacyOptions, check_privacy
 from shadow_models.recipe import check_choices, check_ranges, refuse
 
 HEAD = 8
@@ -17,7 +18,7 @@ HEAD = 8
 
 
 @dataclass(frozen=True)
-class UnetRecipe(OptimisedRecipe):
+class UnetRecipe(PrivacyOptions, OptimisedRecipe):
     """A family whose denoiser is a UNet with self-attention (DDPM, arXiv 2006.11239, appendix B).
 
     Raises ValueError, one sentence, for a value out of its range.
@@ -38,17 +39,18 @@ class UnetRecipe(OptimisedRecipe):
     """Alpha-bar of the n_timesteps: "linear" (DDPM, arXiv 2006.11239) or "cosine" (arXiv 2102.09672)."""
     n_timesteps: int = 1000
     """Discrete noise levels."""
-    sample_steps: int = 25
+    sample_steps: int = 20
     """Network calls per released image."""
 
     starts: ClassVar[bool] = True
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {**OptimisedRecipe.choices, "schedule": ("linear", "cosine")}
-    of_training: ClassVar[Collection[str]] = (*OptimisedRecipe.of_training, "sample_steps")
+    of_training: ClassVar[Collection[str]] = (*OptimisedRecipe.of_training, *PRIVACY_OPTIONS, "sample_steps")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_choices(self)
         check_ranges(self, _RANGES)
+        check_privacy(self)
         if not self.channels or any(width < 1 or width % HEAD for width in self.channels):
             refuse("channels", list(self.channels), f"a list of at least one width, each a multiple of {HEAD}")
         if any(width % self.norm_groups for width in self.channels):

@@ -18,6 +18,8 @@ from shadow_models.denoising.space import pixels_of
 from shadow_models.denoising.unet import build_unet
 from shadow_models.device import resolve_device
 from shadow_models.diffusion import stratified
+from shadow_models.privacy import privacy_of, refuse_measured
+from shadow_models.private_training import part_for
 from shadow_models.recipe import Gives, Training, check_ranges, refuse
 from shadow_models.registry import register
 from shadow_models.seeds import seed_of
@@ -44,20 +46,21 @@ class LatentRecipe(NoiseRecipe):
     Raises ValueError, one sentence, for a value out of its range.
     """
 
-    prediction: str = "v_prediction"
-    """What the network predicts: "epsilon", or "v_prediction" (Salimans and Ho 2022, arXiv 2202.00512), which errs
-    less in the mean of a latent where there is next to nothing but noise."""
-    patch: int = 2
+    steps: int = 2_000
+    """Optimiser steps of the UNet."""
+    channels: list[int] = field(default_factory=lambda: [96, 128])
+    """Width of each UNet resolution."""
+    patch: int = 4
     """Side of the pixel blocks that are the channels of one position of the autoencoder."""
-    autoencoder_channels: list[int] = field(default_factory=lambda: [32, 64])
+    autoencoder_channels: list[int] = field(default_factory=lambda: [64, 96])
     """Width of each of the autoencoder's resolutions: the sides are halved between them."""
-    latent_channels: int = 4
+    latent_channels: int = 8
     """Values of a latent at every position."""
-    autoencoder_steps: int = 400
+    autoencoder_steps: int = 500
     """Optimiser steps of the autoencoder, before the `steps` of the UNet."""
     autoencoder_rate: float = 2e-3
     """AdamW peak step size of the autoencoder."""
-    kl_weight: float = 1e-4
+    kl_weight: float = 1e-5
     """Weight of the pull of every latent value to a standard normal, beside the mean square error of pixels."""
 
     gives: ClassVar[Gives] = Gives.DENOISER
@@ -109,9 +112,12 @@ class LatentRecipe(NoiseRecipe):
 
     def train(self, members: NDArray[np.uint8], training: Training) -> NoiseGenerator:
         """Return a generator trained on the members, uint8 [n, size, size]."""
+        if training.start is None:
+            refuse_measured(self, "the autoencoder")
         accelerator = accelerator_for(self.precision, self.batch, training.device)
+        privacy = privacy_of(self, len(members), training.seed, accelerator.num_processes)
         learner = _Learner(members, self, training, accelerator)
-        averages = optimise(learner, self, members, training, accelerator)
+        averages = optimise(learner, self, members, training, accelerator, make_part=part_for(privacy))
         trained = build_unet(self, self.shape, patch=1, seed=0)
         averages.into({NETWORK: trained})
         autoencoder = build_autoencoder(self, seed=0)  # a fresh one: precision and processes have wrapped the other
@@ -179,7 +185,9 @@ class _Learner:
         if self._first:
             self.autoencoder.measure(self._members)
         views = views_of(self._members, recipe.flip, lambda slices: self.autoencoder.latents(slices).cpu())
-        batches = Batches(views, recipe.batch, self._seed, uniform_timesteps(recipe), self._accelerator)
+        private = recipe.epsilon is not None
+        draw_times = uniform_timesteps(recipe)
+        batches = Batches(views, recipe.batch, self._seed, draw_times, self._accelerator, poisson=private)
         ask = ask_for_noise(recipe, self._accelerator.device)
         return DenoisingLearner(recipe, self.networks[NETWORK], batches, ask)
 
@@ -199,6 +207,25 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
 
 PRESETS: dict[str, LatentRecipe] = {
     "quick": LatentRecipe(),
-    "small": LatentRecipe(size=128),
-    "gpu": LatentRecipe(size=256),
+    "small": LatentRecipe(size=128, channels=[96, 160], steps=6_000, autoencoder_steps=1_500, batch=16),
+    "gpu": LatentRecipe(
+        size=256,
+        channels=[128, 256, 384],
+        layers=2,
+        attention=[1],
+        norm_groups=32,
+        patch=2,
+        autoencoder_channels=[64, 128, 256],
+        latent_channels=4,
+        autoencoder_steps=1_500,
+        autoencoder_rate=5e-4,
+        steps=3_000,
+        batch=32,
+        learning_rate=5e-4,
+        ema_decay=0.998,
+        precision="bf16",
+        sample_steps=50,
+    ),
 }
+"""`quick`: tuned on 35 real slices, minutes on one CPU core. `small` and `gpu` are neither tuned nor trained yet;
+`gpu` is sized, by counting multiplications, for some minutes on one large GPU."""

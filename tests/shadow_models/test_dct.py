@@ -56,3 +56,15 @@ def test_a_constant_pool_is_encoded_without_nan(tiny: DctRecipe) -> None:
     codec = fit_codec(flat, tiny)
     assert torch.isfinite(codec.encode(flat)).all()
     assert np.array_equal(codec.decode(codec.encode(flat)), flat)
+
+
+def test_bits_do_not_hang_on_whether_opt_einsum_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """opacus brings it, and torch then orders products of three otherwise."""
+    pytest.importorskip("opt_einsum")
+    pixels = torch.rand((5, 64, 64), generator=torch.Generator().manual_seed(0))
+    found = {}
+    for installed in (True, False):
+        monkeypatch.setattr(torch.backends.opt_einsum, "enabled", installed)
+        spectrum = block_dct(pixels, 4)
+        found[installed] = spectrum, inverse_block_dct(spectrum, 4)
+    assert all(torch.equal(*both) for both in zip(found[True], found[False], strict=True))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from shadow_models.fine_tuning import FineTuning
+from shadow_models.privacy import PrivacyOptions, check_privacy
 from shadow_models.recipe import Gives, Recipe, Training, check_choices, check_ranges, refuse
 from shadow_models.registry import register
 
@@ -32,7 +33,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
 
 @register("dct")
 @dataclass(frozen=True)
-class DctRecipe(Recipe):
+class DctRecipe(PrivacyOptions, Recipe):
     """A UNet on DCT blocks, with coordinates and two cheap branches; from the base phantom-64 unless told otherwise.
 
     Noise levels are sigma = sqrt((1 - a) / a) with a = alpha-bar, in units of the encoded data (variance 1),
@@ -109,6 +110,7 @@ class DctRecipe(Recipe):
     def __post_init__(self) -> None:
         check_choices(self)
         check_ranges(self, _RANGES)
+        check_privacy(self)
         if not self.channels or any(width < 1 for width in self.channels):
             refuse("channels", self.channels, "a list of at least one positive width")
         if any(width % self.norm_groups for width in self.channels):

@@ -11,6 +11,8 @@ from shadow_models.diffusion import alphas_cumprod, level_at, target_of, time_sa
 from shadow_models.families.dct.codec import fit_codec
 from shadow_models.families.dct.generator import DctGenerator
 from shadow_models.families.dct.network import build_network
+from shadow_models.privacy import privacy_of, refuse_measured
+from shadow_models.private_training import part_for
 from shadow_models.seeds import seed_of
 from shadow_models.training import Pace, Phase, accelerator_for, optimise
 
@@ -32,10 +34,13 @@ def train_dct(members: NDArray[np.uint8], recipe: DctRecipe, training: Training)
     """Train on the members, uint8 [n, size, size]: see `DctRecipe.train`."""
     start = training.start
     assert start is None or isinstance(start, DctGenerator)
+    if start is None:
+        refuse_measured(recipe, "the codec")
     accelerator = accelerator_for(recipe.precision, recipe.batch, training.device)
+    privacy = privacy_of(recipe, len(members), training.seed, accelerator.num_processes)
     codec = fit_codec(members, recipe) if start is None else start.codec.to(torch.device("cpu"))
     learner = _Learner(members, codec, recipe, training, accelerator)
-    averages = optimise(learner, recipe, members, training, accelerator)
+    averages = optimise(learner, recipe, members, training, accelerator, make_part=part_for(privacy))
     network = build_network(recipe, seed=0)
     averages.into({"network": network})
     return DctGenerator(recipe, codec, network, str(accelerator.device))
@@ -72,6 +77,9 @@ class _Learner:
     def losses(self, step: int, networks: Mapping[str, nn.Module]) -> Iterator[tuple[str, torch.Tensor]]:
         """Mean square error of the prediction."""
         batch = self._batches.at(step)
+        if not len(batch.scaled):
+            yield "network", batch.scaled.sum()  # nothing to learn from: a constant
+            return
         output = networks["network"](batch.scaled, batch.t, batch.level)
         yield "network", (output - batch.target).square().mean()
 
@@ -98,8 +106,9 @@ class _Batches:
         self._alpha_bar = torch.from_numpy(alphas_cumprod(recipe)).float().to(accelerator.device)
         self._gain = codec.gain.to(accelerator.device)
         # z / gain has unit variance in every channel, whatever the whitening
+        private = recipe.epsilon is not None
         views = views_of(members, recipe.flip, lambda slices: codec.encode(slices) / codec.gain)
-        self._batches = Batches(views, recipe.batch, seed, time_sampler(recipe).draw, accelerator)
+        self._batches = Batches(views, recipe.batch, seed, time_sampler(recipe).draw, accelerator, poisson=private)
 
     def at(self, step: int) -> _Noised:
         """Return the batch of the step."""
