@@ -18,11 +18,12 @@ def own_docstring(cls: type) -> str:
 def documented_options(cls: type, root: type) -> set[str]:
     """Options with a word on them: `name: ...` in a class docstring, or a string below the field.
 
-    Several may share a word: `near, far: ...`. What parents say counts, up to the class `root`.
+    Several may share a word: `near, far: ...`. What parents say counts, up to the class `root`, and what
+    is mixed in.
     """
     found: set[str] = set()
     for parent in cls.__mro__:
-        if issubclass(parent, root):
+        if issubclass(parent, root) or not issubclass(root, parent):
             listed = re.findall(r"((?:\w+, )*\w+):(?=\s)", own_docstring(parent).replace("`", ""))
             found |= {name for names in listed for name in names.split(", ")} | _strings_below(parent)
     return found & {one.name for one in fields(cls)}

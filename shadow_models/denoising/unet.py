@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import torch
 from torch import nn
@@ -61,6 +61,18 @@ class UnetRecipe(PrivacyOptions, OptimisedRecipe):
             )
         if self.size % self.stride:
             refuse("size", self.size, f"a multiple of {self.stride}, the pixels of one of the coarsest positions")
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """Return a small recipe of 16 px for tests, a second."""
+        return cls(size=16, channels=[8, 8], patch=2, norm_groups=4, steps=12, batch=4, sample_steps=4)
+
+    @classmethod
+    def overfits(cls) -> Self:
+        """Return a recipe of 16 px that learns 8 slices by heart, some ten seconds."""
+        return cls.tiny().changed(
+            channels=[32, 64], attention=[1], norm_groups=8, steps=500, batch=16, learning_rate=4e-3, sample_steps=20
+        )
 
     @property
     def stride(self) -> int:
