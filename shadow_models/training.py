@@ -29,7 +29,7 @@ _ACCELERATE_PRECISION = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}
 
 
 class Pace(NamedTuple):
-    """How fast weights move: AdamW's numbers and the memory of their average (`OptimisedRecipe` has them)."""
+    """How fast weights move: AdamW's numbers and the memory of their average; ema_decay 0: the last weights."""
 
     learning_rate: float
     warm_up: float

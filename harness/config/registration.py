@@ -90,7 +90,7 @@ def attack_groups(by_name: Mapping[str, type[Attack]]) -> dict[str, list[str]]:
     tiers = {
         "release": (Access.RELEASE,),
         "references": (Access.REFERENCES,),
-        "model": (Access.DISCRIMINATOR, Access.MODEL, Access.GRADIENT),
+        "model": tuple(held for held in Access if held.of_model),
     }
     groups = {tier: [name for name in by_name if access[name] in held] for tier, held in tiers.items()}
     return {"all": list(by_name), **groups}

@@ -60,9 +60,9 @@ def check_candidates(settings: Settings, pool: Pool) -> None:
 
 
 def _noise_levels(settings: Settings) -> int:
-    """The fewest noise levels of the models that are asked; the field's usual thousand where none can be asked."""
+    """The fewest noise levels of the models that are asked; 0 where none can be asked."""
     asked = [settings.recipe, *([settings.surrogate.recipe] if settings.surrogate is not None else [])]
-    return min((one.n_timesteps_asked for one in asked if one.n_timesteps_asked), default=1000)
+    return min((one.n_timesteps_asked for one in asked if one.n_timesteps_asked), default=0)
 
 
 def images_wanted(settings: Settings, pool: Pool) -> int:

@@ -112,7 +112,7 @@ def test_the_name_is_in_the_identity(family: type[Recipe], recipe: Recipe) -> No
 
 
 def test_bad_options_are_refused_in_a_sentence(family: type[Recipe], recipe: Recipe) -> None:
-    """What a family does not take is a ValueError: `Recipe field NAME is ..., but must be ....`, or one that names it."""
+    """What a family does not take is a ValueError: `Recipe field NAME is ..., but must be ....`, or names it."""
     for name, kind in kinds_of(family).items():
         for value in bad_values(kind):
             why = refusal(recipe, name, value)

@@ -21,10 +21,10 @@ from shadow_models.families.gan.generator import in_range
 from shadow_models.families.gan.network import build_networks
 from shadow_models.families.gan.train import _Learner
 from shadow_models.generator import Generator, load_generator, recipe_in
-from shadow_models.recipe import Gives
+from shadow_models.recipe import Gives, Training
 from shadow_models.sample import sample
 from shadow_models.train import train
-from shadow_models.training import accelerator_for
+from shadow_models.training import accelerator_for, optimise
 
 TINY = GanRecipe.tiny()
 
@@ -170,6 +170,17 @@ def test_released_weights_are_averaged_and_the_judging_ones_are_the_last(slices:
     slow, quick = (train(slices, replace(TINY, ema_decay=decay), seed=5, device="cpu") for decay in (0.99, 0.0))
     assert np.array_equal(slow.discriminate(slices), quick.discriminate(slices))  # type: ignore[attr-defined]
     assert not np.array_equal(sample(slow, 3, seed=0), sample(quick, 3, seed=0))
+
+
+def test_an_average_without_memory_is_the_last_weights_to_the_bit(slices: NDArray[np.uint8]) -> None:
+    accelerator = accelerator_for("fp32", TINY.batch, "cpu")
+    learner = _Learner(slices, TINY, 0, accelerator, None)
+    averages = optimise(learner, TINY, slices, Training(seed=0, device="cpu"), accelerator)
+    same = {
+        name: all(torch.equal(*pair) for pair in zip(averages.of[name], network.parameters(), strict=True))
+        for name, network in learner.networks.items()
+    }
+    assert same == {"generator": False, "discriminator": True}
 
 
 def test_it_gives_a_discriminator_and_says_so(trained: Generator, slices: NDArray[np.uint8], tmp_path: Path) -> None:
