@@ -24,7 +24,9 @@ class UnetRecipe(PrivacyOptions, OptimisedRecipe):
     Raises ValueError, one sentence, for a value out of its range.
     """
 
-    channels: list[int] = field(default_factory=lambda: [64, 96])
+    steps: int = 2_000
+    """Optimiser steps."""
+    channels: list[int] = field(default_factory=lambda: [64, 128, 128])
     """Width of each UNet resolution."""
     layers: int = 1
     """Residual blocks per resolution."""

@@ -39,6 +39,8 @@ class FlowRecipe(PixelRecipe):
     Raises ValueError, one sentence, for a value out of its range.
     """
 
+    steps: int = 1_500
+    """Optimiser steps."""
     coupling: str = "ot"
     """How noise and slices of a batch are paired: "ot" (least sum of squared distances) or "independent"."""
 

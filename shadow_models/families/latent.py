@@ -46,7 +46,7 @@ class LatentRecipe(NoiseRecipe):
     Raises ValueError, one sentence, for a value out of its range.
     """
 
-    steps: int = 2_000
+    steps: int = 1_600
     """Optimiser steps of the UNet."""
     channels: list[int] = field(default_factory=lambda: [96, 128])
     """Width of each UNet resolution."""

@@ -1,11 +1,14 @@
 """What holds of every family of one denoising network."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from omegaconf import OmegaConf
 from tiny_denoisers import TINY, tiny_recipe
 
 from shadow_models.denoiser import WhiteBox
@@ -55,7 +58,7 @@ def test_training_and_release_hang_on_the_seed_alone(
 def test_a_resumed_training_ends_where_an_undisturbed_one_ends(
     family: str, slices: NDArray[np.uint8], tmp_path: Path, stop: int
 ) -> None:
-    """For `latent`, 25 is in the UNet's steps and 50 in those of neither."""
+    """For `latent`, step 21 is one of the autoencoder's, and step 49 of the UNet's."""
     recipe = tiny_recipe(family, steps=60, **({"autoencoder_steps": 30} if family == "latent" else {}))
     undisturbed = train(slices, recipe, seed=1, device="cpu")
     with pytest.raises(StoppedError):
@@ -156,3 +159,10 @@ def test_a_bad_option_gives_a_sentence(family: str, field: str, value: object, w
 def test_presets_have_the_promised_sizes(family: str) -> None:
     presets = type(tiny_recipe(family)).presets()
     assert {name: recipe.size for name, recipe in presets.items()} == {"quick": 64, "small": 128, "gpu": 256}
+
+
+def test_a_preset_survives_json_and_hydra(family: str) -> None:
+    for recipe in type(tiny_recipe(family)).presets().values():
+        assert recipe_from_dict(json.loads(json.dumps(recipe.to_dict())), type(recipe)) == recipe
+        node = OmegaConf.merge(OmegaConf.structured(recipe), OmegaConf.from_dotlist(["steps=7", "epsilon=null"]))
+        assert OmegaConf.to_object(node) == replace(recipe, steps=7)
