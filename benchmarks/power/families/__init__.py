@@ -24,7 +24,7 @@ from attacks.base import Attack
 from attacks.registry import find_attacks
 from benchmarks.benchmark import LUNG_SLICES, OVERRIDE, STORE, Benchmark, Option
 from benchmarks.measured import TINY_ABOUT
-from benchmarks.power.families.targets import Side, released, train_side
+from benchmarks.power.families.targets import Side, plan_side, released, train_sides
 from benchmarks.power.transfer.judging import Kept, judge
 from benchmarks.power.transfer.targets import Mismatch
 from benchmarks.rows import Row
@@ -35,7 +35,6 @@ from harness.evaluation.release_statistics import compared, statistics
 from harness.experiment.base import from_base
 from harness.experiment.executor import Executor
 from harness.jobs.launch import Launcher
-from harness.planning.make import make_plan
 from harness.planning.trials import N_COMPARED
 from harness.store import Store
 
@@ -53,13 +52,13 @@ def measure(options: argparse.Namespace) -> list[Row]:
         root = options.lung_slices.resolve()
         words = ["data=folder", f"data.root={root}", "data.per_patient=1", f"store.root={store}", "shadow.count=8"]
         sides: list[Side] = []
+        launcher = stack.enter_context(closing(Launcher(options.workers, options.device)))
+        executor = Executor(Store(store), launcher, screen)
         for family in options.families:
             settings = composed([f"shadow={family}", *words, *options.override])
-            launcher = stack.enter_context(closing(Launcher(settings.workers, settings.device)))
-            executor = Executor(Store(settings.store_root), launcher, screen)
             pool = load_pool(settings.data, executor.store)
-            settings = from_base(settings, pool, executor)
-            sides.append(train_side(settings, pool, make_plan(settings, pool), executor, options.targets))
+            sides.append(plan_side(from_base(settings, pool, executor), pool, options.targets))
+        train_sides(sides, executor)
         judged = _judged(sides, executor, _attacks(options.signals))
         named = _named(sides, executor, pool)
     _show(judged, named, screen)
@@ -163,6 +162,8 @@ BENCHMARK = Benchmark(
         Option("--families", [*FAMILIES], {"nargs": "+", "metavar": "NAME", "help": "of shadows and of targets"}),
         Option("--signals", [*SIGNALS], {"nargs": "+", "choices": [*SIGNALS], "help": "scores to calibrate"}),
         Option("--targets", 2, {"type": int, "metavar": "N", "help": "a family, each with members of its own"}),
+        Option("--workers", None, {"type": int, "metavar": "N", "help": "processes; default: one a core"}),
+        Option("--device", "auto", {"metavar": "NAME", "help": "cpu or cuda"}),
         OVERRIDE,
     ),
     needs=(LUNG_SLICES,),

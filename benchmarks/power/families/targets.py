@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,8 +13,9 @@ from harness.data.pool import Pool
 from harness.data.splits import random_half
 from harness.evaluation.metrics import Flags
 from harness.experiment.executor import Executor
+from harness.jobs.targets import images_of
 from harness.jobs.train import GeneratorJob
-from harness.planning.make import generator_job
+from harness.planning.make import generator_job, make_plan
 from harness.planning.plan import Plan
 from harness.seeds import rng_of
 
@@ -40,21 +42,28 @@ class Side:
         ]
 
 
-def train_side(settings: Settings, pool: Pool, plan: Plan, executor: Executor, n_targets: int) -> Side:
-    """Train the shadows of a plan, and targets of the same recipe on random halves that no shadow has."""
+def plan_side(settings: Settings, pool: Pool, n_targets: int) -> Side:
+    """The shadows of a family, and targets of the same recipe on random halves that no shadow has."""
+    plan = make_plan(settings, pool)
     targets = []
     patients = [pool.patient_ids[place] for place in pool.taken]
     for draw in range(n_targets):
         member = random_half(patients, rng_of(settings.seed, "assign", "family target", str(draw)))
         job = generator_job(settings, pool, f"family target {draw}", member, plan.n_images)
-        targets.append((replace(job, name=f"{settings.recipe.name}, target {draw}"), member))
-    shadows = [replace(job, name=f"{settings.recipe.name}, {job.name}") for job in plan.generators]
-    executor.train([*shadows[: len(plan.shadows)], *(job for job, _ in targets)])
+        targets.append((job, member))
     return Side(settings.recipe.name, plan, targets)
 
 
-def released(job: GeneratorJob, executor: Executor, n_images: int) -> np.ndarray:
-    """Images of a release, uint8 [n_images, h, w]."""
-    from harness.jobs.targets import images_of
+def train_sides(sides: Sequence[Side], executor: Executor) -> None:
+    """Train everything, all families at once: a worker that is done with one goes on with another."""
+    jobs = [
+        replace(job, name=f"{side.family}, {job.name}")
+        for side in sides
+        for job in (*side.plan.generators[: len(side.plan.shadows)], *(job for job, _ in side.targets))
+    ]
+    executor.train(jobs)
 
+
+def released(job: GeneratorJob, executor: Executor, n_images: int) -> np.ndarray:
+    """As many images of a release, uint8 [n_images, h, w]."""
     return np.asarray(images_of(job.release(n_images), executor.store))
