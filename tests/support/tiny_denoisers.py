@@ -10,7 +10,7 @@ from shadow_models.registry import find_family
 TINY: dict[str, dict[str, Any]] = {
     "ddpm": {"channels": [8, 8]},
     "flow": {"channels": [8, 8]},
-    "latent": {"channels": [8], "autoencoder_channels": [8, 8], "autoencoder_steps": 16},
+    "latent": {"channels": [8], "autoencoder_channels": [8, 8], "autoencoder_steps": 16, "latent_channels": 4},
 }
 
 
