@@ -18,8 +18,6 @@ import torch
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from shadow_models.families.dct import DctRecipe
-
 
 class Levels(Protocol):
     """The options that say which noise levels there are."""
@@ -31,6 +29,22 @@ class Levels(Protocol):
     @property
     def schedule(self) -> str:
         """The law of alpha-bar: "linear" or "cosine"."""
+
+
+class TimeLaw(Levels, Protocol):
+    """The options that say at which of them a network is trained."""
+
+    @property
+    def time_sampling(self) -> str:
+        """The law: "uniform" over timesteps or "lognormal" over sigma."""
+
+    @property
+    def time_mean(self) -> float:
+        """Mean of log sigma when "lognormal"."""
+
+    @property
+    def time_sd(self) -> float:
+        """Standard deviation of log sigma when "lognormal"."""
 
 
 def alphas_cumprod(recipe: Levels) -> NDArray[np.float64]:
@@ -105,7 +119,7 @@ class TimeSampler(NamedTuple):
         return torch.searchsorted(self.log_sigmas, self.mean + self.sd * normal).clamp(0, last)
 
 
-def time_sampler(recipe: DctRecipe) -> TimeSampler:
+def time_sampler(recipe: TimeLaw) -> TimeSampler:
     """Return the sampler of training timesteps that the recipe asks for."""
     log_sigmas = torch.from_numpy(np.log(sigmas_of(alphas_cumprod(recipe)))).float()
     return TimeSampler(recipe.time_sampling, log_sigmas, recipe.time_mean, recipe.time_sd)
