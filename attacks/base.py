@@ -20,7 +20,7 @@ from attacks.target import (
     TargetShape,
     no_out_references,
 )
-from attacks.view import Access, Images, Observed, Observer, View
+from attacks.view import Access, Images, Observed, Observer, View, other_kind
 
 __all__ = [  # what an attack needs, from one place
     "Access", "Attack", "Flags", "Images", "LabelledTarget", "Observed", "Observer", "Outlook", "Reference", "Scores",
@@ -82,8 +82,10 @@ class Attack(ABC):
 
     def skip(self, target: Target) -> str | None:
         """Why this attack cannot run on this target, as a sentence; None where it can."""
-        if self.needs in (Access.MODEL, Access.GRADIENT) and target.model is None:
-            return "it needs the generator's model, and this target gives only released images."
+        if self.needs.of_model:
+            if target.model is None:
+                return "it needs the generator's model, and this target gives only released images."
+            return other_kind(self.needs, target.model)
         if self.needs is Access.REFERENCES:
             return no_out_references(target)
         return None

@@ -17,8 +17,6 @@ from attacks.view import CountedModel, Observed, View
 if TYPE_CHECKING:
     import torch
 
-    from shadow_models.denoiser import Denoiser
-
 
 @register("gsa")
 @dataclass(frozen=True)
@@ -51,10 +49,11 @@ class GradientNorms(ColumnClassifier):
 
     def skip(self, target: Target) -> str | None:
         """As the base, and whether the models show their weights."""
+        reason = super().skip(target)
         models = [target.model, *(r.model for r in target.references if self.observes_references)]
-        if any(model is not None and not _shows_weights(model) for model in models):
+        if reason is None and any(model is not None and not _shows_weights(model) for model in models):
             return "it needs gradients by the generator's weights, and this model answers without showing them."
-        return super().skip(target)
+        return reason
 
     def observe(self, view: View) -> Observed:
         """Gradient norms, float64 [n, layers]."""
@@ -95,5 +94,5 @@ def gradient_norms(model: CountedModel, x_t: torch.Tensor, noise: torch.Tensor, 
     return np.array(norms, dtype=np.float64)
 
 
-def _shows_weights(model: Denoiser) -> bool:
+def _shows_weights(model: object) -> bool:
     return model.shows_weights if isinstance(model, CountedModel) else hasattr(model, "eps_with_grad")

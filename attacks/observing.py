@@ -11,7 +11,7 @@ import numpy as np
 
 from attacks.base import Access, Attack, Scores, Target, no_out_references
 from attacks.difficulty_calibration import CALIBRATIONS, check_calibration
-from attacks.view import Observed, View
+from attacks.view import Observed, View, other_kind
 
 _AFTER_OBSERVING = {
     "signal", "fit", "skip", "check", "needs", "control", "_score", "table", "columns", "classifier",
@@ -32,7 +32,8 @@ class ObservingAttack(Attack):
     """Difficulty calibration, against the references' signals: none, cal, reg, z, lira or another of CALIBRATIONS."""
 
     observes: ClassVar[Access] = Access.RELEASE
-    """What `observe` may look at: RELEASE (candidates and release) or MODEL, GRADIENT (candidates and model)."""
+    """What `observe` may look at: RELEASE (candidates and release) or DISCRIMINATOR, MODEL, GRADIENT (candidates
+    and model)."""
     after: ClassVar[frozenset[str]] = frozenset({"calibration"})
     """Options that play a part only after observing."""
     of_pairs: ClassVar[bool] = False
@@ -111,9 +112,12 @@ class ObservingAttack(Attack):
             return reason
         if no_out_references(target) is not None:
             return no_out_references(target)
-        if self.observes is not Access.RELEASE and any(r.model is None for r in target.references):
-            return "it is calibrated by the models of other generators, and the references give only releases."
-        return CALIBRATIONS[self.calibration].unfit(target.held)
+        if self.observes.of_model:
+            if any(r.model is None for r in target.references):
+                return "it is calibrated by the models of other generators, and the references give only releases."
+            others = (other_kind(self.observes, r.model, "a reference's generator") for r in target.references)
+            reason = next((one for one in others if one is not None), None)
+        return reason or CALIBRATIONS[self.calibration].unfit(target.held)
 
     def _score(self, target: Target) -> Scores:
         own = self.signal(target.observe(self))

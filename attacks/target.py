@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from attacks.view import Access, CountedModel, Images, Observed, Observer, View
 
 if TYPE_CHECKING:  # torch is imported only by the attacks that call a network
-    from shadow_models.denoiser import Denoiser
+    from shadow_models.denoiser import Denoiser, Discriminator
 
 Scores = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -26,12 +26,12 @@ class Reference:
     """A generator that the attacker trained himself, so he knows who was in it.
 
     release: uint8 [m, h, w]; held: bool [n], True where the target's candidate was among its members;
-    model: its denoiser, None where only its release is at hand; seen: as a target's.
+    model: its denoiser or discriminator, None where only its release is at hand; seen: as a target's.
     """
 
     release: Images
     held: Flags
-    model: Denoiser | None = None
+    model: Denoiser | Discriminator | None = None
     seen: Seen | None = None
 
 
@@ -40,7 +40,7 @@ class Target:
     """What an attack faces. No field says which candidate is a member.
 
     ids: n distinct names; candidates: uint8 [n, h, w]; release: uint8 [m, h, w], m >= 1;
-    model: the generator's (or a surrogate's) denoiser, None where only the release is known;
+    model: the generator's (or a surrogate's) denoiser or discriminator, None where only the release is known;
     seen: observations that were made before, [n, ...] in the order of ids, or None for one that was not.
     Raises ValueError, in a sentence, where these do not agree.
     """
@@ -49,7 +49,7 @@ class Target:
     candidates: Images
     release: Images
     references: tuple[Reference, ...] = ()
-    model: Denoiser | None = None
+    model: Denoiser | Discriminator | None = None
     seen: Seen | None = None
 
     def __post_init__(self) -> None:
@@ -104,7 +104,7 @@ class Target:
 
     def _view(self, place: int, access: Access) -> View:
         """The target's own generator (place 0) or reference `place - 1`, candidates sorted by id."""
-        of_model = access in (Access.MODEL, Access.GRADIENT)
+        of_model = access.of_model
         if (place, of_model) not in self._views:
             release, model = (self.release, self.model) if place == 0 else self._reference(place - 1)
             shown = View(self.candidates[self.by_id], release)
@@ -114,7 +114,7 @@ class Target:
             self._views[place, of_model] = shown
         return self._views[place, of_model]
 
-    def _reference(self, number: int) -> tuple[Images, Denoiser | None]:
+    def _reference(self, number: int) -> tuple[Images, Denoiser | Discriminator | None]:
         return self.references[number].release, self.references[number].model
 
     @cached_property
@@ -142,7 +142,8 @@ class LabelledTarget(NamedTuple):
 class TargetShape(NamedTuple):
     """What is known of every target before anything is trained.
 
-    n_images: released images; size: height and width, pixels; n_timesteps: of the generators.
+    n_images: released images; size: height and width, pixels; n_timesteps: of the generators, 0 where they are no
+    denoisers.
     """
 
     n_images: int

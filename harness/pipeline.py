@@ -26,7 +26,7 @@ from harness.experiment.baselines import baselines_on_release, baselines_on_shad
 from harness.experiment.dev_check import check_on_dev
 from harness.experiment.evaluator import WHAT, Evaluation, Evaluator, predictions_of, skipped
 from harness.experiment.executor import Executor
-from harness.experiment.matching import Match, match_recipe
+from harness.experiment.matching import Matching, match_recipe
 from harness.experiment.power_curves import PowerCurve, power_curves
 from harness.experiment.retention import SurrogateEvidence, surrogate_evidence
 from harness.experiment.sound_releases import called_nobody, why_nobody
@@ -46,19 +46,19 @@ from harness.store import Store
 class Outcome:
     """All that a run found.
 
-    settings: with the recipe that fits best; matches: every recipe tried. evaluations: every attack on the shadows,
-    and on dev; test: the chosen attack's, None where none could be applied; baselines: theirs on the test; records:
-    every row of the table; alarms: a sentence for every control outside chance; choices: what each selection rule
-    picks; choice: the declared rule's pick; chosen: the attack that it names; comparisons: with plain attacks, on the
-    shadows; decisions: what every decision rule reaches with the chosen attack on the shadows; power: how its AUC
-    grows; surrogates: what model attacks keep when they ask one; nobody: why nobody can be called by the test
-    release, which are alarms, too; then every decision about it is "not used".
+    settings: with the recipe that fits best; matching: every recipe tried, mostly none. evaluations: every attack on
+    the shadows, and on dev; test: the chosen attack's, None where none could be applied; baselines: theirs on the
+    test; records: every row of the table; alarms: a sentence for every control outside chance; choices: what each
+    selection rule picks; choice: the declared rule's pick; chosen: the attack that it names; comparisons: with plain
+    attacks, on the shadows; decisions: what every decision rule reaches with the chosen attack on the shadows; power:
+    how its AUC grows; surrogates: what model attacks keep when they ask one; nobody: why nobody can be called by the
+    test release, which are alarms, too; then every decision about it is "not used".
     """
 
     settings: Settings
     pool: Pool
     plan: Plan
-    matches: list[Match]
+    matching: Matching
     evaluations: list[Evaluation]
     test: Evaluation | None
     baselines: dict[Baseline, Evaluation]
@@ -81,11 +81,11 @@ def run(settings: Settings, console: Console) -> Outcome:
 
 
 def _run(settings: Settings, executor: Executor) -> Outcome:
-    pool = load_pool(settings.data, executor.store, extra_apart=settings.start.learns_extra)
+    pool = load_pool(settings.data, executor.store, extra_apart=settings.learns_extra)
     load_released(pool, executor.store)
     check_candidates(settings, pool)
-    settings = from_base(settings, pool, executor)
-    settings, matches = match_recipe(settings, pool, executor)
+    matching = match_recipe(from_base(settings, pool, executor), pool, executor)
+    settings = matching.settings
     plan = make_plan(settings, pool)
     work = work_list(settings, plan)
     executor.train(work.generators)
@@ -141,7 +141,7 @@ def _run(settings: Settings, executor: Executor) -> Outcome:
         settings=settings,
         pool=pool,
         plan=plan,
-        matches=matches,
+        matching=matching,
         evaluations=[*evaluated.values(), *on_dev.evaluations],
         test=test,
         baselines=baselines,

@@ -1,4 +1,4 @@
-"""What an attack may ask of a diffusion model. Importing this file loads neither torch nor diffusers."""
+"""What an attack may ask of a generator's network. Importing this file loads neither torch nor diffusers."""
 
 from __future__ import annotations
 
@@ -41,3 +41,11 @@ class WhiteBox(Denoiser, Protocol):
 
     def eps_with_grad(self, z_t: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
         """As `eps`, but on the graph of the network's parameters, which take gradients from then on."""
+
+
+@runtime_checkable
+class Discriminator(Protocol):
+    """A generator that shows the network which told its images from real ones (arXiv 1406.2661)."""
+
+    def discriminate(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Judge slices, uint8 [n, h, w], one by one: float64 [n], larger = more like the training data."""

@@ -31,20 +31,20 @@ class Levels(Protocol):
         """The law of alpha-bar: "linear" or "cosine"."""
 
 
-class TimeLaw(Levels, Protocol):
-    """The options that say at which of them a network is trained."""
+class TimedLevels(Levels, Protocol):
+    """And those that say how often each is trained."""
 
     @property
     def time_sampling(self) -> str:
-        """The law: "uniform" over timesteps or "lognormal" over sigma."""
+        """`lognormal` in sigma or `uniform` in the timestep."""
 
     @property
     def time_mean(self) -> float:
-        """Mean of log sigma when "lognormal"."""
+        """Of log sigma."""
 
     @property
     def time_sd(self) -> float:
-        """Standard deviation of log sigma when "lognormal"."""
+        """Of log sigma."""
 
 
 def alphas_cumprod(recipe: Levels) -> NDArray[np.float64]:
@@ -119,7 +119,7 @@ class TimeSampler(NamedTuple):
         return torch.searchsorted(self.log_sigmas, self.mean + self.sd * normal).clamp(0, last)
 
 
-def time_sampler(recipe: TimeLaw) -> TimeSampler:
+def time_sampler(recipe: TimedLevels) -> TimeSampler:
     """Return the sampler of training timesteps that the recipe asks for."""
     log_sigmas = torch.from_numpy(np.log(sigmas_of(alphas_cumprod(recipe)))).float()
     return TimeSampler(recipe.time_sampling, log_sigmas, recipe.time_mean, recipe.time_sd)

@@ -5,7 +5,7 @@ Imports neither torch nor diffusers.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -40,6 +40,7 @@ class OptimisedRecipe(Recipe):
     precision: str = "fp32"
     """Arithmetic of training: "fp32", "bf16" or "fp16"."""
 
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"precision": PRECISIONS}
     of_training: ClassVar[Collection[str]] = (
         "steps",
         "batch",
@@ -53,7 +54,7 @@ class OptimisedRecipe(Recipe):
     )
 
     def __post_init__(self) -> None:
-        check_choices(self, {"precision": PRECISIONS})
+        check_choices(self)
         check_ranges(self, _RANGES)
 
 

@@ -6,10 +6,12 @@ A family is one file in `shadow_models/families/`, named as the family: a frozen
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, Self
@@ -18,9 +20,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from shadow_models.generator import Generator
-
+ABOUT = "generator.json"
+DEFAULT = "dct"
 Report = Callable[[int, int], None]
+Watch = Callable[[int, Mapping[str, float]], None]
 SIZES: Mapping[str, int] = {"quick": 64, "small": 128, "gpu": 256}
 """The presets that every family has, and the side of their slices, pixels."""
 
@@ -40,7 +43,8 @@ class Training(NamedTuple):
     """How one training is run; none of it but the seed and the start decides what comes out.
 
     checkpoint: a folder in which the state is kept every `checkpoint_every` steps; report(done, total): called every
-    few steps; log: a file for what a program that the family runs has to say.
+    few steps; log: a file for what a program that the family runs has to say; watch(step, losses by network): called
+    after every step.
     """
 
     seed: int
@@ -50,14 +54,15 @@ class Training(NamedTuple):
     checkpoint_every: int = 500
     report: Report | None = None
     log: Path | None = None
+    watch: Watch | None = None
 
 
 @dataclass(frozen=True)
 class Recipe(ABC):
     """All that decides the content of a generator besides its members and its seed.
 
-    Fields are int, float, bool, str, or lists and options (`| None`) of these, so Hydra and OmegaConf take a family as
-    a structured config. A subclass checks its own in `__post_init__` with `refuse` and `check_ranges`.
+    Fields are int, float, bool, str, or lists and options (`| None`) of these, so Hydra and OmegaConf take a family
+    as a structured config. A subclass checks its own in `__post_init__` with `refuse` and `check_ranges`.
     """
 
     size: int = 64
@@ -67,17 +72,45 @@ class Recipe(ABC):
     gives: ClassVar[Gives] = Gives.RELEASE
     schema: ClassVar[int] = 1
     """Version of what the options mean and of a generator's files; part of store keys: raising it trains anew."""
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """What an option of words may be."""
+    private: ClassVar[Collection[str]] = ()
+    """Options that say something of whose machine it is: not passed on."""
     optional: ClassVar[Collection[str]] = ()
     """Options that came later: no part of keys and files while they are None."""
     dependent: ClassVar[Mapping[str, str]] = {}
     """Options that say something about another one of `optional`: no part of keys and files while that is None."""
+    starts: ClassVar[bool] = False
+    """Whether training can go on from another generator of the family."""
+    from_start: ClassVar[Collection[str]] = ()
+    """Options that hang on what training starts from, unless they are said."""
     of_training: ClassVar[Collection[str]] = ()
     """Options of which the meaning of weights does not depend: two recipes that agree in the others share weights."""
+    needed: ClassVar[Collection[str]] = ()
+    """Options that have no useful default: who asks for the family says them."""
+    of_running: ClassVar[Collection[str]] = ()
+    """Options that decide nothing of what comes out, and are no part of the identity."""
+    learns: ClassVar[bool] = True
+    """Whether the release hangs on the members."""
+    excused: ClassVar[Mapping[str, str]] = {}
+    """Conformance tests that the family by its nature cannot pass, each with a sentence that says why; which ones may
+    be, `shadow_models.conformance.excuses` says."""
 
     @classmethod
     def presets(cls) -> Mapping[str, Self]:
         """The recipe of each preset of `SIZES`. Default: the defaults, at the preset's size."""
         return {name: cls(size=size) for name, size in SIZES.items()}
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """A small recipe of 16 px for tests, seconds. Default: the defaults, and 12 `steps` where there are steps."""
+        few = {"steps": 12} if any(one.name == "steps" for one in fields(cls)) else {}
+        return cls(size=16, **few)
+
+    @classmethod
+    def overfits(cls) -> Self:
+        """A recipe of the size of `tiny` that learns 8 slices by heart, in seconds. Default: `tiny`."""
+        return cls.tiny()
 
     @property
     def n_steps(self) -> int:
@@ -100,6 +133,10 @@ class Recipe(ABC):
     def load(self, folder: Path, device: str) -> Generator:
         """What `Generator.save` wrote for this recipe; ValueError or OSError, one sentence, where it cannot."""
 
+    def changed(self, **options: Any) -> Self:
+        """Return the recipe with other values of some options; TypeError for one that the family has not."""
+        return replace(self, **options)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as plain Python values, ready for JSON; `recipe_from_dict` gives the recipe back."""
         values = {name: _plain(value) for name, value in asdict(self).items()}
@@ -111,7 +148,7 @@ class Recipe(ABC):
         }
 
     def identity(self) -> dict[str, Any]:
-        """Return what of a generator's key is the recipe's: its family, version and options."""
+        """Return what of a generator's key is the recipe's: family, version and options."""
         return {"family": self.name, "schema": self.schema, **self.to_dict()}
 
     def network(self) -> dict[str, Any]:
@@ -124,12 +161,60 @@ class Recipe(ABC):
         return {"family": self.name, **kept}
 
 
+class Generator(ABC):
+    """A generator ready to sample from. One that gives more than images implements `Denoiser` or `Discriminator`."""
+
+    recipe: Recipe
+
+    @abstractmethod
+    def sample(
+        self,
+        n_images: int,
+        *,
+        seed: int,
+        batch: int = 64,
+        report: Report | None = None,
+        log: Path | None = None,
+    ) -> NDArray[np.uint8]:
+        """Draw a release, uint8 [n_images, size, size]; ask `shadow_models.sample`, which checks.
+
+        The same seed gives the same bytes; image i hangs on (seed, i) alone where the family can keep to that.
+        report(done, n_images): called after every batch; log: where a program that the family runs leaves its words.
+        """
+
+    @abstractmethod
+    def content(self) -> dict[str, bytes]:
+        """Everything that was learnt, as files by name: the same values give the same bytes."""
+
+    def fingerprint(self) -> str:
+        """Return the sha256, hex, of what was learnt."""
+        digest = hashlib.sha256()
+        for _, data in sorted(self.content().items()):
+            digest.update(data)
+        return digest.hexdigest()
+
+    def save(self, folder: Path) -> None:
+        """Write the content and `generator.json`, which says of what recipe it is, into the folder."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, data in self.content().items():
+            # As bytes, not by a library's writer: a full disk is then an OSError with an errno, as everywhere else.
+            (folder / name).write_bytes(data)
+        write_about(folder, self.recipe)
+
+
+def write_about(folder: Path, recipe: Recipe) -> None:
+    """Write `generator.json`. The default family is not named: older versions wrote none."""
+    named = {} if recipe.name == DEFAULT else {"family": recipe.name}
+    text = json.dumps({"schema": recipe.schema, **named, "recipe": recipe.to_dict()}, indent=2)
+    (folder / ABOUT).write_text(text + "\n", encoding="utf-8")
+
+
 def recipe_from_dict(values: Mapping[str, Any], family: type[Recipe]) -> Recipe:
     """Return the recipe stored by `Recipe.to_dict`.
 
     ValueError names fields that this version does not know, or of another type than theirs: a size of 64.0 is none.
     """
-    known = {one.name: str(one.type) for one in fields(family)}
+    known = kinds_of(family)
     strange = sorted(set(values) - set(known))
     if strange:
         raise ValueError(f"The recipe has fields this version does not know: {', '.join(strange)}.")
@@ -137,6 +222,12 @@ def recipe_from_dict(values: Mapping[str, Any], family: type[Recipe]) -> Recipe:
     if wrong:
         raise ValueError(f"The recipe has fields of another type: {', '.join(wrong)}.")
     return family(**values)
+
+
+def kinds_of(family: type[Recipe]) -> dict[str, str]:
+    """Return the type of each option as text: `int`, `list[int]`, `int | None`."""
+    # text already where the family's file has `from __future__ import annotations`
+    return {one.name: one.type.__name__ if isinstance(one.type, type) else str(one.type) for one in fields(family)}
 
 
 def check_start(start: Recipe, recipe: Recipe) -> None:
@@ -151,9 +242,9 @@ def check_start(start: Recipe, recipe: Recipe) -> None:
         )
 
 
-def check_choices(recipe: Recipe, choices: Mapping[str, tuple[str, ...]]) -> None:
+def check_choices(recipe: Recipe) -> None:
     """ValueError, one sentence, for an option that is none of its words."""
-    for name, allowed in choices.items():
+    for name, allowed in recipe.choices.items():
         if getattr(recipe, name) not in allowed:
             refuse(name, getattr(recipe, name), "one of " + ", ".join(allowed))
 

@@ -1,8 +1,8 @@
 """Finds families of generators by name: the files of `shadow_models.families`, then other people's entry points.
 
 A plug-in package declares `[project.entry-points."harness.generators"]` with `NAME = "module:Class"` or
-`NAME = "module"`; loading it runs its `@register`. A family is imported when its name is asked for, ours too: some want
-torch. Built-ins win a name clash, and a plug-in that fails to import disables nothing else.
+`NAME = "module"`; loading it runs its `@register`. A family is imported when its name is asked for, ours too: some
+want torch. Built-ins win a name clash, and a plug-in that fails to import disables nothing else.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from shadow_models.plug_ins import Kind, failure
-from shadow_models.recipe import Recipe
+from shadow_models.recipe import DEFAULT, Recipe
 
 GROUP = "harness.generators"
-DEFAULT = "dct"
+HERE = ("external",)
+"""Families of this project that lie above this package, and come by entry points as those of others do."""
 _KIND = Kind(GROUP, "A generator", "generators")
 _PACKAGE = "shadow_models.families"
 _R = TypeVar("_R", bound=type[Recipe])
@@ -32,11 +33,17 @@ class UnknownFamilyError(ValueError):
 def register(name: str) -> Callable[[_R], _R]:
     """Class decorator that gives a family its name.
 
-    ValueError for a name that is taken by another class, or is none (`plug_ins.Kind.check_name`).
+    ValueError for a name that is taken by another class, is that of one of our files, imported or not, or is none
+    (`plug_ins.Kind.check_name`).
     """
     _KIND.check_name(name)
 
     def add(cls: _R) -> _R:
+        if name in built_in() and cls.__module__ != f"{_PACKAGE}.{name}":
+            raise ValueError(
+                f"The generator name {name!r} of {cls.__module__}.{cls.__qualname__} is a built-in generator's; "
+                "choose another."
+            )
         taken = _registered.get(name)
         # A module may be imported twice under one name (reload): the same class is no clash.
         if taken is not None and (taken.__module__, taken.__qualname__) != (cls.__module__, cls.__qualname__):
@@ -49,6 +56,11 @@ def register(name: str) -> Callable[[_R], _R]:
         return cls
 
     return add
+
+
+def is_ours(recipe: Recipe) -> bool:
+    """Whether a recipe is of a family of this project, whose versions its schema says."""
+    return type(recipe).__module__.split(".")[0] in ("shadow_models", "harness")
 
 
 def built_in() -> tuple[str, ...]:

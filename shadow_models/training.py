@@ -29,7 +29,7 @@ _ACCELERATE_PRECISION = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}
 
 
 class Pace(NamedTuple):
-    """How fast weights move: AdamW's numbers and the memory of their average (`OptimisedRecipe` has them)."""
+    """How fast weights move: AdamW's numbers and the memory of their average; ema_decay 0: the last weights."""
 
     learning_rate: float
     warm_up: float
@@ -111,7 +111,9 @@ def optimise(
         state.restore(kept)
     total = max(learner.phase(name).last for name in learner.networks)
     for step in range(state.step, total):
-        state.advance()
+        losses = state.advance()
+        if training.watch is not None:
+            training.watch(step, {name: float(loss) for name, loss in losses.items()})
         done = step + 1
         if training.report is not None and (done % _REPORT_EVERY == 0 or done == total):
             training.report(done, total)
@@ -208,11 +210,14 @@ class _State:
         }
         self._networks = {name: part.network for name, part in self.parts.items()}
 
-    def advance(self) -> None:
-        """Do one step."""
+    def advance(self) -> dict[str, torch.Tensor]:
+        """Do one step; the losses that it began with, by network."""
+        losses = {}
         for name, loss in self._learner.losses(self.step, self._networks):
             self.parts[name].update(loss, self.step)
+            losses[name] = loss.detach()
         self.step += 1
+        return losses
 
     def freeze(self) -> Checkpoint:
         """Return everything that `restore` needs."""

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import shlex
 import subprocess
 import sys
 from dataclasses import asdict
@@ -17,6 +18,9 @@ from PIL import Image
 
 from harness.evaluation.intervals import Estimate
 from harness.evaluation.records import SCHEMA, Record
+from harness.external import External
+from shadow_models.sample import sample
+from shadow_models.train import train
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
@@ -115,6 +119,26 @@ def test_results_become_a_markdown_table_of_the_attacks_best_first(results):
 def test_results_become_csv_of_the_targets_asked_for(results):
     done = script("results_to_table.py", results, "--targets", "test", "--format", "csv", folder=results.parent)
     assert list(csv.reader(io.StringIO(done.stdout)))[1:] == [["knn", "release", "", "", "", "", ""]]
+
+
+def test_the_external_generator_releases_images_near_its_members(tmp_path, images):
+    members = images(12, 32, 0)
+    command = f"{sys.executable} {{members}} {{release}} {{n}} {{seed}} {{size}}".split()
+    command.insert(1, str(ROOT / "examples" / "external_generator.py"))
+    generator = train(members, External(size=32, command=shlex.join(command)), seed=0)
+    log = tmp_path / "log.txt"
+    release = sample(generator, 9, seed=1, log=log)
+    assert log.read_text() == "12 members, 11 components, 9 images\n"
+    assert np.array_equal(sample(generator, 5, seed=1), release[:5])
+    assert not np.array_equal(sample(generator, 9, seed=2), release)
+    # It draws in the space of its members, in which others of that kind do not lie.
+    basis = np.linalg.qr((members[1:].astype(float) - members[0]).reshape(11, -1).T)[0]
+
+    def outside(those):
+        flat = those.reshape(len(those), -1) - members[0].reshape(-1).astype(float)
+        return np.linalg.norm(flat - flat @ basis @ basis.T, axis=1) / np.linalg.norm(flat, axis=1)
+
+    assert outside(release).max() < 0.5 * outside(images(9, 32, 1)).min()
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import pytest
 
@@ -11,6 +12,7 @@ from attacks.conformance.worlds import World, fitted, planted, wrong_target
 from attacks.observing import ObservingAttack
 from attacks.pytest_plugin import OPTION
 from attacks.registry import find_attacks
+from shadow_models.recipe import Gives
 
 WRONG_TARGETS = 12
 
@@ -37,16 +39,29 @@ def _looks_at_pairs(attack_class: type[Attack]) -> bool:
     )
 
 
+@cache
+def world_of(n_pairs: int, seed: int, gives: Gives) -> World:
+    """A world, made once: what was observed in it is remembered from attack to attack."""
+    return World(n_pairs, seed, gives=gives)
+
+
 @pytest.fixture(scope="module")
-def world() -> World:
+def kind(attack_class: type[Attack]) -> Gives:
+    """The models of the attack's toy world: discriminators for one that asks these, denoisers for every other."""
+    asked = attack_class().needs.asks
+    return asked if asked is Gives.DISCRIMINATOR else Gives.DENOISER
+
+
+@pytest.fixture(scope="module")
+def world(kind: Gives) -> World:
     """Five pairs of generators."""
-    return World(n_pairs=5, seed=1)
+    return world_of(n_pairs=5, seed=1, gives=kind)
 
 
 @pytest.fixture(scope="module")
-def wrong_targets() -> list[LabelledTarget]:
+def wrong_targets(kind: Gives) -> list[LabelledTarget]:
     """Targets whose generator saw no candidate."""
-    other = World(n_pairs=WRONG_TARGETS, seed=2)
+    other = world_of(n_pairs=WRONG_TARGETS, seed=2, gives=kind)
     return [wrong_target(other, pair) for pair in range(WRONG_TARGETS)]
 
 

@@ -11,14 +11,13 @@ import numpy as np
 import pytest
 
 from attacks.base import Access, Attack, LabelledTarget, Scores, Target, TargetShape
-from attacks.conformance.denoisers import MemorisingDenoiser
-from attacks.conformance.documented import documented_options, own_docstring
 from attacks.conformance.worlds import (
     SIZE,
     World,
     auc,
     fitted,
     frozen,
+    memorised,
     planted,
     twins,
     under_other_names,
@@ -26,6 +25,8 @@ from attacks.conformance.worlds import (
 from attacks.difficulty_calibration import CALIBRATIONS
 from attacks.observing import ObservingAttack
 from attacks.view import Observed, Observer
+from shadow_models.conformance.documented import documented_options, own_docstring
+from shadow_models.recipe import Gives
 
 FOUND = 0.95  # AUC from which planted copies count as found: plain copies, so that every serious attack passes
 CHANCE = 0.12  # how far a mean AUC over 12 targets of 15 against 15 may be from 0.5: four standard errors
@@ -35,7 +36,7 @@ ROUNDING = 1e-9  # of the scores' own standard deviation: what sums in another o
 def test_is_documented(attack_class: type[Attack]) -> None:
     """What it does, and from which paper, stands in the docstring of its class; every option has a word, too."""
     assert own_docstring(attack_class), "the class has no docstring of its own"
-    missing = {one.name for one in fields(attack_class)} - documented_options(attack_class)  # type: ignore[arg-type]
+    missing = {one.name for one in fields(attack_class)} - documented_options(attack_class, Attack)  # type: ignore[arg-type]
     assert not missing, f"options without a word on them (`name: ...` in the docstring of the class): {missing}"
 
 
@@ -108,7 +109,7 @@ def test_equal_slices_score_equally(ready: Attack, world: World) -> None:
     first, second = twins(world)
     candidates = world.candidates.copy()
     candidates[second] = candidates[first]
-    doubled = World(n_pairs=5, seed=1, candidates=candidates)
+    doubled = World(n_pairs=5, seed=1, candidates=candidates, gives=world.gives)
     scores = ready.score(planted(doubled, remembers=False).target)
     assert abs(scores[first] - scores[second]) <= ROUNDING * scores.std()
 
@@ -120,23 +121,21 @@ def test_scores_are_finite_float64_and_repeat(ready: Attack, target: Target, wor
     assert scores.shape == (len(target.ids),)
     assert np.isfinite(scores).all()
     assert np.array_equal(scores, ready.score(target))
-    again = planted(World(n_pairs=5, seed=1), remembers=False).target
+    again = planted(World(n_pairs=5, seed=1, gives=world.gives), remembers=False).target
     np.testing.assert_allclose(ready.score(again), scores, rtol=1e-9, atol=1e-12)
 
 
-def test_exact_copies_stay_finite(ready: Attack, target: Target) -> None:
+def test_exact_copies_stay_finite(ready: Attack, target: Target, kind: Gives) -> None:
     """A release of the candidates themselves, each many times: distances of 0, ties, a model without error."""
     copies = frozen(np.tile(target.candidates, (10, 1, 1)))
-    model = MemorisingDenoiser(target.candidates, bandwidth=1e-3)
+    model = memorised(target.candidates, 1e-3, kind)
     assert np.isfinite(ready.score(replace(target, release=copies, model=model))).all()
 
 
-def test_release_of_one_image_stays_finite(ready: Attack, target: Target) -> None:
+def test_release_of_one_image_stays_finite(ready: Attack, target: Target, kind: Gives) -> None:
     """A generator that collapsed: nothing varies, and no variance may be divided by."""
     alone = target.candidates[:1]
-    collapsed = replace(
-        target, release=frozen(np.repeat(alone, 300, axis=0)), model=MemorisingDenoiser(alone, bandwidth=1e-3)
-    )
+    collapsed = replace(target, release=frozen(np.repeat(alone, 300, axis=0)), model=memorised(alone, 1e-3, kind))
     assert np.isfinite(ready.score(collapsed)).all()
 
 
@@ -151,13 +150,32 @@ def test_says_why_it_cannot_run(ready: Attack, target: Target, model: bool, refe
     reason = ready.skip(poorer)
     if reason is None:
         assert ready.needs is not Access.REFERENCES or others
-        assert ready.needs not in (Access.MODEL, Access.GRADIENT) or model
+        assert model or not ready.needs.of_model
         assert np.isfinite(ready.score(poorer)).all()
     else:
         assert ready.needs is not Access.RELEASE
         assert reason.endswith(".")
         with pytest.raises(ValueError, match="cannot run here"):
             ready.score(poorer)
+
+
+@pytest.mark.parametrize("whose", ["target", "references"])
+def test_says_so_where_a_model_is_of_another_kind(ready: Attack, target: Target, kind: Gives, whose: str) -> None:
+    """A discriminator is asked for no noise, nor a denoiser for a score: `skip` says so, or there are scores."""
+    other = Gives.DENOISER if kind is Gives.DISCRIMINATOR else Gives.DISCRIMINATOR
+    model = memorised(target.candidates, 0.5, other)
+    of_target = model if whose == "target" else target.model
+    others = [replace(one, model=model, seen=None) if whose == "references" else one for one in target.references]
+    strange = replace(target, model=of_target, references=tuple(others))
+    reason = ready.skip(strange)
+    if reason is None:
+        assert whose == "references" or not ready.needs.of_model
+        assert np.isfinite(ready.score(strange)).all()
+    else:
+        assert ready.needs.of_model
+        assert reason.endswith(".")
+        with pytest.raises(ValueError, match="cannot run here"):
+            ready.score(strange)
 
 
 def test_fitting_makes_a_copy(ready: Attack, attack_class: type[Attack]) -> None:
@@ -200,12 +218,12 @@ def test_observation_is_of_one_generator(observing: ObservingAttack, target: Tar
     assert np.array_equal(less.observe(observing), observed)
 
 
-def test_score_comes_from_what_was_observed(observing: ObservingAttack, target: Target) -> None:
+def test_score_comes_from_what_was_observed(observing: ObservingAttack, target: Target, kind: Gives) -> None:
     """Observations out of the store stand for the generators: the score is the same without looking at them."""
     stored = target.observe(observing)
     others = list(target.observe_references(observing)) if observing.observes_references else []
     blank = frozen(np.zeros_like(target.release))
-    unseen = MemorisingDenoiser(blank[:1], bandwidth=0.5)
+    unseen = memorised(blank[:1], 0.5, kind)
     references = [replace(one, release=blank, model=unseen) for one in target.references]
     for place, known in enumerate(others):
         references[place] = replace(references[place], seen=always(known))

@@ -15,13 +15,16 @@ from sklearn.metrics import roc_auc_score
 
 from attacks.base import Access, Attack, Flags, Images, LabelledTarget, Reference, Seen, Target
 from attacks.conformance.denoisers import MemorisingDenoiser
+from attacks.conformance.discriminators import MemorisingDiscriminator
 from attacks.view import CountedModel, Observed, Observer, View
+from shadow_models.recipe import Gives
 
 SIZE, N = 16, 30  # pixels a side; candidates, fewer than the slices have degrees of freedom: no two are alike
 SQUARES = 8  # along each side of a slice
 COPIES = 20  # released of each member
 _A = TypeVar("_A", bound=Attack)
-BANDWIDTH = 0.03  # of the memorising denoisers, in units of [-1, 1]: about 4 grey levels
+Memorising = MemorisingDenoiser | MemorisingDiscriminator
+BANDWIDTH = 0.03  # of the memorising models, in units of [-1, 1]: about 4 grey levels
 
 
 def toy_slices(n: int, seed: int) -> Images:
@@ -42,22 +45,37 @@ def frozen(images: Images) -> Images:
     return images
 
 
-class Generator:
-    """A generator that memorised: what it releases, its denoiser, and what was observed of it before.
+def memorised(members: Images, bandwidth: float, gives: Gives) -> Memorising:
+    """The model of a generator that memorised, of a kind: a denoiser or a discriminator."""
+    model = MemorisingDiscriminator if gives is Gives.DISCRIMINATOR else MemorisingDenoiser
+    return model(members, bandwidth)
 
-    trained_on: uint8 [m, h, w]; candidates: uint8 [n, h, w], those observed; noise_sd: of its release, grey levels.
+
+class Generator:
+    """A generator that memorised: what it releases, its model, and what was observed of it before.
+
+    trained_on: uint8 [m, h, w]; candidates: uint8 [n, h, w], those observed; noise_sd: of its release, grey levels;
+    gives: the kind of its model.
     """
 
-    def __init__(self, trained_on: Images, candidates: Images, seed: int, noise_sd: float = 6.0) -> None:
+    def __init__(
+        self,
+        trained_on: Images,
+        candidates: Images,
+        seed: int,
+        noise_sd: float = 6.0,
+        gives: Gives = Gives.DENOISER,
+    ) -> None:
         self.trained_on = trained_on
         self.candidates = candidates
+        self.gives = gives
         self.release = noisy_copies(trained_on, seed, noise_sd)
         self._observed: dict[str, Observed] = {}
 
     @cached_property
-    def model(self) -> MemorisingDenoiser:
-        """The optimal denoiser of a kernel density at the members."""
-        return MemorisingDenoiser(self.trained_on, BANDWIDTH)
+    def model(self) -> Memorising:
+        """The optimal denoiser of a kernel density at the members, or a discriminator that knows them."""
+        return memorised(self.trained_on, BANDWIDTH, self.gives)
 
     def seen(self, attack: Observer) -> Observed:
         """The observation of an attack, made once: as the store of the harness does for a target."""
@@ -77,15 +95,20 @@ class World:
 
     Generators 2p and 2p + 1 are complements, so each candidate is in exactly half of them. The references of a
     generator that is judged are never of its own pair: which references a candidate has would tell its label.
+    gives: the kind of their models.
     """
 
-    def __init__(self, n_pairs: int, seed: int, candidates: Images | None = None) -> None:
+    def __init__(
+        self, n_pairs: int, seed: int, candidates: Images | None = None, gives: Gives = Gives.DENOISER
+    ) -> None:
+        self.gives = gives
         self.candidates = toy_slices(N, seed=1) if candidates is None else frozen(candidates)
         rng = np.random.default_rng([seed, 0])
         halves = [rng.permutation(len(self.candidates)) < len(self.candidates) // 2 for _ in range(n_pairs)]
         self.held: Flags = np.stack([side for half in halves for side in (half, ~half)])
         self.generators = [
-            Generator(self.candidates[row], self.candidates, 1000 * seed + j) for j, row in enumerate(self.held)
+            Generator(self.candidates[row], self.candidates, 1000 * seed + j, gives=gives)
+            for j, row in enumerate(self.held)
         ]
         self.ids = tuple(f"slice_{i:03d}" for i in range(len(self.candidates)))
 
@@ -130,10 +153,12 @@ def wrong_target(world: World, pair: int, trap: bool = False) -> LabelledTarget:
     members have and non-members lack, so that a calibrated attack tells them apart from nothing.
     """
     n_pairs, own = len(world.held) // 2, 2 * pair
-    strangers = Generator(toy_slices(N // 2, seed=1000 + pair), world.candidates, seed=500 + pair)
+    unlike = toy_slices(N // 2, seed=1000 + pair)
+    strangers = Generator(unlike, world.candidates, seed=500 + pair, gives=world.gives)
     references = list(world.references([(pair + step) % n_pairs for step in (1, 2, 3)]))
     if trap:
-        noisy = Generator(world.candidates[world.held[own + 1]], world.candidates, seed=pair, noise_sd=90.0)
+        complement = world.candidates[world.held[own + 1]]
+        noisy = Generator(complement, world.candidates, seed=pair, noise_sd=90.0, gives=world.gives)
         references.append(world.reference(noisy, world.held[own + 1]))
     return LabelledTarget(world.facing(strangers, references), world.held[own])
 

@@ -42,7 +42,7 @@ def _make(words: list[str]) -> None:
     from harness.challenge.options import CONFIG_NAME, register_challenge_options
     from harness.config.composing import with_options
 
-    register_challenge_options()
+    register_challenge_options(words)
     sys.argv[1:] = words
     with_options(CONFIG_NAME, _make_once)
 

@@ -162,7 +162,7 @@ def _decided(settings: ChallengeSettings) -> dict[str, Any]:
         "edition": settings.edition.name,
         "seed": settings.seed,
         "data": content_key(per_patient=settings.data.per_patient, **identity),
-        "recipe": settings.recipe.to_dict(),
+        "recipe": settings.recipe.identity(),
         **({"start": settings.start.name} if settings.start.warm else {}),
         "patients": {"dev": settings.dev.patients, "test": settings.test.patients},
         "generated": {"dev": settings.dev.n_images, "test": settings.test.n_images},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,15 +11,16 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, DictConfig, OmegaConf
 
 from harness.config.checks import check_common, check_extra, has_extra
+from harness.config.command_words import names_given
 from harness.config.options import QUIET, StoreOptions, hydra_node
-from harness.config.recipe_options import GeneratorOptions, Start, recipe_and_start
-from harness.config.registration import recipe_node, register_sources_and_launch
+from harness.config.recipe_options import Start, recipe_and_start
+from harness.config.registration import register_generators, register_sources_and_launch
 from harness.data.options import FolderData, PhantomData
 from harness.editions.edition import Edition
 from harness.editions.load import edition_names, load_edition
 from harness.errors import InputError
 from harness.places import user_path
-from shadow_models.recipe import PRESETS, Recipe
+from shadow_models.recipe import Recipe
 
 CONFIG_NAME = "challenge"
 
@@ -34,7 +36,9 @@ class SplitOptions:
 _DEFAULTS: list[Any] = [
     "_self_",
     {"data": "phantom"},
-    {"target": "quick"},
+    {"target": "dct"},
+    {"preset": "quick"},
+    {"recipe": "${target}_${preset}"},
     {"launch": "local"},
     *QUIET,
 ]
@@ -43,7 +47,8 @@ _HELP = """Train a generator on hidden members and write the challenge about it,
 
   python -m harness.challenge make out=DIR                                     from phantoms
   python -m harness.challenge make data=folder data.root=SLICES data.per_patient=3 out=DIR seed=1
-  python -m harness.challenge make out=DIR target=small target.steps=4000      another recipe than the shadows'
+  python -m harness.challenge make out=DIR target=flow target.steps=2000       another generator than the shadows'
+  python -m harness.challenge make out=DIR preset=small                        of 128 px; preset=gpu has 256
   python -m harness.challenge make out=DIR target.leak=weak                    how much it gives away: faint to strong
   python -m harness.challenge make out=DIR test.patients=20 test.n_images=2000 dev.patients=8 dev.n_images=500
 
@@ -59,6 +64,7 @@ class ChallengeOptions:
     defaults: list[Any] = field(default_factory=lambda: list(_DEFAULTS))
     data: Any = MISSING
     target: Any = MISSING
+    preset: str = MISSING
     launch: Any = MISSING
     dev: SplitOptions = field(default_factory=SplitOptions)
     test: SplitOptions = field(default_factory=lambda: SplitOptions(patients=20, n_images=2000))
@@ -92,14 +98,15 @@ def written_editions() -> list[str]:
     return [one.name for one in editions if all(leaf.folders and leaf.id_format for leaf in one.leaves.values())]
 
 
-def register_challenge_options() -> None:
-    """Tell Hydra every group and name: data, target (the presets of recipes), launch."""
+def register_challenge_options(words: Sequence[str]) -> None:
+    """Tell Hydra every group and name: data, target (families of generators), preset, launch.
+
+    words: of the command line; families that it does not name are not imported.
+    """
     store = ConfigStore.instance()
     store.store(name=CONFIG_NAME, node=ChallengeOptions)
     register_sources_and_launch()
-    for name, recipe in PRESETS.items():
-        preset = {"target": recipe_node(GeneratorOptions, name), "data": {"size": recipe.size}}
-        store.store(group="target", name=name, node=preset, package="_global_")
+    register_generators("target", names_given(words, "target"))
 
 
 def challenge_settings(config: DictConfig) -> ChallengeSettings:

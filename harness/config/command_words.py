@@ -28,15 +28,15 @@ def in_order(words: Sequence[str]) -> list[str]:
     return sorted(quoted, key=lambda word: word not in ("-m", "--multirun"))
 
 
-def attacks_named(words: Sequence[str]) -> list[str]:
-    """The names given as `attack=...`, groups and unknown ones among them; none where the words cannot be read."""
+def names_given(words: Sequence[str], group: str) -> list[str]:
+    """The names given as `GROUP=...`, unknown ones among them; none where the words cannot be read."""
     from hydra.errors import HydraException
 
     try:
         overrides = _overrides(words)
     except HydraException:  # Hydra says so itself, later
         return []
-    values = (_strings(one.value()) for one in overrides if one.key_or_group == "attack")
+    values = (_strings(one.value()) for one in overrides if one.key_or_group == group)
     return [name for names in values for name in names]
 
 
@@ -57,6 +57,8 @@ def refuse_foreign(words: Sequence[str]) -> None:
             raise InputError(
                 f"{told} is refused: Hydra's own settings are fixed, so that nothing else runs. {_FIXED}"
             )
+        if key == "recipe":
+            raise InputError(f"{told} is refused: shadow=NAME and preset=NAME say which recipe. {_FIXED}")
         if package is not None:
             raise InputError(f"{told} is refused: where options go is fixed, so @{package} has no place. {_FIXED}")
         if any(_SPECIAL.fullmatch(part) for part in [*re.split(r"\W", key), *_keys(override.value())]):

@@ -9,32 +9,35 @@ from omegaconf import MISSING
 
 from attacks.plug_ins import offered
 from attacks.registry import found_so_far
-from harness.config.recipe_options import GeneratorOptions
 
 
-@dataclass(frozen=True)
-class ShadowOptions(GeneratorOptions):
-    """The recipe and the start of every generator, how many shadows are trained, and how many images each releases.
+@dataclass
+class ShadowOptions:
+    """Besides the options of the family: how many shadows are trained, and how many images each releases.
 
     count: None is 4, and 8 for an edition; n_images: None is 256, and as many as the test releases for an edition.
     match_steps: the recipe is tried with so many times its steps, and the one whose release is most like the
-    test's is taken; None is half, as many and twice for an edition, else as many.
+    test's is taken; None is half, as many and twice for an edition, else as many. match: families of which the same
+    is tried, each with the numbers of the run's preset; None is the one family that `shadow` names.
     """
 
     count: int | None = None
     n_images: int | None = None
     match_steps: list[float] | None = None
+    match: list[str] | None = None
 
 
 @dataclass
 class SurrogateOptions:
     """Diffusion models trained on releases, for model attacks on a target that gives none.
 
-    use: None trains them for an edition, where an attack asks a model; steps: of training, None is the shadows'.
+    use: None trains them for an edition, where an attack asks a model; steps: of training, None is the recipe's;
+    family: of denoisers, None is that of the shadows, and dct where theirs is none.
     dev: whether a chosen attack that asks them is checked on dev, which costs as many trainings again.
     """
 
     use: bool | None = None
+    family: str | None = None
     steps: int | None = None
     dev: bool = True
 
@@ -79,7 +82,9 @@ def hydra_node(command: str, header: str) -> dict[str, Any]:
 _DEFAULTS: list[Any] = [
     "_self_",
     {"data": "phantom"},
+    {"shadow": "dct"},
     {"preset": "quick"},
+    {"recipe": "${shadow}_${preset}"},
     {"launch": "local"},
     {"attack": ["knn"]},
     *QUIET,
@@ -117,6 +122,7 @@ _HELP = """Train shadow generators, attack what they release, calibrate, and app
   python -m harness.run attack=all data=folder data.root=DIR data.per_patient=1
   python -m harness.run data=imageclef2023 data.root=DIR    the official test: writes submission.csv
   python -m harness.run dry_run=true                        the plan, without doing it
+  python -m harness.run shadow=flow                         another family of generators, of preset=quick|small|gpu
   python -m harness.run shadow.leak=weak                    how much generators give away: faint, weak, medium, strong
   python -m harness.run shadow.start=nothing                from where they are trained: phantom-64, extra, a folder
 """

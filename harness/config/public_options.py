@@ -16,16 +16,23 @@ from attacks.pia import NORMALIZATIONS
 from harness.config.checks import PICTURES
 from harness.config.edition_options import GROUPS, membership_editions
 from harness.config.options import LaunchOptions, ReportOptions, ShadowOptions, SurrogateOptions
-from harness.config.recipe_options import STARTS
+from harness.config.recipe_options import STARTS, StartOptions
 from harness.data.options import FolderData, PhantomData
 from harness.evaluation.decision_rules import DECISIONS
 from harness.evaluation.probability_calibration import CURVES
 from harness.evaluation.selection_rules import RULES
 from shadow_models.fine_tuning import LEAKS
-from shadow_models.recipe import CHOICES, PRESETS
+from shadow_models.recipe import DEFAULT, SIZES
+from shadow_models.registry import built_in, find_family
 
 ATTACK_NAME = r"[a-z][a-z0-9_]{0,39}"
-_GROUPS = ("attack", "data", "preset", "launch")  # chosen by a name that is registered: composition refuses others
+_GROUPS = (
+    "attack",
+    "data",
+    "preset",
+    "launch",
+    "shadow",
+)  # chosen by a name that is registered: composition refuses others
 _DATA = ("name", "size", "per_patient", "patients", "slices", "seed", "group")
 _TOP = ("preset", "seed", "rule", "decision", "calibrator", "device")
 _HIDDEN = "..."
@@ -37,7 +44,9 @@ def public_options(options: Mapping[str, Any]) -> dict[str, Any]:
     told: dict[str, Any] = _told(options, _TOP)
     told["data"] = _told(options["data"], _DATA)
     told["launch"] = _told(options.get("launch") or {}, ("name", "workers"))
-    for name, of in (("shadow", ShadowOptions), ("surrogate", SurrogateOptions), ("report", ReportOptions)):
+    shadow = options.get("shadow") or {}
+    told["shadow"] = _told(shadow, _of_generators(shadow.get("family", DEFAULT)))
+    for name, of in (("surrogate", SurrogateOptions), ("report", ReportOptions)):
         told[name] = _told(options.get(name) or {}, [one.name for one in fields(of)])
     named = {name: own or {} for name, own in options["attack"].items() if re.fullmatch(ATTACK_NAME, str(name))}
     told["attack"] = {name: _told(own, list(own)) for name, own in named.items()}
@@ -75,6 +84,15 @@ def _names(options: Mapping[str, Any], above: str = "") -> set[str]:
     return found
 
 
+def _of_generators(name: Any) -> list[str]:
+    """The options of a family of ours that may be told, and those of every generator; of another the latter alone."""
+    every = ["family", *(one.name for of in (StartOptions, ShadowOptions) for one in fields(of))]
+    if name not in built_in():
+        return every
+    family = find_family(name)
+    return [*every, *(one.name for one in fields(family) if one.name not in family.private)]
+
+
 def _told(options: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     words = _words()
     told = {}
@@ -97,10 +115,12 @@ def _is_number(value: Any) -> bool:
 def _words() -> dict[str, Collection[str]]:
     """The words that an option of a name may have; any other text stays here."""
     return {
-        **CHOICES,
+        **{name: words for family in map(find_family, built_in()) for name, words in family.choices.items()},
+        "family": built_in(),
+        "match": built_in(),
         "name": (PhantomData.name, FolderData.name, *membership_editions(), *DISTANCES, LaunchOptions.name),
-        "preset": PRESETS,
-        "tuning": PRESETS,
+        "preset": SIZES,
+        "tuning": SIZES,
         "start": STARTS,
         "leak": LEAKS,
         "device": ("auto", "cpu", "cuda", "mps"),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import MISSING, Field, dataclass, field, fields, make_dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, get_type_hints
 
 from harness.errors import InputError, unknown_name
+from harness.external import External
 from harness.places import user_path
 from shadow_models.base.recipe import FOLDER, NAME
 from shadow_models.base.recipe import RECIPE as RECIPE_OF_BASE
+from shadow_models.families.dct import DctRecipe
 from shadow_models.fine_tuning import (
     EXTRA,
     FINE_TUNING,
@@ -17,32 +19,82 @@ from shadow_models.fine_tuning import (
     NOTHING,
     FineTuning,
 )
-from shadow_models.recipe import PRESETS, Recipe, check_start
+from shadow_models.recipe import Recipe, check_start
+from shadow_models.registry import UnknownFamilyError, family_names, find_family
 
 STARTS = (NOTHING, NAME, EXTRA)
 A_FOLDER = "a folder"
 
 
-@dataclass(frozen=True)
-class GeneratorOptions(Recipe):
-    """The recipe of a generator and its start, as typed.
+@dataclass
+class StartOptions:
+    """What is said of a generator besides the options of its family.
 
     start: `nothing`, `phantom-64`, `extra` or the folder of a saved generator; None is `extra` where there are extra
     slices, else `phantom-64` where the network is that of the base, else `nothing`. leak: a name for the steps, of
-    the dial. steps, learning_rate, warm_up: None is what the start and the preset named by `tuning` say.
-    base_steps: in which `start=extra` learns the extra slices; None is 32 passes over them, 1,500 steps at most.
+    the dial. tuning: the preset whose numbers hold where a start leaves them open. base_steps: in which `start=extra`
+    learns the extra slices; None is 32 passes over them, 1,500 steps at most, or the recipe's in other families.
     """
 
-    steps: int | None = None  # type: ignore[assignment]
-    learning_rate: float | None = None  # type: ignore[assignment]
-    warm_up: float | None = None  # type: ignore[assignment]
     start: str | None = None
     leak: str | None = None
     tuning: str = "quick"
     base_steps: int | None = None
 
-    def __post_init__(self) -> None:
-        """What was typed is checked where it becomes a recipe."""
+
+class Making(NamedTuple):
+    """How a generator is made: its recipe, what its training starts from, and the key of that once it is known."""
+
+    recipe: Recipe
+    start: Start
+    start_key: str | None = None
+
+    @property
+    def base_key(self) -> str | None:
+        """The artefact that training starts from; None where that is nothing."""
+        if self.start.warm and self.start_key is None:  # else it would be trained from nothing, and nobody would know
+            raise ValueError("planning.start.with_start was not asked for the base.")
+        return self.start_key
+
+
+def generator_names() -> list[str]:
+    """Every family there is; `external` also where its entry point is not installed."""
+    return list(dict.fromkeys([*family_names(), External.name]))
+
+
+def family_called(name: str) -> type[Recipe]:
+    """The family of generators of a name. Raises InputError, with the near names, or why it cannot be imported."""
+    if name not in generator_names():
+        raise InputError(unknown_name("generator", name, generator_names()))
+    try:
+        return find_family(name)
+    except UnknownFamilyError as error:
+        raise InputError(str(error)) from error
+
+
+def options_class(family: type[Recipe], *others: type) -> type:
+    """A dataclass of a family's options and those of other dataclasses, for Hydra; `family` names the family.
+
+    What a start decides may be left out there: None.
+    """
+    types = get_type_hints(family)
+    own = [
+        (one.name, types[one.name] | None if one.name in family.from_start else types[one.name], _default(one))
+        for one in fields(family)
+    ]
+    beside = [(one.name, get_type_hints(other)[one.name], _default(one)) for other in others for one in fields(other)]
+    twice = {name for name, *_ in own} & {name for name, *_ in beside}
+    if twice:
+        raise InputError(
+            f"The generator {family.name!r} has options of reserved names: {', '.join(sorted(twice))}; rename them."
+        )
+    return make_dataclass(f"{family.name}_options", [*own, *beside], namespace={"family": family})
+
+
+def _default(one: Field[Any]) -> Any:
+    return (
+        field(default=one.default) if one.default_factory is MISSING else field(default_factory=one.default_factory)
+    )
 
 
 class Start(NamedTuple):
@@ -67,21 +119,42 @@ class Start(NamedTuple):
         return self.name == EXTRA
 
 
-def recipe_and_start(options: GeneratorOptions, called: str, extra: bool) -> tuple[Recipe, Start]:
-    """What was typed, checked and whole. called: the options' group; extra: whether there are extra slices.
+def recipe_and_start(options: Any, called: str, extra: bool) -> tuple[Recipe, Start]:
+    """What was typed, an instance of an `options_class`, checked and whole.
 
-    Raises InputError, and ValueError for a number out of its range.
+    called: the options' group; extra: whether there are extra slices. Raises InputError, and ValueError for a number
+    out of its range.
     """
-    preset = PRESETS.get(options.tuning)
+    family: type[Recipe] = options.family
+    presets = family.presets()
+    preset = presets.get(options.tuning)
     if preset is None:
-        raise InputError(unknown_name(f"{called}.tuning", options.tuning, PRESETS))
-    typed = {one.name: getattr(options, one.name) for one in fields(Recipe)}
-    recipe = replace(preset, **{name: value for name, value in typed.items() if value is not None})
+        raise InputError(unknown_name(f"{called}.tuning", options.tuning, presets))
+    typed = {one.name: getattr(options, one.name) for one in fields(family)}
+    open_ones = {name for name, value in typed.items() if value is None and name in family.from_start}
+    recipe = replace(preset, **{name: value for name, value in typed.items() if name not in open_ones})
+    recipe.identity()  # asks for what cannot be told from the values alone, such as files that it names
     start = _start(options, recipe, called, extra)
     if start.name == NAME:
         check_network(RECIPE_OF_BASE, recipe, f"{called}.start={NAME}")
     _check_leak(options, recipe, start, called)
     return _trained_as(options, recipe, start), start
+
+
+def usual_making(name: str, preset: str, size: int, called: str, extra: bool) -> Making:
+    """A family with a preset's numbers, at the data's size, and what it usually starts from.
+
+    called: the option that names it. Raises InputError, and ValueError where the preset cannot have that size.
+    """
+    family = family_called(name)
+    options = options_class(family, StartOptions)(**preset_values(family, preset) | {"size": size, "tuning": preset})
+    return Making(*recipe_and_start(options, called, extra))
+
+
+def preset_values(family: type[Recipe], preset: str) -> dict[str, Any]:
+    """A preset's options by name; None for those that hang on the start."""
+    values = family.presets()[preset].to_dict()
+    return {name: None if name in family.from_start else value for name, value in values.items()}
 
 
 def leak_of(recipe: Recipe, start: Start) -> str | None:
@@ -90,7 +163,7 @@ def leak_of(recipe: Recipe, start: Start) -> str | None:
         return None
     usual = FINE_TUNING["quick"]
     for name, steps in LEAKS.items():
-        if recipe == replace(PRESETS["quick"], **usual._replace(steps=steps)._asdict()):
+        if recipe == replace(DctRecipe.presets()["quick"], **usual._replace(steps=steps)._asdict()):
             return name
     return None
 
@@ -103,17 +176,21 @@ def check_network(base: Recipe, recipe: Recipe, given: str) -> None:
         raise InputError(f"{given}: {error}") from error
 
 
-def _start(options: GeneratorOptions, recipe: Recipe, called: str, extra: bool) -> Start:
+def _start(options: Any, recipe: Recipe, called: str, extra: bool) -> Start:
     name, folder = options.start, None
     fits = recipe.weights() == RECIPE_OF_BASE.weights()
     if name is None:
-        name = EXTRA if extra else NAME if fits else NOTHING
+        name = NOTHING if not recipe.starts else EXTRA if extra else NAME if fits else NOTHING
     elif name not in STARTS:
         folder = user_path(name, f"{called}.start=")
         if not folder.is_dir():
             raise InputError(f"{unknown_name(f'value of {called}.start', name, STARTS)} Nor is there such a folder.")
         name = NAME if folder.resolve() == FOLDER.resolve() else A_FOLDER
         folder = None if name == NAME else folder
+    if name != NOTHING and not recipe.starts:
+        raise InputError(
+            f"{called}.start={options.start}: generators of {recipe.name} start from nothing; leave it out."
+        )
     if name == EXTRA and not extra:
         raise InputError(f"{called}.start=extra needs other slices: data.extra=DIR, with data=folder or an edition.")
     if options.base_steps is not None and options.base_steps < 1:
@@ -123,7 +200,7 @@ def _start(options: GeneratorOptions, recipe: Recipe, called: str, extra: bool) 
     return Start(name, folder, options.base_steps, f"{called}.start")
 
 
-def _check_leak(options: GeneratorOptions, recipe: Recipe, start: Start, called: str) -> None:
+def _check_leak(options: Any, recipe: Recipe, start: Start, called: str) -> None:
     """InputError for a name that is none of the dial's, or that says nothing of this recipe."""
     if options.leak is None:
         return
@@ -140,9 +217,9 @@ def _check_leak(options: GeneratorOptions, recipe: Recipe, start: Start, called:
         )
 
 
-def _trained_as(options: GeneratorOptions, recipe: Recipe, start: Start) -> Recipe:
+def _trained_as(options: Any, recipe: Recipe, start: Start) -> Recipe:
     """The recipe with the steps, the rate and the warm-up that go with its start, but for those typed."""
-    if not start.warm:
+    if not start.warm or not recipe.from_start:
         return recipe
     usual = FINE_TUNING[options.tuning]
     if options.leak is not None:

@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 
 from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 
 from attacks.base import Access, Attack
 from attacks.registry import find_attacks
+from harness.config.command_words import names_given
 from harness.config.edition_options import membership_editions, name_edition
 from harness.config.options import LaunchOptions, Options, ShadowOptions
-from harness.config.recipe_options import GeneratorOptions
+from harness.config.recipe_options import StartOptions, family_called, generator_names, options_class, preset_values
 from harness.data.options import EditionFolder, FolderData, PhantomData
-from shadow_models.fine_tuning import FineTuning
-from shadow_models.recipe import PRESETS, Recipe
+from shadow_models.recipe import DEFAULT, SIZES, Recipe
 
 
-def register_options(named: Sequence[str]) -> None:
-    """Tell Hydra every group and name: attack, data, preset, launch.
+def register_options(words: Sequence[str]) -> None:
+    """Tell Hydra every group and name: attack, data, shadow, preset, launch.
 
-    named: the attacks that are asked for, or groups of them; plug-ins that these do not need are not imported.
+    words: of the command line; attacks and generators that it does not name, and plug-ins, are not imported. Raises
+    InputError for a generator that cannot be.
     """
     store = ConfigStore.instance()
     store.store(name="run", node=Options)
-    found = find_attacks(named)
+    found = find_attacks(names_given(words, "attack"))
     for name, attack in list(found.by_name.items()):
         try:
             node = writable(attack)
@@ -41,10 +41,7 @@ def register_options(named: Sequence[str]) -> None:
     for edition in membership_editions():
         node = name_edition(writable(EditionFolder), edition)
         store.store(group="data", name=edition, node=node, package="data")
-    for name, recipe in PRESETS.items():
-        shadow = recipe_node(ShadowOptions, name)
-        preset = {"preset": name, "shadow": shadow, "data": {"size": recipe.size}}
-        store.store(group="preset", name=name, node=preset, package="_global_")
+    register_generators("shadow", names_given(words, "shadow"), ShadowOptions)
 
 
 def register_sources_and_launch() -> None:
@@ -55,14 +52,30 @@ def register_sources_and_launch() -> None:
     store.store(group="launch", name="local", node=writable(LaunchOptions), package="launch")
 
 
-def recipe_node(options: type[GeneratorOptions], preset: str) -> DictConfig:
+def register_generators(group: str, named: Sequence[str], *others: type) -> None:
+    """Tell Hydra the families as `GROUP=NAME`, the presets, and the options of both together.
+
+    named: families to import, besides the default; others: dataclasses of further options of the group.
+    """
+    store = ConfigStore.instance()
+    for name in generator_names():
+        store.store(group=group, name=name, node={}, package="_global_")
+    for preset, size in SIZES.items():
+        store.store(group="preset", name=preset, node={"preset": preset, "data": {"size": size}}, package="_global_")
+    for name in dict.fromkeys([DEFAULT, *(one for one in named if one in generator_names())]):
+        family = family_called(name)
+        for preset in SIZES:
+            node = recipe_node(family, preset, *others)
+            store.store(group="recipe", name=f"{name}_{preset}", node=node, package=group)
+
+
+def recipe_node(family: type[Recipe], preset: str, *others: type) -> DictConfig:
     """The schema of a generator's options with one preset's values; its size is that of the data, and what depends on
     its start is left open."""
-    node = writable(options)
-    for option in fields(Recipe):
-        if option.name not in FineTuning._fields:
-            of_data = option.name == "size"
-            OmegaConf.update(node, option.name, "${data.size}" if of_data else getattr(PRESETS[preset], option.name))
+    node = writable(options_class(family, StartOptions, *others))
+    for name, value in preset_values(family, preset).items():
+        OmegaConf.update(node, name, value)
+    OmegaConf.update(node, "size", "${data.size}")
     OmegaConf.update(node, "tuning", preset)
     return node
 
@@ -70,14 +83,14 @@ def recipe_node(options: type[GeneratorOptions], preset: str) -> DictConfig:
 def attack_groups(by_name: Mapping[str, type[Attack]]) -> dict[str, list[str]]:
     """Names that stand for several of these attacks: `all`, and a name for each access, with those of that access.
 
-    `release` and `references` are what the official test allows; `model` are those that ask the network or its
-    gradients.
+    `release` and `references` are what the official test allows; `model` are those that ask a network: for noise, its
+    gradients, or how real it finds a slice.
     """
     access = {name: attack().needs for name, attack in by_name.items()}
     tiers = {
         "release": (Access.RELEASE,),
         "references": (Access.REFERENCES,),
-        "model": (Access.MODEL, Access.GRADIENT),
+        "model": tuple(held for held in Access if held.of_model),
     }
     groups = {tier: [name for name in by_name if access[name] in held] for tier, held in tiers.items()}
     return {"all": list(by_name), **groups}

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from omegaconf import DictConfig, OmegaConf
 
 from attacks.base import Attack
 from harness.config.checks import check_extra, check_run, has_extra
-from harness.config.command_words import attacks_named, refuse_foreign
-from harness.config.recipe_options import Start, recipe_and_start
+from harness.config.command_words import refuse_foreign
+from harness.config.recipe_options import Making, Start, recipe_and_start, usual_making
 from harness.config.registration import register_options
 from harness.data.options import EditionFolder, FolderData, PhantomData
 from harness.errors import InputError
 from harness.evaluation.probability_calibration import CalibratorName
 from harness.places import user_path
-from shadow_models.recipe import Recipe
+from shadow_models.recipe import DEFAULT, Gives, Recipe
 
 
 @dataclass(frozen=True)
 class Settings:
     """The options of one run, checked and typed. `echo` is what was resolved, as plain values.
 
-    start_key: the artefact that every training starts from, once `planning.start.with_start` has named it.
+    recipe, start, start_key: how shadows are made, the key of what they start from once
+    `planning.start.with_start` has named it; rivals: every way that is tried before one of them becomes the shadows',
+    none where there is one alone; surrogate: how surrogates are made, None as the shadows.
     """
 
     attacks: dict[str, Attack]
@@ -51,13 +53,28 @@ class Settings:
     dry_run: bool
     echo: dict[str, Any]
     start_key: str | None = None
+    rivals: Sequence[Making] = ()
+    surrogate: Making | None = None
+
+    @property
+    def making(self) -> Making:
+        """How shadows are made."""
+        return Making(self.recipe, self.start, self.start_key)
+
+    def made_as(self, making: Making) -> Settings:
+        """The same with shadows made another way."""
+        return replace(self, recipe=making.recipe, start=making.start, start_key=making.start_key)
 
     @property
     def base_key(self) -> str | None:
-        """The artefact that every training starts from; None where that is nothing."""
-        if self.start.warm and self.start_key is None:  # else it would be trained from nothing, and nobody would know
-            raise ValueError("planning.start.with_start was not asked for the base.")
-        return self.start_key
+        """The artefact that every shadow's training starts from; None where that is nothing."""
+        return self.making.base_key
+
+    @property
+    def learns_extra(self) -> bool:
+        """Whether the extra slices are for a base alone."""
+        ways = [self.making, *self.rivals, *([self.surrogate] if self.surrogate is not None else [])]
+        return any(way.start.learns_extra for way in ways)
 
     @property
     def shows_pictures(self) -> bool:
@@ -71,7 +88,7 @@ def composed(overrides: Sequence[str]) -> Settings:
     from hydra import compose, initialize
 
     refuse_foreign(overrides)
-    register_options(attacks_named(overrides))
+    register_options(overrides)
     with initialize(version_base="1.3", config_path=None):
         return settings_of(compose("run", list(overrides)))
 
@@ -86,8 +103,12 @@ def settings_of(config: DictConfig) -> Settings:
         if getattr(options, name) is None:
             raise InputError(f"{name}=null leaves nothing to work with; leave it out, or see --help for its values.")
     check_run(options)
+    extra = has_extra(options.data)
     try:
-        recipe, start = recipe_and_start(options.shadow, "shadow", has_extra(options.data))
+        recipe, start = recipe_and_start(options.shadow, "shadow", extra)
+        own = Making(recipe, start)
+        rivals = _rivals(own, options, extra)
+        surrogate_made = _surrogate_made([own, *rivals], options, extra)
     except ValueError as error:
         raise InputError(str(error)) from error
     check_extra(options.data, start, "shadow")
@@ -117,6 +138,8 @@ def settings_of(config: DictConfig) -> Settings:
         out=None if options.out is None else user_path(options.out, "out="),
         pictures=options.report.pictures,
         dry_run=options.dry_run,
+        rivals=rivals,
+        surrogate=surrogate_made,
         echo={**{str(key): value for key, value in echo.items()}, "shadow": _resolved(echo["shadow"], recipe, start)},
     )
 
@@ -124,4 +147,36 @@ def settings_of(config: DictConfig) -> Settings:
 def _resolved(shadow: dict[Any, Any], recipe: Recipe, start: Start) -> dict[str, Any]:
     """The options of shadows with what was left open; the dial's name stands for steps that are there in full."""
     named = str(start.folder) if start.folder is not None else start.name
-    return {**{str(key): value for key, value in shadow.items()}, **recipe.to_dict(), "start": named, "leak": None}
+    whole = {**recipe.to_dict(), "family": recipe.name, "start": named, "leak": None}
+    return {**{str(key): value for key, value in shadow.items()}, **whole}
+
+
+def _rivals(own: Making, options: Any, extra: bool) -> tuple[Making, ...]:
+    """Every family that is tried, the shadows' own as it was typed."""
+    names = options.shadow.match
+    if names is None:
+        return ()
+    if not names or len(set(names)) < len(names):
+        raise InputError(f"shadow.match={names} must name one family or more, each once.")
+    if not isinstance(options.data, EditionFolder):
+        raise InputError(
+            "shadow.match=[...] compares releases with that of an edition's test (data=imageclef2023 and the like); "
+            "here the test's generator is one of ours, of the family that shadow=NAME says."
+        )
+    usual = (options.preset, options.data.size, "shadow", extra)
+    return tuple(own if name == own.recipe.name else usual_making(name, *usual) for name in names)
+
+
+def _surrogate_made(ways: Sequence[Making], options: Any, extra: bool) -> Making | None:
+    """How surrogates are made where that is not how the shadows are: they must be denoisers."""
+    name = options.surrogate.family
+    if name is None and all(way.recipe.gives is Gives.DENOISER for way in ways):
+        return None
+    if name is not None and [name] == [way.recipe.name for way in ways]:
+        return None if ways[0].recipe.gives is Gives.DENOISER else _no_denoiser(name)
+    made = usual_making(name or DEFAULT, options.preset, options.data.size, "surrogate", extra)
+    return made if made.recipe.gives is Gives.DENOISER else _no_denoiser(made.recipe.name)
+
+
+def _no_denoiser(name: str) -> NoReturn:
+    raise InputError(f"surrogate.family={name}: a surrogate is asked for noise, and that family is no denoiser.")

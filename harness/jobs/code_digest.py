@@ -13,6 +13,7 @@ import shadow_models
 from harness.store import digest_of
 
 _OURS = "attacks"
+_NO_NETWORKS = ("base", "conformance", "phantoms")
 
 
 @cache
@@ -27,8 +28,12 @@ def code_digest(module: str) -> str:
 
 @cache
 def network_digest() -> str:
-    """The hash of what turns a generator's weights into answers: a generator's key names recipe and members only."""
-    return digest_of(Path(shadow_models.__path__[0]).glob("*.py"))
+    """The hash of what turns a generator's weights into answers: a generator's key names recipe and members only.
+
+    Our families and their networks are part of it, each for all: which of them a key is of is not known here.
+    """
+    root = Path(shadow_models.__path__[0])
+    return digest_of(path for path in root.rglob("*.py") if path.relative_to(root).parts[0] not in _NO_NETWORKS)
 
 
 def _sources(module: str) -> set[Path]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attacks.base import Access
-from attacks.view import CountedModel, Observer, View
+from attacks.view import CountedModel, Observer, View, other_kind
 from harness.errors import InputError
 from harness.jobs import targets
 from harness.jobs.launch import Work
@@ -43,6 +43,8 @@ def observe(job: ObserveJob, work: Work) -> None:
     of_model = View(candidates, release[:0], model)
     for number, attack in enumerate(job.attacks):
         view = of_release if attack.observes is Access.RELEASE else of_model
+        if model is not None and other_kind(attack.observes, model) is not None:
+            continue  # scoring says why it is skipped
 
         def make(folder: Path, attack: Observer = attack, view: View = view) -> Mapping[str, Any]:
             return {"model": job.view.generator, **_observe(attack, view, order, folder)}

@@ -22,7 +22,7 @@ class Pace(NamedTuple):
     def seconds(self, job: GeneratorJob | SurrogateJob) -> float:
         """What a job takes from its beginning."""
         images = job.n_images if isinstance(job, GeneratorJob) else 0
-        return job.recipe.steps * self.step + images * self.image
+        return max(job.recipe.n_steps, 1) * self.step + images * self.image
 
 
 def known_pace(store: Store, recipe: Recipe) -> Pace | None:

@@ -12,21 +12,24 @@ from harness.bounded import opened, read_json
 from harness.errors import InputError
 from harness.jobs.launch import Work
 from harness.store import Store, content_key
-from shadow_models.recipe import SCHEMA, Recipe, recipe_from_dict
+from shadow_models.generator import load_generator, recipe_of_about
+from shadow_models.recipe import ABOUT, DEFAULT, Recipe, write_about
+from shadow_models.weights import WEIGHTS
 
-ABOUT, WEIGHTS = "generator.json", "generator.safetensors"
 _MOST_ABOUT_BYTES = 1_000_000
 _MOST_WEIGHTS_BYTES = 4_000_000_000
 
 
 @dataclass(frozen=True)
 class SavedGenerator:
-    """A folder of a saved generator; called: the option that named it; digest: sha256 of recipe and weights."""
+    """A folder of a saved generator; called: the option that named it; family: that it must be of;
+    digest: sha256 of recipe and weights."""
 
     store_root: str
     name: str
     folder: str
     called: str
+    family: str
     digest: str
 
     @property
@@ -35,18 +38,20 @@ class SavedGenerator:
         return content_key(stage="saved generator", digest=self.digest)
 
 
-def saved_generator(store_root: Path, name: str, folder: Path, called: str) -> tuple[SavedGenerator, Recipe]:
+def saved_generator(
+    store_root: Path, name: str, folder: Path, called: str, family: str
+) -> tuple[SavedGenerator, Recipe]:
     """What lies in a folder, by name and digest, and its recipe; the weights are only hashed.
 
-    Raises InputError for a folder that holds no generator of this version.
+    Raises InputError for a folder that holds no generator of this version, or one of another family than this.
     """
     if not (folder / ABOUT).exists():
         raise InputError(f"{called} holds no saved generator: a {ABOUT} and a {WEIGHTS} are expected there.")
-    recipe = _recipe_in(folder, called)
+    recipe = _recipe_in(folder, called, family)
     digest = _digest_of(recipe)
     for block in _blocks(folder, called):
         digest.update(block)
-    return SavedGenerator(str(store_root), name, str(folder), called, digest.hexdigest()), recipe
+    return SavedGenerator(str(store_root), name, str(folder), called, family, digest.hexdigest()), recipe
 
 
 def take_saved(job: SavedGenerator, work: Work) -> None:
@@ -55,9 +60,7 @@ def take_saved(job: SavedGenerator, work: Work) -> None:
     store, source = Store(Path(job.store_root)), Path(job.folder)
 
     def make(folder: Path) -> dict[str, Any]:
-        from shadow_models.generator import Generator, write_about  # torch costs seconds: only where it is used
-
-        recipe = _recipe_in(source, job.called)
+        recipe = _recipe_in(source, job.called, job.family)
         digest = _digest_of(recipe)
         with (folder / WEIGHTS).open("wb") as file:
             for block in _blocks(source, job.called):
@@ -67,7 +70,7 @@ def take_saved(job: SavedGenerator, work: Work) -> None:
             raise InputError(f"{job.called}: {source} was changed since the plan was made; run the command again.")
         write_about(folder, recipe)
         try:
-            Generator.load(folder)
+            load_generator(folder)
         except (OSError, ValueError) as error:
             why = str(error).replace(str(folder), str(source))
             raise InputError(f"{job.called}: {why}") from error
@@ -77,20 +80,22 @@ def take_saved(job: SavedGenerator, work: Work) -> None:
     work.report("copying", 1, 1)
 
 
-def _recipe_in(folder: Path, called: str) -> Recipe:
+def _recipe_in(folder: Path, called: str, family: str) -> Recipe:
     about = read_json(folder / ABOUT, _MOST_ABOUT_BYTES, f"{called}: the recipe", links=False)
-    schema = about.get("schema") if isinstance(about, dict) else None
-    if type(schema) is not int or schema != SCHEMA:
-        raise InputError(f"{called}: {folder / ABOUT} has schema {schema!r}, and {SCHEMA} can be read.")
+    found = about.get("family", DEFAULT) if isinstance(about, dict) else family
+    if found != family:  # before it is imported: a file names no code to run
+        raise InputError(
+            f"{called}: {folder / ABOUT} is of the family {found!r}, and the generators here of {family}."
+        )
     try:
-        return recipe_from_dict(about["recipe"])
+        return recipe_of_about(about, str(folder))
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise InputError(f"{called}: {folder / ABOUT} describes no generator of this version ({error}).") from error
 
 
 def _digest_of(recipe: Recipe) -> Any:
     """A sha256 that has taken in the recipe, in one form."""
-    return hashlib.sha256(repr(sorted(recipe.to_dict().items())).encode())
+    return hashlib.sha256(repr(sorted(recipe.identity().items())).encode())
 
 
 def _blocks(folder: Path, called: str) -> Iterator[bytes]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from attacks.base import Access, Attack, LabelledTarget, Target
+from attacks.base import Attack, LabelledTarget, Target
 from attacks.view import CountedModel
 from harness.errors import InputError
 from harness.jobs.building import build_target
@@ -45,7 +45,7 @@ class AttackJob:
         """The scores' key: the attack's name, options and code, and everything that decides the target."""
         observers = {type(one).__module__ for one in self.attack.observers()} | {type(self.attack).__module__}
         asked = [self.attack.needs, *(one.observes for one in self.attack.observers())]
-        network = [network_digest()] if {Access.MODEL, Access.GRADIENT} & set(asked) else []
+        network = [network_digest()] if any(access.of_model for access in asked) else []
         fits = [[_identity(spec.target), list(spec.members)] for spec in self.fit] if self.attack.learns else []
         return content_key(
             stage="scores",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +13,12 @@ from attacks.base import Images
 from attacks.target import sorted_by_name
 from harness.seeds import rng_of, seed_of
 from harness.store import Store, content_key
+from shadow_models.generator import load_generator, recipe_in
 
 if TYPE_CHECKING:
     import torch
 
-    from shadow_models.generator import Generator
+    from shadow_models.recipe import Gives, Recipe
 
 
 class ReleaseSpec(NamedTuple):
@@ -63,20 +64,30 @@ def candidates_key(view: ViewSpec) -> str:
 
 
 class StoredModel:
-    """A generator of the store, read when it is first asked; until then only its being there is known."""
+    """A generator of the store: its weights are read when it is first asked, its recipe where only that is wanted."""
 
     def __init__(self, store: Store, key: str, device: str) -> None:
         self._store, self._key, self._device = store, key, device
-        self._generator: Generator | None = None
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """What the generator is of."""
+        return recipe_in(self._store.folder("generator", self._key))
 
     @property
-    def generator(self) -> Generator:
-        """The generator itself."""
-        if self._generator is None:
-            from shadow_models.generator import Generator  # torch costs seconds: only where it is used
+    def gives(self) -> Gives:
+        """What can be asked of it besides images: an attack that asks for something else is told before it looks."""
+        return self.recipe.gives
 
-            self._generator = Generator.load(self._store.folder("generator", self._key), device=self._device)
-        return self._generator
+    @property
+    def family(self) -> str:
+        """The name of its family."""
+        return self.recipe.name
+
+    @cached_property
+    def generator(self) -> Any:
+        """The generator itself: a `Denoiser` or a `Discriminator`, as `gives` says."""
+        return load_generator(self._store.folder("generator", self._key), device=self._device)
 
     @property
     def alphas_cumprod(self) -> NDArray[np.float64]:
@@ -103,6 +114,10 @@ class StoredModel:
     def eps_with_grad(self, z_t: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
         """As the generator's."""
         return self.generator.eps_with_grad(z_t, t)
+
+    def discriminate(self, images: Images) -> NDArray[np.float64]:
+        """As the generator's."""
+        return self.generator.discriminate(images)
 
 
 def candidate_images(view: ViewSpec, store: Store) -> Images:

@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 
 from harness.artefact import is_plain
 from harness.errors import HarnessWarning, InputError
+from harness.jobs.code_digest import code_digest
 from harness.jobs.launch import Work
 from harness.jobs.targets import ReleaseSpec, images_of
 from harness.seeds import seed_of
 from harness.store import Artefact, Store, content_key
 from harness.writing import remove, save_array
-from shadow_models.recipe import SCHEMA, Recipe
+from shadow_models.recipe import Gives, Recipe
+from shadow_models.registry import is_ours
 
 if TYPE_CHECKING:
     from shadow_models.generator import Generator
@@ -50,12 +52,15 @@ class GeneratorJob:
         """The generator's key: recipe, ordered members, seed, and what it starts from."""
         return content_key(
             stage="generator",
-            schema=SCHEMA,
-            recipe=self.recipe.to_dict(),
             members=self.digests,
             seed=self.seed,
-            **_started(self.start),
+            **_made(self.recipe, self.start),
         )
+
+    @property
+    def model_key(self) -> str | None:
+        """The key under which an attacker finds the model; None where the family gives images alone."""
+        return None if self.recipe.gives is Gives.RELEASE else self.key
 
     @property
     def release_key(self) -> str:
@@ -72,7 +77,7 @@ def train_and_release(job: GeneratorJob, work: Work) -> None:
     store = Store(Path(job.store_root))
     try:
         trained = _trained(job, store, work)
-        store.get("release", job.release_key, lambda folder: _release(job, trained, folder, work))
+        store.get("release", job.release_key, lambda folder: _release(job, trained, store, folder, work))
     except ValueError as error:  # a device that is not here, a recipe that does not fit: a sentence already
         raise InputError(str(error)) from error
 
@@ -105,17 +110,21 @@ class SurrogateJob:
         """The surrogate's key, among the generators': recipe, seed, start and the images it learns from."""
         return content_key(
             stage="surrogate",
-            schema=SCHEMA,
-            recipe=self.recipe.to_dict(),
             release=list(self.release),
             seed=self.seed,
-            **_started(self.start),
+            **_made(self.recipe, self.start),
         )
 
 
-def _started(start: str | None) -> dict[str, str]:
-    """A start's part in a key; without one there is none, so that older stores keep their keys."""
-    return {} if start is None else {"start": start}
+def _made(recipe: Recipe, start: str | None) -> dict[str, Any]:
+    """What of a key the recipe and the start are; without a start there is none, so that older stores keep theirs.
+
+    The code of a plug-in counts: nobody but its author says when it makes something else.
+    """
+    made: dict[str, Any] = {"schema": recipe.schema, "recipe": recipe.identity()}
+    if not is_ours(recipe):
+        made["code"] = code_digest(type(recipe).__module__)
+    return made if start is None else {**made, "start": start}
 
 
 def train_surrogate(job: SurrogateJob, work: Work) -> None:
@@ -131,16 +140,22 @@ def train_surrogate(job: SurrogateJob, work: Work) -> None:
         raise InputError(str(error)) from error
 
 
-def _release(job: GeneratorJob, trained: Artefact, folder: Path, work: Work) -> dict[str, Any]:
-    from shadow_models.generator import Generator  # torch costs seconds: only where it is used
+def _log(store: Store, key: str) -> Path:
+    """Where a program that a family runs leaves its words: outside the artefact, so that a failure's are kept."""
+    return store.private_folder("log") / f"{key}.txt"
+
+
+def _release(job: GeneratorJob, trained: Artefact, store: Store, folder: Path, work: Work) -> dict[str, Any]:
+    from shadow_models.generator import load_generator
     from shadow_models.sample import sample
 
     started = time.perf_counter()
     images = sample(
-        Generator.load(trained.folder, device=work.device),
+        load_generator(trained.folder, device=work.device),
         job.n_images,
         seed=seed_of(job.seed, "release"),
         report=lambda done, total: work.report("sampling", done, total),
+        log=_log(store, job.release_key),
     )
     save_array(folder / "images.npy", images)
     return {
@@ -159,7 +174,7 @@ def _train(
 ) -> dict[str, Any]:
     """Train on the images and save; facts: the pace, unknown where an interrupted training was gone on with."""
     from shadow_models.checkpoint import CheckpointError
-    from shadow_models.generator import Generator  # torch costs seconds: only where it is used
+    from shadow_models.generator import load_generator
     from shadow_models.train import train
 
     # Outside the artefact: it outlives an interruption, and the key's lock keeps it to one run.
@@ -167,7 +182,7 @@ def _train(
     if os.path.lexists(checkpoint) and not is_plain(checkpoint):
         warnings.warn(HarnessWarning(f"{_OTHER} The training starts anew."), stacklevel=2)
         remove(checkpoint)
-    start = None if job.start is None else Generator.load(store.folder("generator", job.start), device=work.device)
+    start = None if job.start is None else load_generator(store.folder("generator", job.start), device=work.device)
     whole, started = not checkpoint.exists(), time.perf_counter()
 
     def trained() -> Generator:
@@ -180,6 +195,7 @@ def _train(
             checkpoint=checkpoint,
             checkpoint_every=CHECKPOINT_EVERY_STEPS,
             report=lambda done, total: work.report("training", done, total),
+            log=_log(store, job.key),
         )
 
     try:
@@ -191,4 +207,7 @@ def _train(
     seconds = time.perf_counter() - started
     generator.save(folder)
     remove(checkpoint)
-    return {"network": job.recipe.network(), "seconds_a_step": seconds / job.recipe.steps if whole else None}
+    return {
+        "network": job.recipe.network(),
+        "seconds_a_step": seconds / max(job.recipe.n_steps, 1) if whole else None,
+    }

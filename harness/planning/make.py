@@ -32,7 +32,7 @@ def make_plan(settings: Settings, pool: Pool) -> Plan:
     patients = [pool.patient_ids[place] for place in pool.taken]
     check_pool_size(len(pool), patients, settings.shadow_count)
     wanted = images_wanted(settings, pool)
-    shape = TargetShape(wanted, settings.recipe.size, settings.recipe.n_timesteps)
+    shape = TargetShape(wanted, settings.recipe.size, _noise_levels(settings))
     _check_attacks(settings, shape)
     member = paired_halves(patients, settings.shadow_count, settings.seed)
     jobs = [generator_job(settings, pool, f"shadow {j}", row, wanted) for j, row in enumerate(member)]
@@ -57,6 +57,12 @@ def check_candidates(settings: Settings, pool: Pool) -> None:
     """InputError for ids of the test that no submission can hold: told before hours of work, not after."""
     places = pool.given["test"].candidates if pool.given else pool.taken
     check_ids([pool.ids[place] for place in places], submission_form(settings.data), "The test's candidates")
+
+
+def _noise_levels(settings: Settings) -> int:
+    """The fewest noise levels of the models that are asked; 0 where none can be asked."""
+    asked = [settings.recipe, *([settings.surrogate.recipe] if settings.surrogate is not None else [])]
+    return min((one.n_timesteps_asked for one in asked if one.n_timesteps_asked), default=0)
 
 
 def images_wanted(settings: Settings, pool: Pool) -> int:
@@ -111,7 +117,7 @@ class _Shadows(NamedTuple):
             )
             for j in reference_shadows(shadow, len(self.jobs))
         )
-        model = None if shadow is None else self.jobs[shadow].key
+        model = None if shadow is None else self.jobs[shadow].model_key
         return TargetSpec(self._view(numbers, release, model), references)
 
     def _view(self, numbers: Numbers, release: ReleaseSpec, generator: str | None) -> ViewSpec:

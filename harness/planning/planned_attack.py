@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from attacks.base import Access, Attack
 from harness.evaluation.records import SURROGATE, Via
 from harness.planning.plan import Plan
+from shadow_models.recipe import Gives
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class PlannedAttack:
         """What is asked of the generator."""
         if self.surrogate:
             return "surrogate"
-        return "model" if asks_model(self.attack) else "release"
+        return "model" if self.attack.needs.of_model else "release"
 
     @property
     def access(self) -> Access:
@@ -43,5 +44,5 @@ class PlannedAttack:
 
 
 def asks_model(attack: Attack) -> bool:
-    """Whether an attack reaches a target that gives only images through a surrogate alone."""
-    return attack.needs in (Access.MODEL, Access.GRADIENT)
+    """Whether an attack reaches a target that gives only images through a surrogate, which is a denoiser."""
+    return attack.needs.asks is Gives.DENOISER

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.config.recipe_options import Start, check_network
+from harness.config.recipe_options import Making, Start, check_network
 from harness.config.settings import Settings
 from harness.data.groups import alike
 from harness.data.pool import Pool
@@ -20,23 +20,41 @@ from harness.seeds import seed_of
 from shadow_models.base.recipe import FOLDER, NAME
 from shadow_models.base.recipe import RECIPE as RECIPE_OF_BASE
 from shadow_models.fine_tuning import BASE_BATCH, BASE_RATE, base_steps
-from shadow_models.recipe import Recipe
+from shadow_models.recipe import DEFAULT, Recipe
 
 _SHOWN = 8  # names of slices in a sentence
 
 
 @dataclass(frozen=True)
 class Base:
-    """A generator from which others start: its key, and the jobs that bring it into the store, in their order."""
+    """A generator from which shadows start, None where they start from nothing: its key, and the jobs that bring it,
+    and what other trainings of the run start from, into the store, in their order."""
 
-    key: str
+    key: str | None
     jobs: Sequence[SavedGenerator | GeneratorJob]
 
 
 def with_start(settings: Settings, pool: Pool) -> tuple[Settings, Base | None]:
-    """The settings with the key of the base, and the base, None where training starts from nothing."""
-    base = plan_base(settings.start, settings.recipe, pool, settings.store_root, settings.seed)
-    return replace(settings, start_key=None if base is None else base.key), base
+    """The settings with the key of the base, and the base, None where training starts from nothing.
+
+    Its jobs bring along what recipes to be tried and surrogates start from.
+    """
+
+    def planned(making: Making) -> tuple[Making, Base | None]:
+        base = plan_base(making.start, making.recipe, pool, settings.store_root, settings.seed)
+        return making._replace(start_key=None if base is None else base.key), base
+
+    own, base = planned(settings.making)
+    others = [planned(one) for one in settings.rivals]
+    surrogate = None if settings.surrogate is None else planned(settings.surrogate)
+    bases = [base, *(one for _, one in others), None if surrogate is None else surrogate[1]]
+    jobs = {job.key: job for one in bases if one is not None for job in one.jobs}
+    settings = replace(
+        settings.made_as(own),
+        rivals=tuple(making for making, _ in others),
+        surrogate=None if surrogate is None else surrogate[0],
+    )
+    return settings, Base(own.start_key, list(jobs.values())) if jobs else None
 
 
 def plan_base(start: Start, recipe: Recipe, pool: Pool, store_root: Path, seed: int) -> Base | None:
@@ -60,7 +78,7 @@ def _phantoms(recipe: Recipe, store_root: Path) -> Base:
 
 
 def _saved(folder: Path, name: str, called: str, recipe: Recipe, store_root: Path) -> Base:
-    job, of_base = saved_generator(store_root, name, folder, called)
+    job, of_base = saved_generator(store_root, name, folder, called, recipe.name)
     check_network(of_base, recipe, called)
     return Base(job.key, [job])
 
@@ -77,17 +95,20 @@ def _of_extra(start: Start, recipe: Recipe, pool: Pool, store_root: Path, seed: 
         pool_key=pool.key,
         members=tuple(map(int, pool.extra)),
         digests=tuple(pool.digests[place] for place in pool.extra),
-        recipe=replace(
-            recipe,
-            steps=start.base_steps or base_steps(len(pool.extra)),
-            batch=BASE_BATCH,
-            learning_rate=BASE_RATE,
-        ),
+        recipe=_learning_extra(recipe, start, len(pool.extra)),
         seed=seed_of(seed, "generator", "base"),
         n_images=0,
         start=None if before is None else before.key,
     )
     return Base(job.key, [*(before.jobs if before is not None else []), job])
+
+
+def _learning_extra(recipe: Recipe, start: Start, n_slices: int) -> Recipe:
+    """How a base learns the extra slices: the default family as it was tried, another one as it learns members."""
+    if recipe.name == DEFAULT:
+        steps = start.base_steps or base_steps(n_slices)
+        return recipe.changed(steps=steps, batch=BASE_BATCH, learning_rate=BASE_RATE)
+    return recipe if start.base_steps is None else recipe.changed(steps=start.base_steps)
 
 
 def refuse_shared(pool: Pool) -> None:

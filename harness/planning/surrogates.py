@@ -7,8 +7,6 @@ that they differ by what was released and by nothing else.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from harness.config.settings import Settings
 from harness.jobs.targets import ReleaseSpec
 from harness.jobs.train import SurrogateJob
@@ -18,11 +16,12 @@ from harness.seeds import seed_of
 
 def surrogate_job(settings: Settings, release: ReleaseSpec, name: str = "surrogate") -> SurrogateJob:
     """The surrogate of one release; the name is for people."""
-    recipe = settings.recipe
+    making = settings.surrogate or settings.making
+    recipe = making.recipe
     if settings.surrogate_steps is not None:
-        recipe = replace(recipe, steps=settings.surrogate_steps)
+        recipe = recipe.changed(steps=settings.surrogate_steps)  # every denoiser has steps
     seed = seed_of(settings.seed, "surrogate")
-    return SurrogateJob(str(settings.store_root), name, release, recipe, seed, settings.base_key)
+    return SurrogateJob(str(settings.store_root), name, release, recipe, seed, making.base_key)
 
 
 def surrogate_jobs(settings: Settings, plan: Plan) -> list[SurrogateJob]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from harness.evaluation.comparison import Comparison
 from harness.evaluation.intervals import Estimate
 from harness.evaluation.records import Record
+from harness.report.matched import Matched
 
 Facts = Mapping[str, "str | Mapping[str, str]"]
 
@@ -100,7 +101,7 @@ class PageContent:
     summary: sentences on what was attacked and what came out, the first the most important.
     records: every row of the table, skipped ones too. chosen: the attack applied to the test release.
     choices: selection rule -> attack; declared_choice: the rule fixed beforehand. decisions and
-    declared_decision: the same for decision rules with the chosen attack.
+    declared_decision: the same for decision rules with the chosen attack. matched: recipes that were tried.
     sheet: best match first; in_place_of_sheet: what the page says where it may show none. about_keys: what the
     keys of the plan are. facts: versions, hashes,
     commit, command, seeds, hardware; a mapping inside is a table of its own.
@@ -119,6 +120,7 @@ class PageContent:
     decisions: Mapping[str, Decisions] = field(default_factory=dict)
     declared_decision: str | None = None
     power: Sequence[PowerSeries] = ()
+    matched: Matched | None = None
     sheet: Sequence[MatchedPair] = ()
     in_place_of_sheet: str = ""
     plan: Sequence[PlanRow] = ()

@@ -11,6 +11,7 @@ HOLDS = {
     "release": "The attacker holds the release",
     "references": "The attacker holds the release and own shadows",
     "none": "The attacker holds nothing",
+    "discriminator": "The attacker holds the generator's discriminator",
     "model": "The attacker holds the generator's model",
     "gradient": "The attacker holds the generator's weights",
 }

@@ -24,6 +24,7 @@ _HOLDS = {
     "control": "controls, which must be at chance (of several, the one farthest from it)",
     "oracle": "choosing by the truth itself, and without it",
     "none": "rules that look at nothing",
+    "discriminator": "the attacker holds the generator's discriminator (an upper bound: the test gives none)",
     "model": "the attacker holds the generator's model (an upper bound: the test gives none)",
     "gradient": "the attacker holds the generator's weights (an upper bound: the test gives none)",
 }

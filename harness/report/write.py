@@ -9,6 +9,7 @@ from harness.evaluation.comparison import Comparison
 from harness.report.board import COLUMNS, boards, controls
 from harness.report.content import PageContent
 from harness.report.evidence import histogram_panels, reliability_panels
+from harness.report.matched import matched_panels
 from harness.report.numbers import bar
 from harness.report.power import power_panels
 from harness.report.render import rendered
@@ -30,6 +31,7 @@ def write_page(path: Path, content: PageContent) -> None:
         reliability=reliability_panels(content.curves),
         histograms=histogram_panels(content.curves),
         power=power_panels(content),
+        matched=matched_panels(content.matched),
         pairs=shown_pairs(content.sheet),
         of_chosen=[one for one in content.comparisons if one.attack == content.chosen],
     )

@@ -17,11 +17,10 @@ def main() -> int:
 
 
 def _run() -> None:
-    from harness.config.command_words import attacks_named
     from harness.config.composing import with_options
     from harness.config.registration import register_options
 
-    register_options(attacks_named(sys.argv[1:]))
+    register_options(sys.argv[1:])
     with_options("run", _run_once)
 
 

@@ -20,8 +20,10 @@ from harness.planning.make import check_candidates, make_plan
 from harness.planning.start import with_start
 from harness.planning.trials import recipes_tried
 from harness.planning.work import WorkList, work_list
+from harness.report.matched import told as told_recipe
 from harness.report.start_line import start_line
 from harness.store import Store
+from shadow_models.recipe import Recipe
 
 Training = GeneratorJob | SurrogateJob
 
@@ -29,24 +31,25 @@ Training = GeneratorJob | SurrogateJob
 def show_plan(settings: Settings, console: Console) -> None:
     """Print the plan without training, sampling or attacking; of the images the real slices alone are read."""
     store = Store(settings.store_root)
-    pool = load_pool(settings.data, store, extra_apart=settings.start.learns_extra)
+    pool = load_pool(settings.data, store, extra_apart=settings.learns_extra)
     check_candidates(settings, pool)
     patients = len({pool.patient_ids[place] for place in pool.taken})
     console.print(f"Pool {pool.key}: {len(pool)} slices of {patients} patients, {settings.data.size} px")
     settings, base = with_start(settings, pool)
     trials, tried = recipes_tried(settings, pool), False
-    if trials and all(_cached(job, store) for job in trials) and _released(pool, store):
-        settings, _ = match_recipe(settings, pool, Executor(store, Launcher(0, "cpu"), Console(quiet=True)))
+    if trials and all(_cached(trial.job, store) for trial in trials) and _released(pool, store):
+        settings = match_recipe(settings, pool, Executor(store, Launcher(0, "cpu"), Console(quiet=True))).settings
         tried = True
     work = work_list(settings, make_plan(settings, pool))
     of_base = [job for job in base.jobs if isinstance(job, GeneratorJob)] if base is not None else []
     console.print(start_line(settings.start.name, leak_of(settings.recipe, settings.start), settings.recipe))
-    jobs: list[Training] = [*of_base, *trials, *work.generators, *work.surrogates]
+    jobs: list[Training] = [*of_base, *(trial.job for trial in trials), *work.generators, *work.surrogates]
     console.print(_trainings(jobs, store))
     if trials and not tried:
         console.print(
             "The shadows will have the recipe whose release is most like the test's, of "
-            f"{', '.join(str(job.recipe.steps) for job in trials)} steps; here they have {settings.recipe.steps}."
+            f"{'; '.join(_in_words(trial.job.recipe) for trial in trials)}; here they have "
+            f"{_in_words(settings.recipe)}."
         )
     console.print(_attacks(work, store))
     console.print("On top come the same attacks before wrong targets and the test release, and power curves.")
@@ -57,6 +60,10 @@ def show_plan(settings: Settings, console: Console) -> None:
             f"Should an attack that asks surrogates be chosen, its check on dev takes {len(left)} trainings more "
             "(surrogate.dev=false does without)."
         )
+
+
+def _in_words(recipe: Recipe) -> str:
+    return told_recipe(recipe.name, recipe.n_steps)
 
 
 def _trainings(jobs: Sequence[Training], store: Store) -> Table:

@@ -13,7 +13,6 @@ from harness.config.public_options import public_command
 from harness.evaluation.records import SCHEMA
 from harness.pipeline import Outcome
 from harness.run.source_commit import commit
-from shadow_models.recipe import SCHEMA as RECIPE_SCHEMA
 
 _PACKAGES = ("accelerate", "diffusers", "hydra-core", "numpy", "pillow", "scikit-learn", "scipy", "torch")
 
@@ -33,7 +32,8 @@ def facts_of(outcome: Outcome, remarks: list[str]) -> dict[str, Any]:
     ]
     return {
         "schema": SCHEMA,
-        "recipe_schema": RECIPE_SCHEMA,
+        "family": outcome.settings.recipe.name,
+        "recipe_schema": outcome.settings.recipe.schema,
         "command": ["python", "-m", "harness.run", *public_command(sys.argv[1:], outcome.settings.echo)],
         "commit": commit(),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},

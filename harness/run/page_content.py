@@ -12,6 +12,7 @@ from harness.jobs.targets import candidate_images, released_images
 from harness.pipeline import Outcome
 from harness.report.content import Decisions, Facts, MatchedPair, PageContent, PlanRow, PowerSeries, ScoredAttack
 from harness.report.leaderboard_page import Scope
+from harness.report.matched import Matched, Tried, told
 from harness.run.pictures import in_place_of_pictures
 from harness.run.summary import said
 from harness.store import Store
@@ -36,6 +37,7 @@ def page_content(outcome: Outcome, manifest: dict[str, Any]) -> PageContent:
         decisions={rule: Decisions(of["f1"], of["accuracy"], of["recall"]) for rule, of in outcome.decisions.items()},
         declared_decision=settings.decision,
         power=_power(outcome),
+        matched=_matched(outcome),
         sheet=matched_pairs(outcome, Store(settings.store_root)) if settings.shows_pictures else [],
         in_place_of_sheet=in_place_of_pictures(settings),
         plan=_plan(outcome),
@@ -53,7 +55,7 @@ def scope_of(outcome: Outcome) -> Scope:
         n_shadows=len(outcome.plan.shadows),
         n_images=outcome.plan.n_images,
         preset=settings.preset,
-        steps=settings.recipe.steps,
+        steps=settings.recipe.n_steps,
         rule=settings.rule,
         decision=settings.decision,
     )
@@ -99,6 +101,21 @@ def _power(outcome: Outcome) -> list[PowerSeries]:
         )
         for curve in outcome.power
     ]
+
+
+def _matched(outcome: Outcome) -> Matched | None:
+    recipe, matches = outcome.settings.recipe, sorted(outcome.matching.matches, key=lambda one: one.distance)
+    tried = [
+        Tried(
+            told(one.family, one.steps),
+            one.distance,
+            (one.family, one.steps) == (recipe.name, recipe.n_steps),
+            one.distances,
+            one.outlines,
+        )
+        for one in matches
+    ]
+    return Matched(outcome.matching.test, tried) if tried else None
 
 
 def _plan(outcome: Outcome) -> list[PlanRow]:

@@ -35,9 +35,11 @@ def results_of(outcome: Outcome) -> dict[str, Any]:
             {"attack": one.attack, "over": one.over, "sizes": one.sizes, "auc": [asdict(auc) for auc in one.auc]}
             for one in outcome.power
         ],
+        "family": settings.recipe.name,
         "recipe": settings.recipe.to_dict(),
         "start": {"name": settings.start.name, "leak": leak_of(settings.recipe, settings.start)},
-        "matches": [{"steps": one.steps, "distances": one.distances} for one in outcome.matches],
+        "matches": [one._asdict() for one in outcome.matching.matches],
+        "matched_with": outcome.matching.test,
         "surrogates": _surrogates(outcome),
         "records": [asdict(record) for record in outcome.records],
     }

@@ -10,7 +10,7 @@ from rich.table import Table
 from harness.cli import tell
 from harness.config.recipe_options import leak_of
 from harness.evaluation.estimate_text import number
-from harness.experiment.matching import STATISTICS
+from harness.evaluation.release_statistics import STATISTICS
 from harness.pipeline import Outcome
 from harness.report.conclusion import Applied, conclusion
 from harness.report.start_line import start_line
@@ -37,13 +37,17 @@ def show_outcome(outcome: Outcome, folder: Path, console: Console) -> None:
 
 def _show_matches(outcome: Outcome, console: Console) -> None:
     """How unlike the test's release those of the recipes tried are, the nearest first."""
-    if not outcome.matches:
+    matches = outcome.matching.matches
+    if not matches:
         return
     console.print("Recipes tried: how far their release is from the test's, without any label", style="bold")
-    table = Table("steps", *STATISTICS, "mean", box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for one in sorted(outcome.matches, key=lambda match: match.distance):
-        taken = " *" if one.steps == outcome.settings.recipe.steps else ""
-        table.add_row(f"{one.steps}{taken}", *map(number, (*one.distances.values(), one.distance)))
+    table = Table("family", "steps", *STATISTICS, "mean", box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for one in sorted(matches, key=lambda match: match.distance):
+        recipe = outcome.settings.recipe
+        taken = " *" if (one.family, one.steps) == (recipe.name, recipe.n_steps) else ""
+        table.add_row(
+            f"{one.family}{taken}", str(one.steps or ""), *map(number, (*one.distances.values(), one.distance))
+        )
     console.print(table)
     console.print()
 

@@ -9,20 +9,21 @@ from typing import Any, TypeVar
 
 from harness.config.recipe_options import A_FOLDER, STARTS
 from harness.evaluation.decision_rules import DECISIONS
+from harness.evaluation.release_statistics import STATISTICS
 from harness.evaluation.selection_rules import RULES
-from harness.experiment.matching import STATISTICS
 from harness.experiment.power_curves import IMAGES, REFERENCES
 from harness.planning.baselines import BASELINES
 from harness.share.sentences import SENTENCES
 from shadow_models.fine_tuning import LEAKS
+from shadow_models.registry import HERE, built_in
 
 WITHHELD = "not passed on"
 _T = TypeVar("_T")
 _ROWS = ("pictures alone", "oracle (peeks)", "all used", "none used", "coin", "wrong_target", "shuffled labels")
 _WORDS = (
-    *("release", "references", "model", "gradient", "surrogate", "none"),
+    *("release", "references", "discriminator", "model", "gradient", "surrogate", "none"),
     *("attack", "baseline", "trivial", "control", "oracle", "shadow", "dev", "test", "own"),
-    *(*STARTS, A_FOLDER, *LEAKS),
+    *(*STARTS, A_FOLDER, *LEAKS, *built_in(), *HERE),
     *("value", "low", "high", "note", "auc", "tpr_at_0.1", "f1", "accuracy", "balanced_accuracy", "recall"),
     *("specificity", "precision", "kappa", "brier", "log_loss", "ece", "fpr", "0.1", "0.01", "0.05", "0.001"),
 )

@@ -14,7 +14,7 @@ from harness.evaluation.records import SCHEMA
 from harness.report.leaderboard_page import Scope
 from harness.share.allowed import WITHHELD, Allowed
 from harness.share.key import KeyedNames
-from harness.share.reading import Facts, Results, Run, ScoreRow
+from harness.share.reading import Facts, Made, Results, Run, ScoreRow
 from shadow_models.recipe import Recipe
 
 LEFT_OUT = (
@@ -28,10 +28,13 @@ _VERSION = re.compile(r"\d+(?:\.\d+){1,3}(?:(?:a|b|rc|\.dev|\.post)\d+)?(?:\+(?:
 
 @dataclass(frozen=True)
 class Copy:
-    """All that is written of a run. facts: the manifest but for its files; config: the options that may be told."""
+    """All that is written of a run. family, options: of the recipe, as far as they may be told;
+    facts: the manifest but for its files; config: the options that may be told."""
 
     results: Results
-    recipe: Recipe
+    recipe: Recipe | None
+    family: str
+    options: Mapping[str, Any]
     scope: Scope
     facts: Mapping[str, Any]
     config: Mapping[str, Any]
@@ -52,11 +55,28 @@ def copied(run: Run, names: KeyedNames) -> Copy:
         n_shadows=size.n_shadows,
         n_images=size.n_images,
         preset=config.get("preset", WITHHELD),
-        steps=run.recipe.steps,
+        steps=0 if run.made.recipe is None else run.made.recipe.n_steps,
         rule=config.get("rule", WITHHELD),
         decision=config.get("decision", WITHHELD),
     )
-    return Copy(results, run.recipe, scope, _facts(run.facts, results, names), config, _scores(run, allowed, names))
+    recipe = run.made.recipe
+    return Copy(
+        results,
+        recipe,
+        recipe.name if recipe is not None else WITHHELD,
+        _options(run.made),
+        scope,
+        _facts(run.facts, results, names),
+        config,
+        _scores(run, allowed, names),
+    )
+
+
+def _options(made: Made) -> dict[str, Any]:
+    """Those of the recipe: of a plug-in none, and no command or file of anybody's."""
+    if made.recipe is None:
+        return {}
+    return {name: value for name, value in made.options.items() if name not in made.recipe.private}
 
 
 def _data(config: Mapping[str, Any]) -> str:

@@ -27,7 +27,7 @@ def write_copy(copy: Copy, out: Path) -> None:
     """Every file of a copy; the same run and key give the same bytes."""
     results, chosen = copy.results, chosen_label(copy)
     with replaced_folder(out) as beside:
-        told = {"schema": SCHEMA, **asdict(results), "recipe": copy.recipe.to_dict()}
+        told = {"schema": SCHEMA, **asdict(results), "family": copy.family, "recipe": dict(copy.options)}
         write_durably(beside / "results.json", json.dumps(told, indent=1))
         write_durably(beside / "config.yaml", yaml.safe_dump(dict(copy.config), sort_keys=False))
         page = leaderboard_markdown(copy.scope, results.records, chosen, results.alarms, summary(copy))

@@ -10,8 +10,10 @@ from harness.evaluation.intervals import Estimate
 from harness.evaluation.records import Record
 from harness.report.conclusion import Applied, conclusion
 from harness.report.content import Decisions, PageContent, PlanRow, PowerSeries, ScoredAttack
+from harness.report.matched import Matched, Tried, told
 from harness.report.start_line import start_line
 from harness.share.copy import Copy
+from harness.share.reading import Matched as MatchedRecipe
 
 NO_PICTURES = (
     "This is a copy to pass on: it shows no slice and no released image, and its slices and patients have names that "
@@ -67,6 +69,7 @@ def page_of(copy: Copy, files: dict[str, str]) -> PageContent:
         decisions=decisions,
         declared_decision=copy.scope.decision,
         power=[_power(one.attack, one.over, one.sizes, one.auc) for one in results.power],
+        matched=_matched(copy),
         in_place_of_sheet=NO_PICTURES,
         plan=[PlanRow(one["name"], one["members"], one["generator"]) for one in facts["generators"]],
         about_keys="a name for each, which only the sender's key leads back to its place in the sender's store",
@@ -78,6 +81,24 @@ def page_of(copy: Copy, files: dict[str, str]) -> PageContent:
             "files (sha256)": files,
         },
     )
+
+
+def _matched(copy: Copy) -> Matched | None:
+    def mean(one: MatchedRecipe) -> float:
+        return float(np.mean(list(one.distances.values()))) if one.distances else float("nan")
+
+    steps = copy.recipe.n_steps if copy.recipe is not None else None
+    tried = [
+        Tried(
+            told(one.family, one.steps),
+            mean(one),
+            (one.family, one.steps) == (copy.family, steps),
+            one.distances,
+            one.outlines,
+        )
+        for one in sorted(copy.results.matches, key=mean)
+    ]
+    return Matched(copy.results.matched_with, tried) if tried else None
 
 
 def _is_applied(record: Record, label: str | None) -> bool:

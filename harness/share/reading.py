@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -19,7 +19,8 @@ from harness.evaluation.records import SCHEMA, SCORE_COLUMNS, Record
 from harness.report.featured import HOLDS
 from harness.report.manifest_files import MANIFEST
 from shadow_models.fine_tuning import NOTHING
-from shadow_models.recipe import Recipe
+from shadow_models.recipe import DEFAULT, Recipe, recipe_from_dict
+from shadow_models.registry import HERE, built_in, find_family
 
 _MOST_JSON_BYTES, _MOST_YAML_BYTES, _MOST_SCORES_BYTES = 64_000_000, 1_000_000, 2**30  # YAML takes 1 kB a byte
 
@@ -62,6 +63,8 @@ class Matched:
 
     steps: int
     distances: dict[str, float]
+    family: str = DEFAULT
+    outlines: dict[str, list[float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,7 @@ class Results:
     surrogates: Surrogates | None
     records: list[Record]
     start: StartedFrom = StartedFrom(NOTHING, None)  # runs of older versions
+    matched_with: dict[str, list[float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -143,11 +147,18 @@ class ScoreRow(NamedTuple):
     member: Literal[0, 1] | None
 
 
+class Made(NamedTuple):
+    """What the generators were: their recipe, None for one that a plug-in made; options: of the recipe, by name."""
+
+    recipe: Recipe | None
+    options: Mapping[str, Any]
+
+
 class Run(NamedTuple):
     """A run's folder. config: every option, as resolved, by name."""
 
     results: Results
-    recipe: Recipe
+    made: Made
     facts: Facts
     scores: list[ScoreRow]
     config: Mapping[str, Any]
@@ -168,7 +179,7 @@ def read_run(folder: Path) -> Run:
             raise ValueError(f"results.json has {len(strange)} kinds of access that are not known")
         return Run(
             results,
-            TypeAdapter(Recipe).validate_python(text["recipe"]),
+            _made(text.get("family", DEFAULT), TypeAdapter(dict[str, Any]).validate_python(text["recipe"])),
             facts,
             _scores(read_text(_listed(folder, "scores.csv", facts), _MOST_SCORES_BYTES, "The scores", links=False)),
             TypeAdapter(dict[str, Any]).validate_python(
@@ -181,6 +192,12 @@ def read_run(folder: Path) -> Run:
             f"{folder} holds no run that can be read ({why}). Where an older version wrote it, run the same command "
             "again; its generators are in the store."
         ) from error
+
+
+def _made(family: Any, options: dict[str, Any]) -> Made:
+    """A recipe of ours; nothing is imported that a file alone names."""
+    ours = isinstance(family, str) and family in (*built_in(), *HERE)
+    return Made(recipe_from_dict(options, find_family(family)) if ours else None, options)
 
 
 def _first(error: ValidationError) -> str:

@@ -14,6 +14,8 @@ _X = r"-?\d+(?:\.\d+)?"
 _SKIPPED = (
     r"it needs the generator's model, and this target gives only released images\.",
     r"it needs gradients by the generator's weights, and this model answers without showing them\.",
+    r"it asks (?:a discriminator for its score|a denoiser for noise), and (?:this target|a reference)'s generator"
+    r"(?: \([a-z0-9_]{1,40}\))? gives (?:only images|a discriminator|a denoiser)\.",
     r"it needs reference releases, and this target has none\.",
     r"a candidate was a member of every reference, so nothing calibrates it\.",
     r"it is calibrated by the models of other generators, and the references give only releases\.",

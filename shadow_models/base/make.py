@@ -69,12 +69,12 @@ def make_base(folder: Path, steps: int, n_patients: int, report: Callable[[int, 
 
 def check_base(folder: Path) -> None:
     """ValueError, one sentence, where a folder does not hold the base that ships, by its recipe and its weights."""
-    from shadow_models.generator import Generator
+    from shadow_models.generator import load_generator
 
     found = digest_of(folder)
     if found != SHA256:
         raise ValueError(f"{folder / WEIGHTS} is not the base that ships: its sha256 is {found}, not {SHA256}.")
-    if Generator.load(folder).recipe != RECIPE:
+    if load_generator(folder).recipe != RECIPE:
         raise ValueError(f"{folder / 'generator.json'} names another recipe than that of the base that ships.")
 
 

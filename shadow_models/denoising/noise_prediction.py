@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import torch
@@ -12,7 +13,6 @@ from shadow_models.denoising.generator import DenoisingGenerator
 from shadow_models.denoising.learner import Task
 from shadow_models.denoising.unet import UnetRecipe
 from shadow_models.diffusion import alphas_cumprod, eps_of, level_at, stratified, target_of
-from shadow_models.recipe import check_choices
 
 if TYPE_CHECKING:
     from shadow_models.denoising.batches import Batch, DrawTimes
@@ -34,9 +34,10 @@ class NoiseRecipe(UnetRecipe):
     After minutes of training the first misses the mean grey of most images: where there is next to nothing but noise,
     an error in it is an error a hundred times as large in the image."""
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_choices(self, {"prediction": ("epsilon", "v_prediction")})
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        **UnetRecipe.choices,
+        "prediction": ("epsilon", "v_prediction"),
+    }
 
 
 def uniform_timesteps(recipe: UnetRecipe) -> DrawTimes:

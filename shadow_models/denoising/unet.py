@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import torch
 from torch import nn
@@ -44,11 +44,13 @@ class UnetRecipe(PrivacyOptions, OptimisedRecipe):
     sample_steps: int = 20
     """Network calls per released image."""
 
+    starts: ClassVar[bool] = True
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {**OptimisedRecipe.choices, "schedule": ("linear", "cosine")}
     of_training: ClassVar[Collection[str]] = (*OptimisedRecipe.of_training, *PRIVACY_OPTIONS, "sample_steps")
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_choices(self, {"schedule": ("linear", "cosine")})
+        check_choices(self)
         check_ranges(self, _RANGES)
         check_privacy(self)
         if not self.channels or any(width < 1 or width % HEAD for width in self.channels):
@@ -61,6 +63,18 @@ class UnetRecipe(PrivacyOptions, OptimisedRecipe):
             )
         if self.size % self.stride:
             refuse("size", self.size, f"a multiple of {self.stride}, the pixels of one of the coarsest positions")
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """Return a small recipe of 16 px for tests, a second."""
+        return cls(size=16, channels=[8, 8], patch=2, norm_groups=4, steps=12, batch=4, sample_steps=4)
+
+    @classmethod
+    def overfits(cls) -> Self:
+        """Return a recipe of 16 px that learns 8 slices by heart, some ten seconds."""
+        return cls.tiny().changed(
+            channels=[32, 64], attention=[1], norm_groups=8, steps=500, batch=16, learning_rate=4e-3, sample_steps=20
+        )
 
     @property
     def stride(self) -> int:

@@ -13,7 +13,7 @@ from shadow_models.denoising.generator import DenoisingGenerator
 from shadow_models.denoising.learner import Task
 from shadow_models.denoising.pixels import PixelRecipe
 from shadow_models.diffusion import sigmas_of, stratified
-from shadow_models.recipe import check_choices, refuse
+from shadow_models.recipe import refuse
 from shadow_models.registry import register
 
 if TYPE_CHECKING:
@@ -44,11 +44,11 @@ class FlowRecipe(PixelRecipe):
     coupling: str = "ot"
     """How noise and slices of a batch are paired: "ot" (least sum of squared distances) or "independent"."""
 
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {**PixelRecipe.choices, "coupling": ("ot", "independent")}
     of_training: ClassVar[Collection[str]] = (*PixelRecipe.of_training, "coupling", "schedule", "n_timesteps")
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_choices(self, {"coupling": ("ot", "independent")})
         if self.epsilon is not None and self.coupling == "ot":
             refuse("coupling", self.coupling, "independent with epsilon: pairs tell of the other slices in a batch")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import torch
 
@@ -100,6 +100,27 @@ class LatentRecipe(NoiseRecipe):
     def stride(self) -> int:
         """Pixels between the coarsest positions."""
         return int(self.fold * 2 ** (len(self.channels) - 1))
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """Return a small recipe of 16 px for tests, a second."""
+        return super().tiny().changed(channels=[8], autoencoder_channels=[8, 8], autoencoder_steps=16)
+
+    @classmethod
+    def overfits(cls) -> Self:
+        """Return a recipe of 16 px that learns 8 slices by heart, some ten seconds."""
+        return cls.tiny().changed(
+            channels=[32, 64],
+            autoencoder_channels=[16, 32],
+            autoencoder_steps=300,
+            latent_channels=8,
+            kl_weight=1e-5,
+            norm_groups=8,
+            steps=400,
+            batch=16,
+            learning_rate=4e-3,
+            sample_steps=20,
+        )
 
     @classmethod
     def presets(cls) -> Mapping[str, LatentRecipe]:

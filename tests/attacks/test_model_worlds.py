@@ -211,10 +211,10 @@ def test_gsa_says_that_a_model_shows_no_weights(world):
 @every_attack
 def test_a_generator_of_ours_answers_every_attack(world, attack):
     """In float32, and a candidate's numbers do not depend on its place."""
-    from shadow_models.dct.codec import fit_codec
-    from shadow_models.generator import Generator
-    from shadow_models.dct.network import build_network
     from shadow_models.families.dct import DctRecipe
+    from shadow_models.families.dct.codec import fit_codec
+    from shadow_models.families.dct.network import build_network
+    from shadow_models.generator import Generator
 
     recipe = DctRecipe(size=16, channels=[8, 8], overview=8, closeup=8, norm_groups=4)
     generator = Generator(recipe, fit_codec(world.candidates.copy(), recipe), build_network(recipe, 0))

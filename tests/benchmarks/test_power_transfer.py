@@ -11,8 +11,8 @@ from harness.data.pool import load_pool
 from harness.planning.make import make_plan
 from harness.planning.start import with_start
 from harness.store import Store
-from shadow_models.fine_tuning import FINE_TUNING
 from shadow_models.families.dct import DctRecipe
+from shadow_models.fine_tuning import FINE_TUNING
 
 
 def test_each_mismatch_changes_what_its_name_says_and_nothing_else():

@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -16,23 +14,7 @@ def _one_thread() -> None:
 @pytest.fixture(scope="session")
 def tiny() -> DctRecipe:
     """A recipe of 16x16 slices that trains in about a second."""
-    return replace(
-        DctRecipe(),
-        size=16,
-        block=4,
-        whitening=0.0,
-        overview=32,
-        closeup=8,
-        learning_rate=4e-3,
-        time_mean=0.2,
-        time_sd=1.5,
-        channels=[8, 8],
-        layers=1,
-        norm_groups=4,
-        steps=12,
-        batch=4,
-        sample_steps=15,
-    )
+    return DctRecipe.tiny()
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from harness.data.sources.phantom import phantom_slices
 from shadow_models.base.__main__ import main
 from shadow_models.base.make import MADE, WEIGHTS, check_base, slices_of_base
 from shadow_models.base.recipe import FOLDER, N_PATIENTS, PHANTOM_SEED, RECIPE, SEED, SHA256, SLICES_EACH
-from shadow_models.generator import Generator
+from shadow_models.generator import Generator, load_generator
 from shadow_models.phantoms import patient as drawing
 from shadow_models.phantoms.anatomy import draw_anatomy
 from shadow_models.sample import sample
@@ -34,7 +34,7 @@ def default_slices(seed: int | None = None) -> NDArray[np.uint8]:
 
 @pytest.fixture(scope="module")
 def base() -> Generator:
-    return Generator.load(FOLDER)
+    return load_generator(FOLDER)
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from shadow_models.dct.codec import block_dct, dct_matrix, fit_codec, inverse_block_dct
 from shadow_models.families.dct import DctRecipe
+from shadow_models.families.dct.codec import block_dct, dct_matrix, fit_codec, inverse_block_dct
 
 
 @pytest.mark.parametrize("block", [1, 2, 4, 8])
@@ -31,7 +31,9 @@ def test_matches_scipy() -> None:
 
 
 @pytest.mark.parametrize("whitening", [1.0, 0.5, 0.0])
-def test_codec_has_unit_variance_and_loses_nothing(tiny: DctRecipe, slices: NDArray[np.uint8], whitening: float) -> None:
+def test_codec_has_unit_variance_and_loses_nothing(
+    tiny: DctRecipe, slices: NDArray[np.uint8], whitening: float
+) -> None:
     codec = fit_codec(slices, replace(tiny, whitening=whitening))
     z = codec.encode(slices)
     assert z.dtype == torch.float32

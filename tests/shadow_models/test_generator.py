@@ -6,13 +6,14 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from shadow_models.dct.codec import fit_codec
 from shadow_models.denoiser import Denoiser
 from shadow_models.device import resolve_device
 from shadow_models.diffusion import Level, level_at
-from shadow_models.generator import Generator
-from shadow_models.dct.network import build_network
 from shadow_models.families.dct import DctRecipe
+from shadow_models.families.dct.codec import fit_codec
+from shadow_models.families.dct.generator import DctGenerator
+from shadow_models.families.dct.network import build_network
+from shadow_models.generator import load_generator
 from shadow_models.train import train
 
 
@@ -30,7 +31,7 @@ class TrueV(torch.nn.Module):
 
 
 @pytest.fixture(scope="module")
-def trained(tiny: DctRecipe, slices: NDArray[np.uint8]) -> Generator:
+def trained(tiny: DctRecipe, slices: NDArray[np.uint8]) -> DctGenerator:
     return train(slices, tiny, seed=5, device="cpu")
 
 
@@ -40,7 +41,7 @@ def test_eps_recovers_the_noise_from_a_network_that_outputs_the_true_v(
 ) -> None:
     recipe = replace(tiny, whitening=whitening)
     codec = fit_codec(slices, recipe)
-    generator = Generator(recipe, codec, build_network(recipe, 0))
+    generator = DctGenerator(recipe, codec, build_network(recipe, 0))
     z = generator.encode(slices)
     t = torch.tensor([10, 100, 300, 500, 700, 990])
     a = torch.from_numpy(generator.alphas_cumprod).float()[t]
@@ -64,7 +65,7 @@ def test_training_lowers_the_noise_error(tiny: DctRecipe, slices: NDArray[np.uin
     assert error(100) < 0.6 * error(1)
 
 
-def test_it_is_a_denoiser(trained: Generator, slices: NDArray[np.uint8]) -> None:
+def test_it_is_a_denoiser(trained: DctGenerator, slices: NDArray[np.uint8]) -> None:
     assert isinstance(trained, Denoiser)
     assert trained.alphas_cumprod.shape == (1000,)
     z = trained.encode(slices)
@@ -78,9 +79,11 @@ def test_it_is_a_denoiser(trained: Generator, slices: NDArray[np.uint8]) -> None
     assert torch.allclose(alone, wide.float(), atol=1e-5)  # the others in a batch change nothing
 
 
-def test_saved_and_loaded_it_predicts_the_same(trained: Generator, slices: NDArray[np.uint8], tmp_path: Path) -> None:
+def test_saved_and_loaded_it_predicts_the_same(
+    trained: DctGenerator, slices: NDArray[np.uint8], tmp_path: Path
+) -> None:
     trained.save(tmp_path / "kept")
-    again = Generator.load(tmp_path / "kept")
+    again = load_generator(tmp_path / "kept")
     assert again.recipe == trained.recipe
     z, t = trained.encode(slices), torch.arange(0, 600, 100)
     assert torch.equal(again.encode(slices), z)
@@ -88,13 +91,13 @@ def test_saved_and_loaded_it_predicts_the_same(trained: Generator, slices: NDArr
     assert sorted(path.suffix for path in (tmp_path / "kept").iterdir()) == [".json", ".safetensors"]
 
 
-def test_errors_are_sentences(trained: Generator, tmp_path: Path) -> None:
+def test_errors_are_sentences(trained: DctGenerator, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"uint8 slices \[n, 16, 16\].*float64 \[2, 16, 16\]"):
         trained.encode(np.zeros((2, 16, 16)))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"data\.size=16"):
         trained.encode(np.zeros((2, 32, 32), np.uint8))
     with pytest.raises(FileNotFoundError, match="holds no generator"):
-        Generator.load(tmp_path)
+        load_generator(tmp_path)
     with pytest.raises(ValueError, match="not known"):
         resolve_device("gpu")
     with pytest.raises(ValueError, match="is not here"):
@@ -102,9 +105,9 @@ def test_errors_are_sentences(trained: Generator, tmp_path: Path) -> None:
     assert resolve_device("cpu") == torch.device("cpu")
 
 
-def test_another_schema_is_refused(trained: Generator, tmp_path: Path) -> None:
+def test_another_schema_is_refused(trained: DctGenerator, tmp_path: Path) -> None:
     trained.save(tmp_path)
     text = (tmp_path / "generator.json").read_text()
     (tmp_path / "generator.json").write_text(text.replace('"schema": 1', '"schema": 99'))
     with pytest.raises(ValueError, match="schema 99"):
-        Generator.load(tmp_path)
+        load_generator(tmp_path)

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from shadow_models.dct.codec import block_dct, inverse_block_dct
 from shadow_models.diffusion import level_at
-from shadow_models.dct.network import Closeup, Network, Overview, build_network, coordinate_channels
 from shadow_models.families.dct import DctRecipe
+from shadow_models.families.dct.codec import block_dct, inverse_block_dct
+from shadow_models.families.dct.network import Closeup, Network, Overview, build_network, coordinate_channels
 
 
 def output_of(network: Network, recipe: DctRecipe) -> torch.Tensor:

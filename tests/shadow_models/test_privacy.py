@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from tiny_denoisers import TINY, tiny_recipe
 from torch import nn
 
-from shadow_models.dct.codec import fit_codec
-from shadow_models.dct.network import build_network
 from shadow_models.denoising.batches import Batches
 from shadow_models.denoising.space import pixels_of
 from shadow_models.denoising.unet import build_unet
 from shadow_models.diffusion import level_at, stratified
 from shadow_models.families.dct import DctRecipe
-from shadow_models.generator import Generator
+from shadow_models.families.dct.codec import fit_codec
+from shadow_models.families.dct.network import build_network
+from shadow_models.generator import Generator, load_generator
 from shadow_models.privacy import Privacy, noise_for, privacy_of
 from shadow_models.private_training import PrivatePart
 from shadow_models.recipe import Recipe, recipe_from_dict
@@ -71,7 +71,7 @@ def test_a_resumed_private_training_ends_where_an_undisturbed_one_ends(
     assert run(checkpoint=tmp_path).fingerprint() == undisturbed.fingerprint()
     assert train(slices, recipe, seed=2, start=start, device="cpu").fingerprint() != undisturbed.fingerprint()
     undisturbed.save(tmp_path / "kept")
-    assert Generator.load(tmp_path / "kept").recipe == recipe
+    assert load_generator(tmp_path / "kept").recipe == recipe
 
 
 class Line(nn.Module):

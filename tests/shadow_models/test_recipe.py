@@ -43,7 +43,7 @@ def test_presets_have_the_promised_sizes() -> None:
 @pytest.mark.parametrize("name", sorted(PRESETS))
 def test_a_recipe_survives_json_and_hydra(name: str) -> None:
     recipe = PRESETS[name]
-    assert recipe_from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe
+    assert recipe_from_dict(json.loads(json.dumps(recipe.to_dict())), DctRecipe) == recipe
     node = OmegaConf.merge(OmegaConf.structured(recipe), OmegaConf.from_dotlist(["steps=7", "channels=[32,64]"]))
     chosen = OmegaConf.to_object(node)
     assert isinstance(chosen, DctRecipe)
@@ -58,7 +58,7 @@ def test_hydra_checks_values_too() -> None:
 
 def test_strange_fields_are_named() -> None:
     with pytest.raises(ValueError, match="colour"):
-        recipe_from_dict({"steps": 3, "colour": 1})
+        recipe_from_dict({"steps": 3, "colour": 1}, DctRecipe)
 
 
 def test_recipe_and_denoiser_load_no_heavy_library() -> None:

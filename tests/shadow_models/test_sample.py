@@ -5,18 +5,19 @@ import pytest
 from numpy.typing import NDArray
 
 from shadow_models.diffusion import alphas_cumprod, sigmas_of
-from shadow_models.generator import Generator
 from shadow_models.families.dct import DctRecipe
-from shadow_models.sample import sample, sampling_timesteps
+from shadow_models.families.dct.generator import DctGenerator
+from shadow_models.families.dct.sample import sampling_timesteps
+from shadow_models.sample import sample
 from shadow_models.train import train
 
 
 @pytest.fixture(scope="module")
-def trained(tiny: DctRecipe, slices: NDArray[np.uint8]) -> Generator:
+def trained(tiny: DctRecipe, slices: NDArray[np.uint8]) -> DctGenerator:
     return train(slices, replace(tiny, whitening=0.7), seed=5, device="cpu")
 
 
-def test_batch_size_does_not_change_an_image(trained: Generator) -> None:
+def test_batch_size_does_not_change_an_image(trained: DctGenerator) -> None:
     together = sample(trained, 7, seed=3, batch=7)
     assert together.shape == (7, 16, 16)
     assert together.dtype == np.uint8
@@ -26,14 +27,14 @@ def test_batch_size_does_not_change_an_image(trained: Generator) -> None:
     assert np.array_equal(sample(trained, 4, seed=3, batch=7), together[:4])
 
 
-def test_same_seed_same_images_and_other_seed_others(trained: Generator) -> None:
+def test_same_seed_same_images_and_other_seed_others(trained: DctGenerator) -> None:
     first = sample(trained, 3, seed=0)
     assert np.array_equal(first, sample(trained, 3, seed=0))
     assert not np.array_equal(first, sample(trained, 3, seed=1))
     assert len(np.unique(first, axis=0)) == 3
 
 
-def test_report_and_refusal(trained: Generator) -> None:
+def test_report_and_refusal(trained: DctGenerator) -> None:
     seen: list[tuple[int, int]] = []
     sample(trained, 5, seed=0, batch=2, report=lambda done, total: seen.append((done, total)))
     assert seen == [(2, 5), (4, 5), (5, 5)]

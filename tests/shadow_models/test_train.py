@@ -9,16 +9,17 @@ import torch
 from numpy.typing import NDArray
 
 from shadow_models.checkpoint import Checkpoint, CheckpointError, read_checkpoint, write_checkpoint
-from shadow_models.generator import Generator
 from shadow_models.families.dct import DctRecipe
-from shadow_models.train import rate_at, train
+from shadow_models.families.dct.generator import DctGenerator
+from shadow_models.train import train
+from shadow_models.training import Pace, accelerator_for
 
 
 class StoppedError(Exception):
     pass
 
 
-def weights_of(generator: Generator) -> torch.Tensor:
+def weights_of(generator: DctGenerator) -> torch.Tensor:
     return torch.cat([weight.flatten() for weight in generator.network.parameters()])
 
 
@@ -36,7 +37,7 @@ def longer(tiny: DctRecipe) -> DctRecipe:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(longer: DctRecipe, slices: NDArray[np.uint8]) -> Generator:
+def undisturbed(longer: DctRecipe, slices: NDArray[np.uint8]) -> DctGenerator:
     return train(slices, longer, seed=1, device="cpu")
 
 
@@ -46,7 +47,7 @@ def interrupted(recipe: DctRecipe, slices: NDArray[np.uint8], folder: Path) -> N
 
 
 def test_a_resumed_run_ends_bit_for_bit_where_an_undisturbed_one_ends(
-    longer: DctRecipe, slices: NDArray[np.uint8], undisturbed: Generator, tmp_path: Path
+    longer: DctRecipe, slices: NDArray[np.uint8], undisturbed: DctGenerator, tmp_path: Path
 ) -> None:
     interrupted(longer, slices, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["step-000000021"]
@@ -63,11 +64,11 @@ def test_a_resumed_run_ends_bit_for_bit_where_an_undisturbed_one_ends(
 def test_a_resumed_run_really_starts_from_the_checkpoint(
     longer: DctRecipe,
     slices: NDArray[np.uint8],
-    undisturbed: Generator,
+    undisturbed: DctGenerator,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from shadow_models import train as module
+    from shadow_models.families.dct import train as module
 
     interrupted(longer, slices, tmp_path)
     first: list[int] = []
@@ -78,7 +79,7 @@ def test_a_resumed_run_really_starts_from_the_checkpoint(
 
 
 def test_an_unfinished_checkpoint_is_not_taken(
-    longer: DctRecipe, slices: NDArray[np.uint8], undisturbed: Generator, tmp_path: Path
+    longer: DctRecipe, slices: NDArray[np.uint8], undisturbed: DctGenerator, tmp_path: Path
 ) -> None:
     (tmp_path / "partial-1").mkdir()
     (tmp_path / "partial-1" / "state.safetensors").write_bytes(b"half")
@@ -109,7 +110,7 @@ def test_a_damaged_checkpoint_is_refused(longer: DctRecipe, slices: NDArray[np.u
 
 
 def test_same_seed_same_bits_and_other_seed_other_bits(
-    longer: DctRecipe, slices: NDArray[np.uint8], undisturbed: Generator
+    longer: DctRecipe, slices: NDArray[np.uint8], undisturbed: DctGenerator
 ) -> None:
     torch.manual_seed(99)  # the process's own generator has no say
     torch.rand(3)
@@ -126,7 +127,9 @@ def test_training_leaves_the_process_generator_alone(tiny: DctRecipe, slices: ND
     assert torch.equal(torch.rand(3), expected)
 
 
-def test_bf16_trains_and_the_next_training_may_use_another_precision(tiny: DctRecipe, slices: NDArray[np.uint8]) -> None:
+def test_bf16_trains_and_the_next_training_may_use_another_precision(
+    tiny: DctRecipe, slices: NDArray[np.uint8]
+) -> None:
     coarse = train(slices, replace(tiny, precision="bf16", steps=3), seed=0, device="cpu")
     fine = train(slices, replace(tiny, steps=3), seed=0, device="cpu")
     assert torch.isfinite(weights_of(coarse)).all()
@@ -135,8 +138,8 @@ def test_bf16_trains_and_the_next_training_may_use_another_precision(tiny: DctRe
 
 
 def test_step_size_rises_and_falls(tiny: DctRecipe) -> None:
-    recipe = replace(tiny, steps=100, warm_up=0.1, final_rate=0.2)
-    rates = [rate_at(step, recipe) for step in range(100)]
+    pace = Pace(tiny.learning_rate, warm_up=0.1, final_rate=0.2, weight_decay=0, ema_decay=0)
+    rates = [pace.rate_at(step, 100) for step in range(100)]
     assert rates.index(max(rates)) == 10
     assert max(rates) == 1
     assert rates[0] < 0.1
@@ -162,11 +165,11 @@ def test_fp16_needs_a_gpu(tiny: DctRecipe, slices: NDArray[np.uint8]) -> None:
 
 
 def test_each_step_of_each_seed_has_noise_of_its_own(longer: DctRecipe, slices: NDArray[np.uint8]) -> None:
-    from shadow_models import train as module
-    from shadow_models.dct.codec import fit_codec
+    from shadow_models.families.dct import train as module
+    from shadow_models.families.dct.codec import fit_codec
 
     def noised(seed: int, step: int) -> torch.Tensor:
-        accelerator = module._accelerator(longer, "cpu")
+        accelerator = accelerator_for("fp32", 4, "cpu")
         batches = module._Batches(slices, fit_codec(slices, longer), longer, seed, accelerator)
         return batches.at(step).scaled
 
@@ -177,13 +180,13 @@ def test_each_step_of_each_seed_has_noise_of_its_own(longer: DctRecipe, slices: 
 
 
 def test_flipping_mirrors_some_slices_and_only_when_asked(tiny: DctRecipe, slices: NDArray[np.uint8]) -> None:
-    from shadow_models import train as module
-    from shadow_models.dct.codec import fit_codec
+    from shadow_models.families.dct import train as module
+    from shadow_models.families.dct.codec import fit_codec
 
     def clean(flip: bool) -> list[bool]:
         recipe = replace(tiny, flip=flip, batch=8)
         codec = fit_codec(slices[:1], recipe)
-        batch = module._Batches(slices[:1], codec, recipe, 0, module._accelerator(recipe, "cpu")).at(0)
+        batch = module._Batches(slices[:1], codec, recipe, 0, accelerator_for("fp32", 8, "cpu")).at(0)
         scaled, level = batch.scaled, batch.level
         data = (level.signal * scaled - level.noise * batch.target) * codec.gain  # v solved for the data
         images = codec.decode(data).astype(int)

@@ -5,19 +5,19 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from shadow_models.dct.codec import fit_codec
 from shadow_models.denoiser import WhiteBox
-from shadow_models.generator import Generator
-from shadow_models.dct.network import build_network
 from shadow_models.families.dct import DctRecipe
+from shadow_models.families.dct.codec import fit_codec
+from shadow_models.families.dct.generator import DctGenerator
+from shadow_models.families.dct.network import build_network
 
 
 @pytest.fixture
-def generator(tiny: DctRecipe, slices: NDArray[np.uint8]) -> Generator:
-    return Generator(tiny, fit_codec(slices, tiny), build_network(tiny, 0))
+def generator(tiny: DctRecipe, slices: NDArray[np.uint8]) -> DctGenerator:
+    return DctGenerator(tiny, fit_codec(slices, tiny), build_network(tiny, 0))
 
 
-def test_eps_with_grad_is_eps(generator: Generator, slices: NDArray[np.uint8]) -> None:
+def test_eps_with_grad_is_eps(generator: DctGenerator, slices: NDArray[np.uint8]) -> None:
     assert isinstance(generator, WhiteBox)
     z, t = generator.encode(slices), torch.full((len(slices),), 100)
     closed, traced = generator.eps(z, t), generator.eps_with_grad(z, t)
@@ -26,7 +26,7 @@ def test_eps_with_grad_is_eps(generator: Generator, slices: NDArray[np.uint8]) -
     assert not generator.eps(z, t).requires_grad
 
 
-def test_gradients_are_slopes(generator: Generator, slices: NDArray[np.uint8]) -> None:
+def test_gradients_are_slopes(generator: DctGenerator, slices: NDArray[np.uint8]) -> None:
     """Against finite differences of `eps` by each of the last layer's 16 biases."""
     bias = generator.network.unet.conv_out.bias
     z, t = generator.encode(slices), torch.full((len(slices),), 300)

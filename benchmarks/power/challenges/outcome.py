@@ -142,7 +142,7 @@ def every_attack(official: Sequence[str], truth: Truth) -> tuple[dict[str, float
         pool = load_pool(settings.data, executor.store, extra_apart=settings.start.learns_extra)
         load_released(pool, executor.store)
         settings = from_base(settings, pool, executor)
-        settings, _ = match_recipe(settings, pool, executor)
+        settings = match_recipe(settings, pool, executor).settings
         plan = make_plan(settings, pool)
         work = work_list(settings, plan)
         executor.train_surrogates(work.surrogates)

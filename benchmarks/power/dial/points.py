@@ -62,7 +62,7 @@ def measure_point(settings: Settings, executor: Executor, attacks: dict[str, Att
     members = [spec.member for spec in plan.shadows]
     trained = [job for job in (base.jobs if base is not None else []) if isinstance(job, GeneratorJob)]
     return Point(
-        steps=settings.recipe.steps,
+        steps=settings.recipe.n_steps,
         seconds=float(np.mean([_seconds(job, executor) for job in jobs])),
         auc={label: _mean_auc(scored.scores, members) for label, scored in found.items()},
         frechet=float(distance),

@@ -32,9 +32,13 @@ STACKS = ("stack",)
 
 @dataclass(frozen=True)
 class Kept:
-    """What an attack and its calibration keep on one mismatch, means over its targets; auc also pooled."""
+    """What an attack and its calibration keep on one mismatch, means over its targets.
+
+    tpr: at a false positive rate of 0.1; realised_fpr: above the threshold that the shadows taught for that rate.
+    """
 
     auc: float
+    tpr: float
     realised_fpr: float
     brier: float
     ece: float
@@ -77,16 +81,18 @@ def _about(plan: Plan, labelled: Labelled) -> Plan:
 
 
 def _kept(judged: Sequence[tuple[Calibrator, Floats, Flags]]) -> Kept:
-    """Means over targets of the AUC, the FPR above the threshold learnt for 0.1, the Brier score and the ECE."""
+    """Means over targets: AUC, TPR at an FPR of 0.1, FPR above the threshold learnt for 0.1, Brier score, ECE."""
 
     def one(score: Floats) -> Floats:
         return np.ones((1, len(score)))
 
-    aucs = [float(metrics.step_roc(s, m, one(s)).auc()[0]) for _, s, m in judged]
+    rocs = [metrics.step_roc(s, m, one(s)) for _, s, m in judged]
+    aucs = [float(roc.auc()[0]) for roc in rocs]
+    tprs = [float(roc.tpr_at(NOMINAL_FPR)[0]) for roc in rocs]
     alarms = [float((s > c.threshold(NOMINAL_FPR))[~m].mean()) for c, s, m in judged]
     briers = [float(metrics.brier(c.probability(s), m, one(s))[0]) for c, s, m in judged]
     eces = [float(metrics.expected_calibration_error(c.probability(s), m, one(s))[0]) for c, s, m in judged]
-    return Kept(*(float(np.mean(of)) for of in (aucs, alarms, briers, eces)))
+    return Kept(*(float(np.mean(of)) for of in (aucs, tprs, alarms, briers, eces)))
 
 
 def attacks_compared(signals: Sequence[str]) -> dict[str, Attack]:

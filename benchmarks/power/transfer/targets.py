@@ -22,8 +22,9 @@ from harness.planning.start import plan_base
 from harness.seeds import rng_of, seed_of
 from shadow_models.base.recipe import NAME as PHANTOM_BASE
 from shadow_models.base.recipe import RECIPE as RECIPE_OF_BASE
+from shadow_models.families.dct import PRESETS, DctRecipe
 from shadow_models.fine_tuning import EXTRA, FINE_TUNING, NOTHING, FineTuning
-from shadow_models.recipe import PRESETS, Recipe
+from shadow_models.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Mismatch:
 
     def changed(self, recipe: Recipe) -> Recipe:
         """The target's recipe, from that of the shadows."""
+        assert isinstance(recipe, DctRecipe)
         if self.start is not None:
             recipe = trained_from(self.start, recipe)
         return replace(
@@ -60,7 +62,7 @@ class Mismatch:
         return plan.narrowed(n_images=plan.n_images // self.part)
 
 
-def trained_from(start: str, recipe: Recipe) -> Recipe:
+def trained_from(start: str, recipe: DctRecipe) -> DctRecipe:
     """The recipe with the steps, the rate and the warm-up of the quick one that go with a start."""
     usual = PRESETS["quick"] if start == NOTHING else FINE_TUNING["quick"]
     return replace(recipe, **{name: getattr(usual, name) for name in FineTuning._fields})

@@ -25,7 +25,7 @@ from harness.experiment.executor import Executor
 from harness.store import Store
 from harness.submission.score import score_submission
 from harness.submission.truth import Truth, read_used
-from shadow_models.generator import Generator
+from shadow_models.generator import load_generator
 
 TARGET = [option.replace("shadow.", "target.") for option in TINY if "n_images" not in option]
 SIZES = ["dev.patients=2", "dev.n_images=6", "test.patients=3", "test.n_images=12"]
@@ -279,7 +279,7 @@ def test_the_target_may_start_from_a_base_and_that_is_another_challenge(command)
     (cold,) = Path("cold_store", "generator").iterdir()
     ran = command(*MAKE, f"target.start={cold}", "out=warm", "seed=1", "store.root=store")
     assert ran.code == 0, ran.err
-    found = [Generator.load(one) for one in Path("store", "generator").iterdir()]
+    found = [load_generator(one) for one in Path("store", "generator").iterdir()]
     assert len(found) == 2
     assert torch.equal(found[0].codec.mean, found[1].codec.mean)
     facts = json.loads(Path("warm", "challenge.json").read_text())
@@ -303,7 +303,7 @@ def test_extra_slices_are_the_bases_and_of_no_part(command):
     assert "28 slices fall into" in ran.out, "patients that are named in the base's slices alone say nothing of these"
     handed_out = {bytes(np.asarray(Image.open(path))) for path in Path("made").rglob("*.png") if "used" in str(path)}
     assert not handed_out & {bytes(one) for one in slices.pixels[28:]}
-    steps = sorted(Generator.load(one).recipe.steps for one in Path("store", "generator").iterdir())
+    steps = sorted(load_generator(one).recipe.steps for one in Path("store", "generator").iterdir())
     assert steps == [2, 30]
 
 

@@ -13,7 +13,7 @@ from attacks.plug_ins import RESERVED
 from attacks.registry import find_attacks
 from harness.challenge import __main__ as challenge
 from harness.config import composing
-from harness.config.command_words import attacks_named
+from harness.config.command_words import names_given
 from harness.config.registration import attack_groups
 from harness.config.settings import composed
 from harness.errors import InputError
@@ -158,7 +158,7 @@ def test_a_choice_with_slashes_is_a_name_that_is_not_there(harness, word):
     ids=str,
 )
 def test_the_attacks_that_a_line_names(words, names):
-    assert attacks_named(words) == names
+    assert names_given(words, "attack") == names
 
 
 def test_packages_of_hydras_plug_ins_are_not_imported(harness, monkeypatch, tmp_path):

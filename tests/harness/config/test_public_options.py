@@ -15,7 +15,7 @@ SECRET = "kowalczyk"
 
 
 def resolved(*options: str) -> dict:
-    register_options(["all"])
+    register_options(["attack=all"])
     with initialize(version_base="1.3", config_path=None):
         return OmegaConf.to_container(compose("run", list(options)), resolve=True)
 

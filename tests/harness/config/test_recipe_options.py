@@ -14,8 +14,8 @@ from harness.planning.surrogates import surrogate_jobs
 from harness.planning.trials import scaled
 from harness.store import Store
 from shadow_models.base.recipe import NAME
-from shadow_models.fine_tuning import DEFAULT_LEAK, FINE_TUNING, LEAKS
 from shadow_models.families.dct import PRESETS, DctRecipe
+from shadow_models.fine_tuning import DEFAULT_LEAK, FINE_TUNING, LEAKS
 
 
 def test_the_default_starts_from_the_phantoms_base_at_the_dials_usual_point():

@@ -23,7 +23,7 @@ from harness.jobs.targets import ReleaseSpec, names_of
 from harness.jobs.train import SurrogateJob
 from harness.seeds import seed_of
 from harness.store import Store
-from shadow_models.generator import Generator
+from shadow_models.generator import load_generator
 
 pytestmark = pytest.mark.filterwarnings("ignore::harness.errors.HarnessWarning")  # of counts: it is a tiny copy
 
@@ -113,7 +113,7 @@ def by_hand(official, name: str) -> dict[str, float]:
         names_of(tuple(pool.digests[place] for place in given.candidates)),
         np.asarray(pool.pixels[given.candidates]),
         np.load(store.folder("given", given.key) / RELEASED_FILE),
-        model=Generator.load(trained.folder, device="cpu"),
+        model=load_generator(trained.folder, device="cpu"),
     )
     scores = find_attacks().by_name[official.chosen.split("@")[0]]().score(target)
     return {pool.ids[place]: float(score) for place, score in zip(given.candidates, scores, strict=True)}

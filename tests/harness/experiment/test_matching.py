@@ -14,7 +14,8 @@ from harness.data.edition_release import RELEASED_FILE, EditionRelease
 from harness.data.options import PhantomData
 from harness.data.pool import load_pool
 from harness.data.sources.phantom import phantom_slices
-from harness.experiment.matching import STATISTICS, compared, match_recipe, statistics
+from harness.evaluation.release_statistics import STATISTICS, compared, statistics
+from harness.experiment.matching import match_recipe
 from harness.planning.make import make_plan
 from harness.planning.trials import recipes_tried
 from harness.store import Store
@@ -60,7 +61,7 @@ def edition(tmp_path):
 @pytest.mark.parametrize("best", NOISE)
 def test_the_settings_get_the_recipe_whose_release_is_most_alike(edition, best):
     settings, pool, executor = edition(NOISE[best])
-    found, matches = match_recipe(settings, pool, executor)
+    found, matches, _ = match_recipe(settings, pool, executor)
     assert found.recipe == replace(settings.recipe, steps=best)
     assert replace(found, recipe=settings.recipe) == settings, "nothing but the steps"
     assert executor.trained == [15, 30, 60]
@@ -72,20 +73,20 @@ def test_the_settings_get_the_recipe_whose_release_is_most_alike(edition, best):
 def test_the_trial_that_fits_is_a_shadow_already(edition):
     settings, pool, executor = edition(NOISE[60])
     trials = recipes_tried(settings, pool)
-    found, _ = match_recipe(settings, pool, executor)
-    keys = [job.key for job in trials]
+    found = match_recipe(settings, pool, executor).settings
+    keys = [trial.job.key for trial in trials]
     assert make_plan(replace(found, n_images=None), pool).generators[0].key == keys[2]
 
 
 def test_a_single_recipe_is_taken_untried(edition):
     settings, pool, executor = edition(NOISE[15], "shadow.match_steps=[2]")
-    found, matches = match_recipe(settings, pool, executor)
+    found, matches, _ = match_recipe(settings, pool, executor)
     assert (found.recipe.steps, matches, executor.trained) == (60, [], [])
 
 
 def test_without_a_given_release_nothing_is_tried(edition):
     settings, pool, executor = edition(NOISE[15])
-    assert match_recipe(settings, replace(pool, given={}), executor) == (settings, [])
+    assert match_recipe(settings, replace(pool, given={}), executor) == (settings, [], {})
     assert executor.trained == []
 
 

@@ -17,7 +17,6 @@ from harness.data.options import FolderData, PhantomData
 from harness.data.pool import load_pool
 from harness.jobs import code_digest
 from harness.jobs import score as score_job
-from harness.jobs import train as train_job
 from harness.jobs.observations import observation_key
 from harness.jobs.score import AttackJob, FitSpec
 from harness.jobs.targets import ReferenceSpec, ReleaseSpec, TargetSpec, ViewSpec, released_images
@@ -72,7 +71,7 @@ def test_places_and_names_are_no_part_of_a_generator(change):
 
 def test_the_version_of_training_is_part_of_the_key(monkeypatch):
     before = GENERATOR.key
-    monkeypatch.setattr(train_job, "SCHEMA", train_job.SCHEMA + 1)
+    monkeypatch.setattr(DctRecipe, "schema", DctRecipe.schema + 1)
     assert GENERATOR.key != before
 
 

@@ -64,7 +64,7 @@ def test_every_training_of_a_plan_starts_from_the_base_and_has_it_in_its_key(tmp
     plan = make_plan(settings, pool)
     of_test = replace(pool, given={"test": None})
     trials = recipes_tried(replace(settings, match_steps=[0.5, 1.0], n_images=2), of_test)
-    jobs = [*plan.generators, *surrogate_jobs(settings, plan), *trials]
+    jobs = [*plan.generators, *surrogate_jobs(settings, plan), *(trial.job for trial in trials)]
     assert {job.start for job in jobs} == {base.key}
     for job in jobs:
         assert len({job.key, replace(job, start=None).key, replace(job, start="another").key}) == 3

@@ -22,9 +22,9 @@ from harness.jobs.saved import saved_generator, take_saved
 from harness.report.start_line import start_line
 from harness.share.__main__ import main as share
 from shadow_models.base.recipe import FOLDER
-from shadow_models.fine_tuning import LEAKS
-from shadow_models.generator import Generator
 from shadow_models.families.dct import DctRecipe
+from shadow_models.fine_tuning import LEAKS
+from shadow_models.generator import Generator, load_generator
 from shadow_models.train import train
 
 TINY_RECIPE = replace(DctRecipe(), size=16, block=2, channels=[8, 16], steps=20)
@@ -39,7 +39,7 @@ def saved(tmp_path_factory) -> Path:
 
 
 def generators(store: Path) -> dict[str, Generator]:
-    return {path.name: Generator.load(path) for path in (store / "generator").iterdir()}
+    return {path.name: load_generator(path) for path in (store / "generator").iterdir()}
 
 
 def means(generator: Generator) -> torch.Tensor:
@@ -56,7 +56,7 @@ def test_a_run_from_a_saved_generator(harness, saved):
     assert str(saved.parent) not in (Path("run") / "report.html").read_text()
     results = json.loads((Path("run") / "results.json").read_text())
     assert results["start"] == {"name": "a folder", "leak": None}
-    base = means(Generator.load(saved))
+    base = means(load_generator(saved))
     found = generators(Path("store"))
     # 4 shadows, the withheld one, a surrogate of each, and the copy of the base
     assert len(found) == 11
@@ -177,7 +177,7 @@ def test_results_name_the_point_of_the_dial_and_a_copy_says_so_too(harness, caps
     config = yaml.safe_load(Path("run", "config.yaml").read_text())["shadow"]
     assert (config["steps"], config["start"]) == (LEAKS["faint"], "phantom-64")
     means_of = {name: means(one) for name, one in generators(Path("store")).items()}
-    shipped = means(Generator.load(FOLDER))
+    shipped = means(load_generator(FOLDER))
     assert all(torch.equal(one, shipped) for one in means_of.values())
     assert share(["run", "--out", "copy"]) == 0
     for name in ("run", "copy"):
@@ -212,7 +212,7 @@ def test_a_recipe_of_other_types_is_a_sentence(harness, saved, tmp_path, values)
 def test_a_folder_that_changes_between_plan_and_copy_is_not_taken(saved, tmp_path):
     folder, store = tmp_path / "saved", tmp_path / "store"
     shutil.copytree(saved, folder)
-    job, _ = saved_generator(store, "base", folder, "start")
+    job, _ = saved_generator(store, "base", folder, "start", "dct")
     train(phantom_slices(6, 1, 16, seed=78).pixels, TINY_RECIPE, seed=4, device="cpu").save(folder)
     with pytest.raises(InputError, match="was changed since the plan"):
         take_saved(job, Work("cpu", lambda doing, done, total: None))
@@ -230,7 +230,7 @@ def test_the_digest_of_a_saved_generator_is_of_recipe_and_weights(saved, tmp_pat
         content = bytearray((folder / "generator.safetensors").read_bytes())
         content[-1] ^= first
         (folder / "generator.safetensors").write_bytes(content)
-        keys.add(saved_generator(tmp_path / "store", "base", folder, "start")[0].key)
+        keys.add(saved_generator(tmp_path / "store", "base", folder, "start", "dct")[0].key)
     assert len(keys) == 3
 
 

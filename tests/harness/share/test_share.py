@@ -323,6 +323,8 @@ def test_sentences_of_ours_go_out_and_others_do_not(shared):
         "wrong_target: knn",
         "n too small: 12 non-members",
         "best_calibrated, held out",
+        "discriminator",
+        "it asks a denoiser for noise, and this target's generator (gan) gives a discriminator.",
     ):
         assert allowed.text(text) == text
     for text in (
@@ -331,6 +333,7 @@ def test_sentences_of_ours_go_out_and_others_do_not(shared):
         "knn\n",
         "wrong_target: /home",
         "n too small: Kowalczyk",
+        "it asks a denoiser for noise, and Kowalczyk's generator gives a discriminator.",
         "it is broken: OSError: /home/x",
     ):
         assert allowed.text(text) == WITHHELD

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
-from shadow_models.dct.codec import fit_codec
-from shadow_models.dct.generator import DctGenerator
-from shadow_models.dct.network import build_network
 from shadow_models.denoising.batches import Batches, views_of
 from shadow_models.diffusion import alphas_cumprod, level_at, target_of, time_sampler
+from shadow_models.families.dct.codec import fit_codec
+from shadow_models.families.dct.generator import DctGenerator
+from shadow_models.families.dct.network import build_network
 from shadow_models.privacy import privacy_of, refuse_measured
 from shadow_models.private_training import part_for
 from shadow_models.seeds import seed_of
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import nn
 
-    from shadow_models.dct.codec import Codec
     from shadow_models.diffusion import Level
     from shadow_models.families.dct import DctRecipe
+    from shadow_models.families.dct.codec import Codec
     from shadow_models.recipe import Training
 
 
@@ -39,7 +39,7 @@ def train_dct(members: NDArray[np.uint8], recipe: DctRecipe, training: Training)
     accelerator = accelerator_for(recipe.precision, recipe.batch, training.device)
     privacy = privacy_of(recipe, len(members), training.seed, accelerator.num_processes)
     codec = fit_codec(members, recipe) if start is None else start.codec.to(torch.device("cpu"))
-    learner = _Learner(members, codec, recipe, training.seed, accelerator, start)
+    learner = _Learner(members, codec, recipe, training, accelerator)
     averages = optimise(learner, recipe, members, training, accelerator, make_part=part_for(privacy))
     network = build_network(recipe, seed=0)
     averages.into({"network": network})
@@ -54,15 +54,14 @@ class _Learner:
         members: NDArray[np.uint8],
         codec: Codec,
         recipe: DctRecipe,
-        seed: int,
+        training: Training,
         accelerator: Accelerator,
-        start: DctGenerator | None,
     ) -> None:
-        network = build_network(recipe, seed_of(seed, "weights"))
-        if start is not None:
-            network.load_state_dict(start.network.state_dict())
-        self.networks = {"network": network}
-        self._recipe, self._batches = recipe, _Batches(members, codec, recipe, seed, accelerator)
+        network = build_network(recipe, seed_of(training.seed, "weights"))
+        if isinstance(training.start, DctGenerator):
+            network.load_state_dict(training.start.network.state_dict())
+        self.networks: dict[str, nn.Module] = {"network": network}
+        self._recipe, self._batches = recipe, _Batches(members, codec, recipe, training.seed, accelerator)
 
     def pace(self, network: str) -> Pace:
         """As the recipe says."""

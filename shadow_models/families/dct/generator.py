@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from shadow_models.dct.codec import Codec
-from shadow_models.dct.network import build_network
 from shadow_models.device import resolve_device
 from shadow_models.diffusion import alphas_cumprod, eps_of, level_at
+from shadow_models.families.dct.codec import Codec
+from shadow_models.families.dct.network import build_network
 from shadow_models.generator import Generator
 from shadow_models.weights import content_of, load_states, read_weights, states_of
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from shadow_models.dct.network import Network
     from shadow_models.families.dct import DctRecipe
+    from shadow_models.families.dct.network import Network
     from shadow_models.recipe import Report
 
 
@@ -85,7 +85,7 @@ class DctGenerator(Generator):
         log: Path | None = None,
     ) -> NDArray[np.uint8]:
         """Draw a release with the recipe's sampler."""
-        from shadow_models.dct.sample import sample_dct
+        from shadow_models.families.dct.sample import sample_dct
 
         del log
         return sample_dct(self, n_images, seed=seed, batch=batch, report=report)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from shadow_models.fine_tuning import FineTuning
 from shadow_models.privacy import PrivacyOptions, check_privacy
 from shadow_models.recipe import Gives, Recipe, Training, check_choices, check_ranges, refuse
 from shadow_models.registry import register
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from shadow_models.dct.generator import DctGenerator
+    from shadow_models.families.dct.generator import DctGenerator
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "prediction": ("v_prediction", "epsilon"),
@@ -102,9 +103,12 @@ class DctRecipe(PrivacyOptions, Recipe):
     """While sampling, bring every clean estimate back to the grey range in pixel space."""
 
     gives: ClassVar[Gives] = Gives.DENOISER
+    starts: ClassVar[bool] = True
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = CHOICES
+    from_start: ClassVar[tuple[str, ...]] = FineTuning._fields
 
     def __post_init__(self) -> None:
-        check_choices(self, CHOICES)
+        check_choices(self)
         check_ranges(self, _RANGES)
         check_privacy(self)
         if not self.channels or any(width < 1 for width in self.channels):
@@ -129,9 +133,31 @@ class DctRecipe(PrivacyOptions, Recipe):
         return self.size // self.block
 
     @classmethod
-    def presets(cls) -> Mapping[str, DctRecipe]:  # type: ignore[override]  # no class is made of this one
+    def presets(cls) -> Mapping[str, DctRecipe]:
         """Return the recipe of each preset."""
         return PRESETS
+
+    @classmethod
+    def tiny(cls) -> DctRecipe:
+        """Return a small recipe of 16 px for tests, a second."""
+        return cls(
+            size=16,
+            whitening=0.0,
+            channels=[8, 8],
+            overview=32,
+            closeup=8,
+            norm_groups=4,
+            steps=12,
+            batch=4,
+            learning_rate=4e-3,
+            time_mean=0.2,
+            sample_steps=15,
+        )
+
+    @classmethod
+    def overfits(cls) -> DctRecipe:
+        """Return a recipe of 16 px that learns 8 slices by heart, seconds."""
+        return replace(cls.tiny(), overview=256, steps=200, batch=16)
 
     def identity(self) -> dict[str, Any]:
         """Return the options alone: keys of the years in which there was no other family."""
@@ -153,13 +179,13 @@ class DctRecipe(PrivacyOptions, Recipe):
         codec and normalisation are the start's. Without, weights are drawn from the seed, and the codec is measured
         on the members.
         """
-        from shadow_models.dct.train import train_dct  # torch costs seconds: only where it is used
+        from shadow_models.families.dct.train import train_dct  # torch costs seconds: only where it is used
 
         return train_dct(members, self, training)
 
     def load(self, folder: Path, device: str) -> DctGenerator:
         """Return what was saved of this recipe."""
-        from shadow_models.dct.generator import load_dct  # torch costs seconds: only where it is used
+        from shadow_models.families.dct.generator import load_dct  # torch costs seconds: only where it is used
 
         return load_dct(folder, self, device)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import torch
@@ -15,13 +15,28 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from shadow_models.dct.generator import DctGenerator
     from shadow_models.families.dct import DctRecipe
+    from shadow_models.families.dct.codec import Codec
+
+
+class _Sampled(Protocol):
+    """What sampling asks of a `DctGenerator`."""
+
+    recipe: DctRecipe
+    device: torch.device
+    codec: Codec
+
+    @property
+    def alphas_cumprod(self) -> NDArray[np.float64]: ...
+
+    def eps(self, z_t: torch.Tensor, t: torch.Tensor) -> torch.Tensor: ...
+
+    def decode(self, z: torch.Tensor) -> NDArray[np.uint8]: ...
 
 
 @torch.no_grad()
 def sample_dct(
-    generator: DctGenerator,
+    generator: _Sampled,
     n_images: int,
     *,
     seed: int,
@@ -67,7 +82,7 @@ class _Noise:
         return torch.stack([torch.randn(self._shape, generator=draw) for draw in self._draws])
 
 
-def _denoise(generator: DctGenerator, noise: _Noise) -> torch.Tensor:
+def _denoise(generator: _Sampled, noise: _Noise) -> torch.Tensor:
     """Run the reverse process to clean z, [n, c, h', w'], on the generator's device."""
     from diffusers import DPMSolverMultistepScheduler  # seconds to import
 
@@ -95,7 +110,7 @@ def _denoise(generator: DctGenerator, noise: _Noise) -> torch.Tensor:
     return z
 
 
-def _clipped(generator: DctGenerator, z: torch.Tensor, eps: torch.Tensor, a: float) -> torch.Tensor:
+def _clipped(generator: _Sampled, z: torch.Tensor, eps: torch.Tensor, a: float) -> torch.Tensor:
     """Return the noise that goes with the clean estimate once its pixels are clipped to the grey range."""
     clean = generator.codec.clip((z - (1 - a) ** 0.5 * eps) / a**0.5)
     consistent: torch.Tensor = (z - a**0.5 * clean) / (1 - a) ** 0.5

@@ -1,4 +1,4 @@
-"""Which options of an attack are explained, and where one may explain them."""
+"""Which options of an attack or a family of generators are explained, and where one may explain them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import re
 import textwrap
 from dataclasses import fields
 
-from attacks.base import Attack
-
 
 def own_docstring(cls: type) -> str:
     """The docstring that the class itself was given; empty where `dataclass` had to make one up."""
@@ -17,17 +15,18 @@ def own_docstring(cls: type) -> str:
     return "" if text.startswith(f"{cls.__name__}(") else text
 
 
-def documented_options(cls: type[Attack]) -> set[str]:
-    """Options with a word on them: `name: ...` in a class docstring, or a string below the field; parents' count.
+def documented_options(cls: type, root: type) -> set[str]:
+    """Options with a word on them: `name: ...` in a class docstring, or a string below the field.
 
-    Several may share a word: `near, far: ...`.
+    Several may share a word: `near, far: ...`. What parents say counts, up to the class `root`, and what
+    is mixed in.
     """
     found: set[str] = set()
     for parent in cls.__mro__:
-        if issubclass(parent, Attack):
+        if issubclass(parent, root) or not issubclass(root, parent):
             listed = re.findall(r"((?:\w+, )*\w+):(?=\s)", own_docstring(parent).replace("`", ""))
             found |= {name for names in listed for name in names.split(", ")} | _strings_below(parent)
-    return found & {one.name for one in fields(cls)}  # type: ignore[arg-type]  # every attack is a dataclass
+    return found & {one.name for one in fields(cls)}
 
 
 def _strings_below(cls: type) -> set[str]:

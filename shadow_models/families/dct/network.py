@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 import torch
 from torch import nn
 
-from shadow_models.dct.codec import block_dct, inverse_block_dct
+from shadow_models.families.dct.codec import block_dct, inverse_block_dct
 
 if TYPE_CHECKING:
     from shadow_models.diffusion import Level

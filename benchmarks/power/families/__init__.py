@@ -1,0 +1,177 @@
+"""Shadows of one family before targets of another: `python -m benchmarks.power.families --lung-slices DIR`.
+
+Every family in turn teaches the attacks' calibrations with shadows of its own; the targets of all families are then
+judged by what they taught, with their releases as references. Of every pair: AUC, TPR at an FPR of 0.1, the FPR that
+the threshold learnt for 0.1 really has, and ECE. And a confusion table: which family `shadow.match` would name for
+each target, by the unlabelled statistics of its release alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from attacks.base import Attack
+from attacks.registry import find_attacks
+from benchmarks.benchmark import LUNG_SLICES, OVERRIDE, STORE, Benchmark, Option
+from benchmarks.measured import TINY_ABOUT
+from benchmarks.power.families.targets import Side, plan_side, released, train_sides
+from benchmarks.power.transfer.judging import Kept, judge
+from benchmarks.power.transfer.targets import Mismatch
+from benchmarks.rows import Row
+from harness.cli import console
+from harness.config.settings import composed
+from harness.data.pool import Pool, load_pool
+from harness.evaluation.release_statistics import compared, statistics
+from harness.experiment.base import from_base
+from harness.experiment.executor import Executor
+from harness.jobs.launch import Launcher
+from harness.planning.trials import N_COMPARED
+from harness.store import Store
+
+FAMILIES = ("dct", "ddpm", "flow", "latent", "gan")
+SIGNALS = ("knn", "ssim")
+FORMS = ("none", "ridge", "lira", "lira_reg")
+Judged = dict[tuple[str, str, str], Kept]
+
+
+def measure(options: argparse.Namespace) -> list[Row]:
+    """A row an attack, shadows' family and target's; what each family of shadows is worth at worst; the confusion."""
+    screen = console()
+    with TemporaryDirectory() as temporary, ExitStack() as stack:
+        store = (options.store or Path(temporary) / "store").resolve()
+        root = options.lung_slices.resolve()
+        words = ["data=folder", f"data.root={root}", "data.per_patient=1", f"store.root={store}", "shadow.count=8"]
+        sides: list[Side] = []
+        launcher = stack.enter_context(closing(Launcher(options.workers, options.device)))
+        executor = Executor(Store(store), launcher, screen)
+        for family in options.families:
+            settings = composed([f"shadow={family}", *words, *options.override])
+            pool = load_pool(settings.data, executor.store)
+            sides.append(plan_side(from_base(settings, pool, executor), pool, options.targets))
+        train_sides(sides, executor)
+        judged = _judged(sides, executor, _attacks(options.signals))
+        named = _named(sides, executor, pool)
+    _show(judged, named, screen)
+    return [*_rows(judged), *_worst(judged), *_confusion(named)]
+
+
+def _attacks(signals: Sequence[str]) -> dict[str, Attack]:
+    """Each signal as it is and under every calibration of `FORMS`, and `stack`."""
+    by_name = find_attacks().by_name
+    found: dict[str, Attack] = {}
+    for signal in signals:
+        made: Any = by_name[signal]
+        found |= {signal if form == "none" else f"{signal}, {form}": made(calibration=form) for form in FORMS}
+    return found | {"stack": by_name["stack"]()}
+
+
+def _judged(sides: Sequence[Side], executor: Executor, attacks: Mapping[str, Attack]) -> Judged:
+    """By attack, the shadows' family and the target's."""
+    found: Judged = {}
+    mismatches = [Mismatch(side.family) for side in sides]
+    for side in sides:
+        targets = {other.family: side.facing(other) for other in sides}
+        for name, attack in attacks.items():
+            kept = judge(attack, side.plan, executor, mismatches, targets)
+            found |= {(name, side.family, of): one for of, one in kept.items() if of != "shadows"}
+    return found
+
+
+def _named(sides: Sequence[Side], executor: Executor, pool: Pool) -> dict[tuple[str, str], int]:
+    """How many targets of a family are taken for each: the one whose first shadow's release is most alike."""
+    candidates = np.asarray(pool.pixels[pool.taken])
+
+    def laws(side: Side, job_number: int | None) -> list[np.ndarray]:
+        job = side.plan.generators[0] if job_number is None else side.targets[job_number][0]
+        n_images = min(N_COMPARED, side.plan.n_images)
+        return statistics(released(job, executor, n_images), candidates)
+
+    tried = [laws(side, None) for side in sides]
+    found = {(side.family, other.family): 0 for side in sides for other in sides}
+    for side in sides:
+        for number in range(len(side.targets)):
+            nearest = int(compared(laws(side, number), tried).mean(axis=1).argmin())
+            found[side.family, sides[nearest].family] += 1
+    return found
+
+
+def _rows(judged: Judged) -> list[Row]:
+    return [
+        Row(f"shadows {shadows}, target {target}: {attack}", one.auc, "AUC", detail=asdict(one))
+        for (attack, shadows, target), one in judged.items()
+    ]
+
+
+def _worst(judged: Judged) -> list[Row]:
+    """Of each attack and family of shadows, over the other families' targets: the farthest from what was promised."""
+    rows = []
+    for attack, shadows in dict.fromkeys((attack, shadows) for attack, shadows, _ in judged):
+        others = [one for key, one in judged.items() if key[:2] == (attack, shadows) and key[2] != shadows]
+        if others:
+            fpr = max(one.realised_fpr for one in others)
+            detail = {"auc": min(one.auc for one in others), "ece": max(one.ece for one in others)}
+            rows.append(Row(f"shadows {shadows}, worst of other targets: {attack}", fpr, "FPR at 0.1", detail=detail))
+    return rows
+
+
+def _confusion(named: Mapping[tuple[str, str], int]) -> list[Row]:
+    """A row a family: the share of its targets that are named rightly."""
+    rows = []
+    for family in dict.fromkeys(of for of, _ in named):
+        told = {name: count for (of, name), count in named.items() if of == family}
+        share = told[family] / max(sum(told.values()), 1)
+        rows.append(Row(f"matching names {family}", share, "share", 1.0, share == 1.0, detail=told))
+    return rows
+
+
+def _show(judged: Judged, named: Mapping[tuple[str, str], int], screen: Console) -> None:
+    families = list(dict.fromkeys(of for of, _ in named))
+    for attack in dict.fromkeys(attack for attack, _, _ in judged):
+        title = f"{attack}: AUC, TPR at 0.1, realised FPR at nominal 0.1, ECE; a line a family of shadows"
+        table = Table("shadows", *(f"target {of}" for of in families), title=title, box=None, padding=(0, 2, 0, 0))
+        for shadows in families:
+            cells = (judged[attack, shadows, target] for target in families)
+            table.add_row(
+                shadows, *(f"{one.auc:.2f} {one.tpr:.2f} {one.realised_fpr:.2f} {one.ece:.2f}" for one in cells)
+            )
+        screen.print(table)
+    table = Table("target", *families, title="Named by matching", box=None, padding=(0, 2, 0, 0))
+    for of in families:
+        table.add_row(of, *(str(named[of, name]) for name in families))
+    screen.print(table)
+
+
+BENCHMARK = Benchmark(
+    "power",
+    "families",
+    "which family of shadows is the safe one where the target's is not known, and whether matching names it",
+    measure,
+    options=(
+        LUNG_SLICES,
+        STORE,
+        Option("--families", [*FAMILIES], {"nargs": "+", "metavar": "NAME", "help": "of shadows and of targets"}),
+        Option("--signals", [*SIGNALS], {"nargs": "+", "choices": [*SIGNALS], "help": "scores to calibrate"}),
+        Option("--targets", 2, {"type": int, "metavar": "N", "help": "a family, each with members of its own"}),
+        Option("--workers", None, {"type": int, "metavar": "N", "help": "processes; default: one a core"}),
+        Option("--device", "auto", {"metavar": "NAME", "help": "cpu or cuda"}),
+        OVERRIDE,
+    ),
+    needs=(LUNG_SLICES,),
+    quick={
+        "families": ["copies", "strangers"],
+        "signals": ["knn"],
+        "targets": 1,
+        "override": ["data.size=16", "shadow.n_images=16"],
+    },
+    quick_about=f"{TINY_ABOUT.split(',')[0]}, two families that are not trained, one target each",
+)

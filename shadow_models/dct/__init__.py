@@ -1,1 +1,0 @@
-"""The generators of `dct`: their space, their network, training and sampling."""

@@ -1,0 +1,78 @@
+"""`strangers`: a release that knows nothing of its members, so that nobody can tell them from others.
+
+No training and no model: for tests, for teaching, and for the world in which every attack must be at chance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from shadow_models.generator import Generator
+from shadow_models.kept import refuse_start
+from shadow_models.one_by_one import draw_one_by_one
+from shadow_models.phantoms.strangers import draw_stranger
+from shadow_models.recipe import Recipe, check_ranges
+from shadow_models.registry import register
+from shadow_models.seeds import seed_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from shadow_models.recipe import Report, Training
+
+
+@register("strangers")
+@dataclass(frozen=True)
+class Strangers(Recipe):
+    """Made-up slices, each of a patient of its own who is in no pool; the members are never looked at.
+
+    Raises ValueError, one sentence, for a value out of its range.
+    """
+
+    learns: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        check_ranges(self, (("size", 8, 1024),))
+
+    def train(self, members: NDArray[np.uint8], training: Training) -> StrangersGenerator:
+        """Return the generator; nothing is learnt."""
+        del members
+        refuse_start(self, training.start)
+        return StrangersGenerator(self)
+
+    def load(self, folder: Path, device: str) -> StrangersGenerator:
+        """Return the generator; nothing was saved."""
+        del folder, device
+        return StrangersGenerator(self)
+
+
+class StrangersGenerator(Generator):
+    """Draws phantoms; holds nothing."""
+
+    def __init__(self, recipe: Strangers) -> None:
+        self.recipe = recipe
+
+    def sample(
+        self,
+        n_images: int,
+        *,
+        seed: int,
+        batch: int = 64,
+        report: Report | None = None,
+        log: Path | None = None,
+    ) -> NDArray[np.uint8]:
+        """Draw a release; image i depends on (seed, i) alone."""
+        del log
+
+        def draw(i: int) -> NDArray[np.uint8]:
+            return draw_stranger(seed_of(seed, "image", i), self.recipe.size)
+
+        return draw_one_by_one(draw, n_images, batch, report)
+
+    def content(self) -> dict[str, bytes]:
+        """Nothing."""
+        return {}
