@@ -14,6 +14,7 @@ Nothing here imports torch or opacus.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
@@ -93,16 +94,18 @@ def noise_for(epsilon: float, delta: float, rate: float, steps: int) -> float:
             "epsilon out."
         ) from error
     try:
-        return float(
-            get_noise_multiplier(
-                target_epsilon=epsilon,
-                target_delta=delta,
-                sample_rate=rate,
-                steps=steps,
-                accountant="rdp",
-                epsilon_tolerance=0.01 * epsilon,
+        with warnings.catch_warnings():  # of orders that would bound what is tried on the way more tightly
+            warnings.filterwarnings("ignore", "Optimal order is")
+            return float(
+                get_noise_multiplier(
+                    target_epsilon=epsilon,
+                    target_delta=delta,
+                    sample_rate=rate,
+                    steps=steps,
+                    accountant="rdp",
+                    epsilon_tolerance=0.01 * epsilon,
+                )
             )
-        )
     except ValueError as error:
         raise ValueError(
             f"No noise gives epsilon={epsilon:g} at delta={delta:g} in {steps} steps: {error}"

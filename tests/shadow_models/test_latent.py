@@ -41,9 +41,9 @@ def test_progress_runs_over_both_networks(recipe: LatentRecipe, slices: NDArray[
 
 def test_latents_of_members_have_unit_variance(trained: NoiseGenerator, slices: NDArray[np.uint8]) -> None:
     z = trained.encode(slices)
-    assert z.shape == (6, *trained.space.shape) == (6, 4, 4, 4)
-    assert torch.allclose(z.mean((0, 2, 3)), torch.zeros(4), atol=1e-4)
-    assert torch.allclose(z.std((0, 2, 3)), torch.ones(4), atol=1e-4)
+    assert z.shape == (6, *trained.space.shape) == (6, 8, 4, 4)
+    assert torch.allclose(z.mean((0, 2, 3)), torch.zeros(8), atol=1e-4)
+    assert torch.allclose(z.std((0, 2, 3)), torch.ones(8), atol=1e-4)
 
 
 def test_slices_come_back_from_latents_the_better_the_longer_it_learnt(
