@@ -27,7 +27,7 @@ from harness.writing import FILE_MODE, FOLDER_MODE, close, open_to_writing, repl
 
 LOCKS = "locks"
 # What a store's root holds, and nothing else, where the root is ours to close.
-KINDS = {"checkpoint", "generator", "given", LOCKS, "observation", "picture", "pool", "release", "scores"}
+KINDS = {"checkpoint", "generator", "given", LOCKS, "log", "observation", "picture", "pool", "release", "scores"}
 
 
 def content_key(**decides: Any) -> str:

@@ -82,9 +82,9 @@ def _cost(recipe: Recipe, options: argparse.Namespace) -> Cost:
     from torch.utils.flop_counter import FlopCounterMode
 
     cuda = options.device.startswith("cuda")
-    changes: dict[str, Any] = {"steps": options.steps, "precision": _precision(recipe, options)}
+    changes: dict[str, Any] = {"steps": options.few_steps, "precision": _precision(recipe, options)}
     if hasattr(recipe, "autoencoder_steps"):
-        changes["autoencoder_steps"] = options.steps
+        changes["autoencoder_steps"] = options.few_steps
     if options.batch is not None:
         changes["batch"] = options.batch
     short = recipe.changed(**{name: value for name, value in changes.items() if hasattr(recipe, name)})
@@ -109,13 +109,13 @@ def _cost(recipe: Recipe, options: argparse.Namespace) -> Cost:
     with counter:  # also warms up
         generator.sample(1, seed=0)
     started = time.perf_counter()
-    generator.sample(options.images, seed=1, batch=options.images)
+    generator.sample(options.drawn, seed=1, batch=options.drawn)
     seconds = time.perf_counter() - started
     warm = min(_WARM_STEPS, len(clock) - 2)
     return Cost(
         losses=losses[next(reversed(losses))],
         seconds_a_step=(clock[-1] - clock[warm]) / (len(clock) - 1 - warm),
-        seconds_an_image=seconds / options.images,
+        seconds_an_image=seconds / options.drawn,
         gib=gib,
         weights=len(generator.content()[WEIGHTS]) / 4,
         gflop_an_image=counter.get_total_flops() / 1e9,
@@ -210,17 +210,17 @@ BENCHMARK = Benchmark(
     "what each family of generators costs to train and to sample from",
     measure,
     options=(
-        Option("--families", None, {"nargs": "+", "metavar": "NAME", "help": "default: all that are trained"}),
+        Option("--families", None, {"nargs": "+", "metavar": "NAME", "help": "families of generators"}),
         Option("--preset", "gpu", {"choices": [*SIZES], "help": "whose networks"}),
         Option("--device", "cpu", {"metavar": "NAME", "help": "cpu or cuda"}),
-        Option("--steps", 30, {"type": int, "metavar": "N", "help": "optimiser steps of each network"}),
+        Option("--few-steps", 30, {"type": int, "metavar": "N", "help": "optimiser steps of each network"}),
         Option("--batch", None, {"type": int, "metavar": "N", "help": "slices a step; default: the preset's"}),
-        Option("--images", 4, {"type": int, "metavar": "N", "help": "drawn in the one batch that is timed"}),
+        Option("--drawn", 4, {"type": int, "metavar": "N", "help": "drawn in the one batch that is timed"}),
         Option("--to-the-end", None, {"metavar": "NAME", "help": "also train this family's preset to its end"}),
         Option("--release", 256, {"type": int, "metavar": "N", "help": "images that it then releases"}),
         Option("--sheet", None, {"type": Path, "metavar": "FILE", "help": "write its contact sheet, a PNG"}),
     ),
-    quick={"preset": "quick", "steps": 9, "batch": 2, "images": 2},
+    quick={"preset": "quick", "few_steps": 9, "batch": 2, "drawn": 2},
     quick_about="64 px, 9 steps of 2 slices",
 )
 

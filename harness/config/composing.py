@@ -54,5 +54,5 @@ def with_options(config_name: str, body: Callable[[DictConfig], None]) -> None:
             raise
         detail = " ".join(str(error).split())  # Hydra's own words: attack=null, say
         raise InputError(
-            f"The options cannot be read: {detail} See --help for what attack, data, preset and launch take."
+            f"The options cannot be read: {detail} See --help for what attack, data, shadow, preset and launch take."
         ) from error

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, ClassVar
 from shadow_models.generator import Generator
 from shadow_models.kept import refuse_start
 from shadow_models.one_by_one import draw_one_by_one
-from shadow_models.phantoms.strangers import draw_stranger
 from shadow_models.recipe import Recipe, check_ranges
 from shadow_models.registry import register
 from shadow_models.seeds import seed_of
+from shadow_models.strangers import draw_stranger
 
 if TYPE_CHECKING:
     from pathlib import Path

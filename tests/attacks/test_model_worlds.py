@@ -213,11 +213,11 @@ def test_a_generator_of_ours_answers_every_attack(world, attack):
     """In float32, and a candidate's numbers do not depend on its place."""
     from shadow_models.families.dct import DctRecipe
     from shadow_models.families.dct.codec import fit_codec
+    from shadow_models.families.dct.generator import DctGenerator
     from shadow_models.families.dct.network import build_network
-    from shadow_models.generator import Generator
 
     recipe = DctRecipe(size=16, channels=[8, 8], overview=8, closeup=8, norm_groups=4)
-    generator = Generator(recipe, fit_codec(world.candidates.copy(), recipe), build_network(recipe, 0))
+    generator = DctGenerator(recipe, fit_codec(world.candidates.copy(), recipe), build_network(recipe, 0))
     few = world.candidates[:5].copy()
     whole, turned = (attack.observed(View(x, x[:0], CountedModel(generator))) for x in (few, few[::-1].copy()))
     assert whole.dtype == np.float64

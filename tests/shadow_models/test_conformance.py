@@ -109,7 +109,7 @@ def test_a_slow_import_is_found(tmp_path):
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
-        ("dcd", "There is no generator 'dcd'. Near it: dct."),
+        ("dcd", "There is no generator 'dcd'. Near it: dct, ddpm."),
         ("xyzzy", "There is no generator 'xyzzy'; there are dct"),
         ("a\x1b[31mb", r"There is no generator 'a\x1b[31mb'"),
     ],

@@ -11,9 +11,9 @@ from shadow_models.families.strangers import Strangers
 from shadow_models.generator import load_generator
 from shadow_models.kept import MEMBERS
 from shadow_models.phantoms.patient import draw_patient
-from shadow_models.phantoms.strangers import draw_stranger
 from shadow_models.registry import find_family
 from shadow_models.sample import sample
+from shadow_models.strangers import draw_stranger
 from shadow_models.train import train
 
 SIZE = 16

@@ -41,9 +41,10 @@ class Memory(Recipe):
     """Steps without noise at the end."""
 
     optional: ClassVar = ("tail",)
+    choices: ClassVar = {"order": ("random", "turns")}
 
     def __post_init__(self) -> None:
-        check_choices(self, {"order": ("random", "turns")})
+        check_choices(self)
         check_ranges(self, [("size", 4, 1024), ("steps", 1, 10**6), ("rate", 0, 1), ("grain", 0, 255)])
         check_ranges(self, [("tail", 0, 10**6)])
         if not self.weights_of_steps or not all(0 <= one <= 1 for one in self.weights_of_steps):

@@ -59,7 +59,7 @@ def measure(options: argparse.Namespace) -> list[Row]:
             pool = load_pool(settings.data, executor.store)
             sides.append(plan_side(from_base(settings, pool, executor), pool, options.targets))
         train_sides(sides, executor)
-        judged = _judged(sides, executor, _attacks(options.signals))
+        judged = _judged(sides, executor, _attacks(options.plain))
         named = _named(sides, executor, pool)
     _show(judged, named, screen)
     return [*_rows(judged), *_worst(judged), *_confusion(named)]
@@ -159,8 +159,8 @@ BENCHMARK = Benchmark(
     options=(
         LUNG_SLICES,
         STORE,
-        Option("--families", [*FAMILIES], {"nargs": "+", "metavar": "NAME", "help": "of shadows and of targets"}),
-        Option("--signals", [*SIGNALS], {"nargs": "+", "choices": [*SIGNALS], "help": "scores to calibrate"}),
+        Option("--families", [*FAMILIES], {"nargs": "+", "metavar": "NAME", "help": "families of generators"}),
+        Option("--plain", [*SIGNALS], {"nargs": "+", "choices": [*SIGNALS], "help": "whose scores are calibrated"}),
         Option("--targets", 2, {"type": int, "metavar": "N", "help": "a family, each with members of its own"}),
         Option("--workers", None, {"type": int, "metavar": "N", "help": "processes; default: one a core"}),
         Option("--device", "auto", {"metavar": "NAME", "help": "cpu or cuda"}),
@@ -169,7 +169,7 @@ BENCHMARK = Benchmark(
     needs=(LUNG_SLICES,),
     quick={
         "families": ["copies", "strangers"],
-        "signals": ["knn"],
+        "plain": ["knn"],
         "targets": 1,
         "override": ["data.size=16", "shadow.n_images=16"],
     },

@@ -18,8 +18,7 @@ from harness.jobs.observe import ObserveJob, observe
 from harness.jobs.targets import ReleaseSpec, StoredModel, ViewSpec
 from harness.store import Store
 from shadow_models.families.gan import GanRecipe
-from shadow_models.generator import write_about
-from shadow_models.recipe import Gives
+from shadow_models.recipe import Gives, write_about
 from shadow_models.train import train
 
 TINY = replace(GanRecipe(), size=16, channels=[8, 8], critic_channels=[8, 8], steps=2, batch=2, latent=4)

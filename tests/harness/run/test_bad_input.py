@@ -58,7 +58,7 @@ def refused(ran, *words: str) -> None:
         (["sede=1"], ["'sede'", "seed"]),
         (["seed"], ["seed"]),
         (["attack=null"], ["attack"]),
-        (["shadow=null"], ["shadow=null"]),
+        (["shadow=null"], ["shadow"]),
         (["data=folder", "data.root=.", "data.name=bar"], ["no data 'bar'"]),
         (["data=folder", "data.root=."], ["lies inside data.root"]),
         (["attack=loss", "attack.loss.noise_seed=-1"], ["noise_seed=-1"]),

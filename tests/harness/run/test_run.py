@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from tiny import TINY, TINY_PHANTOM, only_run, records_of, score_rows, write_slices
 
+from attacks.base import Access
 from attacks.registry import find_attacks
 from harness.data.sources.carried import carried
 from harness.evaluation.decision_rules import DECISIONS
@@ -34,13 +35,15 @@ def all_passed_on(run: Path) -> bool:
 def test_the_miniature_challenge(harness):
     ran = harness(*TINY_PHANTOM, "attack=all", "shadow.count=6")
     assert ran.code == 0, ran.err
-    run = only_run()
-    results = json.loads((run / "results.json").read_text())
+    results = json.loads(((run := only_run()) / "results.json").read_text())
     by_set = {s: {r["attack"]: r for r in results["records"] if r["target_set"] == s} for s in ("shadow", "test")}
     shadow = by_set["shadow"]
     assert set(find_attacks().by_name) <= set(shadow)
     ran_on_shadows = {name for name, r in shadow.items() if r["kind"] == "attack" and not r["skipped"]}
-    assert set(find_attacks().by_name) - ran_on_shadows == {"blind"}
+    asking = {name for name, attack in find_attacks().by_name.items() if attack().needs is Access.DISCRIMINATOR}
+    assert set(find_attacks().by_name) - ran_on_shadows == {"blind", *asking}
+    assert asking == {"logan", "logan_cal", "logan_lira", "logan_reg"}
+    assert all("gives a denoiser" in shadow[name]["skipped"] for name in asking)
     assert all(shadow[name]["n_targets"] == 6 for name in ran_on_shadows)
     assert all(shadow[name]["n_members"] + shadow[name]["n_nonmembers"] == 6 * 32 for name in ran_on_shadows)
     calls = {name: shadow[name]["network_calls"] for name in ("loss", "loss_cal", "reconstruction", "pfami", "knn")}
