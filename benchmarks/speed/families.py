@@ -22,10 +22,10 @@ from attacks.base import Images
 from attacks.distances import Distance
 from benchmarks.benchmark import Benchmark, Option
 from benchmarks.command import run_one
-from benchmarks.rows import Row, at_least
+from benchmarks.rows import Row, at_least, skipped
 from harness.data.png import grey_png
 from shadow_models.phantoms.patient import draw_patient
-from shadow_models.recipe import SIZES, Recipe, Training
+from shadow_models.recipe import SIZES, Gives, Recipe, Training
 from shadow_models.registry import built_in, find_family
 from shadow_models.weights import WEIGHTS
 
@@ -66,6 +66,7 @@ def _rows(recipe: Recipe, cost: Cost, options: argparse.Namespace) -> list[Row]:
     about = f"{recipe.name} {options.preset}"
     detail: dict[str, Any] = {"device": options.device, "batch": batch, "precision": _precision(recipe, options)}
     third = max(1, len(cost.losses) // 3)
+    what = f"{about}: loss of the first third of steps over the last"
     fell = float(np.mean(cost.losses[:third])) / max(float(np.mean(cost.losses[-third:])), 1e-12)
     return [
         Row(f"{about}: weights", cost.weights / 1e6, "million", detail=detail),
@@ -73,7 +74,9 @@ def _rows(recipe: Recipe, cost: Cost, options: argparse.Namespace) -> list[Row]:
         Row(f"{about}: memory of training", cost.gib, "GiB", detail=detail),
         Row(f"{about}: training", 1 / cost.seconds_a_step, "steps/s", detail=detail),
         Row(f"{about}: sampling", 1 / cost.seconds_an_image, "images/s", detail=detail),
-        at_least(f"{about}: loss of the first third of steps over the last", fell, "ratio", 1.0, **detail),
+        skipped(what, "two networks play against each other: no loss that should fall")
+        if recipe.gives is Gives.DISCRIMINATOR
+        else at_least(what, fell, "ratio", 1.0, **detail),
     ]
 
 
