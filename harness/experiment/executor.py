@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from rich.console import Console
 from attacks.base import Attack
 from attacks.observing import ObservingAttack
 from attacks.view import Observer
-from harness.errors import InputError
+from harness.errors import HarnessWarning, InputError
 from harness.evaluation.metrics import Floats
 from harness.experiment.attack_scores import AttackScores, ReleaseScores
 from harness.jobs.launch import Launcher
@@ -21,7 +22,7 @@ from harness.jobs.progress import shown
 from harness.jobs.saved import SavedGenerator, take_saved
 from harness.jobs.score import AttackJob, score
 from harness.jobs.targets import TargetSpec, ViewSpec
-from harness.jobs.train import GeneratorJob, SurrogateJob, train_and_release, train_start, train_surrogate
+from harness.jobs.train import REMARKS, GeneratorJob, SurrogateJob, train_and_release, train_start, train_surrogate
 from harness.planning.planned_attack import PlannedAttack
 from harness.store import Artefact, Store
 
@@ -43,6 +44,10 @@ class Executor:
         ]
         with shown(self.console, "Training generators", [job.name for job in missing]) as on_progress:
             self.launcher.map(train_and_release, missing, on_progress)
+        made = [self.store.find("release", job.release_key) for job in jobs]
+        remarks = [one for found in made if found is not None for one in found.facts.get(REMARKS, ())]
+        for remark in dict.fromkeys(remarks):
+            warnings.warn(HarnessWarning(remark), stacklevel=2)
 
     def prepare(self, jobs: Sequence[SavedGenerator | GeneratorJob]) -> None:
         """Bring the base from which trainings start into the store: copied, or trained, each job after the last."""

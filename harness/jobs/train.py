@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.artefact import is_plain
+from harness.data.reading import kept_remarks
 from harness.errors import HarnessWarning, InputError
 from harness.jobs.code_digest import code_digest
 from harness.jobs.launch import Work
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
     from shadow_models.generator import Generator
 
 CHECKPOINT_EVERY_STEPS = 500
+REMARKS = "remarks"
+"""In the facts of a release: what was said of its images when a program's were read."""
 _OTHER = "A checkpoint in the store held links or other things that no training writes, and was deleted."
 
 
@@ -75,19 +80,32 @@ class GeneratorJob:
 def train_and_release(job: GeneratorJob, work: Work) -> None:
     """Train the generator, from its checkpoint where one is left, and draw its release."""
     store = Store(Path(job.store_root))
-    try:
+    with _in_sentences(job.recipe):
         trained = _trained(job, store, work)
         store.get("release", job.release_key, lambda folder: _release(job, trained, store, folder, work))
-    except ValueError as error:  # a device that is not here, a recipe that does not fit: a sentence already
-        raise InputError(str(error)) from error
 
 
 def train_start(job: GeneratorJob, work: Work) -> None:
     """Train a generator that others start from; it releases nothing."""
-    try:
+    with _in_sentences(job.recipe):
         _trained(job, Store(Path(job.store_root)), work)
+
+
+@contextmanager
+def _in_sentences(recipe: Recipe) -> Iterator[None]:
+    """What a family cannot do, as an InputError: a ValueError is a sentence already, such as that of a device that is
+    not here; anything else is a slip in somebody's plug-in, or, of a family of ours, in this project."""
+    try:
+        yield
+    except (InputError, OSError, MemoryError):
+        raise
     except ValueError as error:
         raise InputError(str(error)) from error
+    except Exception as error:
+        if is_ours(recipe):
+            raise
+        told = " ".join(f"{type(error).__name__}: {error}".split())
+        raise InputError(f"The generator {recipe.name} of a plug-in is broken: {told}") from error
 
 
 def _trained(job: GeneratorJob, store: Store, work: Work) -> Artefact:
@@ -134,10 +152,8 @@ def train_surrogate(job: SurrogateJob, work: Work) -> None:
     def make(folder: Path) -> dict[str, Any]:
         return _train(job, np.array(images_of(job.release, store)), store, folder, work)
 
-    try:
+    with _in_sentences(job.recipe):
         store.get("generator", job.key, make)
-    except ValueError as error:
-        raise InputError(str(error)) from error
 
 
 def _log(store: Store, key: str) -> Path:
@@ -146,22 +162,28 @@ def _log(store: Store, key: str) -> Path:
 
 
 def _release(job: GeneratorJob, trained: Artefact, store: Store, folder: Path, work: Work) -> dict[str, Any]:
+    started = time.perf_counter()
+    with kept_remarks() as remarks:
+        images = _drawn(job, trained, store, work)
+    save_array(folder / "images.npy", images)
+    return {
+        "network": job.recipe.network(),
+        "seconds_an_image": (time.perf_counter() - started) / job.n_images,
+        REMARKS: remarks,
+    }
+
+
+def _drawn(job: GeneratorJob, trained: Artefact, store: Store, work: Work) -> NDArray[np.uint8]:
     from shadow_models.generator import load_generator
     from shadow_models.sample import sample
 
-    started = time.perf_counter()
-    images = sample(
+    return sample(
         load_generator(trained.folder, device=work.device),
         job.n_images,
         seed=seed_of(job.seed, "release"),
         report=lambda done, total: work.report("sampling", done, total),
         log=_log(store, job.release_key),
     )
-    save_array(folder / "images.npy", images)
-    return {
-        "network": job.recipe.network(),
-        "seconds_an_image": (time.perf_counter() - started) / job.n_images,
-    }
 
 
 def _members(job: GeneratorJob, store: Store) -> NDArray[np.uint8]:
