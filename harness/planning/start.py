@@ -105,10 +105,16 @@ def _of_extra(start: Start, recipe: Recipe, pool: Pool, store_root: Path, seed: 
 
 def _learning_extra(recipe: Recipe, start: Start, n_slices: int) -> Recipe:
     """How a base learns the extra slices: the default family as it was tried, another one as it learns members."""
+    recipe = without_privacy(recipe)  # its slices are nobody's who is asked about
     if recipe.name == DEFAULT:
         steps = start.base_steps or base_steps(n_slices)
         return recipe.changed(steps=steps, batch=BASE_BATCH, learning_rate=BASE_RATE)
     return recipe if start.base_steps is None else recipe.changed(steps=start.base_steps)
+
+
+def without_privacy(recipe: Recipe) -> Recipe:
+    """The recipe with no promise to anybody: surrogates are an attacker's, and a base is of other slices."""
+    return recipe.changed(epsilon=None) if getattr(recipe, "epsilon", None) is not None else recipe
 
 
 def refuse_shared(pool: Pool) -> None:

@@ -11,13 +11,14 @@ from harness.config.settings import Settings
 from harness.jobs.targets import ReleaseSpec
 from harness.jobs.train import SurrogateJob
 from harness.planning.plan import Plan
+from harness.planning.start import without_privacy
 from harness.seeds import seed_of
 
 
 def surrogate_job(settings: Settings, release: ReleaseSpec, name: str = "surrogate") -> SurrogateJob:
     """The surrogate of one release; the name is for people."""
     making = settings.surrogate or settings.making
-    recipe = making.recipe
+    recipe = without_privacy(making.recipe)
     if settings.surrogate_steps is not None:
         recipe = recipe.changed(steps=settings.surrogate_steps)  # every denoiser has steps
     seed = seed_of(settings.seed, "surrogate")

@@ -13,6 +13,7 @@ from shadow_models.denoising.generator import DenoisingGenerator
 from shadow_models.denoising.learner import Task
 from shadow_models.denoising.unet import UnetRecipe
 from shadow_models.diffusion import alphas_cumprod, eps_of, level_at, stratified, target_of
+from shadow_models.recipe import refuse
 
 if TYPE_CHECKING:
     from shadow_models.denoising.batches import Batch, DrawTimes
@@ -38,6 +39,15 @@ class NoiseRecipe(UnetRecipe):
         **UnetRecipe.choices,
         "prediction": ("epsilon", "v_prediction"),
     }
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_divisor(self)
+
+
+def _check_divisor(recipe: UnetRecipe) -> None:
+    if recipe.n_timesteps % recipe.sample_steps:  # the scheduler steps down by a whole number of timesteps
+        refuse("sample_steps", recipe.sample_steps, f"a divisor of n_timesteps={recipe.n_timesteps}")
 
 
 def uniform_timesteps(recipe: UnetRecipe) -> DrawTimes:

@@ -248,5 +248,5 @@ PRESETS: dict[str, LatentRecipe] = {
         sample_steps=50,
     ),
 }
-"""`quick`: tuned on 35 real slices, minutes on one CPU core. `small` and `gpu` are neither tuned nor trained yet;
-`gpu` is sized, by counting multiplications, for some minutes on one large GPU."""
+"""`quick`: tuned on 35 real slices, minutes on one CPU core. `gpu`: trained once, on phantoms, three minutes on one
+large GPU, and not tuned. `small` is neither tuned nor trained yet."""

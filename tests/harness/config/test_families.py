@@ -17,7 +17,7 @@ from harness.data.pool import load_pool
 from harness.errors import InputError
 from harness.jobs.train import GeneratorJob
 from harness.planning.make import make_plan
-from harness.planning.start import with_start
+from harness.planning.start import with_start, without_privacy
 from harness.planning.surrogates import surrogate_jobs
 from harness.store import Store
 from shadow_models.recipe import SIZES, Gives
@@ -145,3 +145,24 @@ def test_a_command_and_its_files_stay_here(tmp_path):
     assert "secret_ward" in str(settings.echo)
     assert "secret_ward" not in str(told)
     assert told["shadow"]["count"] is None
+
+
+def test_privacy_is_promised_to_members_alone(tmp_path):
+    """An attacker's surrogates, and a base of other slices, are under no bound: noise would flatter the control."""
+    settings = composed(["shadow=ddpm", "shadow.epsilon=8", f"store.root={tmp_path}", "data.patients=40"])
+    pool = load_pool(settings.data, Store(tmp_path))
+    settings, _ = with_start(settings, pool)
+    plan = make_plan(settings, pool)
+    assert {job.recipe.epsilon for job in plan.generators} == {8.0}
+    assert {job.recipe.epsilon for job in surrogate_jobs(settings, plan)} == {None}
+    assert without_privacy(settings.recipe) == find_family("ddpm")()
+
+
+@pytest.mark.parametrize("family", ["ddpm", "latent"])
+def test_ddim_steps_divide_the_timesteps(family):
+    """Others give another spread: the scheduler's step and its spacing differ by the remainder."""
+    with pytest.raises(InputError, match="sample_steps is 30, but must be a divisor of n_timesteps=1000"):
+        composed([f"shadow={family}", "shadow.sample_steps=30"])
+    with pytest.raises(InputError, match="sample_steps is 600"):
+        composed([f"shadow={family}", "shadow.n_timesteps=500", "shadow.sample_steps=600"])
+    assert composed(["shadow=flow", "shadow.sample_steps=30"]).recipe.sample_steps == 30
