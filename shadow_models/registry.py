@@ -39,6 +39,8 @@ def register(name: str) -> Callable[[_R], _R]:
     _KIND.check_name(name)
 
     def add(cls: _R) -> _R:
+        if not issubclass(cls, Recipe):
+            raise TypeError(f"{cls.__name__} is registered as the generator {name!r}, but is no Recipe.")
         if name in built_in() and cls.__module__ != f"{_PACKAGE}.{name}":
             raise ValueError(
                 f"The generator name {name!r} of {cls.__module__}.{cls.__qualname__} is a built-in generator's; "
@@ -100,6 +102,11 @@ def _import(name: str) -> None:
         return
     before = dict(_registered)
     why = failure(point)
+    if why is None and name not in _registered:
+        raise UnknownFamilyError(
+            f"The entry point {name!r} of a plug-in was imported, but registers no generator of that name: its class "
+            f"needs @register({name!r})."
+        )
     if why is None:
         return
     for added in _registered.keys() - before.keys():  # another process could not import it

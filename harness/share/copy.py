@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.config.edition_options import membership_editions
@@ -45,8 +45,9 @@ def copied(run: Run, names: KeyedNames) -> Copy:
     """The copy of a run, with the names that a key gives its slices, patients and generators."""
     attacks = [str(name) for name in run.config["attack"] if re.fullmatch(ATTACK_NAME, str(name))]
     allowed = Allowed(attacks)
-    results = allowed.of(run.results)
-    config = public_options(run.config)
+    results, config = allowed.of(run.results), public_options(run.config)
+    if getattr(run.made.recipe, "epsilon", None) is not None:  # who knows the seed can draw the noise again
+        results, config = replace(results, run=replace(results.run, seed=None)), _without_seed(config)
     size = results.run
     scope = Scope(
         data=_data(run.config),
@@ -70,6 +71,10 @@ def copied(run: Run, names: KeyedNames) -> Copy:
         config,
         _scores(run, allowed, names),
     )
+
+
+def _without_seed(config: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in config.items() if name != "seed"}
 
 
 def _options(made: Made) -> dict[str, Any]:

@@ -74,7 +74,11 @@ def page_of(copy: Copy, files: dict[str, str]) -> PageContent:
         plan=[PlanRow(one["name"], one["members"], one["generator"]) for one in facts["generators"]],
         about_keys="a name for each, which only the sender's key leads back to its place in the sender's store",
         facts={
-            **{name: str(facts[name]) for name in ("commit", "seed", "pool")},
+            **{
+                name: str(facts[name])
+                for name in ("commit", "seed", "pool")
+                if facts[name] is not None or name != "seed"
+            },
             "left out": "; ".join(facts["left_out"]),
             "versions": dict(facts["versions"]),
             "hardware": {name: str(one) for name, one in facts["hardware"].items()},

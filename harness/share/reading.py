@@ -33,7 +33,7 @@ class Size:
     n_patients: int
     n_shadows: int
     n_images: int
-    seed: int
+    seed: int | None
 
 
 @dataclass(frozen=True)

@@ -222,3 +222,22 @@ def test_without_opacus_a_sentence_says_so(
     monkeypatch.setitem(sys.modules, "opacus.accountants.utils", None)
     with pytest.raises(ValueError, match=r"needs the package opacus.*\[dp\]"):
         train(slices, private_of("ddpm", tiny), seed=0, device="cpu")
+
+
+def test_members_are_drawn_one_by_one_as_the_accountant_counts_them(
+    family: str, tiny: DctRecipe, slices: NDArray[np.uint8], start: Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The promise is of Poisson sampling: batches of every size, none among them."""
+    sizes: list[int] = []
+    plain = Batches.at
+
+    def at(self: Batches, step: int) -> Any:
+        batch = plain(self, step)
+        sizes.append(len(batch.clean))
+        return batch
+
+    monkeypatch.setattr(Batches, "at", at)
+    train(slices, private_of(family, tiny, steps=40), seed=1, start=start, device="cpu")
+    assert len(sizes) == 40
+    assert 0 in sizes
+    assert len(set(sizes)) > 3

@@ -138,7 +138,7 @@ def test_one_that_fails_disables_itself_alone_and_says_why(packages, code, why):
 
 def test_one_that_registers_another_name_is_not_there(packages):
     packages(tried_one=FAMILY.format(name="something_else"))
-    with pytest.raises(registry.UnknownFamilyError, match="There is no generator 'tried_one'"):
+    with pytest.raises(registry.UnknownFamilyError, match="registers no generator of that name"):
         registry.find_family("tried_one")
 
 
@@ -186,3 +186,15 @@ def test_a_name_of_ours_is_taken_before_its_file_is_imported(packages):
 def test_a_name_that_is_none_is_refused(name):
     with pytest.raises(ValueError, match="name"):
         registry.register(name)
+
+
+def test_an_entry_point_that_registers_nothing_is_said_to(packages):
+    packages(tried_one="")
+    with pytest.raises(registry.UnknownFamilyError, match="registers no generator of that name"):
+        registry.find_family("tried_one")
+
+
+def test_what_is_no_recipe_is_no_family(packages):
+    packages(tried_one="from shadow_models.registry import register\n@register('tried_one')\nclass Slip: pass\n")
+    with pytest.raises(registry.UnknownFamilyError, match=r"Slip is registered .* but is no Recipe"):
+        registry.find_family("tried_one")

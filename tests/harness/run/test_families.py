@@ -10,6 +10,7 @@ import pytest
 from tiny import only_run
 from tiny_edition import write_edition
 
+from harness.share.__main__ import main as share
 from harness.submission.files import check_submission
 from shadow_models.recipe import Recipe
 from shadow_models.registry import find_family, register
@@ -87,6 +88,8 @@ def test_a_program_of_the_users_makes_releases_and_stays_out_of_copies(harness, 
     assert "program.py" in (run / "config.yaml").read_text(), "the user's own files are whole"
     for name in ("manifest.json", "report.html", "leaderboard.md"):
         assert "program.py" not in (run / name).read_text()
+    assert share([str(run), "--out", "copy"]) == 0
+    assert not any(b"program.py" in path.read_bytes() for path in Path("copy").iterdir())
     again = harness(*words, "out=again")
     assert "Training" not in again.out, "all is in the store"
     (tmp_path / "program.py").write_text(PROGRAM + "\n")

@@ -29,6 +29,8 @@ from harness.planning.leaks import plan_leaks
 from harness.run import __main__ as run_command
 from harness.share import __main__ as share_command
 from harness.share.allowed import WITHHELD, Allowed
+from harness.share.copy import copied
+from harness.share.folder import write_copy
 from harness.share.key import KeyedNames, key_file
 from harness.share.reading import read_run
 from harness.store import Store
@@ -450,3 +452,17 @@ def test_the_runs_own_files_hold_only_what_is_documented(shared):
     folders = {part for name in ("data", "store", "out") for part in FOLDERS[name].split("/")}
     assert {one for name, one in places if name == "config.yaml"} == folders
     assert json.loads(files["manifest.json"])["command"].count("data.root=...") == 1
+
+
+def test_the_seed_of_a_private_training_stays_here(shared, tmp_path):
+    """Its noise could be drawn again, and the promise of epsilon would be none."""
+    run = read_run(shared.run)
+    private = run.made._replace(recipe=run.made.recipe.changed(epsilon=8.0))
+    for made, told in ((run.made, True), (private, False)):
+        out = tmp_path / str(told)
+        write_copy(copied(run._replace(made=made), KeyedNames(b"k" * 32)), out)
+        results = json.loads((out / "results.json").read_text())
+        assert (results["run"]["seed"] is not None) == told
+        assert ("seed" in yaml.safe_load((out / "config.yaml").read_text())) == told
+        assert (json.loads((out / "manifest.json").read_text())["seed"] is not None) == told
+        assert ("<dt>seed</dt>" in (out / "report.html").read_text()) == told
