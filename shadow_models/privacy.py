@@ -54,6 +54,9 @@ def check_privacy(recipe: Recipe) -> None:
     """ValueError, one sentence, where a recipe's options of privacy cannot be."""
     epsilon = getattr(recipe, "epsilon", None)
     check_ranges(recipe, (("epsilon", 1e-3, 1e4), ("delta", 1e-12, 0.5), ("clip", 1e-6, 1e6)))
+    for name in ("delta", "clip"):
+        if epsilon is None and getattr(recipe, name) != getattr(PrivacyOptions, name):
+            refuse(name, getattr(recipe, name), "left out without epsilon, of which it says something")
     precision = getattr(recipe, "precision", "fp32")
     if epsilon is not None and precision != "fp32":
         refuse("precision", precision, "fp32 with epsilon: gradients of single slices are taken in no other")

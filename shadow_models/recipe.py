@@ -16,8 +16,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, Self
 
+import numpy as np
+
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 ABOUT = "generator.json"
@@ -166,7 +167,6 @@ class Generator(ABC):
 
     recipe: Recipe
 
-    @abstractmethod
     def sample(
         self,
         n_images: int,
@@ -178,9 +178,24 @@ class Generator(ABC):
     ) -> NDArray[np.uint8]:
         """Draw a release, uint8 [n_images, size, size]; ask `shadow_models.sample`, which checks.
 
-        The same seed gives the same bytes; image i hangs on (seed, i) alone where the family can keep to that.
-        report(done, n_images): called after every batch; log: where a program that the family runs leaves its words.
+        The same seed gives the same bytes. report(done, n_images): called after every batch; log: where a program
+        that the family runs leaves its words. A family whose images cannot be drawn one by one overrides this.
         """
+        del log
+        release = []
+        for first in range(0, n_images, batch):
+            numbers = range(first, min(first + batch, n_images))
+            release.append(self.draw(numbers, seed))
+            if report is not None:
+                report(numbers.stop, n_images)
+        return np.concatenate(release)
+
+    def draw(self, numbers: range, seed: int) -> NDArray[np.uint8]:
+        """Draw the images of these numbers, uint8 [len(numbers), size, size].
+
+        Image i hangs on (seed, i) alone: the others of a batch change it by no more than the rounding of floats.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has neither `draw` nor a `sample` of its own.")
 
     @abstractmethod
     def content(self) -> dict[str, bytes]:

@@ -19,6 +19,7 @@ _REFUSED_FLAGS = ("config_path", "config_name", "config_dir", "experimental_reru
 # What `hydra.utils.instantiate` looks for: _target_, _partial_, _args_ and the like.
 _SPECIAL = re.compile(r"_[a-z]+_")
 _INTERPOLATION = re.compile(r"\$\{\s*\.*(\w+)(?:\.\w+|\[\w+\])*\s*\}")
+_ONE_FAMILY = ("shadow", "target")
 _FIXED = "Options are given by name, such as seed=1; see --help for all there are."
 
 
@@ -59,6 +60,8 @@ def refuse_foreign(words: Sequence[str]) -> None:
             )
         if key == "recipe":
             raise InputError(f"{told} is refused: shadow=NAME and preset=NAME say which recipe. {_FIXED}")
+        if key in _ONE_FAMILY and isinstance(override.value(), list):
+            raise InputError(f"{told} names several, and {key}=NAME takes one; shadow.match=[...] tries several.")
         if package is not None:
             raise InputError(f"{told} is refused: where options go is fixed, so @{package} has no place. {_FIXED}")
         if any(_SPECIAL.fullmatch(part) for part in [*re.split(r"\W", key), *_keys(override.value())]):

@@ -15,7 +15,9 @@ from harness.config.edition_options import membership_editions, name_edition
 from harness.config.options import LaunchOptions, Options, ShadowOptions
 from harness.config.recipe_options import StartOptions, family_called, generator_names, options_class, preset_values
 from harness.data.options import EditionFolder, FolderData, PhantomData
+from harness.errors import InputError
 from shadow_models.recipe import DEFAULT, SIZES, Recipe
+from shadow_models.registry import built_in
 
 
 def register_options(words: Sequence[str]) -> None:
@@ -65,7 +67,15 @@ def register_generators(group: str, named: Sequence[str], *others: type) -> None
     for name in dict.fromkeys([DEFAULT, *(one for one in named if one in generator_names())]):
         family = family_called(name)
         for preset in SIZES:
-            node = recipe_node(family, preset, *others)
+            try:
+                node = recipe_node(family, preset, *others)
+            except InputError:
+                raise
+            except Exception as error:  # a slip in somebody's plug-in
+                if name in built_in():
+                    raise
+                told = " ".join(f"{type(error).__name__}: {error}".split())
+                raise InputError(f"The generator {name} of a plug-in cannot be offered: {told}") from error
             store.store(group="recipe", name=f"{name}_{preset}", node=node, package=group)
 
 

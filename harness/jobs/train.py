@@ -7,7 +7,8 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,9 +53,9 @@ class GeneratorJob:
     n_images: int
     start: str | None = None
 
-    @property
+    @cached_property
     def key(self) -> str:
-        """The generator's key: recipe, ordered members, seed, and what it starts from."""
+        """The generator's key: recipe, ordered members, seed, and what it starts from; told once, to the plan."""
         return content_key(
             stage="generator",
             members=self.digests,
@@ -81,6 +82,11 @@ def train_and_release(job: GeneratorJob, work: Work) -> None:
     """Train the generator, from its checkpoint where one is left, and draw its release."""
     store = Store(Path(job.store_root))
     with _in_sentences(job.recipe):
+        if replace(job).key != job.key:
+            raise InputError(
+                f"What {job.name} is made of, such as a file in shadow.depends, was changed since the plan was made; "
+                "run the same command again."
+            )
         trained = _trained(job, store, work)
         store.get("release", job.release_key, lambda folder: _release(job, trained, store, folder, work))
 
@@ -206,6 +212,11 @@ def _train(
         remove(checkpoint)
     start = None if job.start is None else load_generator(store.folder("generator", job.start), device=work.device)
     whole, started = not checkpoint.exists(), time.perf_counter()
+    steps = [1]
+
+    def report(done: int, total: int) -> None:
+        steps.append(total)  # with a start, some families do fewer than without
+        work.report("training", done, total)
 
     def trained() -> Generator:
         return train(
@@ -216,7 +227,7 @@ def _train(
             device=work.device,
             checkpoint=checkpoint,
             checkpoint_every=CHECKPOINT_EVERY_STEPS,
-            report=lambda done, total: work.report("training", done, total),
+            report=report,
             log=_log(store, job.key),
         )
 
@@ -231,5 +242,5 @@ def _train(
     remove(checkpoint)
     return {
         "network": job.recipe.network(),
-        "seconds_a_step": seconds / max(job.recipe.n_steps, 1) if whole else None,
+        "seconds_a_step": seconds / steps[-1] if whole else None,
     }

@@ -8,14 +8,16 @@ from __future__ import annotations
 import re
 
 from harness.experiment.sound_releases import NOBODY
+from shadow_models.registry import HERE, built_in
 
 _N = r"\d+"
+_OURS = "|".join((*built_in(), *HERE))  # families: the name of a plug-in's may be anybody's
 _X = r"-?\d+(?:\.\d+)?"
 _SKIPPED = (
     r"it needs the generator's model, and this target gives only released images\.",
     r"it needs gradients by the generator's weights, and this model answers without showing them\.",
     r"it asks (?:a discriminator for its score|a denoiser for noise), and (?:this target|a reference)'s generator"
-    r"(?: \([a-z0-9_]{1,40}\))? gives (?:only images|a discriminator|a denoiser)\.",
+    rf"(?: \((?:{_OURS})\))? gives (?:only images|a discriminator|a denoiser)\.",
     r"it needs reference releases, and this target has none\.",
     r"a candidate was a member of every reference, so nothing calibrates it\.",
     r"it is calibrated by the models of other generators, and the references give only releases\.",

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from shadow_models.denoising.space import pixels_of, slices_of
+from shadow_models.images import pixels_of, slices_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

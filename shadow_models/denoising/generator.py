@@ -1,40 +1,38 @@
-"""What generators of one denoising network share: what attacks ask of them, sampling, files."""
+"""What generators of one denoising network share: what attacks ask of them, and, of a UNet, sampling and files."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 
 from shadow_models.diffusion import alphas_cumprod
 from shadow_models.generator import Generator
-from shadow_models.seeds import seed_of
+from shadow_models.images import check_slices, draws_of
 from shadow_models.weights import content_of, load_states, read_weights, states_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
     from torch import nn
 
     from shadow_models.denoising.space import Space
     from shadow_models.denoising.unet import Unet, UnetRecipe
-    from shadow_models.recipe import Report
 
 NETWORK = "network"
 
 
-class DenoisingGenerator(Generator):
-    """A network that denoises in a space; implements `WhiteBox`."""
+class DenoisingModel(Generator):
+    """A network whose answers are read as noise; implements `WhiteBox`. A family says how, and in which space."""
 
-    def __init__(self, recipe: UnetRecipe, network: Unet, space: Space, device: torch.device) -> None:
-        """Take a network with its final (averaged) weights, which is moved to the device, and a space there."""
-        self.recipe: UnetRecipe = recipe
-        self.device, self.space = device, space
+    def __init__(self, alphas_cumprod: NDArray[np.float64], network: nn.Module, device: torch.device) -> None:
+        """Take alpha-bar and a network with its final (averaged) weights, which is moved to the device."""
+        self.device = device
         self.network = network.to(device).eval().requires_grad_(False)
-        self._alpha_bar = alphas_cumprod(recipe)
+        self._alpha_bar = alphas_cumprod
 
     @property
     def alphas_cumprod(self) -> NDArray[np.float64]:
@@ -42,22 +40,13 @@ class DenoisingGenerator(Generator):
         return self._alpha_bar
 
     def encode(self, images: NDArray[np.uint8]) -> torch.Tensor:
-        """Turn slices, uint8 [n, size, size], into z, float32 [n, c, h, w]; ValueError for others."""
-        side = self.recipe.size
-        if images.ndim != 3 or images.shape[1:] != (side, side) or images.dtype != "uint8":
-            raise ValueError(
-                f"The generator works on uint8 slices [n, {side}, {side}], but was given "
-                f"{images.dtype} {list(images.shape)}: resize the slices to data.size={side}."
-            )
-        return self.space.encode(images)
-
-    def decode(self, z: torch.Tensor) -> NDArray[np.uint8]:
-        """Turn z, [n, c, h, w], into slices, uint8 [n, size, size]."""
-        return self.space.decode(z)
+        """Turn slices, uint8 [n, size, size], into z, float32 [n, c, h', w']; ValueError for others."""
+        check_slices(images, self.recipe.size)
+        return self._encoded(images)
 
     @torch.no_grad()
     def eps(self, z_t: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
-        """Predict the noise in z_t, [n, c, h, w], at t, int64 [n]; on z_t's device, in its dtype."""
+        """Predict the noise in z_t, [n, c, h', w'], at t, int64 [n]; on z_t's device, in its dtype."""
         return self._eps(z_t.to(self.device, torch.float32), t.to(self.device)).to(z_t)
 
     def eps_with_grad(self, z_t: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
@@ -66,31 +55,37 @@ class DenoisingGenerator(Generator):
         with torch.enable_grad():
             return self._eps(z_t.to(self.device, torch.float32), t.to(self.device)).to(z_t)
 
-    @torch.no_grad()
-    def sample(
-        self,
-        n_images: int,
-        *,
-        seed: int,
-        batch: int = 64,
-        report: Report | None = None,
-        log: Path | None = None,
-    ) -> NDArray[np.uint8]:
-        """Draw a release, uint8 [n_images, size, size].
+    @abstractmethod
+    def decode(self, z: torch.Tensor) -> NDArray[np.uint8]:
+        """Turn z, [n, c, h', w'], into slices, uint8 [n, size, size]."""
 
-        The noise of image i depends on (seed, i) alone, so the batch size changes an image by no more than the
-        rounding of floats.
-        """
-        del log
-        release = []
-        for first in range(0, n_images, batch):
-            last = min(first + batch, n_images)
-            draws = [torch.Generator().manual_seed(seed_of(seed, "image", i)) for i in range(first, last)]
-            noise = torch.stack([torch.randn(self.space.shape, generator=draw) for draw in draws])
-            release.append(self.decode(self._denoised(noise.to(self.device))))
-            if report is not None:
-                report(last, n_images)
-        return np.concatenate(release)
+    @abstractmethod
+    def _encoded(self, images: NDArray[np.uint8]) -> torch.Tensor:
+        """As `encode`, of slices that were checked."""
+
+    @abstractmethod
+    def _eps(self, z_t: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+        """As `eps`, all on the generator's device, float32."""
+
+
+class DenoisingGenerator(DenoisingModel):
+    """A UNet in a space."""
+
+    def __init__(self, recipe: UnetRecipe, network: Unet, space: Space, device: torch.device) -> None:
+        """Take a network with its final (averaged) weights, which is moved to the device, and a space there."""
+        super().__init__(alphas_cumprod(recipe), network, device)
+        self.recipe: UnetRecipe = recipe
+        self.space = space
+
+    def decode(self, z: torch.Tensor) -> NDArray[np.uint8]:
+        """Turn z, [n, c, h, w], into slices, uint8 [n, size, size]."""
+        return self.space.decode(z)
+
+    @torch.no_grad()
+    def draw(self, numbers: range, seed: int) -> NDArray[np.uint8]:
+        """As the base."""
+        noise = torch.stack([torch.randn(self.space.shape, generator=draw) for draw in draws_of(seed, numbers)])
+        return self.decode(self._denoised(noise.to(self.device)))
 
     def content(self) -> dict[str, bytes]:
         """Weights."""
@@ -105,9 +100,8 @@ class DenoisingGenerator(Generator):
     def _modules(self) -> dict[str, nn.Module]:
         return {NETWORK: self.network, **self.space.modules}
 
-    @abstractmethod
-    def _eps(self, z_t: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
-        """As `eps`, all on the generator's device, float32."""
+    def _encoded(self, images: NDArray[np.uint8]) -> torch.Tensor:
+        return self.space.encode(images)
 
     @abstractmethod
     def _denoised(self, noise: torch.Tensor) -> torch.Tensor:

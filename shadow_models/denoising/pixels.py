@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, ClassVar
 from shadow_models.denoising.batches import Batches, views_of
 from shadow_models.denoising.generator import NETWORK, DenoisingGenerator
 from shadow_models.denoising.learner import DenoisingLearner, first_network
-from shadow_models.denoising.space import PixelSpace, pixels_of
+from shadow_models.denoising.space import PixelSpace
 from shadow_models.denoising.unet import UnetRecipe, build_unet
 from shadow_models.device import resolve_device
+from shadow_models.images import pixels_of
 from shadow_models.privacy import privacy_of
 from shadow_models.private_training import part_for
 from shadow_models.recipe import Gives, Training

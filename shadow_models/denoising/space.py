@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-import torch
+from shadow_models.images import pixels_of, slices_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
+    import torch
     from numpy.typing import NDArray
     from torch import nn
 
@@ -53,15 +54,3 @@ class PixelSpace:
     def decode(self, z: torch.Tensor) -> NDArray[np.uint8]:
         """Turn z, [n, 1, size, size], into slices, uint8 [n, size, size], rounded and clipped to 0..255."""
         return slices_of(z)
-
-
-def pixels_of(images: NDArray[np.uint8]) -> torch.Tensor:
-    """Turn slices, uint8 [n, h, w], into pixels in [-1, 1], float32 [n, 1, h, w]."""
-    return torch.from_numpy(np.ascontiguousarray(images)).float()[:, None] / 127.5 - 1
-
-
-def slices_of(pixels: torch.Tensor) -> NDArray[np.uint8]:
-    """Turn pixels, [n, 1, h, w], into slices, uint8 [n, h, w], rounded and clipped to 0..255."""
-    grey = ((pixels[:, 0].detach() + 1) * 127.5).round().clamp(0, 255)
-    slices: NDArray[np.uint8] = grey.to(torch.uint8).cpu().numpy()
-    return slices

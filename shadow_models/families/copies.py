@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from shadow_models.kept import KeptMembers, read_members, refuse_start
-from shadow_models.one_by_one import draw_one_by_one
 from shadow_models.recipe import Recipe, check_ranges
 from shadow_models.registry import register
 from shadow_models.seeds import seed_of
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from shadow_models.recipe import Report, Training
+    from shadow_models.recipe import Training
 
 
 @register("copies")
@@ -59,18 +58,9 @@ class Copies(Recipe):
 class CopiesGenerator(KeptMembers):
     """Releases its members."""
 
-    def sample(
-        self,
-        n_images: int,
-        *,
-        seed: int,
-        batch: int = 64,
-        report: Report | None = None,
-        log: Path | None = None,
-    ) -> NDArray[np.uint8]:
-        """Draw a release; image i depends on the members and (seed, i) alone."""
-        del log
-        return draw_one_by_one(lambda i: self._image(seed, i), n_images, batch, report)
+    def draw(self, numbers: range, seed: int) -> NDArray[np.uint8]:
+        """As the base: an image hangs on the members, too."""
+        return np.stack([self._image(seed, i) for i in numbers])
 
     def _image(self, seed: int, i: int) -> NDArray[np.uint8]:
         """Image i, uint8 [size, size]."""

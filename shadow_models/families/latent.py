@@ -14,10 +14,10 @@ from shadow_models.denoising.batches import Batches, views_of
 from shadow_models.denoising.generator import NETWORK
 from shadow_models.denoising.learner import DenoisingLearner, first_network, pace_of
 from shadow_models.denoising.noise_prediction import NoiseGenerator, NoiseRecipe, ask_for_noise, uniform_timesteps
-from shadow_models.denoising.space import pixels_of
 from shadow_models.denoising.unet import build_unet
 from shadow_models.device import resolve_device
 from shadow_models.diffusion import stratified
+from shadow_models.images import pixels_of
 from shadow_models.privacy import privacy_of, refuse_measured
 from shadow_models.private_training import part_for
 from shadow_models.recipe import Gives, Training, check_ranges, refuse

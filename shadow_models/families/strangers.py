@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+
 from shadow_models.generator import Generator
 from shadow_models.kept import refuse_start
-from shadow_models.one_by_one import draw_one_by_one
 from shadow_models.recipe import Recipe, check_ranges
 from shadow_models.registry import register
 from shadow_models.seeds import seed_of
@@ -19,10 +20,9 @@ from shadow_models.strangers import draw_stranger
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
-    from shadow_models.recipe import Report, Training
+    from shadow_models.recipe import Training
 
 
 @register("strangers")
@@ -56,22 +56,9 @@ class StrangersGenerator(Generator):
     def __init__(self, recipe: Strangers) -> None:
         self.recipe = recipe
 
-    def sample(
-        self,
-        n_images: int,
-        *,
-        seed: int,
-        batch: int = 64,
-        report: Report | None = None,
-        log: Path | None = None,
-    ) -> NDArray[np.uint8]:
-        """Draw a release; image i depends on (seed, i) alone."""
-        del log
-
-        def draw(i: int) -> NDArray[np.uint8]:
-            return draw_stranger(seed_of(seed, "image", i), self.recipe.size)
-
-        return draw_one_by_one(draw, n_images, batch, report)
+    def draw(self, numbers: range, seed: int) -> NDArray[np.uint8]:
+        """As the base."""
+        return np.stack([draw_stranger(seed_of(seed, "image", i), self.recipe.size) for i in numbers])
 
     def content(self) -> dict[str, bytes]:
         """Nothing."""

@@ -17,10 +17,10 @@ from attacks.logan import Logan
 from shadow_models.denoiser import Denoiser, Discriminator
 from shadow_models.families.gan import GanRecipe
 from shadow_models.families.gan.augment import Draws, augment, draw
-from shadow_models.families.gan.generator import in_range
 from shadow_models.families.gan.network import build_networks
 from shadow_models.families.gan.train import _Learner
 from shadow_models.generator import Generator, load_generator, recipe_in
+from shadow_models.images import pixels_of
 from shadow_models.recipe import Gives, Training
 from shadow_models.sample import sample
 from shadow_models.train import train
@@ -160,7 +160,7 @@ def test_made_slices_as_far_apart_as_members_cost_the_weight_of_diversity(slices
             losses.append(dict(learner.losses(0, learner.networks))["generator"].item())
         return losses[1] - losses[0]
 
-    apart = in_range(slices).requires_grad_(True)
+    apart = pixels_of(slices).requires_grad_(True)
     assert cost(apart) == pytest.approx(0.5, rel=0.02)
     assert cost((apart[:1] + 0 * apart).detach().requires_grad_(True)) > 10
 
@@ -188,7 +188,7 @@ def test_it_gives_a_discriminator_and_says_so(trained: Generator, slices: NDArra
     assert not isinstance(trained, Denoiser)
     scores = trained.discriminate(slices)
     assert scores.dtype == np.float64
-    direct = trained.networks["discriminator"](in_range(slices))  # type: ignore[attr-defined]
+    direct = trained.networks["discriminator"](pixels_of(slices))  # type: ignore[attr-defined]
     assert scores == pytest.approx(direct.numpy(), abs=1e-6)
     trained.save(tmp_path)
     assert recipe_in(tmp_path).gives is Gives.DISCRIMINATOR
@@ -237,7 +237,7 @@ def test_training_goes_on_from_both_networks_of_a_start(trained: Generator, slic
     assert on.discriminate(slices) == pytest.approx(other.discriminate(slices), abs=1e-4)  # type: ignore[attr-defined]
     assert sample(on, 2, seed=0) == pytest.approx(sample(other, 2, seed=0), abs=1)
     with torch.no_grad():
-        fresh = begun["discriminator"](in_range(slices)).numpy()
+        fresh = begun["discriminator"](pixels_of(slices)).numpy()
     assert np.abs(fresh - on.discriminate(slices)).max() > 1e-3  # type: ignore[attr-defined]
 
 

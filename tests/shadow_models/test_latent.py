@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from tiny_denoisers import tiny_recipe
 
-from shadow_models.denoising.autoencoder import Coded
+from shadow_models.denoising.autoencoder import Coded, build_autoencoder
 from shadow_models.denoising.noise_prediction import NoiseGenerator
 from shadow_models.families.latent import LatentRecipe, coding_loss
 from shadow_models.train import train
@@ -83,3 +83,16 @@ def test_the_loss_of_coding_is_error_and_divergence() -> None:
 def test_a_bad_option_gives_a_sentence(recipe: LatentRecipe, field: str, value: object, words: str) -> None:
     with pytest.raises(ValueError, match=rf"^Recipe field {field} .*{words}.*\.$"):
         replace(recipe, **{field: value})
+
+
+def test_latents_are_scaled_and_scaled_back(recipe: LatentRecipe, slices: NDArray[np.uint8]) -> None:
+    """Whatever mean and spread are taken out on the way there are put back on the way here."""
+    autoencoder = build_autoencoder(recipe, seed=1)
+    plain = autoencoder.images(autoencoder.latents(slices))
+    autoencoder.mean.fill_(3.0)
+    autoencoder.sd.fill_(0.25)
+    assert np.abs(autoencoder.images(autoencoder.latents(slices)).astype(int) - plain).max() <= 1
+    autoencoder.measure(slices)
+    scaled = autoencoder.latents(slices)
+    assert torch.allclose(scaled.mean((0, 2, 3)), torch.zeros(recipe.latent_channels), atol=1e-4)
+    assert torch.allclose(scaled.std((0, 2, 3)), torch.ones(recipe.latent_channels), atol=1e-3)

@@ -15,13 +15,13 @@ from tiny_denoisers import TINY, tiny_recipe
 from torch import nn
 
 from shadow_models.denoising.batches import Batches
-from shadow_models.denoising.space import pixels_of
 from shadow_models.denoising.unet import build_unet
 from shadow_models.diffusion import level_at, stratified
 from shadow_models.families.dct import DctRecipe
 from shadow_models.families.dct.codec import fit_codec
 from shadow_models.families.dct.network import build_network
 from shadow_models.generator import Generator, load_generator
+from shadow_models.images import pixels_of
 from shadow_models.privacy import Privacy, noise_for, privacy_of
 from shadow_models.private_training import PrivatePart
 from shadow_models.recipe import Recipe, recipe_from_dict

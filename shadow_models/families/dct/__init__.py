@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from shadow_models.fine_tuning import FineTuning
+from shadow_models.optimised import OptimisedRecipe
 from shadow_models.privacy import PrivacyOptions, check_privacy
-from shadow_models.recipe import Gives, Recipe, Training, check_choices, check_ranges, refuse
+from shadow_models.recipe import DEFAULT, Gives, Training, check_ranges, refuse
 from shadow_models.registry import register
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
 
 @register("dct")
 @dataclass(frozen=True)
-class DctRecipe(PrivacyOptions, Recipe):
+class DctRecipe(PrivacyOptions, OptimisedRecipe):
     """A UNet on DCT blocks, with coordinates and two cheap branches; from the base phantom-64 unless told otherwise.
 
     Noise levels are sigma = sqrt((1 - a) / a) with a = alpha-bar, in units of the encoded data (variance 1),
@@ -60,20 +61,8 @@ class DctRecipe(PrivacyOptions, Recipe):
     """Groups of every group norm; divides each of `channels`."""
     steps: int = 800
     """Optimiser steps."""
-    batch: int = 8
-    """Slices per optimiser step, over all processes."""
     learning_rate: float = 3.5e-3
     """AdamW peak step size."""
-    warm_up: float = 0.05
-    """Fraction of `steps` over which the step size rises linearly."""
-    final_rate: float = 0.05
-    """Step size at the end as a fraction of the peak; a half cosine leads there."""
-    weight_decay: float = 0.0
-    """AdamW decoupled weight decay."""
-    ema_decay: float = 0.99
-    """Decay per step of the averaged weights, which are the ones released."""
-    flip: bool = False
-    """Mirror each training slice left to right with probability one half."""
     prediction: str = "v_prediction"
     """What the network predicts: "v_prediction" (Salimans and Ho 2022, arXiv 2202.00512) or "epsilon"."""
     schedule: str = "linear"
@@ -86,8 +75,6 @@ class DctRecipe(PrivacyOptions, Recipe):
     """Mean of log sigma when `time_sampling` is "lognormal"."""
     time_sd: float = 1.5
     """Standard deviation of log sigma when `time_sampling` is "lognormal"."""
-    precision: str = "fp32"
-    """Arithmetic of training: "fp32", "bf16" or "fp16"."""
     sampler: str = "sde-dpm++"
     """"dpm++" (DPM-Solver++ 2M, arXiv 2211.01095), "sde-dpm++" (the same with fresh noise at every step, which
     lets an image leave a blend of two members) or "ddim" (arXiv 2010.02502)."""
@@ -108,7 +95,7 @@ class DctRecipe(PrivacyOptions, Recipe):
     from_start: ClassVar[tuple[str, ...]] = FineTuning._fields
 
     def __post_init__(self) -> None:
-        check_choices(self)
+        super().__post_init__()
         check_ranges(self, _RANGES)
         check_privacy(self)
         if not self.channels or any(width < 1 for width in self.channels):
@@ -160,8 +147,8 @@ class DctRecipe(PrivacyOptions, Recipe):
         return replace(cls.tiny(), overview=256, steps=200, batch=16)
 
     def identity(self) -> dict[str, Any]:
-        """Return the options alone: keys of the years in which there was no other family."""
-        return self.to_dict()
+        """Return the options alone: keys of the years without another family. Of one made from it, all."""
+        return self.to_dict() if self.name == DEFAULT else super().identity()
 
     def network(self) -> dict[str, Any]:
         """Return the fields on which the time of one step and of one released image depends."""
@@ -205,20 +192,12 @@ _OF_WEIGHTS = (
 )
 
 _RANGES: tuple[tuple[str, float, float], ...] = (
-    ("size", 8, 1024),
     ("block", 1, 32),
     ("whitening", 0, 1),
     ("layers", 1, 8),
     ("overview", 0, 8192),
     ("closeup", 0, 1024),
     ("norm_groups", 1, 1024),
-    ("steps", 1, 10**8),
-    ("batch", 1, 4096),
-    ("learning_rate", 1e-8, 1),
-    ("warm_up", 0, 1),
-    ("final_rate", 0, 1),
-    ("weight_decay", 0, 1),
-    ("ema_decay", 0, 0.999999),
     ("n_timesteps", 500, 4000),
     ("time_mean", -10, 10),
     ("time_sd", 0.01, 10),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 
 from shadow_models.denoising.batches import Batches, views_of
+from shadow_models.denoising.learner import pace_of
 from shadow_models.diffusion import alphas_cumprod, level_at, target_of, time_sampler
 from shadow_models.families.dct.codec import fit_codec
 from shadow_models.families.dct.generator import DctGenerator
@@ -66,8 +67,7 @@ class _Learner:
     def pace(self, network: str) -> Pace:
         """As the recipe says."""
         del network
-        of = self._recipe
-        return Pace(of.learning_rate, of.warm_up, of.final_rate, of.weight_decay, of.ema_decay)
+        return pace_of(self._recipe)
 
     def phase(self, network: str) -> Phase:
         """All the time."""

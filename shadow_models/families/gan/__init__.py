@@ -5,12 +5,13 @@ Nothing here imports torch, so that configuration, `--help` and a dry run stay q
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from shadow_models.recipe import Gives, Recipe, Training, check_choices, check_ranges, refuse
+from shadow_models.optimised import OptimisedRecipe
+from shadow_models.recipe import Gives, Training, check_ranges, refuse
 from shadow_models.registry import register
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ CHOICES = {"precision": ("fp32", "bf16")}
 
 @register("gan")
 @dataclass(frozen=True)
-class GanRecipe(Recipe):
+class GanRecipe(OptimisedRecipe):
     """FastGAN in small (Liu et al. 2021, arXiv 2101.04775), with differentiable augmentation (arXiv 2006.10738).
 
     Hinge loss, Adam with betas (0.5, 0.999) for both networks.
@@ -48,8 +49,6 @@ class GanRecipe(Recipe):
     (Mao et al. 2019, arXiv 1903.05628); 0: none."""
     steps: int = 3200
     """Optimiser steps of each network."""
-    batch: int = 8
-    """Members, and as many made slices, per optimiser step, over all processes."""
     learning_rate: float = 1e-3
     """Adam step size of the generator."""
     critic_rate: float = 1e-3
@@ -58,23 +57,16 @@ class GanRecipe(Recipe):
     """Fraction of `steps` over which the step sizes rise linearly."""
     final_rate: float = 0.1
     """Step sizes at the end as a fraction of the peak; a half cosine leads there."""
-    ema_decay: float = 0.99
-    """Decay per step of the generator's averaged weights, which are the ones released."""
-    flip: bool = False
-    """Mirror each training slice left to right with probability one half."""
-    precision: str = "fp32"
-    """Arithmetic of training: "fp32" or "bf16"."""
 
     gives: ClassVar[Gives] = Gives.DISCRIMINATOR
     starts: ClassVar[bool] = True
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = CHOICES
-    of_training: ClassVar[tuple[str, ...]] = (
-        "augmentation", "diversity", "steps", "batch", "learning_rate", "critic_rate", "warm_up", "final_rate",
-        "ema_decay", "flip", "precision",
+    of_training: ClassVar[Collection[str]] = (
+        *OptimisedRecipe.of_training, "augmentation", "diversity", "critic_rate",
     )  # fmt: skip
 
     def __post_init__(self) -> None:
-        check_choices(self)
+        super().__post_init__()
         check_ranges(self, _RANGES)
         for name in ("channels", "critic_channels"):
             widths = getattr(self, name)
@@ -121,18 +113,11 @@ class GanRecipe(Recipe):
 
 
 _RANGES: tuple[tuple[str, float, float], ...] = (
-    ("size", 8, 1024),
     ("latent", 1, 4096),
     ("norm_groups", 1, 1024),
     ("augmentation", 0, 1),
     ("diversity", 0, 100),
-    ("steps", 1, 10**8),
-    ("batch", 1, 4096),
-    ("learning_rate", 1e-8, 1),
     ("critic_rate", 1e-8, 1),
-    ("warm_up", 0, 1),
-    ("final_rate", 0, 1),
-    ("ema_decay", 0, 0.999999),
 )
 
 PRESETS: dict[str, GanRecipe] = {

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 
 from shadow_models.families.gan.augment import Draws, augment, draw
-from shadow_models.families.gan.generator import GanGenerator, in_range
+from shadow_models.families.gan.generator import GanGenerator
 from shadow_models.families.gan.network import build_networks
+from shadow_models.images import pixels_of
 from shadow_models.seeds import seed_of
 from shadow_models.training import Pace, Phase, accelerator_for, optimise
 from shadow_models.weights import load_states, states_of
@@ -63,14 +64,14 @@ class _Learner:
             load_states(self.networks, states_of(start.networks))
         self._recipe, self._seed, self._device = recipe, seed, accelerator.device
         self._share = slice(accelerator.process_index, None, accelerator.num_processes)
-        self._members = in_range(members)
+        self._members = pixels_of(members)
         self._spread = float(_spread(self._members))
 
     def pace(self, network: str) -> Pace:
         """The discriminator's weights are not averaged: what judges at the end is what judged last."""
         of = self._recipe
         rate, decay = (of.learning_rate, of.ema_decay) if network == "generator" else (of.critic_rate, 0.0)
-        return Pace(rate, of.warm_up, of.final_rate, 0.0, decay, betas=(0.5, 0.999))
+        return Pace(rate, of.warm_up, of.final_rate, of.weight_decay, decay, betas=(0.5, 0.999))
 
     def phase(self, network: str) -> Phase:
         """Both all the time."""

@@ -15,8 +15,12 @@ from attacks.stack import ModelStack, Stack
 from harness.data import groups, sources
 from harness.data.options import FolderData, PhantomData
 from harness.data.pool import load_pool
+from harness.errors import InputError
+from harness.external import External
 from harness.jobs import code_digest
 from harness.jobs import score as score_job
+from harness.jobs import train as train_job
+from harness.jobs.launch import Work
 from harness.jobs.observations import observation_key
 from harness.jobs.score import AttackJob, FitSpec
 from harness.jobs.targets import ReferenceSpec, ReleaseSpec, TargetSpec, ViewSpec, released_images
@@ -72,7 +76,7 @@ def test_places_and_names_are_no_part_of_a_generator(change):
 def test_the_version_of_training_is_part_of_the_key(monkeypatch):
     before = GENERATOR.key
     monkeypatch.setattr(DctRecipe, "schema", DctRecipe.schema + 1)
-    assert GENERATOR.key != before
+    assert replace(GENERATOR).key != before
 
 
 @pytest.mark.parametrize(
@@ -206,3 +210,33 @@ def test_what_turns_weights_into_answers_decides_the_scores_of_model_attacks_alo
     before = replace(SCORES, attack=attack).key
     monkeypatch.setattr(score_job, "network_digest", lambda: "another")
     assert (replace(SCORES, attack=attack).key != before) == hangs
+
+
+class Theirs(DctRecipe):
+    """A plug-in's family, made from one of ours."""
+
+
+def test_the_code_and_the_family_of_a_plug_in_are_part_of_its_keys(monkeypatch):
+    monkeypatch.setattr(Theirs, "__module__", "of_others")
+    monkeypatch.setattr(Theirs, "name", "theirs")
+    keys = set()
+    for code in ("a", "b"):
+        monkeypatch.setattr(train_job, "code_digest", lambda module, code=code: code)
+        keys.add(replace(GENERATOR, recipe=Theirs()).key)
+    monkeypatch.setattr(Theirs, "name", "theirs_too")
+    keys.add(replace(GENERATOR, recipe=Theirs()).key)
+    assert len({*keys, GENERATOR.key}) == 4
+
+
+def test_what_changes_between_plan_and_work_is_told(tmp_path):
+    """A program that is edited meanwhile: the plan's key is not given to what the edited one makes."""
+    program = tmp_path / "program.py"
+    program.write_text("")
+    recipe = External(command="python program.py {members} {release}", depends=[str(program)])
+    job = replace(GENERATOR, store_root=str(tmp_path / "store"), recipe=recipe)
+    planned = job.key
+    program.write_text("print()")
+    assert job.key == planned, "the plan names one key for all"
+    with pytest.raises(InputError, match="was changed since the plan was made"):
+        train_job.train_and_release(job, Work("cpu", lambda doing, done, total: None))
+    assert not (tmp_path / "store" / "generator").exists()

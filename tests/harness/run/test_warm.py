@@ -89,6 +89,10 @@ def test_the_base_is_copied_so_that_the_folder_may_go(harness, saved, tmp_path):
         ),
         (lambda folder: (folder / "generator.safetensors").write_bytes(b"torn"), "no file of weights"),
         (lambda folder: (folder / "generator.safetensors").unlink(), "does not exist"),
+        (
+            lambda folder: (folder / "generator.json").write_text('{"schema": 1, "family": "gan", "recipe": {}}'),
+            "is of the family 'gan', and those here of dct",
+        ),
     ],
 )
 def test_what_is_no_saved_generator_is_refused_in_a_sentence(harness, saved, tmp_path, spoil, why):

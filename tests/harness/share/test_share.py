@@ -336,6 +336,7 @@ def test_sentences_of_ours_go_out_and_others_do_not(shared):
         "wrong_target: /home",
         "n too small: Kowalczyk",
         "it asks a denoiser for noise, and Kowalczyk's generator gives a discriminator.",
+        "it asks a denoiser for noise, and this target's generator (kowalczyk) gives a discriminator.",
         "it is broken: OSError: /home/x",
     ):
         assert allowed.text(text) == WITHHELD
