@@ -35,6 +35,8 @@ class PrivacyOptions:
     clip: float = 1.0
     """Longest gradient of one slice: longer ones are shortened to it; only with `epsilon`."""
 
+    measured: ClassVar[str] = ""
+    """What besides weights is fitted to the members, without noise, where training starts from nothing."""
     optional: ClassVar[Collection[str]] = ("epsilon",)
     dependent: ClassVar[Mapping[str, str]] = {"delta": "epsilon", "clip": "epsilon"}
 
@@ -62,10 +64,10 @@ def check_privacy(recipe: Recipe) -> None:
         refuse("precision", precision, "fp32 with epsilon: gradients of single slices are taken in no other")
 
 
-def refuse_measured(recipe: Recipe, what: str) -> None:
-    """ValueError, one sentence, where epsilon is asked for and something is measured on the members without noise."""
-    epsilon = getattr(recipe, "epsilon", None)
-    if epsilon is not None:
+def refuse_measured(recipe: Recipe) -> None:
+    """ValueError, one sentence, for epsilon where, for want of a start, something is fitted without noise."""
+    epsilon, what = getattr(recipe, "epsilon", None), getattr(recipe, "measured", "")
+    if epsilon is not None and what:
         refuse("epsilon", epsilon, f"None without a start: {what} would be fitted to the members without noise")
 
 

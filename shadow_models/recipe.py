@@ -247,6 +247,11 @@ def kinds_of(family: type[Recipe]) -> dict[str, str]:
 
 def check_start(start: Recipe, recipe: Recipe) -> None:
     """ValueError, one sentence, where weights of the recipe `start` cannot be trained on under the other recipe."""
+    if start.name != recipe.name:
+        raise ValueError(
+            f"The generator to start from has another network (its family is {start.name!r} and not "
+            f"{recipe.name!r}): start from one of this recipe, or from nothing."
+        )
     there, here = start.weights(), recipe.weights()
     differing = [f"{name} is {here.get(name)!r} and not {there.get(name)!r}"
                  for name in dict.fromkeys([*here, *there]) if here.get(name) != there.get(name)]  # fmt: skip

@@ -19,6 +19,7 @@ from shadow_models.fine_tuning import (
     NOTHING,
     FineTuning,
 )
+from shadow_models.privacy import refuse_measured
 from shadow_models.recipe import Recipe, check_start
 from shadow_models.registry import UnknownFamilyError, family_names, find_family
 
@@ -137,6 +138,8 @@ def recipe_and_start(options: Any, called: str, extra: bool) -> tuple[Recipe, St
     start = _start(options, recipe, called, extra)
     if start.name == NAME:
         check_network(RECIPE_OF_BASE, recipe, f"{called}.start={NAME}")
+    if not start.warm:
+        refuse_measured(recipe)
     _check_leak(options, recipe, start, called)
     return _trained_as(options, recipe, start), start
 

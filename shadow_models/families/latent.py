@@ -64,6 +64,7 @@ class LatentRecipe(NoiseRecipe):
     """Weight of the pull of every latent value to a standard normal, beside the mean square error of pixels."""
 
     gives: ClassVar[Gives] = Gives.DENOISER
+    measured: ClassVar[str] = "the autoencoder"
     of_training: ClassVar[Collection[str]] = (
         *NoiseRecipe.of_training,
         "autoencoder_steps",
@@ -134,7 +135,7 @@ class LatentRecipe(NoiseRecipe):
     def train(self, members: NDArray[np.uint8], training: Training) -> NoiseGenerator:
         """Return a generator trained on the members, uint8 [n, size, size]."""
         if training.start is None:
-            refuse_measured(self, "the autoencoder")
+            refuse_measured(self)
         accelerator = accelerator_for(self.precision, self.batch, training.device)
         privacy = privacy_of(self, len(members), training.seed, accelerator.num_processes)
         learner = _Learner(members, self, training, accelerator)

@@ -177,8 +177,10 @@ def test_every_member_is_drawn_on_its_own() -> None:
 
 def test_without_epsilon_nothing_of_it_is_in_keys_and_files(family: str, tiny: DctRecipe) -> None:
     names = {"epsilon", "delta", "clip"}
-    plain = recipe_of(family, tiny, delta=1e-3, clip=5.0)
-    assert not names & set(plain.to_dict())
+    assert not names & set(recipe_of(family, tiny).to_dict())
+    for alone in ({"delta": 1e-3}, {"clip": 5.0}):  # which would be passed over in silence
+        with pytest.raises(ValueError, match="left out without epsilon"):
+            recipe_of(family, tiny, **alone)
     private = private_of(family, tiny, delta=1e-3)
     assert {name: private.to_dict()[name] for name in names} == {"epsilon": 3.0, "delta": 1e-3, "clip": 1.0}
     assert recipe_from_dict(private.to_dict(), type(private)) == private

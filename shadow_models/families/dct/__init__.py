@@ -90,6 +90,7 @@ class DctRecipe(PrivacyOptions, OptimisedRecipe):
     """While sampling, bring every clean estimate back to the grey range in pixel space."""
 
     gives: ClassVar[Gives] = Gives.DENOISER
+    measured: ClassVar[str] = "the codec"
     starts: ClassVar[bool] = True
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = CHOICES
     from_start: ClassVar[tuple[str, ...]] = FineTuning._fields

@@ -36,7 +36,7 @@ def train_dct(members: NDArray[np.uint8], recipe: DctRecipe, training: Training)
     start = training.start
     assert start is None or isinstance(start, DctGenerator)
     if start is None:
-        refuse_measured(recipe, "the codec")
+        refuse_measured(recipe)
     accelerator = accelerator_for(recipe.precision, recipe.batch, training.device)
     privacy = privacy_of(recipe, len(members), training.seed, accelerator.num_processes)
     codec = fit_codec(members, recipe) if start is None else start.codec.to(torch.device("cpu"))
