@@ -91,7 +91,7 @@ def test_the_base_is_copied_so_that_the_folder_may_go(harness, saved, tmp_path):
         (lambda folder: (folder / "generator.safetensors").unlink(), "does not exist"),
         (
             lambda folder: (folder / "generator.json").write_text('{"schema": 1, "family": "gan", "recipe": {}}'),
-            "is of the family 'gan', and those here of dct",
+            "is of the family 'gan', and the generators here of dct",
         ),
     ],
 )
