@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from benchmarks.benchmark import OVERRIDE, Benchmark, Kind
 from benchmarks.find import find_benchmarks
 from benchmarks.rows import Row, shown, skipped, write
+from benchmarks.sides import shown_sides
 from harness.cli import CODE_INPUT, console, run_parsed
 from harness.errors import InputError, unknown_name
 from harness.places import check_file, expand_paths
@@ -108,6 +109,8 @@ def _run(asked: _Asked, total: Total | None = None) -> int:
         found = _rows(benchmark, asked)
         size = benchmark.quick_about if asked.quick else None
         screen.print(shown(found, benchmark.module if len(asked.benchmarks) > 1 else None, size))
+        if any(row.sides for row in found):
+            screen.print(shown_sides(found))
         rows += found
         if asked.json is not None:
             write(asked.json, rows, asked.quick)

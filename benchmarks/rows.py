@@ -21,11 +21,27 @@ SCHEMA = 1
 
 
 @dataclass(frozen=True)
+class SideFigures:
+    """One way of doing a job beside others (see `benchmarks.sides`). seconds: of the whole job, wall clock.
+
+    peak_mib: memory beyond what was held before; times_ours: seconds over ours; share: the part of the job that was
+    measured; apart: how far its result is from ours, None where that was not asked.
+    """
+
+    name: str
+    seconds: float
+    peak_mib: float
+    times_ours: float
+    share: float = 1.0
+    apart: float | None = None
+
+
+@dataclass(frozen=True)
 class Row:
     """One measured figure. reach: the figure asked for; holds: whether it was met; peer: what it is set against.
 
     skipped: why nothing was measured, in which case there is no value; benchmark: whose row it is, as `python -m`
-    takes it.
+    takes it; sides: of a job done side by side, ours first.
     """
 
     name: str
@@ -37,6 +53,7 @@ class Row:
     detail: dict[str, Any] = field(default_factory=dict)
     skipped: str | None = None
     benchmark: str | None = None
+    sides: tuple[SideFigures, ...] = ()
 
 
 def at_most(name: str, value: float, unit: str, reach: float, **detail: Any) -> Row:

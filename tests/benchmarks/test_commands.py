@@ -17,7 +17,7 @@ from benchmarks.find import all_benchmarks, find_benchmarks
 from benchmarks.rows import Row, at_least, at_most, skipped
 
 ROOT = Path(benchmarks.__path__[0])
-N_FIELDS = {"name", "value", "unit", "reach", "holds", "peer", "detail", "skipped", "benchmark"}
+N_FIELDS = {"name", "value", "unit", "reach", "holds", "peer", "detail", "skipped", "benchmark", "sides"}
 
 
 def fake(name: str, value: float = 1.0, **fields) -> Benchmark:
@@ -190,7 +190,7 @@ def test_the_file_holds_schema_machine_and_rows(run):
     (row,) = found["rows"]
     assert set(row) == N_FIELDS
     expected = {"name": "figure", "value": 1.0, "unit": "s", "reach": 2.0, "holds": True, "peer": None, "detail": {}}
-    assert row == expected | {"skipped": None, "benchmark": "benchmarks.speed.plain"}
+    assert row == expected | {"skipped": None, "benchmark": "benchmarks.speed.plain", "sides": []}
 
 
 def test_code_1_where_one_figure_is_missed_and_the_others_are_written(run, fakes):
