@@ -17,6 +17,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar, NamedTuple
 
 from shadow_models.recipe import Recipe, check_ranges, refuse
@@ -71,7 +72,7 @@ def refuse_measured(recipe: Recipe) -> None:
         refuse("epsilon", epsilon, f"None without a start: {what} would be fitted to the members without noise")
 
 
-def privacy_of(recipe: Recipe, n_members: int, seed: int, n_processes: int) -> Privacy | None:
+def privacy_of(recipe: Recipe, n_members: int, seed: int = 0, n_processes: int = 1) -> Privacy | None:
     """Return what keeps the recipe's promise over its `steps`, or None where it makes none.
 
     ValueError, one sentence, where the promise cannot be kept.
@@ -89,6 +90,7 @@ def privacy_of(recipe: Recipe, n_members: int, seed: int, n_processes: int) -> P
     return Privacy(seed, noise_for(epsilon, delta, batch / n_members, steps), clip, batch)
 
 
+@cache
 def noise_for(epsilon: float, delta: float, rate: float, steps: int) -> float:
     """Return the noise multiplier with which `steps` steps, each member drawn at `rate`, spend at most epsilon."""
     try:

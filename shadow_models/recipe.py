@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, Self
 
 import numpy as np
 
+from shadow_models.weights import WEIGHTS
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -83,6 +85,8 @@ class Recipe(ABC):
     """Options that say something about another one of `optional`: no part of keys and files while that is None."""
     starts: ClassVar[bool] = False
     """Whether training can go on from another generator of the family."""
+    files: ClassVar[Collection[str]] = (WEIGHTS,)
+    """The names in `Generator.content`, where the family `starts`: what is copied of a saved generator."""
     from_start: ClassVar[Collection[str]] = ()
     """Options that hang on what training starts from, unless they are said."""
     of_training: ClassVar[Collection[str]] = ()
@@ -133,6 +137,13 @@ class Recipe(ABC):
     @abstractmethod
     def load(self, folder: Path, device: str) -> Generator:
         """What `Generator.save` wrote for this recipe; ValueError or OSError, one sentence, where it cannot."""
+
+    def check_members(self, n_members: int) -> None:
+        """ValueError, one sentence, where the options cannot go with so many members. Default: all can.
+
+        Asked when a run is planned, and again before it trains.
+        """
+        del n_members
 
     def changed(self, **options: Any) -> Self:
         """Return the recipe with other values of some options; TypeError for one that the family has not."""

@@ -34,10 +34,11 @@ def train(
     state is kept there every `checkpoint_every` steps and taken up again; deleting the folder is the caller's job.
     `report(done_steps, total_steps)` is called every few steps.
 
-    Raises ValueError, one sentence, for members of a wrong shape, a start of another network, a device that is not
-    here, or a checkpoint of another recipe, seed, start or set of members.
+    Raises ValueError, one sentence, for members of a wrong shape or too few for the recipe, a start of another
+    network, a device that is not here, or a checkpoint of another recipe, seed, start or set of members.
     """
     _check(members, recipe, checkpoint_every)
+    recipe.check_members(len(members))
     if start is not None:
         check_start(start.recipe, recipe)
     return recipe.train(members, Training(seed, start, device, checkpoint, checkpoint_every, report, log))

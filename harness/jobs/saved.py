@@ -14,7 +14,6 @@ from harness.jobs.launch import Work
 from harness.store import Store, content_key
 from shadow_models.generator import load_generator, recipe_of_about
 from shadow_models.recipe import ABOUT, DEFAULT, Recipe, write_about
-from shadow_models.weights import WEIGHTS
 
 _MOST_ABOUT_BYTES = 1_000_000
 _MOST_WEIGHTS_BYTES = 4_000_000_000
@@ -46,11 +45,12 @@ def saved_generator(
     Raises InputError for a folder that holds no generator of this version, or one of another family than this.
     """
     if not (folder / ABOUT).exists():
-        raise InputError(f"{called} holds no saved generator: a {ABOUT} and a {WEIGHTS} are expected there.")
+        raise InputError(f"{called} holds no saved generator: a {ABOUT} is expected there, with weights beside it.")
     recipe = _recipe_in(folder, called, family)
     digest = _digest_of(recipe)
-    for block in _blocks(folder, called):
-        digest.update(block)
+    for file in sorted(recipe.files):
+        for block in _blocks(folder / file, called):
+            digest.update(block)
     return SavedGenerator(str(store_root), name, str(folder), called, family, digest.hexdigest()), recipe
 
 
@@ -62,10 +62,11 @@ def take_saved(job: SavedGenerator, work: Work) -> None:
     def make(folder: Path) -> dict[str, Any]:
         recipe = _recipe_in(source, job.called, job.family)
         digest = _digest_of(recipe)
-        with (folder / WEIGHTS).open("wb") as file:
-            for block in _blocks(source, job.called):
-                digest.update(block)
-                file.write(block)
+        for name in sorted(recipe.files):
+            with (folder / name).open("wb") as copy:
+                for block in _blocks(source / name, job.called):
+                    digest.update(block)
+                    copy.write(block)
         if digest.hexdigest() != job.digest:
             raise InputError(f"{job.called}: {source} was changed since the plan was made; run the command again.")
         write_about(folder, recipe)
@@ -98,12 +99,12 @@ def _digest_of(recipe: Recipe) -> Any:
     return hashlib.sha256(repr(sorted(recipe.identity().items())).encode())
 
 
-def _blocks(folder: Path, called: str) -> Iterator[bytes]:
-    """The bytes of the weights; InputError for what is no regular file, or too large."""
-    with opened(folder / WEIGHTS, f"{called}: the file of weights", links=False) as file:
+def _blocks(path: Path, called: str) -> Iterator[bytes]:
+    """The bytes of a file of weights; InputError for what is no regular file, or too large."""
+    with opened(path, f"{called}: the file of weights", links=False) as file:
         read = 0
         while block := file.read(1 << 20):
             read += len(block)
             if read > _MOST_WEIGHTS_BYTES:
-                raise InputError(f"{called}: {folder / WEIGHTS} is larger than 4 GB, the most that is read.")
+                raise InputError(f"{called}: {path} is larger than 4 GB, the most that is read.")
             yield block

@@ -53,6 +53,10 @@ class GeneratorJob:
     n_images: int
     start: str | None = None
 
+    def __post_init__(self) -> None:
+        with _in_sentences(self.recipe):  # hours before it would be trained
+            self.recipe.check_members(len(self.members))
+
     @cached_property
     def key(self) -> str:
         """The generator's key: recipe, ordered members, seed, and what it starts from; told once, to the plan."""

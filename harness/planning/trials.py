@@ -26,11 +26,12 @@ class Trial(NamedTuple):
 
 def recipes_tried(settings: Settings, pool: Pool) -> list[Trial]:
     """The generators to try: shadow 0 of each recipe, with a short release. None where there is nothing to choose."""
-    ways = [
+    every = [
         making._replace(recipe=scaled(making.recipe, times))
         for making in settings.rivals or [settings.making]
         for times in (settings.match_steps if making.recipe.n_steps else [1.0])
     ]
+    ways = [making for place, making in enumerate(every) if making not in every[:place]]  # steps are whole numbers
     if not pool.given or len(ways) < 2:
         return []
     patients = [pool.patient_ids[place] for place in pool.taken]

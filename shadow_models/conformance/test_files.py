@@ -28,6 +28,13 @@ def test_content_is_files_of_bytes(trained: Generator) -> None:
         assert isinstance(data, bytes)
 
 
+def test_a_start_is_the_files_that_the_family_names(family: type[Recipe], trained: Generator) -> None:
+    """`files` says what is copied of a saved generator that others start from."""
+    if not family.starts:
+        pytest.skip("Nothing starts from a generator of the family.")
+    assert sorted(trained.content()) == sorted(family.files), "`files` and the names in `content` differ"
+
+
 def test_saved_and_loaded_it_is_the_same(trained: Generator, loaded: Generator, release: NDArray[np.uint8]) -> None:
     """Recipe, fingerprint, content and release."""
     assert type(loaded) is type(trained)

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from shadow_models.optimised import OptimisedRecipe
-from shadow_models.privacy import PRIVACY_OPTIONS, PrivacyOptions, check_privacy
+from shadow_models.privacy import PRIVACY_OPTIONS, PrivacyOptions, check_privacy, privacy_of
 from shadow_models.recipe import check_choices, check_ranges, refuse
 
 HEAD = 8
@@ -63,6 +63,10 @@ class UnetRecipe(PrivacyOptions, OptimisedRecipe):
             )
         if self.size % self.stride:
             refuse("size", self.size, f"a multiple of {self.stride}, the pixels of one of the coarsest positions")
+
+    def check_members(self, n_members: int) -> None:
+        """As the base: what is promised must be possible."""
+        privacy_of(self, n_members)
 
     @classmethod
     def tiny(cls) -> Self:

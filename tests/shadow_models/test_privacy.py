@@ -221,6 +221,7 @@ def test_pairs_by_optimal_transport_and_several_processes_are_refused(tiny: DctR
 def test_without_opacus_a_sentence_says_so(
     tiny: DctRecipe, slices: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    noise_for.cache_clear()
     monkeypatch.setitem(sys.modules, "opacus.accountants.utils", None)
     with pytest.raises(ValueError, match=r"needs the package opacus.*\[dp\]"):
         train(slices, private_of("ddpm", tiny), seed=0, device="cpu")

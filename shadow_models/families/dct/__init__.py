@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from shadow_models.fine_tuning import FineTuning
 from shadow_models.optimised import OptimisedRecipe
-from shadow_models.privacy import PrivacyOptions, check_privacy
+from shadow_models.privacy import PrivacyOptions, check_privacy, privacy_of
 from shadow_models.recipe import DEFAULT, Gives, Training, check_ranges, refuse
 from shadow_models.registry import register
 
@@ -119,6 +119,10 @@ class DctRecipe(PrivacyOptions, OptimisedRecipe):
     def grid(self) -> int:
         """Side of the encoded space, positions."""
         return self.size // self.block
+
+    def check_members(self, n_members: int) -> None:
+        """As the base: what is promised must be possible."""
+        privacy_of(self, n_members)
 
     @classmethod
     def presets(cls) -> Mapping[str, DctRecipe]:

@@ -164,6 +164,20 @@ def test_privacy_is_promised_to_members_alone(tmp_path):
     assert without_privacy(settings.recipe) == find_family("ddpm")()
 
 
+@pytest.mark.parametrize(
+    ("word", "why"),
+    [("shadow.batch=41", "at most the number of members, 40"), ("shadow.delta=0.06", "below one over the number")],
+)
+def test_a_promise_that_cannot_be_kept_is_refused_before_anything_is_trained(tmp_path, word, why):
+    pytest.importorskip("opacus")
+    words = ["shadow=ddpm", "shadow.epsilon=8", word, f"store.root={tmp_path}", "data.patients=40"]
+    settings = composed(words)
+    pool = load_pool(settings.data, Store(tmp_path))
+    settings, _ = with_start(settings, pool)
+    with pytest.raises(InputError, match=why):
+        make_plan(settings, pool)
+
+
 @pytest.mark.parametrize("family", ["ddpm", "latent"])
 def test_ddim_steps_divide_the_timesteps(family):
     """Others give another spread: the scheduler's step and its spacing differ by the remainder."""

@@ -21,6 +21,7 @@ from harness.jobs.launch import Work
 from harness.jobs.saved import saved_generator, take_saved
 from harness.report.start_line import start_line
 from harness.share.__main__ import main as share
+from harness.store import Store
 from shadow_models.base.recipe import FOLDER
 from shadow_models.families.dct import DctRecipe
 from shadow_models.fine_tuning import LEAKS
@@ -76,6 +77,20 @@ def test_the_base_is_copied_so_that_the_folder_may_go(harness, saved, tmp_path):
     assert harness(*TINY_PHANTOM, f"shadow.start={tmp_path / 'elsewhere'}", "out=two").code == 0
     assert set(generators(Path("store"))) == before
     assert harness(*TINY_PHANTOM, f"shadow.start={moved}", "out=three").code == 2
+
+
+def test_every_file_of_a_saved_generator_is_hashed_and_copied(saved, tmp_path, monkeypatch):
+    folder = tmp_path / "two_files"
+    shutil.copytree(saved, folder)
+    monkeypatch.setattr(DctRecipe, "files", ("generator.safetensors", "more.bin"))
+    keys = set()
+    for content in (b"one", b"two"):
+        (folder / "more.bin").write_bytes(content)
+        job, _ = saved_generator(tmp_path / "store", "base", folder, "shadow.start=DIR", "dct")
+        take_saved(job, Work("cpu", lambda *_: None))
+        assert (Store(tmp_path / "store").find("generator", job.key).folder / "more.bin").read_bytes() == content
+        keys.add(job.key)
+    assert len(keys) == 2
 
 
 @pytest.mark.parametrize(
