@@ -73,7 +73,7 @@ BENCHMARK = Benchmark(
         Option("--drawn", 4, {"type": int, "metavar": "N", "help": "drawn in the one batch that is timed"}),
         Option("--to-the-end", [], {"nargs": "+", "metavar": "NAME", "help": "train their preset to its end, too"}),
         LUNG_SLICES,
-        Option("--draws", 1, {"type": int, "metavar": "N", "help": "of members and seeds, trained to the end each"}),
+        Option("--repeats", 1, {"type": int, "metavar": "N", "help": "draws of data and seeds that each point has"}),
         Option("--release", 256, {"type": int, "metavar": "N", "help": "images that it then releases"}),
         Option("--sheet", None, {"type": Path, "metavar": "FILE", "help": "write its contact sheet, a PNG"}),
     ),

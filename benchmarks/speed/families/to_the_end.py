@@ -39,7 +39,7 @@ class _Ended(NamedTuple):
 
 def to_the_end(recipe: Recipe, options: argparse.Namespace) -> list[Row]:
     """A row a figure: its mean over the draws of members and seeds, each draw's own beside it."""
-    ended = [_ended(recipe, draw, options) for draw in range(options.draws)]
+    ended = [_ended(recipe, draw, options) for draw in range(options.repeats)]
     if options.sheet is not None:
         write_sheet(options.sheet, ended[-1].release, ended[-1].candidates)
     kind = "phantoms" if options.lung_slices is None else "slices"
