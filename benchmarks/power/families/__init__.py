@@ -31,6 +31,7 @@ from benchmarks.rows import Row
 from harness.cli import console
 from harness.config.settings import composed
 from harness.data.pool import Pool, load_pool
+from harness.errors import InputError
 from harness.evaluation.release_statistics import compared, statistics
 from harness.experiment.base import from_base
 from harness.experiment.executor import Executor
@@ -41,6 +42,7 @@ from harness.store import Store
 FAMILIES = ("dct", "ddpm", "flow", "latent", "gan")
 SIGNALS = ("knn", "ssim")
 FORMS = ("none", "ridge", "lira", "lira_reg")
+_FEWEST_SHADOWS = 6
 Judged = dict[tuple[str, str, str], Kept]
 
 
@@ -56,6 +58,7 @@ def measure(options: argparse.Namespace) -> list[Row]:
         executor = Executor(Store(store), launcher, screen)
         for family in options.families:
             settings = composed([f"shadow={family}", *words, *options.override])
+            _check_count(settings.shadow_count)
             pool = load_pool(settings.data, executor.store)
             sides.append(plan_side(from_base(settings, pool, executor), pool, options.targets))
         train_sides(sides, executor)
@@ -63,6 +66,15 @@ def measure(options: argparse.Namespace) -> list[Row]:
         named = _named(sides, executor, pool)
     _show(judged, named, screen)
     return [*_rows(judged), *_worst(judged), *_confusion(named)]
+
+
+def _check_count(n_shadows: int) -> None:
+    """InputError, before hours of training, for shadows too few for the likelihood-ratio forms."""
+    if n_shadows < _FEWEST_SHADOWS:
+        raise InputError(
+            f"shadow.count={n_shadows} leaves the likelihood-ratio forms without two references with and two without "
+            f"each candidate once a pair is held out; give {_FEWEST_SHADOWS} or more."
+        )
 
 
 def _attacks(signals: Sequence[str]) -> dict[str, Attack]:
