@@ -98,9 +98,9 @@ def read_yaml(path: Path, most_bytes: int, what: str, *, links: bool) -> Any:
 
 
 def yaml_of(text: str, called: str) -> Any:
-    """A YAML value without tags and without aliases, which a few lines can blow up to gigabytes; called: in sentences.
+    """A YAML value without tags and without aliases, which a few lines can blow up to gigabytes.
 
-    Raises InputError for what is no such YAML, or of more than `MOST_DEPTH` levels.
+    called: what sentences call it. Raises InputError for what is no such YAML, or of more than `MOST_DEPTH` levels.
     """
     import yaml  # start-up: most commands read none
 

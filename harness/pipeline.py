@@ -77,7 +77,7 @@ class Outcome:
 def run(settings: Settings, console: Console) -> Outcome:
     """Do what the settings say. Finished artefacts come from the store, so the same run again is quick."""
     with closing(Launcher(settings.workers, settings.device)) as launcher:
-        return _run(settings, Executor(Store(settings.store_root), launcher, console))
+        return _run(settings, Executor(Store(settings.store_root, settings.verify_store), launcher, console))
 
 
 def _run(settings: Settings, executor: Executor) -> Outcome:

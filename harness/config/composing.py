@@ -30,7 +30,7 @@ def with_options(config_name: str, body: Callable[[DictConfig], None]) -> None:
 
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra would print and exit by itself; we want the sentence and code 2
     sys.modules.setdefault("hydra_plugins", None)  # type: ignore[arg-type]  # no package of others is Hydra's, either
-    # Hydra copies all that is registered whenever it lists a group, a second for --help; whatever it takes out of there
+    # Hydra copies all that is registered whenever it lists a group, a second for --help; what it takes out of there
     # to change it copies once more.
     ConfigStore.__deepcopy__ = lambda registered, _: registered  # type: ignore[attr-defined]
     for name in RESOLVERS:  # values are what was typed

@@ -98,9 +98,7 @@ def _of_generators(name: Any) -> list[str]:
     return [*every, *(one.name for one in fields(family) if one.name not in family.private)]
 
 
-def _told(
-    options: Mapping[str, Any], names: Sequence[str], words: Mapping[str, Collection[str]]
-) -> dict[str, Any]:
+def _told(options: Mapping[str, Any], names: Sequence[str], words: Mapping[str, Collection[str]]) -> dict[str, Any]:
     told = {}
     for name in names:
         if name in options and re.fullmatch(r"\w{1,40}", name):

@@ -45,6 +45,7 @@ class Settings:
     device: str
     workers: int | None
     store_root: Path
+    verify_store: bool
     rule: str
     decision: str
     calibrator: CalibratorName
@@ -132,6 +133,7 @@ def settings_of(config: DictConfig) -> Settings:
         device=options.device,
         workers=options.launch.workers,
         store_root=user_path(options.store.root, "store.root="),
+        verify_store=options.store.verify,
         rule=options.rule,
         decision=options.decision,
         calibrator=options.calibrator,
