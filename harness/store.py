@@ -24,7 +24,7 @@ from filelock import FileLock
 from harness.artefact import META, Look, digests, look, read_meta
 from harness.errors import HarnessWarning, InputError
 from harness.places import shown
-from harness.verified import WORTH_BYTES, drop_note, note_of, noted, write_note
+from harness.verified import WORTH_BYTES, Stamp, drop_note, note_of, noted, write_note
 from harness.writing import FILE_MODE, FOLDER_MODE, close, open_to_writing, replaced_folder, write_durably
 
 LOCKS, NOTES = "locks", "verified"
@@ -83,15 +83,21 @@ class Store:
 
     def _look(self, folder: Path, kind: str, key: str, files: Mapping[str, str]) -> Look:
         """What is whole, by what was noted before; a note of what had to be read, where that is much."""
-        notes = self.root / NOTES
-        note, linked = note_of(notes, kind, key), notes.is_symlink()
-        found = look(folder, files, cache(lambda: {} if self.verify or linked else noted(note)))
-        if found.damaged and not linked:
-            drop_note(note)
+
+        def note() -> Path | None:
+            notes = self.root / NOTES
+            return None if notes.is_symlink() else note_of(notes, kind, key)
+
+        @cache
+        def stamps() -> Mapping[str, Stamp]:
+            return {} if self.verify or (place := note()) is None else noted(place)
+
+        found = look(folder, files, stamps)
+        if found.damaged and (place := note()) is not None:
+            drop_note(place)
         elif found.read and sum(size for _, size, *_ in found.whole.values()) >= WORTH_BYTES:
             with suppress(OSError, InputError):  # a read-only disk, a link in the folder's place: the next one reads
-                self.private_folder(NOTES)
-                write_note(note, found.whole)
+                write_note(note_of(self.private_folder(NOTES), kind, key), found.whole)
         return found
 
     def get(self, kind: str, key: str, make: Callable[[Path], Mapping[str, Any] | None]) -> Artefact:

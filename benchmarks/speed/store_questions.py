@@ -29,7 +29,7 @@ from harness.verified import SETTLED_NS
 from harness.writing import save_array
 
 KIND, SHADOWS, SIDE = "release", 8, 256
-QUESTIONS = 100  # about each release
+QUESTIONS = 50  # about each release
 KNOWN, VERIFIED = 0.05, 1.2  # of one pass: where a note stands for the files, and where they are read anew
 
 
