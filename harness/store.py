@@ -27,10 +27,11 @@ from harness.places import shown
 from harness.verified import WORTH_BYTES, Stamp, drop_note, note_of, noted, write_note
 from harness.writing import FILE_MODE, FOLDER_MODE, close, open_to_writing, replaced_folder, write_durably
 
-LOCKS, NOTES = "locks", "verified"
+ANSWERS, LOCKS, NOTES = "answers", "locks", "verified"
 # What a store's root holds, and nothing else, where the root is ours to close.
 KINDS = {
-    "checkpoint", "generator", "given", LOCKS, "log", "observation", "picture", "pool", "release", "scores", NOTES,
+    ANSWERS, "checkpoint", "generator", "given", LOCKS, "log", "observation", "picture", "pool", "release", "scores",
+    NOTES,
 }  # fmt: skip
 
 

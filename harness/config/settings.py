@@ -20,6 +20,9 @@ from harness.evaluation.probability_calibration import CalibratorName
 from harness.places import user_path
 from shadow_models.recipe import DEFAULT, Gives, Recipe
 
+NO_RESULT = ("store", "launch", "device", "out", "report")
+"""Options that change no result."""
+
 
 @dataclass(frozen=True)
 class Settings:
