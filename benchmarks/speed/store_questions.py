@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,7 @@ def measure(options: argparse.Namespace) -> list[Row]:
             ("store questions of a warm run", Store(root), 1 / KNOWN),
             ("store questions, store.verify=true", Store(root, verify=True), 1 / VERIFIED),
         ):
-            ours = Side("ours", lambda store=store: _ask(store))
+            ours = Side("ours", partial(_ask, store))
             rows.append(side_by_side(job, ours, [one_pass], reach, apart=_apart, limit=limit))
         rows += [
             at_most("bytes read in a warm run, of all", _read_of_all(Store(root)), "ratio", KNOWN),
