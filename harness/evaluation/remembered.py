@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
@@ -57,8 +57,10 @@ def remembered(*records: type) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]
             question = _question(f"{function.__module__}.{function.__qualname__}", args, kwargs)
             for held in (_answers.asked, _answers.known):
                 if question in held:
-                    _answers.asked[question] = held[question]
-                    return cast(_R, _meant(held[question], by_name))
+                    with suppress(AttributeError, KeyError, TypeError, ValueError):  # no answer that we wrote
+                        answer = cast(_R, _meant(held[question], by_name))
+                        _answers.asked[question] = held[question]
+                        return answer
             told = _told(function(*args, **kwargs), by_name)
             _answers.asked[question] = told
             return cast(_R, _meant(told, by_name))

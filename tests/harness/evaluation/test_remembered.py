@@ -199,3 +199,19 @@ def test_what_cannot_be_told_apart_or_kept_is_an_error(value):
             give(value)
         with pytest.raises(TypeError, match="no part of an answer"):
             give(1)
+
+
+@pytest.mark.parametrize(
+    "held", [{}, {"Other": [1]}, {"a": 1, "b": 2}, {"an array": ["x"]}, {"Estimate": [1] * 9}, {"Estimate": 3}]
+)
+def test_an_answer_that_we_did_not_write_is_computed(held):
+    @remembered(Estimate)
+    def answer() -> Estimate:
+        return Estimate(0.5)
+
+    with remembering({}) as answers:
+        answer()
+    (question,) = answers.asked
+    with remembering({question: held}) as answers:
+        assert answer() == Estimate(0.5)
+    assert answers.asked[question] != held
