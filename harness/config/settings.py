@@ -20,6 +20,9 @@ from harness.evaluation.probability_calibration import CalibratorName
 from harness.places import user_path
 from shadow_models.recipe import DEFAULT, Gives, Recipe
 
+NO_RESULT = ("store", "launch", "device", "out", "report")
+"""Options that change no result."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -45,6 +48,7 @@ class Settings:
     device: str
     workers: int | None
     store_root: Path
+    verify_store: bool
     rule: str
     decision: str
     calibrator: CalibratorName
@@ -138,6 +142,7 @@ def settings_of(config: DictConfig) -> Settings:
         device=options.device,
         workers=options.launch.workers,
         store_root=user_path(options.store.root, "store.root="),
+        verify_store=options.store.verify,
         rule=options.rule,
         decision=options.decision,
         calibrator=options.calibrator,
