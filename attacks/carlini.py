@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attacks.distances import smallest
+from attacks.nearest import smallest
 from attacks.registry import calibrated, register
 from attacks.release_attack import ReleaseAttack
 from attacks.view import Observed, View

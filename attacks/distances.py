@@ -8,23 +8,27 @@ The distance of a pair is the same to the last bit, whatever stands beside it: s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from attacks.base import Images, Scores
+from attacks.contrast import to_one_contrast
 from attacks.encoder import encoded, file_digest
 from attacks.exact import Features, directions_on_grid, euclidean, mean_and_deviation, on_grid
+from attacks.nearest import Screen, check_k, nearest, smallest
+from attacks.screens import Contrasts, Pixels, tiles
 from attacks.similarity import ssim_matrix
 from attacks.view import View
 
+_LEAST_WORK = 2**30  # pixels of pairs: a second's matrix, about
+_LARGEST_SHARE = 0.05  # of the release, kept as nearest
 _CHUNK_BYTES = 64 * 2**20  # pixels as float64 held at once: a release has 10,000 images, 5 GB of them
-TILES = 4  # tiles along each side
 COMPONENTS = 32
-CONTRAST = 64.0  # grey levels, the standard deviation of an average slice
 BAND = (0.08, 0.35)  # cycles a pixel: between the outline of a chest and the grain of a generator
 
 
@@ -40,12 +44,7 @@ def _longest(images: Images) -> float:
 def _normalised(images: Images) -> Features:
     """Zero mean and one contrast for all, 64 grey levels as an average slice, so that units stay."""
     mean, deviation = mean_and_deviation(images)
-    return _to_one_contrast(_pixels(images) - mean[:, None], deviation)
-
-
-def _to_one_contrast(flat: Features, deviation: Scores) -> Features:
-    scaled = flat * (CONTRAST / np.maximum(deviation, 1.0))[:, None]
-    return on_grid(scaled, CONTRAST * float(flat.shape[1]) ** 0.5)
+    return to_one_contrast(_pixels(images) - mean[:, None], deviation)
 
 
 def _band(images: Images) -> Features:
@@ -57,7 +56,7 @@ def _band(images: Images) -> Features:
     for row, image in zip(flat, images, strict=True):  # one by one: no image then shares a loop with another
         row[:] = np.fft.irfft2(np.fft.rfft2(image) * kept, s=(height, width)).ravel()
     flat = on_grid(flat, _longest(images))
-    return _to_one_contrast(flat, np.sqrt((flat**2).sum(axis=1) / flat.shape[1]))
+    return to_one_contrast(flat, np.sqrt((flat**2).sum(axis=1) / flat.shape[1]))
 
 
 def blocks(images: Images) -> Iterator[Images]:
@@ -109,10 +108,9 @@ def _tile(candidates: Images, images: Images, anchors: Images) -> Scores:
     """The largest of the tiles' root mean square differences, grey levels (Carlini et al. 2023, sec. 4.2)."""
     del anchors
     worst = np.zeros((len(candidates), len(images)))
-    for rows in np.array_split(np.arange(candidates.shape[1]), TILES):
-        for columns in np.array_split(np.arange(candidates.shape[2]), TILES):
-            tiles = (part[:, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] for part in (candidates, images))
-            worst = np.maximum(worst, _of_features(_pixels, *tiles) / np.sqrt(len(rows) * len(columns)))
+    for top, left, height, width in tiles(images):
+        cut = (part[:, top : top + height, left : left + width] for part in (candidates, images))
+        worst = np.maximum(worst, _of_features(_pixels, *cut) / np.sqrt(height * width))
     return worst
 
 
@@ -123,18 +121,20 @@ def _ssim(candidates: Images, images: Images, anchors: Images) -> Scores:
 
 
 class _Kind(NamedTuple):
-    """matrix: (candidates, images, anchors) -> float64 [n, m]; floor: the smallest value, so that logs stay."""
+    """matrix: (candidates, images, anchors) -> float64 [n, m]; floor: the smallest value, so that logs stay; screen:
+    (images, floor) -> what bounds it, for images of that size, where something does."""
 
     matrix: Callable[[Images, Images, Images], Scores]
     floor: float
+    screen: Callable[[Images, float], Screen] | None = None
 
 
 # Half of the smallest step between two different 8-bit images, for distances in grey levels.
 DISTANCES: dict[str, _Kind] = {
-    "pixel": _Kind(_by_features(_pixels), 0.5),
-    "ncc": _Kind(_by_features(_normalised), 0.5),
+    "pixel": _Kind(_by_features(_pixels), 0.5, Pixels.of_whole),
+    "ncc": _Kind(_by_features(_normalised), 0.5, Contrasts.of),
     "ssim": _Kind(_ssim, 1e-4),
-    "tile": _Kind(_tile, 0.03),
+    "tile": _Kind(_tile, 0.03, Pixels.of_tiles),
     "pca": _Kind(_pca, 0.5),
     "band": _Kind(_by_features(_band), 0.5),
 }
@@ -175,9 +175,35 @@ class Distance:
 
         In a view of the candidates among themselves a candidate is infinitely far from itself. Made once a view.
         """
-        return view.remember(
-            ("distance", self.identity), lambda: self._matrix(view, view.release, view.candidates_as_release)
-        )
+        return view.remember(self._key, lambda: self._matrix(view, view.release, view.candidates_as_release))
+
+    def nearest(self, view: View, k: int) -> Scores:
+        """The k smallest of each row of `matrix`, ascending, float64 [n, k], without it where it would cost more.
+
+        Remembered, so that fewer are then free. ValueError where there are fewer images than k.
+        """
+        check_k(k, len(view.release))
+        screen = None if view.remembers(self._key) else self._worth(view, k)
+        if screen is None:
+            return smallest(self.matrix(view), k)
+        known: dict[int, Scores] = view.remember(("nearest", self.identity), dict)
+        if max(known, default=0) < k:
+            moved = partial(self._moved, view.candidates)
+            found = nearest(screen, moved, view.release, k, leave_self_out=view.candidates_as_release)
+            known[k] = found.distances
+        return known[max(known)][:, :k].copy()
+
+    def _worth(self, view: View, k: int) -> Screen | None:
+        """What bounds this distance, where that saves more than the compiler's start and few pairs are to be kept."""
+        kind = DISTANCES.get(self.name)
+        work = len(view.candidates) * view.release.size
+        if kind is None or kind.screen is None or work < _LEAST_WORK or k > _LARGEST_SHARE * len(view.release):
+            return None
+        return kind.screen(view.release, kind.floor)
+
+    @property
+    def _key(self) -> tuple[str, Hashable]:
+        return "distance", self.identity
 
     def among(self, view: View) -> Scores:
         """Float64 [n, n]: the candidates against each other, infinite on the diagonal. Made once a view."""
@@ -215,16 +241,3 @@ class Distance:
         assert self.encoder is not None
         encoder = self.encoder
         return _of_features(lambda part: on_grid(encoded(part, encoder), 1.0), candidates, images)
-
-
-def smallest(distances: Scores, k: int) -> Scores:
-    """The k smallest of each row, ascending: [n, m] -> [n, k]. ValueError where there are fewer."""
-    check_k(k, distances.shape[1])
-    # Sums go by memory order: each row in one piece, whatever the order of the table.
-    return np.sort(np.partition(np.ascontiguousarray(distances), k - 1, axis=1)[:, :k], axis=1)
-
-
-def check_k(k: int, n_images: int) -> None:
-    """Raise ValueError, with the numbers, unless k of n_images can be taken."""
-    if not 1 <= k <= n_images:
-        raise ValueError(f"k={k} nearest of {n_images} images cannot be taken; choose 1 to {n_images}.")

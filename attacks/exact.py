@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from attacks.base import Scores
 
 Features = NDArray[np.float64]
+Whole = NDArray[np.int64]
 _BITS = 53  # of a float64
 
 
@@ -23,8 +24,13 @@ def on_grid(features: Features, longest: float) -> Features:
     Squared norms and twice a product stay below 4 longest^2 (Cauchy and Schwarz), that is below 2^53 squared steps;
     a hundredth in hand is for what rounding adds to the length.
     """
-    steps_a_unit = 2.0 ** np.floor((_BITS - 2) / 2 - np.log2(1.01 * longest))
+    steps_a_unit = grid_steps(longest)
     return np.asarray(np.rint(features * steps_a_unit) / steps_a_unit, dtype=np.float64)
+
+
+def grid_steps(longest: float) -> float:
+    """How many steps of the grid of `on_grid` are one, a power of 2."""
+    return float(2.0 ** np.floor((_BITS - 2) / 2 - np.log2(1.01 * longest)))
 
 
 def directions_on_grid(rows: Features, longest: float) -> Features:
@@ -42,9 +48,12 @@ def euclidean(first: Features, second: Features) -> Scores:
 def mean_and_deviation(images: NDArray[np.uint8]) -> tuple[Scores, Scores]:
     """Of each image's pixels, [n] each, from whole numbers: uint8 [n, h, w]."""
     flat = images.reshape(len(images), -1)
-    pixels = flat.shape[1]
-    total = flat.sum(axis=1, dtype=np.int64)
     squares = (flat.astype(np.float64) ** 2).sum(axis=1).astype(np.int64)
+    return mean_and_deviation_of(flat.sum(axis=1, dtype=np.int64), squares, flat.shape[1])
+
+
+def mean_and_deviation_of(total: Whole, squares: Whole, pixels: int) -> tuple[Scores, Scores]:
+    """The same from the sums of so many pixels and of their squares, int64 [n] each."""
     return total / pixels, np.sqrt(pixels * squares - total**2) / pixels
 
 

@@ -8,7 +8,9 @@ inexact. Images come in blocks, so that a release on disk is read once and only 
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -98,15 +100,14 @@ def nearest(
     moved: the candidates, uint8 [n, h, w], in every way they are to be compared; an image's distance is the smallest
     over them. leave_self_out: candidate i is not compared with image i.
     """
-    best: Near | None = None
+    search: _Search | None = None
     for start, block in _growing(images, k):
-        theirs = screen.look(block)
+        theirs = screen.look(_alike(block))
         for candidates in moved():
-            ours = screen.look(candidates)
-            best = Near.nothing(len(candidates), k) if best is None else best
-            best = _seen_through(screen, ours, theirs, start, best, leave_self_out)
-    assert best is not None
-    return best
+            search = search or _Search(screen, Near.nothing(len(candidates), k), leave_self_out)
+            search.go_on(screen.look(_alike(candidates)), theirs, start)
+    assert search is not None
+    return search.best
 
 
 def _growing(images: Images, k: int) -> Iterator[tuple[int, Images]]:
@@ -115,40 +116,60 @@ def _growing(images: Images, k: int) -> Iterator[tuple[int, Images]]:
     start, size = 0, max(_FIRST_BLOCK, 2 * k)
     while start < len(images):
         size = min(size, most)
-        yield start, np.ascontiguousarray(images[start : start + size])
+        yield start, images[start : start + size]
+        _let_go(images)
         start, size = start + size, 2 * size
 
 
-def _seen_through(screen: Screen, ours: Looked, theirs: Looked, start: int, best: Near, leave_self_out: bool) -> Near:
-    """The nearest so far and those of one more block, whose first image has the place `start`."""
-    from attacks.compiled.differences import lower_bounds  # numba: half a second
-
-    bounds = np.empty((len(ours.images), len(theirs.images)), dtype=np.float32)
-    lower_bounds(
-        (ours.coarse, theirs.coarse),
-        (ours.fine, theirs.fine),
-        (ours.slack, theirs.slack),
-        screen.over,
-        best.farthest,
-        bounds,
-    )
-    if leave_self_out:
-        own = np.arange(start, min(start + len(theirs.images), len(ours.images)))
-        bounds[own, own - start] = np.nan  # not within any limit
-    n_first = min(best.distances.shape[1], bounds.shape[1])
-    likeliest = np.argpartition(bounds, n_first - 1, axis=1)[:, :n_first]  # for close limits
-    first = np.repeat(np.arange(len(bounds)), n_first), likeliest.ravel()
-    best = _measured(screen, ours, theirs, start, best, bounds, first)
-    columns, rows = np.nonzero(bounds.T <= best.farthest)  # image by image: each is fetched from memory once
-    return _measured(screen, ours, theirs, start, best, bounds, (rows, columns))
+def _alike(images: Images) -> Images:
+    """Rows in one piece and read-only, however they came: a kernel is compiled anew for every kind of array."""
+    found = np.ascontiguousarray(images).view(np.ndarray)[:]
+    found.flags.writeable = False
+    return found
 
 
-def _measured(
-    screen: Screen, ours: Looked, theirs: Looked, start: int, best: Near, bounds: Sketches, pairs: tuple[Places, Places]
-) -> Near:
-    """The nearest so far and those of the pairs that may be nearer, which are then taken off the bounds."""
-    within = bounds[pairs] <= best.farthest[pairs[0]]
-    rows, columns = pairs[0][within], pairs[1][within]
-    bounds[rows, columns] = np.nan
-    distances = screen.measure(ours, theirs, (rows, columns), best.farthest[rows])
-    return best.joined(rows, columns + start, distances)
+def _let_go(images: Images) -> None:
+    """Give back the pages of a file that is mapped into memory, which else stay as long as there is room."""
+    if isinstance(images.base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        images.base.madvise(mmap.MADV_DONTNEED)
+
+
+@dataclass
+class _Search:
+    screen: Screen
+    best: Near
+    leave_self_out: bool
+
+    def go_on(self, ours: Looked, theirs: Looked, start: int) -> None:
+        """Through one more block, whose first image has the place `start`."""
+        from attacks.compiled.differences import lower_bounds  # numba: half a second
+
+        bounds = np.empty((len(ours.images), len(theirs.images)), dtype=np.float32)
+        sketches = (ours.coarse, theirs.coarse), (ours.fine, theirs.fine)
+        lower_bounds(*sketches, (ours.slack, theirs.slack), (self.best.farthest, self.screen.over), bounds)
+        if self.leave_self_out:
+            own = np.arange(start, min(start + len(theirs.images), len(ours.images)))
+            bounds[own, own - start] = np.nan  # not within any limit
+        n_first = min(self.best.distances.shape[1], bounds.shape[1])
+        likeliest = np.argpartition(bounds, n_first - 1, axis=1)[:, :n_first]  # for close limits
+        rows, columns = np.repeat(np.arange(len(bounds)), n_first), likeliest.ravel()
+        for _ in range(2):
+            within = bounds[rows, columns] <= self.best.farthest[rows]
+            rows, columns = rows[within], columns[within]
+            distances = self.screen.measure(ours, theirs, (rows, columns), self.best.farthest[rows])
+            self.best = self.best.joined(rows, columns + start, distances)
+            bounds[rows, columns] = np.nan
+            columns, rows = np.nonzero(self.best.farthest >= bounds.T)  # each image is fetched from memory once
+
+
+def smallest(distances: Scores, k: int) -> Scores:
+    """The k smallest of each row, ascending: [n, m] -> [n, k]. ValueError where there are fewer."""
+    check_k(k, distances.shape[1])
+    # Sums go by memory order: each row in one piece, whatever the order of the table.
+    return np.sort(np.partition(np.ascontiguousarray(distances), k - 1, axis=1)[:, :k], axis=1)
+
+
+def check_k(k: int, n_images: int) -> None:
+    """Raise ValueError, with the numbers, unless k of n_images can be taken."""
+    if not 1 <= k <= n_images:
+        raise ValueError(f"k={k} nearest of {n_images} images cannot be taken; choose 1 to {n_images}.")

@@ -43,3 +43,7 @@ class ReleaseAttack(ObservingAttack):
     def distances(self, view: View) -> Scores:
         """Float64 [n, m], candidates against released images; made once a view."""
         return self.measure.matrix(view)
+
+    def nearest(self, view: View, k: int) -> Scores:
+        """Float64 [n, k], the k smallest of each candidate's, ascending; without all of them where that is faster."""
+        return self.measure.nearest(view, k)
