@@ -129,7 +129,7 @@ class Contrasts:
         )
         distances = np.full(len(rows), np.inf)
         distances[within] = np.maximum(np.sqrt(found) / steps, self.floor)
-        return distances
+        return np.where(distances <= limits, distances, np.inf)
 
 
 def _greys(images: Images) -> _Greys:
