@@ -11,15 +11,23 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from attacks.base import Images, Scores
+from attacks.components import COMPONENTS, on_axes, principal_components
 from attacks.contrast import to_one_contrast
 from attacks.encoder import encoded, file_digest
-from attacks.exact import Features, directions_on_grid, euclidean, mean_and_deviation, on_grid
+from attacks.exact import (
+    Features,
+    euclidean,
+    euclidean_of_whole,
+    less_middle_grey,
+    longest_image,
+    mean_and_deviation,
+    on_grid,
+)
 from attacks.nearest import Screen, check_k, nearest, smallest
 from attacks.screens import Contrasts, Pixels, tiles
 from attacks.similarity import ssim_matrix
@@ -28,17 +36,11 @@ from attacks.view import View
 _LEAST_WORK = 2**30  # pixels of pairs: a second's matrix, about
 _LARGEST_SHARE = 0.05  # of the release, kept as nearest
 _CHUNK_BYTES = 64 * 2**20  # pixels as float64 held at once: a release has 10,000 images, 5 GB of them
-COMPONENTS = 32
 BAND = (0.08, 0.35)  # cycles a pixel: between the outline of a chest and the grain of a generator
 
 
 def _pixels(images: Images) -> Features:
     return images.reshape(len(images), -1).astype(np.float64)
-
-
-def _longest(images: Images) -> float:
-    """No image of so many pixels is longer, as it is or less a mean."""
-    return 255.0 * float(images[0].size) ** 0.5
 
 
 def _normalised(images: Images) -> Features:
@@ -55,7 +57,7 @@ def _band(images: Images) -> Features:
     flat = np.empty((len(images), height * width))
     for row, image in zip(flat, images, strict=True):  # one by one: no image then shares a loop with another
         row[:] = np.fft.irfft2(np.fft.rfft2(image) * kept, s=(height, width)).ravel()
-    flat = on_grid(flat, _longest(images))
+    flat = on_grid(flat, longest_image(images[0].size))
     return to_one_contrast(flat, np.sqrt((flat**2).sum(axis=1) / flat.shape[1]))
 
 
@@ -66,42 +68,32 @@ def blocks(images: Images) -> Iterator[Images]:
         yield np.asarray(images[start : start + step])
 
 
-def _of_features(features: Callable[[Images], Features], candidates: Images, images: Images) -> Scores:
+_Pairs = Callable[[Images, Images, Images], Scores]
+
+
+def _of_features(
+    features: Callable[[Images], Any],
+    candidates: Images,
+    images: Images,
+    norm: Callable[[Any, Any], Scores] = euclidean,
+) -> Scores:
     own = features(candidates)
-    return np.concatenate([euclidean(own, features(block)) for block in blocks(images)], axis=1)
+    return np.concatenate([norm(own, features(block)) for block in blocks(images)], axis=1)
 
 
-def _by_features(features: Callable[[Images], Features]) -> Callable[[Images, Images, Images], Scores]:
+def _by_features(features: Callable[[Images], Features]) -> _Pairs:
     return lambda candidates, images, anchors: _of_features(features, candidates, images)
+
+
+def _pixel(candidates: Images, images: Images, anchors: Images | None = None) -> Scores:
+    del anchors
+    return _of_features(less_middle_grey, candidates, images, euclidean_of_whole)
 
 
 def _pca(candidates: Images, images: Images, anchors: Images) -> Scores:
     """On the 32 leading components of the candidates, the same for every generator that they face."""
     axes = principal_components(anchors, COMPONENTS)
-    return _of_features(lambda part: on_grid(on_axes(part, *axes), _longest(part)), candidates, images)
-
-
-def on_axes(images: Images, centre: Features, components: Features) -> Features:
-    """Coordinates float64 [n, k] of uint8 [n, h, w] on `principal_components`: exact sums, rounded once."""
-    origin = (components * centre).sum(axis=1)
-    return np.concatenate([_pixels(block) @ components.T - origin for block in blocks(images)])
-
-
-def principal_components(images: Images, n_components: int) -> tuple[Features, Features]:
-    """Mean [p] and leading components [<= n_components, p], orthonormal rows, of uint8 [n, h, w].
-
-    As many as the images span: beyond that any direction would do, and the order of the images would choose it.
-    The images decide them, neither their order nor the threads: sorted by content, each component's largest
-    entry positive.
-    """
-    flat = _pixels(images[sorted(range(len(images)), key=lambda place: images[place].tobytes())])
-    centre = flat.mean(axis=0)
-    with threadpool_limits(1):
-        _, spread, components = np.linalg.svd(flat - centre, full_matrices=False)
-    spanned = max(1, int((spread > 1e-9 * spread[0]).sum()))
-    leading = components[: min(n_components, spanned)]
-    largest = np.take_along_axis(leading, np.abs(leading).argmax(axis=1)[:, None], axis=1)
-    return centre, directions_on_grid(np.where(largest < 0.0, -leading, leading), _longest(images))
+    return _of_features(lambda part: on_grid(on_axes(part, *axes), longest_image(part[0].size)), candidates, images)
 
 
 def _tile(candidates: Images, images: Images, anchors: Images) -> Scores:
@@ -110,7 +102,7 @@ def _tile(candidates: Images, images: Images, anchors: Images) -> Scores:
     worst = np.zeros((len(candidates), len(images)))
     for top, left, height, width in tiles(images):
         cut = (part[:, top : top + height, left : left + width] for part in (candidates, images))
-        worst = np.maximum(worst, _of_features(_pixels, *cut) / np.sqrt(height * width))
+        worst = np.maximum(worst, _pixel(*cut) / np.sqrt(height * width))
     return worst
 
 
@@ -124,14 +116,14 @@ class _Kind(NamedTuple):
     """matrix: (candidates, images, anchors) -> float64 [n, m]; floor: the smallest value, so that logs stay; screen:
     (images, floor) -> what bounds it, for images of that size, where something does."""
 
-    matrix: Callable[[Images, Images, Images], Scores]
+    matrix: _Pairs
     floor: float
     screen: Callable[[Images, float], Screen] | None = None
 
 
 # Half of the smallest step between two different 8-bit images, for distances in grey levels.
 DISTANCES: dict[str, _Kind] = {
-    "pixel": _Kind(_by_features(_pixels), 0.5, Pixels.of_whole),
+    "pixel": _Kind(_pixel, 0.5, Pixels.of_whole),
     "ncc": _Kind(_by_features(_normalised), 0.5, Contrasts.of),
     "ssim": _Kind(_ssim, 1e-4),
     "tile": _Kind(_tile, 0.03, Pixels.of_tiles),

@@ -16,6 +16,7 @@ from attacks.base import Scores
 Features = NDArray[np.float64]
 Whole = NDArray[np.int64]
 _BITS = 53  # of a float64
+_RUN = 1024  # pixels
 
 
 def on_grid(features: Features, longest: float) -> Features:
@@ -43,6 +44,30 @@ def euclidean(first: Features, second: Features) -> Scores:
     """All pairs: float64 [n, p], [m, p] -> [n, m]; exact for 8-bit pixels and for features `on_grid`."""
     squared = (first**2).sum(axis=1)[:, None] + (second**2).sum(axis=1)[None] - 2.0 * first @ second.T
     return np.sqrt(np.maximum(squared, 0.0))
+
+
+def longest_image(pixels: int) -> float:
+    """No image of so many pixels is longer, as it is or less a mean."""
+    return 255.0 * float(pixels) ** 0.5
+
+
+def less_middle_grey(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Pixels less 128, whole numbers float32 [n, p] of uint8 [n, h, w]."""
+    return images.reshape(len(images), -1).astype(np.float32) - np.float32(128.0)
+
+
+def euclidean_of_whole(first: NDArray[np.float32], second: NDArray[np.float32]) -> Scores:
+    """As `euclidean`, of whole numbers from -128 to 127, at single precision and as exact.
+
+    No sum of 1,024 of their products exceeds 2^24, up to which a float32 holds every whole number.
+    """
+    products, squares = np.zeros((len(first), len(second))), [np.zeros(len(one)) for one in (first, second)]
+    for start in range(0, first.shape[1], _RUN):
+        x, y = (one[:, start : start + _RUN] for one in (first, second))
+        products += x @ y.T
+        squares[0] += (x * x).sum(axis=1)
+        squares[1] += (y * y).sum(axis=1)
+    return np.sqrt(squares[0][:, None] + squares[1][None] - 2.0 * products)
 
 
 def mean_and_deviation(images: NDArray[np.uint8]) -> tuple[Scores, Scores]:
