@@ -1,4 +1,4 @@
-"""Principal components of images, and coordinates on them, the same to the last bit whatever stands beside an image."""
+"""Principal components of images, and coordinates on them, the same to the last bit in any company."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +23,10 @@ from benchmarks.made_up_release import Images, made_up_release, slices
 from benchmarks.rows import Row, at_most
 from benchmarks.sides import Side, side_by_side
 
+CANDIDATES = Option("--candidates", [200], {"type": int, "nargs": "+", "metavar": "N", "help": "of the attacks"})
+RELEASED = Option("--released", 10_000, {"type": int, "metavar": "N", "help": "fewer released images"})
+SIZE = Option("--size", 256, {"type": int, "metavar": "PX", "help": "height and width of the images"})
+K = Option("--k", 5, {"type": int, "metavar": "K", "help": "nearest images of each candidate"})
 REACH = 5.0
 _SHARE = 0.2  # of the release, that the peers are measured on
 _CHECKED = 5  # candidates whose neighbours are sought in whole numbers, all images
@@ -84,7 +89,7 @@ def _job(name: str, candidates: Images, release: Images, k: int, reach: float) -
         f"{name}: exact {k}-NN of {len(candidates)} in {len(release):,}, {release.shape[1]} px",
         Side("ours", lambda: by_bounds(candidates, release, k)),
         [
-            Side(peer, lambda find=find: find(candidates, part, k), share=len(part) / len(release))
+            Side(peer, partial(find, candidates, part, k), share=len(part) / len(release))
             for peer, find in PEERS.items()
         ],
         reach,
@@ -134,10 +139,10 @@ BENCHMARK = Benchmark(
     "the nearest released images of every candidate, beside faiss, scikit-learn and torch",
     measure,
     options=(
-        Option("--candidates", [200], {"type": int, "nargs": "+", "metavar": "N", "help": "of the attacks"}),
-        Option("--released", 10_000, {"type": int, "metavar": "N", "help": "fewer released images"}),
-        Option("--size", 256, {"type": int, "metavar": "PX", "help": "height and width of the images"}),
-        Option("--k", 5, {"type": int, "metavar": "K", "help": "nearest images of each candidate"}),
+        CANDIDATES,
+        RELEASED,
+        SIZE,
+        K,
         LUNG_SLICES,
     ),
     quick={"candidates": [20], "released": 400, "size": 64},
