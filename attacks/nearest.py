@@ -129,9 +129,12 @@ def _alike(images: Images) -> Images:
 
 
 def _let_go(images: Images) -> None:
-    """Give back the pages of a file that is mapped into memory, which else stay as long as there is room."""
-    if isinstance(images.base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
-        images.base.madvise(mmap.MADV_DONTNEED)
+    """Give back the pages of a file mapped into memory to be read: else they stay as long as there is room."""
+    file = images.base
+    while isinstance(file, np.ndarray):
+        file = file.base
+    if isinstance(file, mmap.mmap) and not images.flags.writeable and hasattr(mmap, "MADV_DONTNEED"):
+        file.madvise(mmap.MADV_DONTNEED)
 
 
 @dataclass

@@ -29,7 +29,7 @@ _SAME = 1.0  # grey levels of norm that faiss's float32 may be off by
 
 
 def write_release(path: Path, candidates: Images, others: Images, n: int) -> None:
-    """A file of uint8 [n, h, w]: the mean of two of the others, grain on it, and every thousandth a grainy candidate."""
+    """A file of uint8 [n, h, w]: the mean of two others with grain, and every thousandth a grainy candidate."""
     rng = np.random.default_rng(0)
     grains = rng.integers(0, 9, (64, *others.shape[1:]), dtype=np.uint8)
     release = np.lib.format.open_memmap(path, "w+", np.uint8, (n, *others.shape[1:]))
