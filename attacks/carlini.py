@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attacks.nearest import smallest
 from attacks.registry import calibrated, register
 from attacks.release_attack import ReleaseAttack
+from attacks.search import smallest
 from attacks.view import Observed, View
 
 _ALPHA = 0.5  # the paper's; moves every score alike

@@ -28,10 +28,12 @@ from attacks.exact import (
     mean_and_deviation,
     on_grid,
 )
-from attacks.nearest import Screen, check_k, nearest, smallest
 from attacks.screens import Contrasts, Pixels, tiles
+from attacks.search import Screen, check_k, nearest, smallest
 from attacks.similarity import ssim_matrix
 from attacks.view import View
+
+__all__ = ["BAND", "DISTANCES", "NAMES", "Distance", "blocks", "check_k", "smallest"]
 
 _LEAST_WORK = 2**30  # pixels of pairs: a second's matrix, about
 _LARGEST_SHARE = 0.05  # of the release, kept as nearest

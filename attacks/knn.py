@@ -8,9 +8,9 @@ from typing import ClassVar
 import numpy as np
 
 from attacks.base import TargetShape
-from attacks.nearest import check_k
 from attacks.registry import calibrated, register
 from attacks.release_attack import ReleaseAttack
+from attacks.search import check_k
 from attacks.view import Observed, View
 
 

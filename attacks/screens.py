@@ -1,4 +1,4 @@
-"""Distances that `attacks.nearest` can bound before it measures them, by sums of blocks of pixels.
+"""Distances that `attacks.search` can bound before it measures them, by sums of blocks of pixels.
 
 The bound is Cauchy's and Schwarz's: of a block of s^2 pixels, the squared difference of two images' sums is at most
 s^2 times the sum of their squared differences.
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from attacks import contrast
 from attacks.base import Images, Scores
 from attacks.exact import grid_steps, mean_and_deviation_of
-from attacks.nearest import Looked, Places, Sketches
+from attacks.search import Looked, Places, Sketches
 
 TILES = 4  # tiles along each side
 _FINE, _COARSE = 4, 16  # pixels along a block, as `attacks.compiled` pools them

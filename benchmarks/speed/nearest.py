@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from attacks.nearest import nearest
 from attacks.screens import Pixels
+from attacks.search import nearest
 from benchmarks.benchmark import LUNG_SLICES, Benchmark, Option
 from benchmarks.command import run_one
 from benchmarks.made_up_release import Images, made_up_release, slices

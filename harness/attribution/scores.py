@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from attacks.base import Images
 from attacks.distances import Distance
-from attacks.nearest import smallest
+from attacks.search import smallest
 from attacks.view import View
 from harness.evaluation.metrics import Floats
 

@@ -13,7 +13,7 @@ from attacks.distances import BAND, DISTANCES, Distance
 from attacks.encoder import encoded, file_digest
 from attacks.exact import mean_and_deviation, sum_by_size
 from attacks.knn import NearestNeighbour
-from attacks.nearest import smallest
+from attacks.search import smallest
 from attacks.view import View
 
 N, M, SIZE = 5, 11, 16

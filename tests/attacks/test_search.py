@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from attacks import nearest as search
+from attacks import search
 from attacks.base import Images
 from attacks.compiled import differences
 from attacks.distances import DISTANCES, Distance
 from attacks.exact import mean_and_deviation
-from attacks.nearest import Near, nearest, smallest
 from attacks.screens import Contrasts, Pixels, block_sums, tiles, whole
+from attacks.search import Near, nearest, smallest
 from attacks.view import View
 
 N, M = 6, 60
