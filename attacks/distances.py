@@ -35,7 +35,7 @@ from attacks.view import View
 
 __all__ = ["BAND", "DISTANCES", "NAMES", "Distance", "blocks", "check_k", "smallest"]
 
-_LEAST_WORK = 2**30  # pixels of pairs: a second's matrix, about
+_LEAST_WORK = 2**33  # pixels of pairs: a matrix takes half a second for them, as the compiler does to start
 _LARGEST_SHARE = 0.05  # of the release, kept as nearest
 _CHUNK_BYTES = 64 * 2**20  # pixels as float64 held at once: a release has 10,000 images, 5 GB of them
 BAND = (0.08, 0.35)  # cycles a pixel: between the outline of a chest and the grain of a generator
@@ -190,7 +190,7 @@ class Distance:
     def _worth(self, view: View, k: int) -> Screen | None:
         """What bounds this distance, where that saves more than the compiler's start and few pairs are to be kept."""
         kind = DISTANCES.get(self.name)
-        work = len(view.candidates) * view.release.size
+        work = len(view.candidates) * view.release.size * (2 * self.shift + 1) ** 2 * (1 + self.flip)
         if kind is None or kind.screen is None or work < _LEAST_WORK or k > _LARGEST_SHARE * len(view.release):
             return None
         return kind.screen(view.release, kind.floor)

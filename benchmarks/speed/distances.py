@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import torch
 
 REACH = 5.0
-_LOOPED = 10  # candidates that the loop is measured on
+_LOOPED = 2  # candidates that the loop is measured on
 _ROUNDED = 5.0  # grey levels of norm, of float32 at 256 px
 Features = Callable[[Any, Any], Any]
 
@@ -106,7 +106,7 @@ def by_loop(candidates: Images, release: Images, k: int, features: Features, by:
 
     x, y = (torch.from_numpy(images).float() for images in (candidates, release))
     theirs = features(y, x)
-    found = []
+    found: list[Any] = []
     for ours in zip(*(features(way, x).unbind(-2) for way in moved(x, by.shift, by.flip)), strict=True):
         if len(found) == _LOOPED:
             break

@@ -30,7 +30,7 @@ K = Option("--k", 5, {"type": int, "metavar": "K", "help": "nearest images of ea
 REACH = 5.0
 _SHARE = 0.2  # of the release, that the peers are measured on
 _CHECKED = 5  # candidates whose neighbours are sought in whole numbers, all images
-_ROUNDED = 50.0  # grey levels of norm: float32 sums of squares of whole images are off by so much at most here
+_ROUNDED = 100.0  # grey levels of norm: what float32 loses of squared norms of 2^32 may be all that copies differ by
 
 
 class Found(NamedTuple):
