@@ -74,7 +74,7 @@ def measure(options: argparse.Namespace) -> list[Row]:
     pool = slices(2 * n, options.size, None)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "images.npy"
-        write_release(path, pool[:n], pool[n:], options.images)
+        write_release(path, pool[:n], pool[n:], options.on_disk)
         release = np.load(path, mmap_mode="r")
         part = release[: max(k, round(_SHARE * len(release)))]
         of_part = by_bounds(pool[:n], part, k)
@@ -105,11 +105,11 @@ BENCHMARK = Benchmark(
     measure,
     options=(
         Option(CANDIDATES.flag, [100], CANDIDATES.how),
-        Option("--images", 1_000_000, {"type": int, "metavar": "N", "help": "images on disk"}),
+        Option("--on-disk", 1_000_000, {"type": int, "metavar": "N", "help": "images on disk"}),
         Option(SIZE.flag, 64, SIZE.how),
         K,
     ),
-    quick={"candidates": [20], "images": 5_000, "size": 32},
+    quick={"candidates": [20], "on_disk": 5_000, "size": 32},
     quick_about="20 candidates, 5,000 images of 32 px",
 )
 
