@@ -18,8 +18,9 @@ _SIDE = 4  # pixels along a block
 _UNIT = 2.0**-24  # half the distance of 1 to the next float32: what one operation is off by, relatively
 
 
-def _compiled(fastmath: set[str] | None = None) -> Callable[[_Loop], _Loop]:
-    return cast("Callable[[_Loop], _Loop]", njit(cache=True, nogil=True, fastmath=fastmath or False))
+def _compiled(fastmath: set[str] | None = None, inline: str = "never") -> Callable[[_Loop], _Loop]:
+    options = {"cache": True, "nogil": True, "fastmath": fastmath or False, "inline": inline}
+    return cast("Callable[[_Loop], _Loop]", njit(**options))
 
 
 @_compiled()
@@ -62,25 +63,20 @@ def _pooled(image: NDArray[Any], out: Floats) -> None:
             out[block_row * width + block] = total / float32(_SIDE)
 
 
-@_compiled(fastmath={"reassoc", "contract", "nsz"})
-def _square_sum(x: Floats, y: Floats) -> float:
-    """Of the difference of float32 [c] twice, rounded down."""
-    total = float32(0.0)
-    for place in range(len(x)):
-        difference = x[place] - y[place]
-        total += difference * difference
-    return float64(total) * (1.0 - (len(x) + 4) * _UNIT)
-
-
-@_compiled()
-def _apart(x: Floats, y: Floats, over: NDArray[np.float64]) -> float:
+@_compiled(inline="always")
+def _apart(x: Floats, y: Floats, row: int, column: int, over: NDArray[np.float64]) -> float:
+    """The largest over the parts of the norm of the difference of two sketches, divided; rounded down."""
     largest = 0.0
     for part in range(len(over)):
-        largest = max(largest, np.sqrt(_square_sum(x[part], y[part])) / over[part])
-    return largest * (1.0 - 4 * _UNIT)
+        total = float32(0.0)
+        for number in range(x.shape[2]):
+            difference = x[row, part, number] - y[column, part, number]
+            total += difference * difference
+        largest = max(largest, float64(total) / (over[part] * over[part]))
+    return np.sqrt(largest) * (1.0 - (x.shape[2] + 8) * _UNIT)
 
 
-@_compiled()
+@_compiled(fastmath={"reassoc", "contract", "nsz"})
 def lower_bounds(
     coarse: Both, fine: Both, slack: Both, limits: tuple[NDArray[np.float64], NDArray[np.float64]], out: Floats
 ) -> None:
@@ -90,13 +86,13 @@ def lower_bounds(
     [m]; limits: of the rows, float64 [n], and what a part's norm of a difference is divided by, [q]. The fine
     sketches are looked at where the coarse ones leave it open.
     """
-    most, over = limits
+    (coarse_x, coarse_y), (fine_x, fine_y), (slack_x, slack_y), (most, over) = coarse, fine, slack, limits
     for column in range(out.shape[1]):
         for row in range(out.shape[0]):
-            off = slack[0][row] + slack[1][column]
-            bound = _apart(coarse[0][row], coarse[1][column], over) - off
+            off = slack_x[row] + slack_y[column]
+            bound = _apart(coarse_x, coarse_y, row, column, over) - off
             if bound <= most[row]:
-                bound = max(bound, _apart(fine[0][row], fine[1][column], over) - off)
+                bound = max(bound, _apart(fine_x, fine_y, row, column, over) - off)
             out[row, column] = float32(bound) if bound <= most[row] else float32(np.inf)
 
 

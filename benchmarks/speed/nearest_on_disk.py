@@ -29,18 +29,19 @@ _SAME = 1.0  # grey levels of norm that faiss's float32 may be off by
 
 
 def write_release(path: Path, candidates: Images, others: Images, n: int) -> None:
-    """A file of uint8 [n, h, w]: the mean of two others with grain, and every thousandth a grainy candidate."""
+    """A file of uint8 [n, h, w] as of `made_up_release`, in quarters, and every thousandth a grainy candidate."""
     rng = np.random.default_rng(0)
     grains = rng.integers(0, 9, (64, *others.shape[1:]), dtype=np.uint8)
+    quarters = np.stack([(others.astype(np.uint16) * quarter // 4).astype(np.uint8) for quarter in range(5)])
     release = np.lib.format.open_memmap(path, "w+", np.uint8, (n, *others.shape[1:]))
-    ours, theirs = candidates // 2, others // 2
     for start in range(0, n, _AT_ONCE):
         some = min(_AT_ONCE, n - start)
         one, other = rng.integers(len(others), size=(2, some))
-        images = theirs[one] + theirs[other]
+        share = rng.choice(5, size=some, p=[0.3, 0.15, 0.1, 0.15, 0.3])
+        images = quarters[share, one] + quarters[4 - share, other]
         copied = np.arange(0, some, 1000)
-        images[copied] = 2 * ours[rng.integers(len(ours), size=len(copied))]
-        images[images > 247] = 247
+        images[copied] = candidates[rng.integers(len(candidates), size=len(copied))]
+        np.minimum(images, 247, out=images)
         release[start : start + some] = images + grains[rng.integers(len(grains), size=some)]
     release.flush()
 
