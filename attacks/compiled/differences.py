@@ -19,8 +19,7 @@ _UNIT = 2.0**-24  # half the distance of 1 to the next float32: what one operati
 
 
 def _compiled(fastmath: set[str] | None = None, inline: str = "never") -> Callable[[_Loop], _Loop]:
-    options = {"cache": True, "nogil": True, "fastmath": fastmath or False, "inline": inline}
-    return cast("Callable[[_Loop], _Loop]", njit(**options))
+    return cast("Callable[[_Loop], _Loop]", njit(cache=True, nogil=True, fastmath=fastmath or False, inline=inline))
 
 
 @_compiled()

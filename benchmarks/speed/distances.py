@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 REACH = 5.0
 _SHARE = 0.02  # of the release, that the loop is measured on
 _LIMITS = {
-    "band": "two Fourier transforms of every image in float64, whose bits are a contract; float32's take half as long",
+    "band": "two Fourier transforms an image in float64, whose bits are a contract; float32's take half as long",
     "pca": "32 products a pixel in float64, where float32 takes half as long; and the components of the candidates",
 }
 _ROUNDED = 5.0  # grey levels of norm, of float32 at 256 px
