@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import numpy as np
-from numba import float32, float64, int32, int64, njit
+from numba import float32, float64, int32, int64
 from numpy.typing import NDArray
+
+from attacks.compiled.compiler import compiled
 
 Floats = NDArray[np.float32]
 Places = NDArray[np.intp]
 Parts = NDArray[np.int64]
 Both = tuple[NDArray[Any], NDArray[Any]]  # the first side's and the second's
-_Loop = TypeVar("_Loop", bound=Callable[..., Any])
 _SIDE = 4  # pixels along a block
 _UNIT = 2.0**-24  # half the distance of 1 to the next float32: what one operation is off by, relatively
 
 
-def _compiled(fastmath: set[str] | None = None, inline: str = "never") -> Callable[[_Loop], _Loop]:
-    return cast("Callable[[_Loop], _Loop]", njit(cache=True, nogil=True, fastmath=fastmath or False, inline=inline))
-
-
-@_compiled()
+@compiled()
 def block_sums(images: NDArray[np.uint8], parts: Parts, fine: Floats, coarse: Floats) -> None:
     """Sums of 4 x 4 pixels over 4, and of 16 x 16 over 16: a squared difference bounds that of the block's pixels.
 
@@ -37,14 +33,14 @@ def block_sums(images: NDArray[np.uint8], parts: Parts, fine: Floats, coarse: Fl
             _pooled(sums[: height * width].reshape(height, width), coarse[image, part])
 
 
-@_compiled()
+@compiled()
 def _cut(image: NDArray[np.uint8], part: Parts) -> NDArray[np.uint8]:
     """A view: numba makes fast loops only of indices that cannot be negative, as those of a whole array."""
     top, left, height, width = part
     return image[top : top + height, left : left + width]
 
 
-@_compiled()
+@compiled()
 def _pooled(image: NDArray[Any], out: Floats) -> None:
     """Sums of 4 x 4 over 4."""
     height, width = image.shape[0] // _SIDE, image.shape[1] // _SIDE
@@ -62,7 +58,7 @@ def _pooled(image: NDArray[Any], out: Floats) -> None:
             out[block_row * width + block] = total / float32(_SIDE)
 
 
-@_compiled(inline="always")
+@compiled(inline="always")
 def _apart(x: Floats, y: Floats, row: int, column: int, over: NDArray[np.float64]) -> float:
     """The largest over the parts of the norm of the difference of two sketches, divided; rounded down."""
     largest = 0.0
@@ -75,7 +71,7 @@ def _apart(x: Floats, y: Floats, row: int, column: int, over: NDArray[np.float64
     return np.sqrt(largest) * (1.0 - (x.shape[2] + 8) * _UNIT)
 
 
-@_compiled(fastmath={"reassoc", "contract", "nsz"})
+@compiled(fastmath={"reassoc", "contract", "nsz"})
 def lower_bounds(
     coarse: Both, fine: Both, slack: Both, limits: tuple[NDArray[np.float64], NDArray[np.float64]], out: Floats
 ) -> None:
@@ -95,7 +91,7 @@ def lower_bounds(
             out[row, column] = float32(bound) if bound <= most[row] else float32(np.inf)
 
 
-@_compiled()
+@compiled()
 def _squares(x: NDArray[np.uint8], y: NDArray[np.uint8], most: float) -> np.int64:
     """The squared difference of two images, uint8 [h, w], or that of so many rows that it exceeds `most`."""
     total = int64(0)
@@ -110,7 +106,7 @@ def _squares(x: NDArray[np.uint8], y: NDArray[np.uint8], most: float) -> np.int6
     return total
 
 
-@_compiled()
+@compiled()
 def root_squares(
     images: Both,
     parts: tuple[Parts, NDArray[np.float64]],
@@ -138,7 +134,7 @@ def root_squares(
         out[pair] = largest
 
 
-@_compiled()
+@compiled()
 def sums_and_squares(images: NDArray[np.uint8], out: NDArray[np.int64]) -> None:
     """The sum of each image's pixels and that of their squares: uint8 [n, h, w] -> int64 [n, 2]."""
     for image in range(len(images)):
@@ -154,7 +150,7 @@ def sums_and_squares(images: NDArray[np.uint8], out: NDArray[np.int64]) -> None:
             out[image, 1] += squares
 
 
-@_compiled()
+@compiled()
 def products(images: Both, pairs: tuple[Places, Places], out: NDArray[np.int64]) -> None:
     """The sum of the products of the pixels of pairs of images, uint8 [n, h, w] and [m, h, w]: int64 [pairs]."""
     for pair in range(len(out)):
@@ -168,12 +164,12 @@ def products(images: Both, pairs: tuple[Places, Places], out: NDArray[np.int64])
         out[pair] = total
 
 
-@_compiled()
+@compiled()
 def _in_steps(grey: int, mean: float, steps: float) -> float:
     return np.rint((float64(grey) - mean) * steps)
 
 
-@_compiled(fastmath={"reassoc", "nsz"})  # whole numbers, whose sum knows no order
+@compiled(fastmath={"reassoc", "nsz"})  # whole numbers, whose sum knows no order
 def _squares_in_steps(
     x: NDArray[np.uint8], y: NDArray[np.uint8], mean: tuple[float, float], steps: tuple[float, float]
 ) -> float:
@@ -185,7 +181,7 @@ def _squares_in_steps(
     return total
 
 
-@_compiled()
+@compiled()
 def squares_in_steps(
     images: Both, means: Both, steps: Both, pairs: tuple[Places, Places], out: NDArray[np.float64]
 ) -> None:
