@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -26,6 +27,8 @@ class RelativeDistance(ReleaseAttack):
 
     near: int = 10
     n_reals: int = 50
+
+    of_all_distances: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, ClassVar
 
 from attacks.base import Scores
 from attacks.distances import Distance
@@ -23,6 +23,9 @@ class ReleaseAttack(ObservingAttack):
     """Smallest over the mirror image, too."""
     encoder: str | None = None
     """For distance=features: a safetensors file of convolution weights."""
+
+    of_all_distances: ClassVar[bool] = False
+    """Whether it looks at all distances of a view: then they are made first, and the nearest are among them."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
