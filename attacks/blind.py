@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from attacks.base import Access, Attack, Images, LabelledTarget, Scores, Target
-from attacks.distances import on_axes, principal_components
+from attacks.components import on_axes, principal_components
 from attacks.exact import mean_and_deviation
 from attacks.registry import register
 

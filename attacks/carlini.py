@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from attacks.distances import smallest
 from attacks.registry import calibrated, register
 from attacks.release_attack import ReleaseAttack
+from attacks.search import smallest
 from attacks.view import Observed, View
 
 _ALPHA = 0.5  # the paper's; moves every score alike
@@ -26,6 +27,8 @@ class RelativeDistance(ReleaseAttack):
 
     near: int = 10
     n_reals: int = 50
+
+    of_all_distances: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -8,23 +8,36 @@ The distance of a pair is the same to the last bit, whatever stands beside it: s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from attacks.base import Images, Scores
+from attacks.components import COMPONENTS, on_axes, principal_components
+from attacks.contrast import to_one_contrast
 from attacks.encoder import encoded, file_digest
-from attacks.exact import Features, directions_on_grid, euclidean, mean_and_deviation, on_grid
+from attacks.exact import (
+    Features,
+    euclidean,
+    euclidean_of_whole,
+    less_middle_grey,
+    longest_image,
+    mean_and_deviation,
+    on_grid,
+)
+from attacks.screens import Contrasts, Pixels, tiles
+from attacks.search import Screen, check_k, nearest, smallest
 from attacks.similarity import ssim_matrix
 from attacks.view import View
 
+__all__ = ["BAND", "DISTANCES", "NAMES", "Distance", "blocks", "check_k", "smallest"]
+
+_LEAST_WORK = 2**33  # pixels of pairs: a matrix takes half a second for them, as the compiler does to start
+_LARGEST_SHARE = 0.05  # of the release, kept as nearest
 _CHUNK_BYTES = 64 * 2**20  # pixels as float64 held at once: a release has 10,000 images, 5 GB of them
-TILES = 4  # tiles along each side
-COMPONENTS = 32
-CONTRAST = 64.0  # grey levels, the standard deviation of an average slice
 BAND = (0.08, 0.35)  # cycles a pixel: between the outline of a chest and the grain of a generator
 
 
@@ -32,20 +45,10 @@ def _pixels(images: Images) -> Features:
     return images.reshape(len(images), -1).astype(np.float64)
 
 
-def _longest(images: Images) -> float:
-    """No image of so many pixels is longer, as it is or less a mean."""
-    return 255.0 * float(images[0].size) ** 0.5
-
-
 def _normalised(images: Images) -> Features:
     """Zero mean and one contrast for all, 64 grey levels as an average slice, so that units stay."""
     mean, deviation = mean_and_deviation(images)
-    return _to_one_contrast(_pixels(images) - mean[:, None], deviation)
-
-
-def _to_one_contrast(flat: Features, deviation: Scores) -> Features:
-    scaled = flat * (CONTRAST / np.maximum(deviation, 1.0))[:, None]
-    return on_grid(scaled, CONTRAST * float(flat.shape[1]) ** 0.5)
+    return to_one_contrast(_pixels(images) - mean[:, None], deviation)
 
 
 def _band(images: Images) -> Features:
@@ -56,8 +59,8 @@ def _band(images: Images) -> Features:
     flat = np.empty((len(images), height * width))
     for row, image in zip(flat, images, strict=True):  # one by one: no image then shares a loop with another
         row[:] = np.fft.irfft2(np.fft.rfft2(image) * kept, s=(height, width)).ravel()
-    flat = on_grid(flat, _longest(images))
-    return _to_one_contrast(flat, np.sqrt((flat**2).sum(axis=1) / flat.shape[1]))
+    flat = on_grid(flat, longest_image(images[0].size))
+    return to_one_contrast(flat, np.sqrt((flat**2).sum(axis=1) / flat.shape[1]))
 
 
 def blocks(images: Images) -> Iterator[Images]:
@@ -67,52 +70,41 @@ def blocks(images: Images) -> Iterator[Images]:
         yield np.asarray(images[start : start + step])
 
 
-def _of_features(features: Callable[[Images], Features], candidates: Images, images: Images) -> Scores:
+_Pairs = Callable[[Images, Images, Images], Scores]
+
+
+def _of_features(
+    features: Callable[[Images], Any],
+    candidates: Images,
+    images: Images,
+    norm: Callable[[Any, Any], Scores] = euclidean,
+) -> Scores:
     own = features(candidates)
-    return np.concatenate([euclidean(own, features(block)) for block in blocks(images)], axis=1)
+    return np.concatenate([norm(own, features(block)) for block in blocks(images)], axis=1)
 
 
-def _by_features(features: Callable[[Images], Features]) -> Callable[[Images, Images, Images], Scores]:
+def _by_features(features: Callable[[Images], Features]) -> _Pairs:
     return lambda candidates, images, anchors: _of_features(features, candidates, images)
+
+
+def _pixel(candidates: Images, images: Images, anchors: Images | None = None) -> Scores:
+    del anchors
+    return _of_features(less_middle_grey, candidates, images, euclidean_of_whole)
 
 
 def _pca(candidates: Images, images: Images, anchors: Images) -> Scores:
     """On the 32 leading components of the candidates, the same for every generator that they face."""
     axes = principal_components(anchors, COMPONENTS)
-    return _of_features(lambda part: on_grid(on_axes(part, *axes), _longest(part)), candidates, images)
-
-
-def on_axes(images: Images, centre: Features, components: Features) -> Features:
-    """Coordinates float64 [n, k] of uint8 [n, h, w] on `principal_components`: exact sums, rounded once."""
-    origin = (components * centre).sum(axis=1)
-    return np.concatenate([_pixels(block) @ components.T - origin for block in blocks(images)])
-
-
-def principal_components(images: Images, n_components: int) -> tuple[Features, Features]:
-    """Mean [p] and leading components [<= n_components, p], orthonormal rows, of uint8 [n, h, w].
-
-    As many as the images span: beyond that any direction would do, and the order of the images would choose it.
-    The images decide them, neither their order nor the threads: sorted by content, each component's largest
-    entry positive.
-    """
-    flat = _pixels(images[sorted(range(len(images)), key=lambda place: images[place].tobytes())])
-    centre = flat.mean(axis=0)
-    with threadpool_limits(1):
-        _, spread, components = np.linalg.svd(flat - centre, full_matrices=False)
-    spanned = max(1, int((spread > 1e-9 * spread[0]).sum()))
-    leading = components[: min(n_components, spanned)]
-    largest = np.take_along_axis(leading, np.abs(leading).argmax(axis=1)[:, None], axis=1)
-    return centre, directions_on_grid(np.where(largest < 0.0, -leading, leading), _longest(images))
+    return _of_features(lambda part: on_grid(on_axes(part, *axes), longest_image(part[0].size)), candidates, images)
 
 
 def _tile(candidates: Images, images: Images, anchors: Images) -> Scores:
     """The largest of the tiles' root mean square differences, grey levels (Carlini et al. 2023, sec. 4.2)."""
     del anchors
     worst = np.zeros((len(candidates), len(images)))
-    for rows in np.array_split(np.arange(candidates.shape[1]), TILES):
-        for columns in np.array_split(np.arange(candidates.shape[2]), TILES):
-            tiles = (part[:, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] for part in (candidates, images))
-            worst = np.maximum(worst, _of_features(_pixels, *tiles) / np.sqrt(len(rows) * len(columns)))
+    for top, left, height, width in tiles(images):
+        cut = (part[:, top : top + height, left : left + width] for part in (candidates, images))
+        worst = np.maximum(worst, _pixel(*cut) / np.sqrt(height * width))
     return worst
 
 
@@ -123,18 +115,20 @@ def _ssim(candidates: Images, images: Images, anchors: Images) -> Scores:
 
 
 class _Kind(NamedTuple):
-    """matrix: (candidates, images, anchors) -> float64 [n, m]; floor: the smallest value, so that logs stay."""
+    """matrix: (candidates, images, anchors) -> float64 [n, m]; floor: the smallest value, so that logs stay; screen:
+    (images, floor) -> what bounds it, for images of that size, where something does."""
 
-    matrix: Callable[[Images, Images, Images], Scores]
+    matrix: _Pairs
     floor: float
+    screen: Callable[[Images, float], Screen] | None = None
 
 
 # Half of the smallest step between two different 8-bit images, for distances in grey levels.
 DISTANCES: dict[str, _Kind] = {
-    "pixel": _Kind(_by_features(_pixels), 0.5),
-    "ncc": _Kind(_by_features(_normalised), 0.5),
+    "pixel": _Kind(_pixel, 0.5, Pixels.of_whole),
+    "ncc": _Kind(_by_features(_normalised), 0.5, Contrasts.of),
     "ssim": _Kind(_ssim, 1e-4),
-    "tile": _Kind(_tile, 0.03),
+    "tile": _Kind(_tile, 0.03, Pixels.of_tiles),
     "pca": _Kind(_pca, 0.5),
     "band": _Kind(_by_features(_band), 0.5),
 }
@@ -175,9 +169,35 @@ class Distance:
 
         In a view of the candidates among themselves a candidate is infinitely far from itself. Made once a view.
         """
-        return view.remember(
-            ("distance", self.identity), lambda: self._matrix(view, view.release, view.candidates_as_release)
-        )
+        return view.remember(self._key, lambda: self._matrix(view, view.release, view.candidates_as_release))
+
+    def nearest(self, view: View, k: int) -> Scores:
+        """The k smallest of each row of `matrix`, ascending, float64 [n, k], without it where it would cost more.
+
+        Remembered, so that fewer are then free. ValueError where there are fewer images than k.
+        """
+        check_k(k, len(view.release))
+        screen = None if view.remembers(self._key) else self._worth(view, k)
+        if screen is None:
+            return smallest(self.matrix(view), k)
+        known: dict[int, Scores] = view.remember(("nearest", self.identity), dict)
+        if max(known, default=0) < k:
+            moved = partial(self._moved, view.candidates)
+            found = nearest(screen, moved, view.release, k, leave_self_out=view.candidates_as_release)
+            known[k] = found.distances
+        return known[max(known)][:, :k].copy()
+
+    def _worth(self, view: View, k: int) -> Screen | None:
+        """What bounds this distance, where that saves more than the compiler's start and few pairs are to be kept."""
+        kind = DISTANCES.get(self.name)
+        work = len(view.candidates) * view.release.size * (2 * self.shift + 1) ** 2 * (1 + self.flip)
+        if kind is None or kind.screen is None or work < _LEAST_WORK or k > _LARGEST_SHARE * len(view.release):
+            return None
+        return kind.screen(view.release, kind.floor)
+
+    @property
+    def _key(self) -> tuple[str, Hashable]:
+        return "distance", self.identity
 
     def among(self, view: View) -> Scores:
         """Float64 [n, n]: the candidates against each other, infinite on the diagonal. Made once a view."""
@@ -215,16 +235,3 @@ class Distance:
         assert self.encoder is not None
         encoder = self.encoder
         return _of_features(lambda part: on_grid(encoded(part, encoder), 1.0), candidates, images)
-
-
-def smallest(distances: Scores, k: int) -> Scores:
-    """The k smallest of each row, ascending: [n, m] -> [n, k]. ValueError where there are fewer."""
-    check_k(k, distances.shape[1])
-    # Sums go by memory order: each row in one piece, whatever the order of the table.
-    return np.sort(np.partition(np.ascontiguousarray(distances), k - 1, axis=1)[:, :k], axis=1)
-
-
-def check_k(k: int, n_images: int) -> None:
-    """Raise ValueError, with the numbers, unless k of n_images can be taken."""
-    if not 1 <= k <= n_images:
-        raise ValueError(f"k={k} nearest of {n_images} images cannot be taken; choose 1 to {n_images}.")

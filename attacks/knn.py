@@ -8,9 +8,9 @@ from typing import ClassVar
 import numpy as np
 
 from attacks.base import TargetShape
-from attacks.distances import check_k, smallest
 from attacks.registry import calibrated, register
 from attacks.release_attack import ReleaseAttack
+from attacks.search import check_k
 from attacks.view import Observed, View
 
 
@@ -32,7 +32,7 @@ class NearestNeighbour(ReleaseAttack):
 
     def observe(self, view: View) -> Observed:
         """The score of one release, float64 [n]."""
-        return -np.log(smallest(self.distances(view), self.k).mean(axis=1))
+        return -np.log(self.nearest(view, self.k).mean(axis=1))
 
 
 calibrated(NearestNeighbour, "cal", "reg", "z", "lira", "ridge")

@@ -9,7 +9,6 @@ from typing import ClassVar, Self
 import numpy as np
 
 from attacks.base import LabelledTarget, Scores
-from attacks.distances import smallest
 from attacks.registry import register
 from attacks.release_attack import ReleaseAttack
 from attacks.view import Observed, View
@@ -39,9 +38,8 @@ class MonteCarlo(ReleaseAttack):
 
     def observe(self, view: View) -> Observed:
         """The smallest distances, ascending, and last the size of the release: float64 [n, neighbours + 1]."""
-        distances = self.distances(view)
-        size = distances.shape[1] - view.candidates_as_release  # a candidate's own copy is infinitely far
-        nearest = smallest(distances, min(self.neighbours, size))
+        size = len(view.release) - view.candidates_as_release  # a candidate's own copy is infinitely far
+        nearest = self.nearest(view, min(self.neighbours, size))
         return np.column_stack([nearest, np.full(len(nearest), float(size))])
 
     def signal(self, observed: Observed) -> Scores:

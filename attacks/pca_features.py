@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from attacks.distances import COMPONENTS, on_axes, principal_components
+from attacks.components import COMPONENTS, on_axes, principal_components
 from attacks.exact import Features
 from attacks.view import View
 

@@ -22,4 +22,4 @@ class RealRatio(ReleaseAttack):
 
     def observe(self, view: View) -> Observed:
         """The score of one release, float64 [n]."""
-        return np.log(self.measure.among(view).min(axis=1)) - np.log(self.distances(view).min(axis=1))
+        return np.log(self.measure.among(view).min(axis=1)) - np.log(self.nearest(view, 1)[:, 0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, ClassVar
 
 from attacks.base import Scores
 from attacks.distances import Distance
@@ -24,6 +24,9 @@ class ReleaseAttack(ObservingAttack):
     encoder: str | None = None
     """For distance=features: a safetensors file of convolution weights."""
 
+    of_all_distances: ClassVar[bool] = False
+    """Whether it looks at all distances of a view: then they are made first, and the nearest are among them."""
+
     def __post_init__(self) -> None:
         super().__post_init__()
         self.measure.__post_init__()
@@ -43,3 +46,7 @@ class ReleaseAttack(ObservingAttack):
     def distances(self, view: View) -> Scores:
         """Float64 [n, m], candidates against released images; made once a view."""
         return self.measure.matrix(view)
+
+    def nearest(self, view: View, k: int) -> Scores:
+        """Float64 [n, k], the k smallest of each candidate's, ascending; without all of them where that is faster."""
+        return self.measure.nearest(view, k)

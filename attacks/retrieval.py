@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -27,6 +28,8 @@ class Retrieval(ReleaseAttack):
     """
 
     softness: float = 0.05
+
+    of_all_distances: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

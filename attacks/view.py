@@ -200,6 +200,10 @@ class View:
             self._memo.popitem(last=False)
         return value
 
+    def remembers(self, key: Hashable) -> bool:
+        """Whether `remember` has it under this key."""
+        return key in self._memo
+
     def _images_asked(self) -> int:
         return self.model.images_seen + self.model.images_saved if self.model is not None else 0
 

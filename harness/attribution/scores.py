@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attacks.base import Images
-from attacks.distances import Distance, smallest
+from attacks.distances import Distance
+from attacks.search import smallest
 from attacks.view import View
 from harness.evaluation.metrics import Floats
 

@@ -41,7 +41,8 @@ def observe(job: ObserveJob, work: Work) -> None:
     model = None if job.view.generator is None else CountedModel(StoredModel(store, job.view.generator, work.device))
     of_release = View.of_candidates(candidates) if job.view.release is None else View(candidates, release)
     of_model = View(candidates, release[:0], model)
-    for number, attack in enumerate(job.attacks):
+    # Who looks at all distances of the view goes first: whoever asks for the nearest then finds them there.
+    for number, attack in enumerate(sorted(job.attacks, key=lambda one: not getattr(one, "of_all_distances", False))):
         view = of_release if attack.observes is Access.RELEASE else of_model
         if model is not None and other_kind(attack.observes, model) is not None:
             continue  # scoring says why it is skipped

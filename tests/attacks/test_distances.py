@@ -8,10 +8,12 @@ import torch
 from safetensors.torch import save_file
 from skimage.metrics import structural_similarity
 
-from attacks.distances import BAND, DISTANCES, Distance, principal_components, smallest
+from attacks.components import principal_components
+from attacks.distances import BAND, DISTANCES, Distance
 from attacks.encoder import encoded, file_digest
 from attacks.exact import mean_and_deviation, sum_by_size
 from attacks.knn import NearestNeighbour
+from attacks.search import smallest
 from attacks.view import View
 
 N, M, SIZE = 5, 11, 16

@@ -11,6 +11,7 @@ from attacks.base import Target
 from attacks.knn import NearestNeighbour
 from attacks.logan import Logan, logan_cal
 from attacks.loss import DenoisingLoss
+from attacks.retrieval import Retrieval
 from attacks.view import CountedModel
 from harness.jobs.launch import Work
 from harness.jobs.observations import observation_key
@@ -60,3 +61,15 @@ def test_attacks_that_ask_for_another_kind_are_not_observed(store):
     expected = StoredModel(store, "whole", "cpu").discriminate(SLICES[:4])
     assert np.load(found["logan"].folder / "observed.npy") == pytest.approx(expected, abs=1e-6)
     assert observation_key(Logan(), view) == observation_key(logan_cal(), view)
+
+
+def test_who_looks_at_all_distances_goes_first(store, monkeypatch):
+    """The nearest are then among them, and are sought by nobody."""
+    monkeypatch.setattr("attacks.distances._LEAST_WORK", 0)
+    monkeypatch.setattr("attacks.distances._LARGEST_SHARE", 1.0)
+    monkeypatch.setattr("attacks.distances.nearest", None)
+    release = ReleaseSpec("release", "r", "images.npy", 2)
+    view = ViewSpec("p", (0, 1, 2, 3), ("aa", "bb", "cc", "dd"), release, "whole")
+    attacks = (NearestNeighbour(), Retrieval())
+    observe(ObserveJob(str(store.root), "view", view, attacks), Work("cpu", lambda *told: None))
+    assert all(store.find("observation", observation_key(one, view)) is not None for one in attacks)
