@@ -196,7 +196,9 @@ BENCHMARK = Benchmark(
         Option("--families", (DEFAULT,), {"nargs": "+", "metavar": "NAME", "help": "families of generators"}),
         Option("--few-steps", None, {"type": int, "metavar": "N", "help": "optimiser steps of each network"}),
         Option("--drawn-each", 40, {"type": int, "metavar": "N", "help": "images of each release"}),
-        Option("--own-releases", 5, {"type": int, "metavar": "N", "help": "releases of ours for each number of steps"}),
+        Option(
+            "--own-releases", 5, {"type": int, "metavar": "N", "help": "releases of ours for each number of steps"}
+        ),
     ),
     needs=(LUNG_SLICES,),
     quick={"few_steps": 5, "drawn_each": 3, "own_releases": 2},

@@ -62,7 +62,9 @@ def _points(steps: Sequence[int] | None) -> Iterator[tuple[str, list[str]]]:
 def _measured(words: Sequence[str], repeats: int, executor: Executor) -> Point:
     """The mean over draws of members and seeds."""
     attacks = {name: find_attacks(tuple(SIGNAL)).by_name[name]() for name in SIGNAL}
-    return mean_point([measure_point(composed([*words, f"seed={seed}"]), executor, attacks) for seed in range(repeats)])
+    return mean_point(
+        [measure_point(composed([*words, f"seed={seed}"]), executor, attacks) for seed in range(repeats)]
+    )
 
 
 def _shows(point: Point) -> bool:

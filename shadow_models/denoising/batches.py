@@ -61,7 +61,7 @@ class Batches:
         self._share = slice(accelerator.process_index, None, accelerator.num_processes)
 
     def at(self, step: int) -> Batch:
-        """Return the batch of the step, on the device. What is random is drawn on the CPU: the same on every device."""
+        """Return the batch of the step, on the device; drawn on the CPU, so that every device has the same."""
         draw = torch.Generator().manual_seed(seed_of(self._seed, "step", step))
         n_members = self._views.shape[1]
         if self._poisson:
@@ -76,7 +76,7 @@ class Batches:
         return Batch(self._views[view, row], time, fresh)
 
     def _there(self, drawn: torch.Tensor) -> torch.Tensor:
-        """What was drawn, on the device. From pinned memory a GPU takes it without waiting for the last step's end."""
+        """What was drawn, on the device; from pinned memory a GPU takes it before the last step has ended."""
         if self._device.type != "cuda":
             return drawn.to(self._device)
         return drawn.pin_memory().to(self._device, non_blocking=True)

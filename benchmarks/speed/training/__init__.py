@@ -22,8 +22,8 @@ import numpy as np
 from attacks.base import Images
 from benchmarks.benchmark import Benchmark, Option
 from benchmarks.rows import Row, skipped
-from benchmarks.sides import Side, limited_threads, side_by_side
-from benchmarks.speed.families import slices
+from benchmarks.sides import Side, side_by_side
+from benchmarks.speed.families.slices import phantoms
 from benchmarks.speed.training.plain_loop import train_plainly
 from harness.data.png import grey_png
 from harness.jobs.launch import Launcher, Work
@@ -70,7 +70,7 @@ def measure(options: argparse.Namespace) -> list[Row]:
     n = 1 if cuda else len(os.sched_getaffinity(0))
     with TemporaryDirectory() as temporary, ExitStack() as stack:
         folder = Path(temporary)
-        members = slices(recipe.size, _BATCHES * recipe.batch)
+        members = phantoms(recipe.size, _BATCHES * recipe.batch)
         jobs = [ShadowJob(members, recipe, seed, folder / f"shadow-{seed}") for seed in range(n)]
         launcher = stack.enter_context(closing(Launcher(n, options.device)))
         files = _written(members, folder)
