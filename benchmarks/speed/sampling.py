@@ -99,7 +99,8 @@ class _Sampled:
         self._generator: Any = load_generator(folder)
         self._scale = dct_features(held_out)
         self._held_out = self._cloud(held_out)
-        tried = sorted({self._generator.recipe.sample_steps, *TRIED.get(name, _TRIED_ELSE)})
+        usual = int(self._generator.recipe.to_dict()["sample_steps"])
+        tried = sorted({usual, *TRIED.get(name, _TRIED_ELSE)})
         self._found = {steps: self._releases(steps) for steps in tried}
         self._fewest = tried[0]
         self._ours = self._with(self._fewest)

@@ -27,12 +27,13 @@ from benchmarks.speed.families.slices import phantoms
 from benchmarks.speed.training.plain_loop import train_plainly
 from harness.data.png import grey_png
 from harness.jobs.launch import Launcher, Work
-from shadow_models.denoising.noise_prediction import NoiseRecipe
 from shadow_models.recipe import SIZES
 from shadow_models.registry import find_family
 
 if TYPE_CHECKING:
     import torch
+
+    from shadow_models.families.ddpm import DdpmRecipe
 
 FAMILY = "ddpm"
 CPU_REACH, CUDA_REACH = 1.5, 4.0
@@ -46,7 +47,7 @@ class ShadowJob:
     """One generator to train and where to save it."""
 
     members: Images
-    recipe: NoiseRecipe
+    recipe: DdpmRecipe
     seed: int
     folder: Path
 
@@ -63,7 +64,7 @@ def measure(options: argparse.Namespace) -> list[Row]:
     import torch
 
     cuda = options.device.startswith("cuda")
-    recipe = cast("NoiseRecipe", find_family(FAMILY).presets()[options.preset]).changed(steps=options.few_steps)
+    recipe = cast("DdpmRecipe", find_family(FAMILY).presets()[options.preset]).changed(steps=options.few_steps)
     on_gpu = f"shadow training on a GPU, {FAMILY} {options.preset}"
     if cuda and not torch.cuda.is_available():
         return [skipped(on_gpu, "not measured: this machine has no CUDA device")]
@@ -107,9 +108,7 @@ def _written(members: Images, folder: Path) -> list[Path]:
     return files
 
 
-def _apart(
-    folders: Sequence[Path], peer: torch.nn.Module, recipe: NoiseRecipe, members: Images, device: str
-) -> float:
+def _apart(folders: Sequence[Path], peer: torch.nn.Module, recipe: DdpmRecipe, members: Images, device: str) -> float:
     """By how much of the larger one the losses of ours, in the mean, and of the peer's network differ."""
     from shadow_models.generator import load_generator
 
@@ -118,7 +117,7 @@ def _apart(
     return abs(mine - theirs) / max(mine, theirs)
 
 
-def _loss(network: torch.nn.Module, recipe: NoiseRecipe, members: Images, device: str) -> float:
+def _loss(network: torch.nn.Module, recipe: DdpmRecipe, members: Images, device: str) -> float:
     """The mean square error of a network on every member, at one drawn time with one drawn noise each."""
     import torch
 

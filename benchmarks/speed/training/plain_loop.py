@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from shadow_models.denoising.noise_prediction import NoiseRecipe
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from shadow_models.families.ddpm import DdpmRecipe
 
-def train_plainly(files: Sequence[Path], recipe: NoiseRecipe, device: str) -> nn.Module:
+
+def train_plainly(files: Sequence[Path], recipe: DdpmRecipe, device: str) -> nn.Module:
     """The network with its averaged weights, after the recipe's steps on the slices in the files."""
     import diffusers.optimization
     import torch
@@ -31,7 +31,8 @@ def train_plainly(files: Sequence[Path], recipe: NoiseRecipe, device: str) -> nn
     accelerator = Accelerator(cpu=device == "cpu", mixed_precision="no")  # as its README starts it
     model = _network(recipe)
     optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.learning_rate, betas=(0.95, 0.999), weight_decay=1e-6)
-    loader = torch.utils.data.DataLoader(_Slices(files), batch_size=recipe.batch, shuffle=True)
+    slices: Any = _Slices(files)
+    loader: Any = torch.utils.data.DataLoader(slices, batch_size=recipe.batch, shuffle=True)
     schedule = diffusers.optimization.get_scheduler(
         "cosine",
         optimizer,
@@ -65,14 +66,15 @@ def train_plainly(files: Sequence[Path], recipe: NoiseRecipe, device: str) -> nn
     return accelerator.unwrap_model(model)
 
 
-def _network(recipe: NoiseRecipe) -> nn.Module:
+def _network(recipe: DdpmRecipe) -> nn.Module:
     """The UNet of the family, laid out in memory as it is built."""
     import torch
 
     from shadow_models.denoising.unet import build_unet
 
     shape = (1, recipe.size, recipe.size)
-    return build_unet(recipe, shape, recipe.patch, seed=0).to(memory_format=torch.contiguous_format)
+    network = build_unet(recipe, shape, recipe.patch, seed=0)
+    return network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
 
 
 class _Slices:
