@@ -137,7 +137,7 @@ def _loss(network: torch.nn.Module, recipe: DdpmRecipe, members: Images, device:
 BENCHMARK = Benchmark(
     "speed",
     "training",
-    "shadows trained a second beside a plain loop of diffusers, one thread each on all cores, or on a GPU",
+    "shadows trained beside a plain loop of diffusers, one thread each on all cores, or on a GPU",
     measure,
     options=(
         Option("--preset", "quick", {"choices": [*SIZES], "help": "whose networks"}),
