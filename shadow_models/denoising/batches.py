@@ -49,19 +49,19 @@ class Batches:
         noise_shape: tuple[int, ...] | None = None,
         poisson: bool = False,
     ) -> None:
-        """Take the members, float32 [views, n, c, h, w], on the CPU, from `views_of`.
+        """Take the members, float32 [views, n, c, h, w], from `views_of`; they stay on the device from here on.
 
         noise_shape: of one slice's. poisson: draw every member on its own, `batch` of them on the average and none at
         times, so that nothing drawn for one hangs on who else is there.
         """
         self._poisson = poisson
-        self._views, self._batch, self._seed, self._draw_times = views, batch, seed, draw_times
-        self._noise_shape = tuple(views.shape[2:]) if noise_shape is None else noise_shape
         self._device = accelerator.device
+        self._views, self._batch, self._seed, self._draw_times = views.to(self._device), batch, seed, draw_times
+        self._noise_shape = tuple(views.shape[2:]) if noise_shape is None else noise_shape
         self._share = slice(accelerator.process_index, None, accelerator.num_processes)
 
     def at(self, step: int) -> Batch:
-        """Return the batch of the step, on the device."""
+        """Return the batch of the step, on the device; drawn on the CPU, so that every device has the same."""
         draw = torch.Generator().manual_seed(seed_of(self._seed, "step", step))
         n_members = self._views.shape[1]
         if self._poisson:
@@ -72,8 +72,14 @@ class Batches:
         views = torch.randint(len(self._views), (n,), generator=draw)
         t = self._times(n, draw)
         noise = torch.randn((n, *self._noise_shape), generator=draw)
-        clean = self._views[views[self._share], rows[self._share]]
-        return Batch(*(one.to(self._device) for one in (clean, t[self._share], noise[self._share])))
+        view, row, time, fresh = (self._there(one[self._share]) for one in (views, rows, t, noise))
+        return Batch(self._views[view, row], time, fresh)
+
+    def _there(self, drawn: torch.Tensor) -> torch.Tensor:
+        """What was drawn, on the device; from pinned memory a GPU takes it before the last step has ended."""
+        if self._device.type != "cuda":
+            return drawn.to(self._device)
+        return drawn.pin_memory().to(self._device, non_blocking=True)
 
     def _times(self, n: int, draw: torch.Generator) -> torch.Tensor:
         if not self._poisson:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import sys
 import time
 import warnings
+
+import numpy as np
 
 
 def square(number, work):
@@ -32,3 +35,12 @@ def fail_on_two(number, work):
 
 def die(number, work):
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def faults_of_large_arrays(number, work):
+    """Pages that the system had to bring for arrays which fit where others lay before."""
+    before = 0
+    for _ in range(2):
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        [np.ones(31 * 2**17) for _ in range(3)]  # 31 MiB each
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before

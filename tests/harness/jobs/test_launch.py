@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import platform
 from contextlib import closing
 
 import launch_jobs
@@ -26,6 +27,13 @@ def test_workers_have_one_thread_and_a_process_of_their_own():
     assert {threads for threads, _ in results} == {"1"}
     assert os.getpid() not in {pid for _, pid in results}
     assert dict(os.environ) == before
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="what is kept is a matter of the C library")
+def test_workers_keep_the_memory_that_a_step_frees_for_the_next():
+    with closing(Launcher(1, "cpu")) as launcher:
+        (faults,) = launcher.map(launch_jobs.faults_of_large_arrays, [0], lambda _: None)
+    assert faults < 500  # above 1,000 where the C library gives memory back
 
 
 @pytest.mark.parametrize("workers", [0, 2])
