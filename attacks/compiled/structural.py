@@ -1,0 +1,177 @@
+"""Structural similarity of images, a strip of windows at a time, and what each image by itself says of it at most.
+
+A strip is ROWS rows of windows, flat and as wide as the image: long plain loops, which become vector code. The last
+`window - 1` places of a row, and rows below the image, hold what nobody reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Images = NDArray[np.uint8]
+Floats = NDArray[np.floating[Any]]  # float32, or float64 for large windows
+Singles = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+_Loop = TypeVar("_Loop", bound=Callable[..., Any])
+ROWS = 8  # of windows in a strip; `_sums_of_rows` adds up as many side by side
+CELL = 8  # columns of windows in a cell, which is as high as its strip
+_GREY = 128  # taken off every pixel: whole numbers half as large
+MAPS = 5  # of each window: near mean, left over, rest, mean, spread
+
+
+def compiled(loop: _Loop) -> _Loop:
+    return cast("_Loop", njit(cache=True, nogil=True, error_model="numpy")(loop))
+
+
+def strips_of(height: int, window: int) -> int:
+    """How many strips an image has."""
+    return -(-(height - window + 1) // ROWS)
+
+
+@compiled
+def _multiply(first: Floats, second: Floats, out: Floats) -> None:
+    for place in range(out.size):
+        out[place] = first[place] * second[place]
+
+
+@compiled
+def _add_three(first: Floats, second: Floats, third: Floats, out: Floats) -> None:
+    for place in range(out.size):
+        out[place] = first[place] + second[place] + third[place]
+
+
+@compiled
+def _add_two_more(first: Floats, second: Floats, out: Floats) -> None:
+    for place in range(out.size):
+        out[place] += first[place] + second[place]
+
+
+@compiled
+def _sliding(values: Floats, window: int, step: int, out: Floats) -> None:
+    """Sums of `window` values that lie `step` apart; window is odd."""
+    n = out.size
+    _add_three(values[:n], values[step : step + n], values[2 * step : 2 * step + n], out)
+    for k in range(3, window, 2):
+        _add_two_more(values[k * step : k * step + n], values[(k + 1) * step : (k + 1) * step + n], out)
+
+
+@compiled
+def _over_windows(values: Floats, window: int, width: int, spare: Floats, out: Floats) -> None:
+    """Sums over the windows of a strip, of whole numbers that the floats hold exactly."""
+    columns = spare[: ROWS * width]
+    _sliding(values, window, width, columns)
+    _sliding(columns, window, 1, out[: ROWS * width - window + 1])
+
+
+@compiled
+def describe(image: Images, top: int, window: int, constants: Floats, spare: Floats, pixels: Floats, maps: Floats) -> None:
+    """The strip whose first row of windows is `top`: its pixels, flat, and what the formula takes of each window.
+
+    Near mean: the whole number m nearest to the mean less 128; left over: sum - window^2 m; rest: that / window; mean:
+    grey levels; spread: (sum of squares about the mean + C2 (window^2 - 1) / 2) / 2.
+    """
+    kind, width = constants.dtype.type, image.shape[1]
+    pixels[:] = 0
+    for row in range(min(ROWS + window - 1, len(image) - top)):
+        for column in range(width):
+            pixels[row * width + column] = kind(image[top + row, column]) - kind(_GREY)
+    sums, squares = spare[1], spare[2]
+    _over_windows(pixels, window, width, spare[0], sums)
+    _multiply(pixels, pixels, spare[3])
+    _over_windows(spare[3], window, width, spare[0], squares)
+    size, side, half = kind(window * window), kind(window), kind(0.5)
+    for place in range(ROWS * width - window + 1):
+        near = np.floor(sums[place] / size + half)
+        left_over = sums[place] - size * near
+        rest = left_over / side
+        maps[0, place], maps[1, place], maps[2, place] = near, left_over, rest
+        maps[3, place] = sums[place] / size + kind(_GREY)
+        # As the numerator of a pair of equal windows is computed, so that a copy's similarity is 1.
+        about_mean = squares[place] - (near * sums[place] + left_over * near)
+        maps[4, place] = (about_mean - (rest * rest - constants[1])) * half
+
+
+@compiled
+def _similarity(x: Floats, y: Floats, window: int, constants: Floats, out: Floats) -> None:
+    """SSIM of the windows of a strip, in place of the sums of x y; x, y: their maps."""
+    kind = constants.dtype.type
+    size, half, c1, c2 = kind(window * window), kind(0.5), constants[0], constants[1]
+    near_x, left_x, rest_x, mean_x, spread_x = x[0], x[1], x[2], x[3], x[4]
+    near_y, left_y, rest_y, mean_y, spread_y = y[0], y[1], y[2], y[3], y[4]
+    for at in range(out.size):
+        joint = out[at] - (near_x[at] * (size * near_y[at] + left_y[at]) + left_x[at] * near_y[at])
+        numerator = (joint - (rest_x[at] * rest_y[at] - c2)) * (mean_x[at] * mean_y[at] + c1)
+        power = (mean_x[at] * mean_x[at] + c1) * half + (mean_y[at] * mean_y[at] + c1) * half
+        out[at] = numerator / (power * (spread_x[at] + spread_y[at]))
+
+
+@compiled
+def _sums_of_rows(values: Floats, wide: int, out: Floats) -> None:
+    """Each of the ROWS rows added up left to right, one by one."""
+    a = b = c = d = e = f = g = h = out.dtype.type(0)
+    for at in range(wide):
+        a += values[0, at]
+        b += values[1, at]
+        c += values[2, at]
+        d += values[3, at]
+        e += values[4, at]
+        f += values[5, at]
+        g += values[6, at]
+        h += values[7, at]
+    out[0], out[1], out[2], out[3], out[4], out[5], out[6], out[7] = a, b, c, d, e, f, g, h
+
+
+@compiled
+def similarities(
+    first: Images, second: Images, window: int, constants: Floats, rooms: Singles, least: Doubles, own: int, out: Doubles
+) -> None:
+    """Mean SSIM of all pairs into out [n, m]; -inf for those that turn out to be below `least` on the way.
+
+    first, second: uint8 [n, h, w], [m, h, w]; constants: C1 / 2 and C2 (window^2 - 1) / 2, in the floats to use;
+    rooms: as `rooms` gives them; least: [n], -inf to have all; own: out[i, i + own] is left at -inf.
+
+    From the middle of the image outwards, the similarity of a strip takes the place of the most that it could be.
+    """
+    (n, height, width), m = first.shape, len(second)
+    high, wide = height - window + 1, width - window + 1
+    strips, tall = -(-high // ROWS), (ROWS + window - 1) * width
+    pixels = np.empty((n + m, tall), constants.dtype)
+    maps = np.ones((n + m, MAPS, ROWS * width), constants.dtype)
+    spare = np.ones((4, tall), constants.dtype)
+    sums = np.empty((n, m, strips * ROWS), constants.dtype)
+    most = np.empty((n, m))
+    for i in range(n):
+        for j in range(m):
+            most[i, j] = -np.inf if i + own == j else rooms[i, j].sum()
+    bar = least * (high * wide)
+    for step in range(strips):
+        strip = strips // 2 + (step + 1) // 2 * (1 - 2 * (step % 2))
+        rows = slice(strip * ROWS, min(strip * ROWS + ROWS, high))
+        for i in range(n):
+            if (most[i] >= bar[i]).any():
+                describe(first[i], strip * ROWS, window, constants, spare, pixels[i], maps[i])
+        for j in range(m):
+            if (most[:, j] >= bar).any():
+                describe(second[j], strip * ROWS, window, constants, spare, pixels[n + j], maps[n + j])
+        for i in range(n):
+            for j in range(m):
+                if most[i, j] >= bar[i] and i + own != j:
+                    found = sums[i, j, strip * ROWS : strip * ROWS + ROWS]
+                    _multiply(pixels[i], pixels[n + j], spare[0])
+                    _over_windows(spare[0], window, width, spare[1], spare[2])
+                    _similarity(maps[i], maps[n + j], window, constants, spare[2][: ROWS * width - window + 1])
+                    _sums_of_rows(spare[2][: ROWS * width].reshape(ROWS, width), wide, found)
+                    most[i, j] += np.float64(sums[i, j, rows].sum()) - rooms[i, j, strip]
+    for i in range(n):
+        for j in range(m):
+            out[i, j] = -np.inf
+            if most[i, j] >= bar[i] and i + own != j:
+                total = 0.0
+                for row in range(high):
+                    total += sums[i, j, row]
+                out[i, j] = min(max(total / (high * wide), -1.0), 1.0)  # rounding may step over the ends
