@@ -102,9 +102,7 @@ def _constants(window: int) -> NDArray[np.floating[Any]]:
     return np.array([_C1 / 2, _C2 * (window**2 - 1) / 2], np.float32 if window <= _SINGLE_UP_TO else np.float64)
 
 
-def _similarities(
-    x: Images, y: Images, window: int, bounds: NDArray[np.float32], least: Scores, own: int
-) -> Scores:
+def _similarities(x: Images, y: Images, window: int, bounds: NDArray[np.float32], least: Scores, own: int) -> Scores:
     """As `attacks.compiled.structural.similarities`: [n, m]."""
     from attacks.compiled.structural import similarities
 
@@ -115,7 +113,8 @@ def _similarities(
 
 def _cells(images: Images, window: int) -> NDArray[np.float32]:
     """As `attacks.compiled.structural_rooms.cells`: [n, 4, columns, strips]."""
-    from attacks.compiled.structural_rooms import cells, windows_of_cells
+    from attacks.compiled.structural import cells
+    from attacks.compiled.structural_rooms import windows_of_cells
 
     out = np.empty((len(images), 4, *windows_of_cells(images.shape[1:], window).shape), np.float32)
     cells(images, window, _constants(window), out)

@@ -21,7 +21,7 @@ _Loop = TypeVar("_Loop", bound=Callable[..., Any])
 ROWS = 8  # of windows in a strip; `_sums_of_rows` adds up as many side by side
 CELL = 8  # columns of windows in a cell, which is as high as its strip
 _GREY = 128  # taken off every pixel: whole numbers half as large
-MAPS = 5  # of each window: near mean, left over, rest, mean, spread
+_MAPS = 5  # of each window: near mean, left over, rest, mean, spread
 
 
 def compiled(loop: _Loop) -> _Loop:
@@ -69,7 +69,9 @@ def _over_windows(values: Floats, window: int, width: int, spare: Floats, out: F
 
 
 @compiled
-def describe(image: Images, top: int, window: int, constants: Floats, spare: Floats, pixels: Floats, maps: Floats) -> None:
+def _describe(
+    image: Images, top: int, window: int, constants: Floats, spare: Floats, pixels: Floats, maps: Floats
+) -> None:
     """The strip whose first row of windows is `top`: its pixels, flat, and what the formula takes of each window.
 
     Near mean: the whole number m nearest to the mean less 128; left over: sum - window^2 m; rest: that / window; mean:
@@ -94,6 +96,34 @@ def describe(image: Images, top: int, window: int, constants: Floats, spare: Flo
         # As the numerator of a pair of equal windows is computed, so that a copy's similarity is 1.
         about_mean = squares[place] - (near * sums[place] + left_over * near)
         maps[4, place] = (about_mean - (rest * rest - constants[1])) * half
+
+
+@compiled
+def cells(images: Images, window: int, constants: Floats, out: Singles) -> None:
+    """Sums over each cell, float32 [n, 4, columns of cells, strips]: mean, its square, length, its square.
+
+    images: uint8 [n, h, w]; constants: as in `similarities`. A cell is ROWS x CELL windows; those at the right and at
+    the bottom may have fewer.
+    """
+    _, height, width = images.shape
+    high, wide = height - window + 1, width - window + 1
+    tall = (ROWS + window - 1) * width
+    pixels, spare = np.empty(tall, constants.dtype), np.empty((4, tall), constants.dtype)
+    maps = np.empty((_MAPS, ROWS * width), constants.dtype)
+    for image in range(len(images)):
+        for strip in range(out.shape[3]):
+            _describe(images[image], strip * ROWS, window, constants, spare, pixels, maps)
+            for column in range(out.shape[2]):
+                mean = power = length = square = 0.0
+                for row in range(min(ROWS, high - strip * ROWS)):
+                    for at in range(row * width + column * CELL, row * width + min(column * CELL + CELL, wide)):
+                        grey, spread = np.float64(maps[3, at]), max(2.0 * maps[4, at] - constants[1], 0.0)
+                        mean += grey
+                        power += grey * grey
+                        length += np.sqrt(spread)
+                        square += spread
+                out[image, 0, column, strip], out[image, 1, column, strip] = mean, power
+                out[image, 2, column, strip], out[image, 3, column, strip] = length, square
 
 
 @compiled
@@ -128,7 +158,14 @@ def _sums_of_rows(values: Floats, wide: int, out: Floats) -> None:
 
 @compiled
 def similarities(
-    first: Images, second: Images, window: int, constants: Floats, rooms: Singles, least: Doubles, own: int, out: Doubles
+    first: Images,
+    second: Images,
+    window: int,
+    constants: Floats,
+    rooms: Singles,
+    least: Doubles,
+    own: int,
+    out: Doubles,
 ) -> None:
     """Mean SSIM of all pairs into out [n, m]; -inf for those that turn out to be below `least` on the way.
 
@@ -141,7 +178,7 @@ def similarities(
     high, wide = height - window + 1, width - window + 1
     strips, tall = -(-high // ROWS), (ROWS + window - 1) * width
     pixels = np.empty((n + m, tall), constants.dtype)
-    maps = np.ones((n + m, MAPS, ROWS * width), constants.dtype)
+    maps = np.ones((n + m, _MAPS, ROWS * width), constants.dtype)
     spare = np.ones((4, tall), constants.dtype)
     sums = np.empty((n, m, strips * ROWS), constants.dtype)
     most = np.empty((n, m))
@@ -151,22 +188,22 @@ def similarities(
     bar = least * (high * wide)
     for step in range(strips):
         strip = strips // 2 + (step + 1) // 2 * (1 - 2 * (step % 2))
-        rows = slice(strip * ROWS, min(strip * ROWS + ROWS, high))
+        top, bottom = strip * ROWS, min(strip * ROWS + ROWS, high)
         for i in range(n):
             if (most[i] >= bar[i]).any():
-                describe(first[i], strip * ROWS, window, constants, spare, pixels[i], maps[i])
+                _describe(first[i], top, window, constants, spare, pixels[i], maps[i])
         for j in range(m):
             if (most[:, j] >= bar).any():
-                describe(second[j], strip * ROWS, window, constants, spare, pixels[n + j], maps[n + j])
+                _describe(second[j], top, window, constants, spare, pixels[n + j], maps[n + j])
         for i in range(n):
             for j in range(m):
                 if most[i, j] >= bar[i] and i + own != j:
-                    found = sums[i, j, strip * ROWS : strip * ROWS + ROWS]
+                    found = sums[i, j, top : top + ROWS]
                     _multiply(pixels[i], pixels[n + j], spare[0])
                     _over_windows(spare[0], window, width, spare[1], spare[2])
                     _similarity(maps[i], maps[n + j], window, constants, spare[2][: ROWS * width - window + 1])
                     _sums_of_rows(spare[2][: ROWS * width].reshape(ROWS, width), wide, found)
-                    most[i, j] += np.float64(sums[i, j, rows].sum()) - rooms[i, j, strip]
+                    most[i, j] += np.float64(sums[i, j, top:bottom].sum()) - rooms[i, j, strip]
     for i in range(n):
         for j in range(m):
             out[i, j] = -np.inf

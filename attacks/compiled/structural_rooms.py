@@ -10,44 +10,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from attacks.compiled.structural import CELL, MAPS, ROWS, Doubles, Floats, Images, Singles, compiled, describe
+from attacks.compiled.structural import CELL, ROWS, Doubles, Singles, compiled
 
 
 def windows_of_cells(shape: tuple[int, ...], window: int) -> Singles:
     """How many windows each cell has, float32 [columns of cells, strips]; shape: of an image."""
-    high, wide = (
-        np.minimum(side, (places := np.arange(-(-(length - window + 1) // side)) * side) * 0 + length - window + 1 - places)
-        for length, side in zip(shape, (ROWS, CELL), strict=True)
-    )
-    return np.asarray(wide[:, None] * high[None], np.float32)
-
-
-@compiled
-def cells(images: Images, window: int, constants: Floats, out: Singles) -> None:
-    """Sums over each cell, float32 [n, 4, columns of cells, strips]: mean, its square, length, its square.
-
-    images: uint8 [n, h, w]; constants: as in `similarities`. A cell is ROWS x CELL windows; those at the right and at
-    the bottom may have fewer.
-    """
-    _, height, width = images.shape
-    high, wide = height - window + 1, width - window + 1
-    tall = (ROWS + window - 1) * width
-    pixels, spare = np.empty(tall, constants.dtype), np.empty((4, tall), constants.dtype)
-    maps = np.empty((MAPS, ROWS * width), constants.dtype)
-    for image in range(len(images)):
-        for strip in range(out.shape[3]):
-            describe(images[image], strip * ROWS, window, constants, spare, pixels, maps)
-            for column in range(out.shape[2]):
-                mean = power = length = square = 0.0
-                for row in range(min(ROWS, high - strip * ROWS)):
-                    for at in range(row * width + column * CELL, row * width + min(column * CELL + CELL, wide)):
-                        grey, spread = np.float64(maps[3, at]), max(2.0 * maps[4, at] - constants[1], 0.0)
-                        mean += grey
-                        power += grey * grey
-                        length += np.sqrt(spread)
-                        square += spread
-                out[image, 0, column, strip], out[image, 1, column, strip] = mean, power
-                out[image, 2, column, strip], out[image, 3, column, strip] = length, square
+    high, wide = (length - window + 1 for length in shape)
+    rows = np.minimum(ROWS, high - np.arange(0, high, ROWS))
+    columns = np.minimum(CELL, wide - np.arange(0, wide, CELL))
+    return np.outer(columns, rows).astype(np.float32)
 
 
 @compiled
