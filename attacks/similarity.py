@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from attacks.base import Images, Scores
 
+Figures = NDArray[np.float32]
 WINDOW = 7
 _C1 = 2601 / 400  # (0.01 255)^2
 _C2 = 23409 / 400  # (0.03 255)^2
@@ -36,14 +37,15 @@ def ssim_matrix(first: Images, second: Images, window: int = WINDOW) -> Scores:
 
     Raises ValueError where the window is even, below 3 or does not fit the image.
     """
-    from attacks.compiled.structural import strips_of
+    from attacks.compiled.structural import similarities, strips_of
 
     check_window(window, min(first.shape[1:]))
+    constants, strips = _constants(window), strips_of(first.shape[1], window)
     similarity = np.empty((len(first), len(second)))
     for columns, y in _tiles(second):
         for rows, x in _tiles(first):
-            no_bound = np.zeros((len(x), len(y), strips_of(first.shape[1], window)), np.float32)
-            similarity[rows, columns] = _similarities(x, y, window, no_bound, np.full(len(x), -np.inf), len(y))
+            unbounded = np.zeros((len(x), len(y), strips), np.float32)
+            similarity[rows, columns] = similarities(x, y, constants, unbounded, np.full(len(x), -np.inf))
     return similarity
 
 
@@ -60,35 +62,54 @@ def ssim_pairs(first: Images, second: Images, window: int = WINDOW) -> Scores:
 
 
 def ssim_largest(
-    first: Images, second: Images, k: int = 1, window: int = WINDOW, leave_self_out: bool = False
+    first: Images, second: Images, k: int = 1, window: int = WINDOW, *, leave_self_out: bool = False
 ) -> Scores:
-    """The k largest of each row of `ssim_matrix`, largest first: [n, k], the same to the last bit, most unseen.
+    """The k largest of each row of `ssim_matrix`, largest first: float64 [n, k], the same to the last bit.
 
     leave_self_out: second is first, and no image is compared with itself; where that leaves fewer than k, -1 stands
     for the rest. Raises ValueError as `ssim_matrix`, and where k is not among 1 to m.
 
-    Before any window is compared, sums over cells of windows, of each image alone, tell how large a pair's similarity
-    can be at most; strip by strip the similarity takes the place of that bound, until the pair is done or cannot reach
-    the k-th largest that was found so far. See `attacks.compiled.structural_rooms`.
+    Before any window is compared, sums over cells of windows, of each image alone, tell how large a pair's
+    similarity can be at most; strip by strip the similarity takes the place of that bound, until the pair is done or
+    cannot reach the k-th largest that was found so far. See `attacks.compiled.structural_rooms`.
     """
+    from attacks.compiled.structural import similarities
+
     check_window(window, min(first.shape[1:]))
     if not 1 <= k <= len(second):
         raise ValueError(f"k={k} largest of {len(second)} images cannot be taken; choose 1 to {len(second)}.")
     largest = np.full((len(first), k), -np.inf)  # ascending
-    cells_of_first = np.concatenate([_cells(x, window) for _, x in _tiles(first)])
+    cells_of_first = np.concatenate([cells_of(x, window) for _, x in _tiles(first)])
     for columns, y in _tiles(second):
-        cells = _cells(y, window)
+        cells = cells_of(y, window)
         for rows, x in _tiles(first):
-            own = rows.start - columns.start if leave_self_out else len(y)
-            bounds = _rooms(cells_of_first[rows], cells, first.shape[1:], window)
-            least = largest[rows, 0] - _rounding(first.shape[2])
-            found = np.concatenate([largest[rows], _similarities(x, y, window, bounds, least, own)], axis=1)
-            largest[rows] = np.sort(found, axis=1)[:, -k:]
+            bounds = most_of_strips(cells_of_first[rows], cells, first.shape[1:], window)
+            if leave_self_out and rows == columns:
+                bounds[range(len(x)), range(len(x))] = -np.inf
+            found = similarities(x, y, _constants(window), bounds, largest[rows, 0] - _rounding(first.shape[2]))
+            largest[rows] = np.sort(np.concatenate([largest[rows], found], axis=1), axis=1)[:, -k:]
     return np.maximum(largest[:, ::-1], _LEAST)
 
 
+def cells_of(images: Images, window: int) -> Figures:
+    """What each image alone tells of the similarity to any other: see `attacks.compiled.structural.cells`."""
+    from attacks.compiled.structural import cells
+    from attacks.compiled.structural_rooms import windows_of_cells
+
+    figures = np.empty((len(images), 4, *windows_of_cells(images.shape[1:], window).shape), np.float32)
+    cells(images, _constants(window), figures)
+    return figures
+
+
+def most_of_strips(first: Figures, second: Figures, shape: tuple[int, ...], window: int) -> Figures:
+    """The most that SSIM over the windows of each strip can add up to: [n, m, strips], from `cells_of` both sides."""
+    from attacks.compiled.structural_rooms import rooms, windows_of_cells
+
+    return rooms(first, second, windows_of_cells(shape, window), _constants(window).astype(np.float32))
+
+
 def _rounding(width: int) -> float:
-    """A mean over rows of so many windows, added up in float32, and its bound are off by less, together."""
+    """Means over rows of so many windows, added up in float32, and their bounds are off by less, together."""
     return float((width + 64) * 2.0**-23)
 
 
@@ -99,34 +120,6 @@ def _tiles(images: Images) -> Iterator[tuple[slice, Images]]:
 
 
 def _constants(window: int) -> NDArray[np.floating[Any]]:
-    return np.array([_C1 / 2, _C2 * (window**2 - 1) / 2], np.float32 if window <= _SINGLE_UP_TO else np.float64)
-
-
-def _similarities(x: Images, y: Images, window: int, bounds: NDArray[np.float32], least: Scores, own: int) -> Scores:
-    """As `attacks.compiled.structural.similarities`: [n, m]."""
-    from attacks.compiled.structural import similarities
-
-    out = np.empty((len(x), len(y)))
-    similarities(x, y, window, _constants(window), bounds, least, own, out)
-    return out
-
-
-def _cells(images: Images, window: int) -> NDArray[np.float32]:
-    """As `attacks.compiled.structural_rooms.cells`: [n, 4, columns, strips]."""
-    from attacks.compiled.structural import cells
-    from attacks.compiled.structural_rooms import windows_of_cells
-
-    out = np.empty((len(images), 4, *windows_of_cells(images.shape[1:], window).shape), np.float32)
-    cells(images, window, _constants(window), out)
-    return out
-
-
-def _rooms(
-    first: NDArray[np.float32], second: NDArray[np.float32], shape: tuple[int, ...], window: int
-) -> NDArray[np.float32]:
-    """As `attacks.compiled.structural_rooms.rooms`: [n, m, strips]."""
-    from attacks.compiled.structural_rooms import rooms, windows_of_cells
-
-    out = np.empty((len(first), len(second), first.shape[3]), np.float32)
-    rooms(first, second, windows_of_cells(shape, window), _constants(window).astype(np.float64), out)
-    return out
+    """Window, C1 / 2 and C2 (window^2 - 1) / 2, in the floats to use."""
+    kind = np.float32 if window <= _SINGLE_UP_TO else np.float64
+    return np.array([window, _C1 / 2, _C2 * (window**2 - 1) / 2], kind)

@@ -25,6 +25,7 @@ _MAPS = 5  # of each window: near mean, left over, rest, mean, spread
 
 
 def compiled(loop: _Loop) -> _Loop:
+    """The loop as machine code, kept on disk, one operation as it stands: none fused, none reordered."""
     return cast("_Loop", njit(cache=True, nogil=True, error_model="numpy")(loop))
 
 
@@ -69,15 +70,14 @@ def _over_windows(values: Floats, window: int, width: int, spare: Floats, out: F
 
 
 @compiled
-def _describe(
-    image: Images, top: int, window: int, constants: Floats, spare: Floats, pixels: Floats, maps: Floats
-) -> None:
+def _describe(image: Images, top: int, constants: Floats, spare: Floats, strip: tuple[Floats, Floats]) -> None:
     """The strip whose first row of windows is `top`: its pixels, flat, and what the formula takes of each window.
 
-    Near mean: the whole number m nearest to the mean less 128; left over: sum - window^2 m; rest: that / window; mean:
-    grey levels; spread: (sum of squares about the mean + C2 (window^2 - 1) / 2) / 2.
+    Near mean: the whole number m nearest to the mean less 128; left over: sum - window^2 m; rest: that / window;
+    mean: grey levels; spread: (sum of squares about the mean + C2 (window^2 - 1) / 2) / 2.
     """
-    kind, width = constants.dtype.type, image.shape[1]
+    kind, window, width = constants.dtype.type, int(constants[0]), image.shape[1]
+    pixels, maps = strip
     pixels[:] = 0
     for row in range(min(ROWS + window - 1, len(image) - top)):
         for column in range(width):
@@ -86,7 +86,7 @@ def _describe(
     _over_windows(pixels, window, width, spare[0], sums)
     _multiply(pixels, pixels, spare[3])
     _over_windows(spare[3], window, width, spare[0], squares)
-    size, side, half = kind(window * window), kind(window), kind(0.5)
+    side, size, half = kind(window), kind(window * window), kind(0.5)
     for place in range(ROWS * width - window + 1):
         near = np.floor(sums[place] / size + half)
         left_over = sums[place] - size * near
@@ -95,42 +95,42 @@ def _describe(
         maps[3, place] = sums[place] / size + kind(_GREY)
         # As the numerator of a pair of equal windows is computed, so that a copy's similarity is 1.
         about_mean = squares[place] - (near * sums[place] + left_over * near)
-        maps[4, place] = (about_mean - (rest * rest - constants[1])) * half
+        maps[4, place] = (about_mean - (rest * rest - constants[2])) * half
 
 
 @compiled
-def cells(images: Images, window: int, constants: Floats, out: Singles) -> None:
+def cells(images: Images, constants: Floats, out: Singles) -> None:
     """Sums over each cell, float32 [n, 4, columns of cells, strips]: mean, its square, length, its square.
 
-    images: uint8 [n, h, w]; constants: as in `similarities`. A cell is ROWS x CELL windows; those at the right and at
-    the bottom may have fewer.
+    images: uint8 [n, h, w]; constants: as in `similarities`; length: of pixels - mean. A cell is ROWS x CELL windows;
+    those at the right and at the bottom may have fewer.
     """
-    _, height, width = images.shape
+    window, (_, height, width) = int(constants[0]), images.shape
     high, wide = height - window + 1, width - window + 1
     tall = (ROWS + window - 1) * width
-    pixels, spare = np.empty(tall, constants.dtype), np.empty((4, tall), constants.dtype)
-    maps = np.empty((_MAPS, ROWS * width), constants.dtype)
+    spare, maps = np.empty((4, tall), constants.dtype), np.ones((_MAPS, ROWS * width), constants.dtype)
+    strip = (np.empty(tall, constants.dtype), maps)
     for image in range(len(images)):
-        for strip in range(out.shape[3]):
-            _describe(images[image], strip * ROWS, window, constants, spare, pixels, maps)
+        for place in range(out.shape[3]):
+            _describe(images[image], place * ROWS, constants, spare, strip)
             for column in range(out.shape[2]):
                 mean = power = length = square = 0.0
-                for row in range(min(ROWS, high - strip * ROWS)):
+                for row in range(min(ROWS, high - place * ROWS)):
                     for at in range(row * width + column * CELL, row * width + min(column * CELL + CELL, wide)):
-                        grey, spread = np.float64(maps[3, at]), max(2.0 * maps[4, at] - constants[1], 0.0)
+                        grey, squares = np.float64(maps[3, at]), max(2.0 * maps[4, at] - constants[2], 0.0)
                         mean += grey
                         power += grey * grey
-                        length += np.sqrt(spread)
-                        square += spread
-                out[image, 0, column, strip], out[image, 1, column, strip] = mean, power
-                out[image, 2, column, strip], out[image, 3, column, strip] = length, square
+                        length += np.sqrt(squares)
+                        square += squares
+                found = out[image, :, column, place]
+                found[0], found[1], found[2], found[3] = mean, power, length, square
 
 
 @compiled
-def _similarity(x: Floats, y: Floats, window: int, constants: Floats, out: Floats) -> None:
+def _similarity(x: Floats, y: Floats, constants: Floats, out: Floats) -> None:
     """SSIM of the windows of a strip, in place of the sums of x y; x, y: their maps."""
     kind = constants.dtype.type
-    size, half, c1, c2 = kind(window * window), kind(0.5), constants[0], constants[1]
+    size, c1, c2, half = kind(constants[0] * constants[0]), constants[1], constants[2], kind(0.5)
     near_x, left_x, rest_x, mean_x, spread_x = x[0], x[1], x[2], x[3], x[4]
     near_y, left_y, rest_y, mean_y, spread_y = y[0], y[1], y[2], y[3], y[4]
     for at in range(out.size):
@@ -157,58 +157,53 @@ def _sums_of_rows(values: Floats, wide: int, out: Floats) -> None:
 
 
 @compiled
-def similarities(
-    first: Images,
-    second: Images,
-    window: int,
-    constants: Floats,
-    rooms: Singles,
-    least: Doubles,
-    own: int,
-    out: Doubles,
-) -> None:
-    """Mean SSIM of all pairs into out [n, m]; -inf for those that turn out to be below `least` on the way.
+def _mean(of_rows: Floats, wide: int) -> float:
+    """The mean of all windows, from the sums of rows of so many: added up top to bottom."""
+    total = 0.0
+    for one in of_rows:
+        total += one
+    return min(max(total / (of_rows.size * wide), -1.0), 1.0)  # rounding may step over the ends
 
-    first, second: uint8 [n, h, w], [m, h, w]; constants: C1 / 2 and C2 (window^2 - 1) / 2, in the floats to use;
-    rooms: as `rooms` gives them; least: [n], -inf to have all; own: out[i, i + own] is left at -inf.
+
+@compiled
+def similarities(first: Images, second: Images, constants: Floats, rooms: Singles, least: Doubles) -> Doubles:
+    """Mean SSIM of all pairs, float64 [n, m]; -inf for those that turn out to be below `least` on the way.
+
+    first, second: uint8 [n, h, w], [m, h, w]; constants: window, C1 / 2 and C2 (window^2 - 1) / 2, in the floats to
+    use; rooms: float32 [n, m, strips], the most that each strip's windows can add up to, -inf to leave a pair out;
+    least: [n], -inf to have all the others.
 
     From the middle of the image outwards, the similarity of a strip takes the place of the most that it could be.
     """
-    (n, height, width), m = first.shape, len(second)
-    high, wide = height - window + 1, width - window + 1
-    strips, tall = -(-high // ROWS), (ROWS + window - 1) * width
+    window, (n, height, width), m = int(constants[0]), first.shape, len(second)
+    high, wide, places = height - window + 1, width - window + 1, ROWS * width - window + 1
+    strips, tall = rooms.shape[2], (ROWS + window - 1) * width
     pixels = np.empty((n + m, tall), constants.dtype)
     maps = np.ones((n + m, _MAPS, ROWS * width), constants.dtype)
     spare = np.ones((4, tall), constants.dtype)
     sums = np.empty((n, m, strips * ROWS), constants.dtype)
-    most = np.empty((n, m))
-    for i in range(n):
-        for j in range(m):
-            most[i, j] = -np.inf if i + own == j else rooms[i, j].sum()
-    bar = least * (high * wide)
+    most = rooms.sum(axis=2).astype(np.float64)
+    bar = np.maximum(least, -2.0) * (high * wide)  # SSIM is never below -1
     for step in range(strips):
         strip = strips // 2 + (step + 1) // 2 * (1 - 2 * (step % 2))
         top, bottom = strip * ROWS, min(strip * ROWS + ROWS, high)
         for i in range(n):
             if (most[i] >= bar[i]).any():
-                _describe(first[i], top, window, constants, spare, pixels[i], maps[i])
+                _describe(first[i], top, constants, spare, (pixels[i], maps[i]))
         for j in range(m):
             if (most[:, j] >= bar).any():
-                _describe(second[j], top, window, constants, spare, pixels[n + j], maps[n + j])
+                _describe(second[j], top, constants, spare, (pixels[n + j], maps[n + j]))
         for i in range(n):
             for j in range(m):
-                if most[i, j] >= bar[i] and i + own != j:
-                    found = sums[i, j, top : top + ROWS]
+                if most[i, j] >= bar[i]:
                     _multiply(pixels[i], pixels[n + j], spare[0])
                     _over_windows(spare[0], window, width, spare[1], spare[2])
-                    _similarity(maps[i], maps[n + j], window, constants, spare[2][: ROWS * width - window + 1])
-                    _sums_of_rows(spare[2][: ROWS * width].reshape(ROWS, width), wide, found)
+                    _similarity(maps[i], maps[n + j], constants, spare[2][:places])
+                    _sums_of_rows(spare[2][: ROWS * width].reshape(ROWS, width), wide, sums[i, j, top : top + ROWS])
                     most[i, j] += np.float64(sums[i, j, top:bottom].sum()) - rooms[i, j, strip]
+    out = np.full((n, m), -np.inf)
     for i in range(n):
         for j in range(m):
-            out[i, j] = -np.inf
-            if most[i, j] >= bar[i] and i + own != j:
-                total = 0.0
-                for row in range(high):
-                    total += sums[i, j, row]
-                out[i, j] = min(max(total / (high * wide), -1.0), 1.0)  # rounding may step over the ends
+            if most[i, j] >= bar[i]:
+                out[i, j] = _mean(sums[i, j, :high], wide)
+    return out

@@ -22,31 +22,31 @@ def windows_of_cells(shape: tuple[int, ...], window: int) -> Singles:
 
 
 @compiled
-def _room(x: Singles, y: Singles, windows: Singles, c1: np.float32, c2: np.float32, out: Singles) -> None:
+def _room(x: Singles, y: Singles, windows: Singles, constants: Singles, out: Singles) -> None:
     """The most that the windows of each cell can add up to; x, y: [4, cells]; windows: in a cell."""
+    c1, c2, half = constants[1], constants[2], np.float32(0.5)
     mean_x, power_x, length_x, square_x = x[0], x[1], x[2], x[3]
     mean_y, power_y, length_y, square_y = y[0], y[1], y[2], y[3]
     for cell in range(out.size):
         mean, length = mean_x[cell] - mean_y[cell], length_x[cell] - length_y[cell]
-        of_means = mean * mean / (power_x[cell] + power_y[cell] + windows[cell] * c1)
-        of_lengths = length * length / (square_x[cell] + square_y[cell] + windows[cell] * c2)
+        of_means = half * mean * mean / (half * (power_x[cell] + power_y[cell]) + windows[cell] * c1)
+        of_lengths = half * length * length / (half * (square_x[cell] + square_y[cell]) + windows[cell] * c2)
         out[cell] = windows[cell] - max(of_means, of_lengths)
 
 
 @compiled
-def rooms(first: Singles, second: Singles, windows: Singles, constants: Doubles, out: Singles) -> None:
-    """The most that the windows of each strip can add up to, for all pairs, into out [n, m, strips].
+def rooms(first: Singles, second: Singles, windows: Singles, constants: Singles) -> Singles:
+    """The most that the windows of each strip can add up to, for all pairs: float32 [n, m, strips].
 
     first, second: of `cells`; windows: [columns of cells, strips], in each cell; constants: as in `similarities`.
     """
-    columns, strips = windows.shape
-    c1, c2 = np.float32(2.0 * constants[0]), np.float32(2.0 * constants[1])
-    flat, spare = windows.reshape(-1), np.empty(windows.size, np.float32)
-    for i in range(len(first)):
-        for j in range(len(second)):
-            _room(first[i].reshape(4, -1), second[j].reshape(4, -1), flat, c1, c2, spare)
-            found = out[i, j]
-            found[:] = 0
+    (n, figures, columns, strips), m = first.shape, len(second)
+    of_cells, out = np.empty(columns * strips, np.float32), np.zeros((n, m, strips), np.float32)
+    for i in range(n):
+        for j in range(m):
+            x, y = first[i].reshape(figures, -1), second[j].reshape(figures, -1)
+            _room(x, y, windows.reshape(-1), constants, of_cells)
             for column in range(columns):
                 for strip in range(strips):
-                    found[strip] += spare[column * strips + strip]
+                    out[i, j, strip] += of_cells[column * strips + strip]
+    return out

@@ -1,8 +1,8 @@
 """Structural similarity of all pairs and the largest: `python -m benchmarks.speed.structural_similarity`.
 
-The largest SSIM of every candidate in a large release, some of the largest, the candidates among themselves, and the
-matrix of all pairs, beside scikit-image pair by pair. How much a bound saves hangs on the pictures, so one more job is
-noise, where it saves nothing.
+The largest SSIM of every candidate in a large release, a few of the largest, the candidates among themselves, and
+the matrix of all pairs, beside scikit-image pair by pair. How much a bound saves hangs on the pictures, so one more
+job is noise, where it saves nothing.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ def by_scikit_image(first: Images, second: Images, places: list[tuple[int, int]]
     return np.array([structural_similarity(first[i], second[j], data_range=255) for i, j in places])
 
 
-def _largest_row(name: str, first: Images, second: Images, k: int, reach: float, own: bool = False) -> Row:
+def _largest_row(
+    name: str, first: Images, second: Images, k: int, *, reach: float = LARGEST, own: bool = False
+) -> Row:
     """The k largest; the peer's pairs may be no more similar than the largest that ours found."""
     places = [(i, j) for i, j in _places(len(first), len(second)) if not own or i != j]
 
@@ -92,12 +94,12 @@ def measure(options: argparse.Namespace) -> list[Row]:
     kind = "phantoms" if options.lung_slices is None else "lung slices"
     grain = np.random.default_rng(0).integers(0, 256, (20 + len(release) // 100, size, size), dtype=np.uint8)
     return [
-        _largest_row(kind, candidates, release, 1, LARGEST),
-        _largest_row(kind, candidates, release, k, LARGEST),
-        _largest_row(f"{kind}, among themselves", candidates, candidates, 1, LARGEST, own=True),
+        _largest_row(kind, candidates, release, 1),
+        _largest_row(kind, candidates, release, k),
+        _largest_row(f"{kind}, among themselves", candidates, candidates, 1, own=True),
         _matrix_row(candidates, release),
         _missed_row(candidates, release, k),
-        _largest_row("noise, that no bound tells apart", grain[:20], grain[20:], 1, 0.0),
+        _largest_row("noise, that no bound tells apart", grain[:20], grain[20:], 1, reach=0.0),
     ]
 
 

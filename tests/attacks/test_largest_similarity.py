@@ -1,4 +1,4 @@
-"""The largest similarities by bounds are those of all pairs, to the last bit, and few windows are compared for them."""
+"""The largest similarities by bounds are those of all pairs, to the last bit; few windows are compared for them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from skimage.metrics import structural_similarity
 
 from attacks import similarity as module
 from attacks.base import Images, Scores
+from attacks.compiled import structural
 from attacks.compiled.structural import strips_of
-from attacks.similarity import ssim_largest, ssim_matrix
+from attacks.similarity import cells_of, most_of_strips, ssim_largest, ssim_matrix
 from attacks.ssim import StructuralSimilarity
 from attacks.view import View
 
@@ -86,7 +87,7 @@ def test_the_largest_are_those_of_all_pairs(kind, shape, window, tile, monkeypat
 def test_no_strip_is_more_similar_than_its_bound(kind, shape, window):
     """The sums over a strip of skimage's own windows, and of the largest that l and cs can be by themselves."""
     first, second = pair_of(kind, shape)
-    bounds = module._rooms(module._cells(first, window), module._cells(second[:8], window), shape, window)
+    bounds = most_of_strips(cells_of(first, window), cells_of(second[:8], window), shape, window)
     edge = window // 2
     for (i, x), (j, y) in itertools.product(enumerate(first), enumerate(second[:8])):
         _, full = structural_similarity(x, y, data_range=255, win_size=window, full=True)
@@ -99,7 +100,7 @@ def test_no_strip_is_more_similar_than_its_bound(kind, shape, window):
 def test_the_bound_is_that_of_the_formula():
     """One cell that one window fills: the smaller of what means and what lengths leave."""
     x, y = noise(2, (7, 7), 0), (noise(3, (7, 7), 1) // 9 + 90).astype(np.uint8)
-    bounds = module._rooms(module._cells(x, 7), module._cells(y, 7), (7, 7), 7)
+    bounds = most_of_strips(cells_of(x, 7), cells_of(y, 7), (7, 7), 7)
     for i, j in itertools.product(range(2), range(3)):
         a, b = x[i].astype(float), y[j].astype(float)
         of_means = (2 * a.mean() * b.mean() + C1) / (a.mean() ** 2 + b.mean() ** 2 + C1)
@@ -112,14 +113,14 @@ def test_few_windows_are_compared(monkeypatch):
     first = smooth(4, (64, 64), 0)
     second = np.concatenate([first, smooth(200, (64, 64), 1)])
     unseen = []
-    similarities = module._similarities
+    similarities = structural.similarities
 
     def noting(*arguments):
         found = similarities(*arguments)
         unseen.append(np.isneginf(found).mean())
         return found
 
-    monkeypatch.setattr(module, "_similarities", noting)
+    monkeypatch.setattr(structural, "similarities", noting)
     assert (ssim_largest(first, second)[:, 0] == 1.0).all()
     assert min(unseen[1:]) > 0.95
 
