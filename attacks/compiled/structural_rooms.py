@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from attacks.compiled.structural import CELL, ROWS, Doubles, Singles, compiled
+from attacks.compiled.structural import CELL, ROWS, Singles, compiled
 
 
 def windows_of_cells(shape: tuple[int, ...], window: int) -> Singles:
