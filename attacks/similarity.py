@@ -116,7 +116,7 @@ def _rounding(width: int) -> float:
 def _tiles(images: Images) -> Iterator[tuple[slice, Images]]:
     for start in range(0, len(images), _TILE):
         places = slice(start, min(start + _TILE, len(images)))
-        yield places, np.ascontiguousarray(images[places])
+        yield places, np.array(images[places], order="C")  # a file mapped into memory would be compiled for anew
 
 
 def _constants(window: int) -> NDArray[np.floating[Any]]:
