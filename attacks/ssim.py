@@ -8,7 +8,7 @@ from typing import ClassVar
 from attacks.base import TargetShape
 from attacks.observing import ObservingAttack
 from attacks.registry import calibrated, register
-from attacks.similarity import WINDOW, check_window, ssim_matrix
+from attacks.similarity import WINDOW, check_window, ssim_largest
 from attacks.view import Observed, View
 
 
@@ -30,10 +30,8 @@ class StructuralSimilarity(ObservingAttack):
 
     def observe(self, view: View) -> Observed:
         """The score of one release, float64 [n]."""
-        similarity = ssim_matrix(view.candidates, view.release, self.window)
-        if view.candidates_as_release:
-            similarity[range(len(similarity)), range(len(similarity))] = -1.0
-        return similarity.max(axis=1)
+        own = view.candidates_as_release
+        return ssim_largest(view.candidates, view.release, 1, self.window, leave_self_out=own)[:, 0]
 
 
 calibrated(StructuralSimilarity, "cal", "reg", "lira", "ridge")

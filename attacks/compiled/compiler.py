@@ -13,11 +13,15 @@ Loop = TypeVar("Loop", bound=Callable[..., Any])
 def compiled(
     fastmath: set[str] | None = None, inline: Literal["never", "always"] = "never"
 ) -> Callable[[Loop], Loop]:
-    """A decorator. fastmath: LLVM's flags of what rounding may change; inline: into the callers, with their flags."""
+    """A decorator; without flags every operation is as it stands, none fused and none reordered.
+
+    fastmath: LLVM's flags of what rounding may change; inline: into the callers, with their flags. A division by zero
+    is as NumPy's.
+    """
 
     def of_loop(loop: Loop) -> Loop:
         def made(cache: bool) -> Loop:
-            options = njit(cache=cache, nogil=True, fastmath=fastmath or False, inline=inline)
+            options = njit(cache=cache, nogil=True, error_model="numpy", fastmath=fastmath or False, inline=inline)
             return cast("Loop", options(loop))
 
         try:

@@ -26,7 +26,7 @@ SHAPES = [(16, 16), (33, 47), (64, 64)]
 WINDOWS = {"ssim": 7, "ssim_3": 3, "ssim_15": 15, "ssim_wide": 23}
 MEASURES = [*NAMES, "pixel_moved", *WINDOWS]
 N, M = 19, 43
-PIECES = [("attacks.distances._CHUNK_BYTES", 8 * 3000), ("attacks.similarity._CHUNK_FLOATS", 100)]
+PIECES = [("attacks.distances._CHUNK_BYTES", 8 * 3000), ("attacks.similarity._TILE", 4)]
 each_shape = pytest.mark.parametrize("shape", SHAPES, ids=str)
 
 
@@ -119,8 +119,7 @@ def test_pieces_change_no_bit(measure, first, second, monkeypatch):
     for name, size in PIECES:
         monkeypatch.setattr(name, size)
     assert np.array_equal(measure(first, second), whole)
-    monkeypatch.setattr("attacks.similarity._CHUNK_FLOATS", 2**24)
-    monkeypatch.setattr("attacks.similarity._MOST_COLUMNS", 5)
+    monkeypatch.setattr("attacks.similarity._TILE", 1000)
     assert np.array_equal(measure(first, second), whole)
 
 

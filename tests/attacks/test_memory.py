@@ -39,7 +39,7 @@ def test_a_release_in_pieces_is_observed_as_a_whole(attack: ObservingAttack, rel
     part = released[:60]
     whole = attack.observed(View(images(N, SIZE, 2), np.asarray(part)))
     monkeypatch.setattr("attacks.distances._CHUNK_BYTES", 7 * 8 * SIZE**2)
-    monkeypatch.setattr("attacks.similarity._CHUNK_FLOATS", 7 * N)
+    monkeypatch.setattr("attacks.similarity._TILE", 7)
     np.testing.assert_allclose(attack.observed(View(images(N, SIZE, 2), part)), whole, rtol=1e-6, atol=1e-7)
 
 
