@@ -43,8 +43,8 @@ def measure(options: argparse.Namespace) -> list[Row]:
     with tempfile.TemporaryDirectory() as name, warnings.catch_warnings():
         warnings.simplefilter("ignore", HarnessWarning)  # that no file says whose slice it is
         root = Path(name)
-        _write(root / "files", options.files, options.size)
-        return _rows(root, options.files, options.size)
+        _write(root / "files", options.released, options.size)
+        return _rows(root, options.released, options.size)
 
 
 def _rows(root: Path, n: int, size: int) -> list[Row]:
@@ -150,10 +150,10 @@ BENCHMARK = Benchmark(
     "a release from PNG files, for the first time and again, beside loops of Pillow and datasets",
     measure,
     options=(
-        Option("--files", 10_000, {"type": int, "metavar": "N", "help": "PNG files of the release"}),
-        Option("--size", 256, {"type": int, "metavar": "N", "help": "height and width of an image, pixels"}),
+        Option("--released", 10_000, {"type": int, "metavar": "N", "help": "fewer released images"}),
+        Option("--size", 256, {"type": int, "metavar": "PX", "help": "height and width of the images"}),
     ),
-    quick={"files": 60, "size": 64},
+    quick={"released": 60, "size": 64},
     quick_about="60 files of 64 px",
 )
 
