@@ -1,7 +1,7 @@
 """How cost grows with each size of the problem: `python -m benchmarks.speed.growth --picture FILE`.
 
-The attack `knn` (five nearest of each candidate) by released images, by candidates, and by height and width of images;
-a dry run, which plans every training and every attack, by shadows. The released images are phantoms mixed in
+The attack `knn` (five nearest of each candidate) by released images, by candidates, and by height and width of
+images; a dry run, which plans every training and every attack, by shadows. The released images are phantoms mixed in
 twos under grain, the candidates others of the same; a release lies on disk and is read by its pages. A line is
 fitted to the logarithms of each axis (least squares): its slope is the exponent, beside the least and the largest
 slope from one point to the next. One core.
@@ -15,7 +15,6 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +25,7 @@ from attacks.view import View
 from benchmarks.benchmark import Benchmark, Option
 from benchmarks.rows import Row
 from benchmarks.sides import limited_threads
-from benchmarks.speed.growth.picture import draw
+from benchmarks.speed.growth.picture import Axis, draw
 from harness.errors import HarnessWarning
 
 K, KINDS, GRAIN = 5, 60, 4  # nearest images; phantoms that are mixed; grey levels that grain adds at most
@@ -36,29 +35,13 @@ _FIXED_RELEASED, _FIXED_CANDIDATES, _FIXED_SIZE, _FEW = 2_000, 100, 32, 20
 Images = NDArray[np.uint8]
 
 
-class Axis(NamedTuple):
-    """One size of the problem: what it counts, what is held, and the seconds of the work at each of its points."""
-
-    name: str
-    held: str
-    points: Sequence[int]
-    seconds: list[float]
-
-    @property
-    def slopes(self) -> tuple[float, float, float]:
-        """The fitted exponent, and the least and the largest from one point to the next."""
-        x, y = np.log(self.points), np.log(self.seconds)
-        between = np.diff(y) / np.diff(x)
-        return float(np.polyfit(x, y, 1)[0]), float(between.min()), float(between.max())
-
-
 def measure(options: argparse.Namespace) -> list[Row]:
     """A row an axis: the exponent, with its points in the detail; the picture, where it is asked for."""
     with limited_threads(1), tempfile.TemporaryDirectory() as name, warnings.catch_warnings():
         warnings.simplefilter("ignore", HarnessWarning)
         axes = [*_of_attack(Path(name), options), _of_plan(Path(name), options.shadows)]
     if options.picture is not None:
-        draw(options.picture, [(one.name, one.held, one.points, one.seconds, one.slopes) for one in axes])
+        draw(options.picture, axes)
     return [_row(one) for one in axes]
 
 

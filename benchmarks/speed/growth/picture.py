@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,11 +30,26 @@ _STYLE = {
     "svg.hashsalt": "growth",
 }
 _WIDTH, _HEIGHT, _DPI = 2.7, 2.6, 150  # inches a panel
-Drawn = tuple[str, str, Sequence[int], Sequence[float], tuple[float, float, float]]
 
 
-def draw(path: Path, axes: Sequence[Drawn]) -> None:
-    """Write the picture. axes: of each its name, what is held, its points, their seconds, and its three slopes."""
+class Axis(NamedTuple):
+    """One size of the problem: what it counts, what is held, and the seconds of the work at each of its points."""
+
+    name: str
+    held: str
+    points: Sequence[int]
+    seconds: list[float]
+
+    @property
+    def slopes(self) -> tuple[float, float, float]:
+        """The fitted exponent, and the least and the largest from one point to the next."""
+        x, y = np.log(self.points), np.log(self.seconds)
+        between = np.diff(y) / np.diff(x)
+        return float(np.polyfit(x, y, 1)[0]), float(between.min()), float(between.max())
+
+
+def draw(path: Path, axes: Sequence[Axis]) -> None:
+    """Write the picture, a PNG or an SVG."""
     import matplotlib  # here, for half a second that only a picture pays
     from matplotlib.figure import Figure
 
@@ -43,27 +58,20 @@ def draw(path: Path, axes: Sequence[Drawn]) -> None:
         matplotlib.rcParams.update(_STYLE)
         figure = Figure(figsize=(_WIDTH * len(axes), _HEIGHT), layout="constrained", facecolor=PAPER)
         for panel, axis in zip(np.atleast_1d(figure.subplots(1, len(axes))), axes, strict=True):
-            _panel(panel, *axis)
+            _panel(panel, axis)
         figure.axes[0].set_ylabel("seconds")
         figure.savefig(path, dpi=_DPI, metadata={"Date": None} if path.suffix == ".svg" else {"Software": None})
 
 
-def _panel(
-    panel: Any,
-    name: str,
-    held: str,
-    points: Sequence[int],
-    seconds: Sequence[float],
-    slopes: tuple[float, float, float],
-) -> None:
-    x, y = np.log(points), np.log(seconds)
+def _panel(panel: Any, axis: Axis) -> None:
+    x, y = np.log(axis.points), np.log(axis.seconds)
     line = np.exp(np.polyval(np.polyfit(x, y, 1), x))
-    panel.set(xscale="log", yscale="log", title=held, xlabel=name, facecolor=PAPER)
-    panel.plot(points, line, color=SOFT, lw=1.1, dashes=(3, 3))
-    panel.plot(points, seconds, "o", color=CHOSEN, ms=5)
-    panel.set_xticks(points, [_short(point) for point in points])
+    panel.set(xscale="log", yscale="log", title=axis.held, xlabel=axis.name, facecolor=PAPER)
+    panel.plot(axis.points, line, color=SOFT, lw=1.1, dashes=(3, 3))
+    panel.plot(axis.points, axis.seconds, "o", color=CHOSEN, ms=5)
+    panel.set_xticks(axis.points, [_short(point) for point in axis.points])
     panel.set_xticks([], minor=True)
-    exponent, least, largest = slopes
+    exponent, least, largest = axis.slopes
     told = f"exponent {exponent:.2f}\n({least:.2f} to {largest:.2f})"
     panel.text(0.05, 0.95, told, transform=panel.transAxes, va="top", color=INK)
 
