@@ -141,7 +141,8 @@ def _by_datasets(root: Path, folder: Path) -> Pixels:
 
 def _apart(ours: Pixels, theirs: Pixels) -> float:
     """The largest difference of a pixel, of those images that both read."""
-    return float(np.abs(ours[: len(theirs)].astype(np.int16) - theirs).max())
+    both = zip(ours, theirs, strict=False)
+    return max(float(np.abs(one.astype(np.int16) - other).max()) for one, other in both)
 
 
 BENCHMARK = Benchmark(

@@ -8,6 +8,7 @@ after one training step by 0.3, of slices by 0.6 and more.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -134,9 +135,12 @@ def equal_to(images: Images, others: Images) -> Flags:
 
 def digests(images: Images) -> list[bytes]:
     """sha256 of each image's pixels, worked out on all cores."""
-    flat = images.reshape(len(images), -1)
-    a_block = max(1, _HASHED_BYTES // max(1, flat.shape[1]))
-    return [*in_order(lambda image: hashlib.sha256(np.ascontiguousarray(image)).digest(), flat, a_block)]
+    a_block = max(1, _HASHED_BYTES // max(1, math.prod(images.shape[1:])))
+    return [*in_order(_digest, images, a_block)]
+
+
+def _digest(image: Images) -> bytes:
+    return hashlib.sha256(np.ascontiguousarray(image).reshape(-1)).digest()
 
 
 def nearly_repeats(images: Images) -> Flags:
