@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.data.degenerate import digests
 from harness.data.edition_release import EditionRelease, read_release, releases_of
 from harness.data.options import EditionFolder, FolderData, PhantomData
 from harness.data.reading import EXTRA_ROLE, READING, Source, kept_remarks, source_of
@@ -121,7 +121,7 @@ def _write(source: Source, folder: Path) -> Mapping[str, Any]:
     with kept_remarks() as remarks:
         parts = source.read()
     slices = Slices(
-        np.concatenate([part.pixels for _, part in parts]),
+        parts[0][1].pixels if len(parts) == 1 else np.concatenate([part.pixels for _, part in parts]),
         tuple(name for _, part in parts for name in part.ids),
         _people([part for _, part in parts]),
     )
@@ -130,8 +130,8 @@ def _write(source: Source, folder: Path) -> Mapping[str, Any]:
     with (folder / "index.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["id", "patient_id", "sha256", "role"])
-        for name, patient, pixels, role in zip(slices.ids, slices.patient_ids, slices.pixels, roles, strict=True):
-            writer.writerow([name, patient, hashlib.sha256(pixels.tobytes()).hexdigest(), role])
+        whose = zip(slices.ids, slices.patient_ids, digests(slices.pixels), roles, strict=True)
+        writer.writerows([name, patient, digest.hex(), role] for name, patient, digest, role in whose)
     accounts = [part.account for _, part in parts if part.account is not None]
     unnamed = {one.called: one.left_out[UNNAMED] for one in accounts if UNNAMED in one.left_out}
     return {"remarks": remarks, "unnamed": unnamed}

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from harness.data.groups import inferred_patients
+from harness.data.in_threads import in_order
 from harness.data.options import EditionFolder, FolderData, PhantomData
 from harness.data.sources.edition import find_leaves, read_leaf
 from harness.data.sources.listing import Account, LeftOut, list_folder
@@ -133,10 +134,9 @@ def looked_at(what: str, root: Path) -> tuple[list[list[str]], Account]:
         **dict(zip(listing.names, listing.images, strict=True)),
         **{_below(p, root): p for p in listing.metadata},
     }
-    digests = []
-    for name, path in sorted(named.items(), key=lambda one: one[0].split("/")):
-        digests.append([name, _digest(path)])
-    return digests, listing.account
+    names = sorted(named, key=lambda name: name.split("/"))
+    digests = in_order(_digest, [named[name] for name in names])
+    return [[name, digest] for name, digest in zip(names, digests, strict=True)], listing.account
 
 
 def _digest(path: Path) -> str:

@@ -8,7 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.evaluation import metrics
-from harness.evaluation.intervals import N_RESAMPLES, Estimate, Resamples, estimated, estimates, resample
+from harness.evaluation.intervals import (
+    N_RESAMPLES,
+    Estimate,
+    Resamples,
+    as_they_are,
+    estimated,
+    estimates,
+    resample,
+    spread,
+)
 from harness.evaluation.metrics import Flags, Floats, Ranking, Weights
 from harness.evaluation.predictions import NOMINAL_FPRS, Predictions
 from harness.evaluation.remembered import remembered
@@ -44,27 +53,7 @@ def measure(rows: Predictions, member: Flags, seed: int, n_resamples: int = N_RE
 
     Intervals resample pairs of shadows (where there are several) and patients, the same draws for every attack.
     """
-    ranking, fprs = Ranking.of(rows.score, member), fprs_with_enough(member)
-    losses = {
-        "brier": metrics.squared_errors(rows.probability, member),
-        "log_loss": metrics.log_losses(rows.probability, member),
-    }
-    decisions = {f"realised {a}": alarm for a, alarm in rows.alarms.items()}
-    if rows.decision is not None:
-        decisions["declared"] = rows.decision
-    # All that is a weighted sum over rows side by side: one matrix product for each handful of resamples.
-    summands = np.column_stack([*losses.values(), *(metrics.cells(one, member) for one in decisions.values())])
-
-    def all_of_them(weight: Weights) -> dict[str, Floats]:
-        roc, sums = ranking.roc(weight), (weight @ summands).T
-        found = {"auc": roc.auc(), **{f"tpr {fpr}": roc.tpr_at(fpr) for fpr in fprs}}
-        found |= {name: total / weight.sum(axis=1) for name, total in zip(losses, sums[: len(losses)], strict=True)}
-        for at, name in zip(range(len(losses), len(sums), 4), decisions, strict=True):
-            counts = metrics.Confusion(*sums[at : at + 4])
-            found |= _of_decision(counts) if name == "declared" else {name: metrics.false_positive_rate(counts)}
-        return found
-
-    found = estimates(all_of_them, resamples_of(rows, seed, n_resamples))
+    found = estimated(*metrics_of(rows, member, resamples_of(rows, seed, n_resamples)))
     n_nonmembers = int((~member).sum())
     too_small = Estimate(None, note=f"n too small: {n_nonmembers} non-members")
     ece = metrics.expected_calibration_error(rows.probability, member, np.ones((1, len(member))))
@@ -83,6 +72,36 @@ def measure(rows: Predictions, member: Flags, seed: int, n_resamples: int = N_RE
         "realised_fpr": {str(a): found[f"realised {a}"] for a in NOMINAL_FPRS},
         "resampled": "pairs of shadows, then patients" if np.ptp(rows.unit) > 0 else "patients",
     }
+
+
+def metrics_of(rows: Predictions, member: Flags, resamples: Resamples) -> tuple[dict[str, Floats], dict[str, Floats]]:
+    """Every metric that has an interval, on the rows as they are, float64 [1], and under each of b resamples, [b]."""
+    ranking, fprs = Ranking.of(rows.score, member), fprs_with_enough(member)
+    losses = {
+        "brier": metrics.squared_errors(rows.probability, member),
+        "log_loss": metrics.log_losses(rows.probability, member),
+    }
+    decisions = {f"realised {a}": alarm for a, alarm in rows.alarms.items()}
+    if rows.decision is not None:
+        decisions["declared"] = rows.decision
+    # All that is a weighted sum over rows side by side: one matrix product for each handful of resamples.
+    summands = np.column_stack([*losses.values(), *(metrics.cells(one, member) for one in decisions.values())])
+
+    def under(weight: Weights) -> dict[str, Floats]:
+        roc = ranking.roc(weight)
+        rates = {f"tpr {fpr}": roc.tpr_at(fpr) for fpr in fprs}
+        return {"auc": roc.auc(), **rates, "sums": np.asarray(weight @ summands, np.float64)}
+
+    def with_ratios(found: dict[str, Floats]) -> dict[str, Floats]:
+        sums = found.pop("sums").T
+        n = sums[len(losses) : len(losses) + 4].sum(axis=0)  # of a decision, every row is in one of its four cells
+        found |= {name: total / n for name, total in zip(losses, sums[: len(losses)], strict=True)}
+        for at, name in zip(range(len(losses), len(sums), 4), decisions, strict=True):
+            counts = metrics.Confusion(*sums[at : at + 4])
+            found |= _of_decision(counts) if name == "declared" else {name: metrics.false_positive_rate(counts)}
+        return found
+
+    return with_ratios(under(as_they_are(resamples))), with_ratios(spread(under, resamples))
 
 
 def auc_per_target(rows: Predictions, member: Flags) -> list[float]:

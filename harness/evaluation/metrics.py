@@ -22,68 +22,113 @@ ECE_BINS = 10
 
 @dataclass(frozen=True)
 class StepRoc:
-    """The exact step ROC: a point a distinct score, from (0, 0) to (1, 1).
+    """The exact step ROC of a ranking under b weightings: a point a distinct score, from (0, 0) to (1, 1).
 
-    fp, tp: weight of the non-members and of the members at or above each distinct score, [b, points], from 0.
+    ranking: of n rows; weight: [b, n].
     """
 
-    fp: Weights
-    tp: Weights
+    ranking: Ranking
+    weight: Weights
 
     @cached_property
+    def members(self) -> Weights:
+        """Weight of the members down to each place among them, from 0, [b, 1 + members]."""
+        return _running(np.take(self.weight, self.ranking.members, axis=1))
+
+    @cached_property
+    def nonmembers(self) -> Weights:
+        """Weight of the non-members down to each place among them, from 0, [b, 1 + non-members]."""
+        return _running(self._of_nonmembers)
+
+    @property
     def fpr(self) -> Floats:
         """False positive rates, float64 [b, points]; NaN where a weighting has no non-member."""
-        return _rates(self.fp)
+        return _rates(np.take(self.nonmembers, self.ranking.points[0], axis=1))
 
-    @cached_property
+    @property
     def tpr(self) -> Floats:
         """True positive rates, float64 [b, points]; NaN where a weighting has no member."""
-        return _rates(self.tp)
+        return _rates(np.take(self.members, self.ranking.points[1], axis=1))
 
     def auc(self) -> Floats:
-        """Area under the curve; ties count half (trapezium over tied groups = Mann-Whitney U / (P N))."""
-        widths, heights = np.diff(self.fp, axis=1), self.tp[:, 1:] + self.tp[:, :-1]
-        area = np.einsum("bk,bk->b", widths, heights, dtype=np.float64) / 2  # exact for counts below 2^53
-        return _ratio(area, self.fp[:, -1].astype(np.float64) * self.tp[:, -1])
+        """Area under the curve: of pairs of a non-member and a member, those in which the member's score is larger.
+
+        Ties count half (the trapezium over tied groups = Mann-Whitney U / (P N)).
+        """
+        ranking, weight = self.ranking, self._of_nonmembers
+        wins = np.take(self.members, ranking.above, axis=1)
+        if ranking.not_below is None:
+            area = np.einsum("bk,bk->b", weight, wins, dtype=np.float64)  # exact for counts below 2^53
+        else:
+            wins += np.take(self.members, ranking.not_below, axis=1)
+            area = np.einsum("bk,bk->b", weight, wins, dtype=np.float64) / 2
+        return _ratio(area, self.members[:, -1].astype(np.float64) * self.nonmembers[:, -1])
 
     def tpr_at(self, fpr: float) -> Floats:
-        """The largest TPR among points whose FPR is at most `fpr`: no point above it, no interpolation."""
-        # No tolerance: counts are whole, so k / n rounds to the same float as the rate it equals.
-        above = self.fpr > fpr
-        first = np.where(above.any(axis=1), above.argmax(axis=1), above.shape[1])  # neither rate ever falls
-        reached = self.tp[np.arange(len(first)), np.maximum(first - 1, 0)]
-        return np.where(self.fp[:, -1] > 0, _ratio(reached, self.tp[:, -1]), np.nan)
+        """The largest TPR among points whose FPR is at most `fpr`: no point above it, no interpolation.
+
+        The point above the first non-member who would be one too many, with all whose scores equal his.
+        """
+        total = self.nonmembers[:, -1]
+        allowed = largest_part(fpr, total).astype(self.nonmembers.dtype)
+        first = (self.nonmembers > allowed[:, None]).argmax(axis=1)  # 0 where nobody is one too many
+        reached = self.members[np.arange(len(first)), self.ranking.called[first]]
+        return np.where(total > 0, _ratio(reached, self.members[:, -1]), np.nan)
+
+    @cached_property
+    def _of_nonmembers(self) -> Weights:
+        return np.take(self.weight, self.ranking.nonmembers, axis=1)
 
 
 @dataclass(frozen=True)
 class Ranking:
     """Predictions in order of their scores, sorted once for however many weightings.
 
-    order: rows from the largest score down, [n]; nonmember: int32 [n], 1 for a non-member, in that order; points:
-    how many rows lie above each point of the ROC, groups of equal scores whole, None where no two are equal.
+    members, nonmembers: their rows from the largest score down; above: how many members' scores are larger than each
+    of those non-members'; not_below: how many are larger or equal, None where no member's equals a non-member's;
+    points: how many non-members, and how many members, lie above each point of the ROC, groups of equal scores whole.
     """
 
-    order: NDArray[np.intp]
-    nonmember: NDArray[np.int32]
-    points: NDArray[np.intp] | None
+    members: NDArray[np.intp]
+    nonmembers: NDArray[np.intp]
+    above: NDArray[np.intp]
+    not_below: NDArray[np.intp] | None
+    points: tuple[NDArray[np.intp], NDArray[np.intp]]
+
+    @cached_property
+    def called(self) -> NDArray[np.intp]:
+        """How many members a threshold calls that shuts out the k-th non-member, from 1 on; at 0 all of them."""
+        return np.r_[len(self.members), self.above]
 
     @classmethod
     def of(cls, score: Floats, member: Flags) -> Ranking:
         """The ranking of score [n] (larger = member) against member [n]."""
         order = np.argsort(-score, kind="stable")
+        of_member = member[order]
         starts = np.flatnonzero(np.r_[True, np.diff(score[order]) != 0, True])
-        return cls(order, (~member[order]).astype(np.int32), starts if len(starts) <= len(order) else None)
+        called = np.r_[0, np.cumsum(of_member)][starts]
+        group = np.repeat(np.arange(len(starts) - 1), np.diff(starts))[~of_member]
+        above, not_below = called[group], called[group + 1]
+        tied = bool((above != not_below).any())
+        points = starts - called, called
+        return cls(order[of_member], order[~of_member], above, not_below if tied else None, points)
 
     def roc(self, weight: Weights) -> StepRoc:
         """The ROC under weight [b, n]; a weighting with one class only gives NaN."""
-        ranked = np.take(weight, self.order, axis=1)
-        # In the dtype of the weights: a running sum of int32 takes an eighth of the time of one of floats.
-        fp, called = np.zeros((2, len(weight), len(self.order) + 1), weight.dtype)
-        np.cumsum(ranked * self.nonmember, axis=1, out=fp[:, 1:])
-        np.cumsum(ranked, axis=1, out=called[:, 1:])
-        if self.points is not None:
-            fp, called = np.take(fp, self.points, axis=1), np.take(called, self.points, axis=1)
-        return StepRoc(fp, called - fp)
+        return StepRoc(self, weight)
+
+
+def largest_part(rate: float, total: Weights) -> Floats:
+    """The largest float that makes up at most `rate` of total [b], float64 [b]: its quotient is not above it.
+
+    No tolerance: of whole numbers, k / n rounds to the same float as the rate it equals. Their product misses it by
+    a few floats at most, so it is looked for down from a little above.
+    """
+    part = np.asarray(rate * total, np.float64) * (1 + 4 * np.finfo(np.float64).eps)
+    with np.errstate(invalid="ignore"):  # 0 / 0 where a class is missing
+        while (beyond := part / total > rate).any():
+            part = np.where(beyond, np.nextafter(part, -np.inf), part)
+    return part
 
 
 def step_roc(score: Floats, member: Flags, weight: Weights) -> StepRoc:
@@ -180,6 +225,13 @@ def expected_calibration_error(probability: Floats, member: Flags, weight: Weigh
     in_bin = (bins[:, None] == np.arange(ECE_BINS)).astype(np.float64)
     gap = np.abs((weight * (probability - member)) @ in_bin).sum(axis=1)
     return _ratio(gap, weight.sum(axis=1))
+
+
+def _running(weight: Weights) -> Weights:
+    """Sums of weight [b, n] from 0 on, [b, n + 1], in its own dtype: of int32 in an eighth of the time of floats."""
+    sums = np.zeros((len(weight), weight.shape[1] + 1), weight.dtype)
+    np.cumsum(weight, axis=1, out=sums[:, 1:])
+    return sums
 
 
 def _rates(counts: Weights) -> Floats:

@@ -5,22 +5,27 @@ one warning a kind, with the count and the first file.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from harness.data.in_threads import in_order
 from harness.data.sources.fit import fit
 from harness.data.sources.greys import Depth, FloatRange, Grey, float_scale, grey_of_floats, grey_of_integers
-from harness.data.sources.opened import opened
+from harness.data.sources.opened import opened, opened_in_thread, pixels_taken, quiet
 from harness.data.sources.remarks import Remarks
 from harness.errors import InputError
 
 _BITS, _PHOTOMETRIC, _SAMPLE_FORMAT, _ORIENTATION = 258, 262, 339, 274  # tags of TIFF 6.0; the last of EXIF, too
 _SIGNED = 2
 _QUARTER = 63
+_SMALL = 2**20  # pixels as padded to a square: what has more is decoded alone, whatever else is
+_ONE_LARGE = Lock()
 _COLOURS = frozenset({"P", "PA", "RGB", "RGBA", "RGBX", "RGBa", "CMYK", "YCbCr"})
 # What turns a picture as stored into the picture as shown (EXIF 2.3, tag Orientation).
 _TURNS: dict[int, Callable[[NDArray[np.generic]], NDArray[np.generic]]] = {
@@ -35,36 +40,64 @@ _TURNS: dict[int, Callable[[NDArray[np.generic]], NDArray[np.generic]]] = {
 
 
 def load_images(paths: Sequence[Path], names: Sequence[str], size: int, where: str) -> Grey:
-    """Read every file into uint8 [n, size, size], 0 to 255, and warn of what was converted.
+    """Read every file into uint8 [n, size, size], 0 to 255, on all cores, and warn of what was converted.
 
-    names, where: how to call each file and their folder in messages. The array is allocated once, so the peak
-    is n * size^2 bytes and one image. Raises InputError, naming the file, for one that cannot be read.
+    names, where: how to call each file and their folder in messages. The array is allocated once, so the peak is
+    n * size^2 bytes, one large image, and of those up to 2^20 pixels one a thread. Raises InputError, with its name,
+    for the first that cannot be read.
     """
-    pixels = np.empty((len(paths), size, size), np.uint8)
-    remarks = Remarks()
-    for row, image, name in zip(pixels, each_grey(paths, names, where, remarks), names, strict=True):
-        row[:] = fit(image, size, name, remarks)
+    pixels, remarks = np.empty((len(paths), size, size), np.uint8), Remarks()
+    white = _white(paths, names, where)
+
+    def read(place: int) -> Remarks:
+        name, noted = names[place], Remarks()
+        with ExitStack() as held:
+            with _told(where), opened_in_thread(paths[place], name) as image:
+                if pixels_taken(image) > _SMALL:
+                    held.enter_context(_ONE_LARGE)
+                grey = _shown(image, name, noted, white)
+            pixels[place] = fit(grey, size, name, noted)
+        return noted
+
+    with quiet():
+        for noted in in_order(read, range(len(paths))):
+            remarks.add(noted)
     remarks.warn(len(paths), where, size)
     return pixels
 
 
 def each_grey(paths: Sequence[Path], names: Sequence[str], where: str, remarks: Remarks) -> Iterator[Grey]:
-    """Every file of one folder at its own resolution, uint8 [h, w], 0 to 255, one after the other.
+    """Every file of one folder at its own resolution, uint8 [h, w], 0 to 255, one after the other."""
+    white = _white(paths, names, where)
+    for path, name in zip(paths, names, strict=True):
+        with _told(where):
+            grey = decode(path, name, remarks, white)
+        yield grey
 
-    Floats have one scale in the whole folder, which is looked for once the first of them is met.
-    """
+
+@contextmanager
+def _told(where: str) -> Iterator[None]:
+    """What is wrong with a file names its folder first."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from error
+
+
+def _white(paths: Sequence[Path], names: Sequence[str], where: str) -> Callable[[], float]:
+    """What floats of these files have one scale by, which is looked for once the first of them is met."""
+    one_looks = Lock()
 
     @cache
-    def white() -> float:
+    def found() -> float:
         ranges = (_range(path, name) for path, name in zip(paths, names, strict=True))
         return float_scale([one for one in ranges if one is not None], where)
 
-    for path, name in zip(paths, names, strict=True):
-        try:
-            grey = decode(path, name, remarks, white)
-        except InputError as error:
-            raise InputError(f"{where}: {error}") from error
-        yield grey
+    def white() -> float:
+        with one_looks:
+            return found()
+
+    return white
 
 
 def decode(source: Path | bytes, name: str, remarks: Remarks, white: Callable[[], float] | None = None) -> Grey:
@@ -75,24 +108,29 @@ def decode(source: Path | bytes, name: str, remarks: Remarks, white: Callable[[]
     alone; each is noted. Raises InputError, with `name`, for what cannot be read or has an unclear scale.
     """
     with opened(source, name) as image:
-        tags = _tags(image)
-        deep = _is_deep(image, tags)
-        image.load()
-        grey = _to_grey(image, tags, name, remarks, white)
-        if deep and image.mode not in ("I", "F") and 0 < int(grey.max()) <= _QUARTER:
-            raise InputError(
-                f"{name} has 16 bits a channel and uses less than a quarter of their range, so its scale is unclear; "
-                "apply the lung window yourself and store 8-bit grey."
-            )
-        turn = _TURNS.get(_orientation(image))
-        if turn is None and _turned_by_pillow(tags, image):
-            remarks.note("have an EXIF orientation and were turned by it", name)
-        if turn is not None:
-            remarks.note("have an EXIF orientation and were turned by it", name)
-            grey = np.ascontiguousarray(turn(grey), dtype=np.uint8)
-        if image.info.get("icc_profile") or image.info.get("gamma"):
-            remarks.note("carry an ICC profile or a gamma value, which were left alone", name)
-        return grey
+        return _shown(image, name, remarks, white)
+
+
+def _shown(image: Image.Image, name: str, remarks: Remarks, white: Callable[[], float] | None) -> Grey:
+    """An opened image as it is shown (see `decode`)."""
+    tags = _tags(image)
+    deep = _is_deep(image, tags)
+    image.load()
+    grey = _to_grey(image, tags, name, remarks, white)
+    if deep and image.mode not in ("I", "F") and 0 < int(grey.max()) <= _QUARTER:
+        raise InputError(
+            f"{name} has 16 bits a channel and uses less than a quarter of their range, so its scale is unclear; "
+            "apply the lung window yourself and store 8-bit grey."
+        )
+    turn = _TURNS.get(_orientation(image))
+    if turn is None and _turned_by_pillow(tags, image):
+        remarks.note("have an EXIF orientation and were turned by it", name)
+    if turn is not None:
+        remarks.note("have an EXIF orientation and were turned by it", name)
+        grey = np.ascontiguousarray(turn(grey), dtype=np.uint8)
+    if image.info.get("icc_profile") or image.info.get("gamma"):
+        remarks.note("carry an ICC profile or a gamma value, which were left alone", name)
+    return grey
 
 
 def _is_deep(image: Image.Image, tags: dict[int, int]) -> bool:
@@ -189,8 +227,8 @@ def _from_floats(
 
 
 def _range(path: Path, name: str) -> FloatRange | None:
-    """The range of a file's floats; None where it holds none."""
-    with opened(path, name) as image:
+    """The range of a file's floats; None where it holds none. Asked for while another file is open, and `quiet`."""
+    with opened_in_thread(path, name) as image:
         if image.mode != "F":
             return None
         image.load()

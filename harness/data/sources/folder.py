@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import warnings
 from collections import Counter
@@ -11,6 +10,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 
+from harness.data.degenerate import digests
 from harness.data.sources.decode import load_images
 from harness.data.sources.greys import Grey
 from harness.data.sources.listing import UNNAMED, UNUSED, Listing, list_folder
@@ -91,7 +91,7 @@ def _pixels(listing: Listing, names: Sequence[str], size: int) -> Grey:
     """The images of a listing, uint8 [n, size, size]; clusters of equal ones are told."""
     called = listing.account.called
     pixels = load_images(listing.images, names, size, called)
-    counts = Counter(hashlib.sha256(image).digest() for image in pixels)
+    counts = Counter(digests(pixels))
     clusters = [count for count in counts.values() if count > 1]
     if clusters:
         text = f"{sum(clusters)} of {len(names)} images in {called} are equal to the pixel to others of them"

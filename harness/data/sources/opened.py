@@ -43,9 +43,23 @@ def opened(source: Path | bytes, name: str) -> Iterator[Image.Image]:
     Raises InputError, with `name`, for a file that is missing, no regular one, damaged, no image, of several frames,
     or too large: over 2^26 pixels as padded to a square, or 512 MiB to decode by its depth and channels.
     """
-    with _file(source) as file, warnings.catch_warnings():
+    with quiet(), opened_in_thread(source, name) as image:
+        yield image
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """What Pillow warns of is not said: our own checks tell it."""
+    with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"PIL\.")
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # of pixels alone; ours is below
+        yield
+
+
+@contextmanager
+def opened_in_thread(source: Path | bytes, name: str) -> Iterator[Image.Image]:
+    """As `opened`, for one thread of several: who starts them is `quiet`, since all share one list of what to say."""
+    with _file(source) as file:
         try:
             with Image.open(file, formats=READ) as image:
                 _check(image, name)
@@ -65,6 +79,12 @@ def opened(source: Path | bytes, name: str) -> Iterator[Image.Image]:
             raise InputError(f"The image {name} is damaged ({error}); copy it again or remove it.") from error
 
 
+def pixels_taken(image: Image.Image) -> int:
+    """Pixels that are held to decode an opened image and to pad it to a square."""
+    width, height = _decoded_size(image)
+    return max(width * height, max(image.size) ** 2)
+
+
 def stored_size(path: Path) -> tuple[int, int] | None:
     """Width and height of an image as stored, pixels, from its header alone; None for what cannot be read."""
     try:
@@ -78,14 +98,18 @@ def _file(source: Path | bytes) -> AbstractContextManager[IO[bytes]]:
     return BytesIO(source) if isinstance(source, bytes) else bounded.opened(source, "The image", links=True)
 
 
-def _check(image: Image.Image, name: str) -> None:
-    tiff = image if isinstance(image, TiffImageFile) else None
+def _decoded_size(image: Image.Image) -> tuple[int, int]:
+    """Width and height of what is decoded: of a TIFF whole tiles at a time, strips no further than the picture."""
     tile = (0, 0)
-    if tiff:  # which is decoded whole tiles at a time, strips no further than the picture goes
-        tile = (tiff.tag_v2.get(_TILE_WIDTH, 0), tiff.tag_v2.get(_TILE_LENGTH, 0))
+    if isinstance(image, TiffImageFile):
+        tile = (image.tag_v2.get(_TILE_WIDTH, 0), image.tag_v2.get(_TILE_LENGTH, 0))
         if not all(isinstance(one, int) for one in tile):
             raise ValueError("the size of its tiles is no number")
-    width, height = max(image.width, tile[0]), max(image.height, tile[1])
+    return max(image.width, tile[0]), max(image.height, tile[1])
+
+
+def _check(image: Image.Image, name: str) -> None:
+    width, height = _decoded_size(image)
     kind = "I" if image.mode.startswith("I") else image.mode
     taken = width * height * _BYTES_A_PIXEL.get(kind, _OTHERS)
     if width * height > MOST_PIXELS or taken > MOST_BYTES:
@@ -99,8 +123,10 @@ def _check(image: Image.Image, name: str) -> None:
             f"The image {name} is too large: padded to a square, its {image.width}x{image.height} pixels would be "
             f"{side**2}; at most {MOST_PIXELS} are read, {isqrt(MOST_PIXELS)} a side."
         )
-    if tiff and tiff.is_animated:  # n_frames reads the tags of all, each compared with all before
+    if (
+        isinstance(image, TiffImageFile) and image.is_animated
+    ):  # n_frames reads the tags of all, each compared with all before
         raise InputError(f"{name} holds more than one frame; give one image a slice.")
-    n_frames = 1 if tiff else getattr(image, "n_frames", 1)
+    n_frames = 1 if isinstance(image, TiffImageFile) else getattr(image, "n_frames", 1)
     if n_frames != 1:
         raise InputError(f"{name} holds {n_frames} frames; give one image a slice.")

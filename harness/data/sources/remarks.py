@@ -23,6 +23,13 @@ class Remarks:
         """Remember the size of an image as stored, pixels."""
         self._sizes[height, width] += 1
 
+    def add(self, later: Remarks) -> None:
+        """Remember what was noted of files that come after these."""
+        for kind, names in later._files.items():
+            self._files.setdefault(kind, []).extend(names)
+        for size, count in later._sizes.items():
+            self._sizes[size] += count
+
     def warn(self, n_images: int, where: str, size: int) -> None:
         """Give one HarnessWarning for each kind of conversion, and one for images of several sizes."""
         for kind, names in self._files.items():

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
-from harness.evaluation.intervals import Resamples, estimates, resample, spread
+from harness.evaluation.intervals import estimates, resample, spread
 
 
 def accuracy_of(hit):
@@ -58,15 +60,39 @@ def test_a_weight_averages_one():
 
 
 def test_chunks_are_pieced_together_in_order():
-    resamples = Resamples([(np.arange(53, dtype=np.int32)[:, None], np.zeros(9_001, int))])
+    resamples = resample(np.repeat([0, 1], 4_500), np.tile(np.arange(4_500), 2), np.random.default_rng(0), 53)
     seen = []
 
-    def first(w):
+    def some(w):
         seen.append(len(w))
-        return {"first": w[:, 0].astype(float)}
+        return {"some": w[:, [0, 8_999]].astype(float)}
 
-    assert spread(first, resamples)["first"].tolist() == list(range(53))
+    assert np.array_equal(spread(some, resamples)["some"], resamples.weights()[:, [0, 8_999]])
     assert len(seen) > 1
+
+
+@pytest.mark.parametrize("n_patients", [1, 2, 60, 257, 6_000])
+def test_weights_are_those_of_patients_drawn_one_resample_after_another_then_units(n_patients):
+    """The stream of random numbers is a promise: an interval stays the same from version to version."""
+    unit, patient = np.repeat([0, 1, 2], n_patients), np.tile(np.arange(n_patients), 3)
+    rng, plain = np.random.default_rng(7), np.random.default_rng(7)
+    resamples = resample(unit, patient, rng, 40)
+    patients, units = (
+        np.array([np.bincount(plain.integers(n, size=n), minlength=n) for _ in range(40)]) for n in (n_patients, 3)
+    )
+    assert np.array_equal(resamples.weights(), (units[:, :, None] * patients[:, None, :]).reshape(40, -1))
+    assert np.array_equal(np.concatenate([*resamples.chunks(7)]), resamples.weights())
+    assert rng.bit_generator.state == plain.bit_generator.state
+
+
+def test_many_resamples_are_not_kept():
+    """20,000 of 6,000 patients: half a GiB of counts, were they held."""
+    tracemalloc.start()
+    resamples = resample(np.zeros(6_000, int), np.arange(6_000), np.random.default_rng(0), 2_000)
+    spread(lambda w: {"first": w[:, 0].astype(float)}, resamples)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 8 * 2**20
 
 
 def test_slices_of_few_patients_give_a_wider_interval_than_as_many_people():

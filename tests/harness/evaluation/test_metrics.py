@@ -41,7 +41,7 @@ def test_counts_give_the_same_as_floats_to_the_last_bit(score):
     slow, fast = (metrics.step_roc(score, MEMBER, w) for w in (WEIGHTS * 20_000, whole))
     assert np.array_equal(slow.auc(), fast.auc())
     assert np.array_equal(slow.tpr_at(0.1), fast.tpr_at(0.1))
-    assert fast.fp.dtype == np.int32
+    assert fast.members.dtype == fast.nonmembers.dtype == np.int32
 
 
 def test_roc_points_equal_scikit_learn():
@@ -107,6 +107,44 @@ def test_a_point_exactly_at_the_fpr_is_taken(n):
     roc = metrics.step_roc(-np.arange(n + 1.0), member, ones(n + 1))
     assert roc.tpr_at(0.1)[0] == 1.0
     assert roc.tpr_at(0.0999)[0] == 0.0
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(1, 10**9), st.data(), st.floats(1e-9, 1))
+def test_the_largest_part_is_the_last_whose_rate_is_allowed(total, data, rate):
+    """Also at rates that a whole number reaches to the last bit, or misses by one float."""
+    exact = data.draw(st.integers(0, total)) / total
+    for asked in (rate, exact, np.nextafter(exact, 0), np.nextafter(exact, 1)):
+        part = metrics.largest_part(asked, np.array([total]))[0]
+        assert part / total <= asked
+        assert asked < np.nextafter(part, np.inf) / total or asked < 1e-9  # a quotient may round to nothing
+
+
+@pytest.mark.parametrize("kind", ["few values", "no ties", "all equal", "ties within a class only"])
+def test_the_roc_and_its_figures_are_those_of_thresholds_tried_one_by_one(kind):
+    rng = np.random.default_rng(5)
+    for n in (1, 2, 3, 17, 60):
+        member = rng.random(n) < 0.5
+        score = {
+            "few values": rng.integers(0, 5, n).astype(float),
+            "no ties": rng.normal(size=n),
+            "all equal": np.ones(n),
+            "ties within a class only": rng.integers(0, 4, n) + 0.5 * member,
+        }[kind]
+        weight = rng.integers(0, 4, (6, n)).astype(np.int32)
+        roc = metrics.step_roc(score, member, weight)
+        called = score >= np.r_[np.inf, np.unique(score)[::-1]][:, None]
+        fp, tp = weight @ (called & ~member).T, weight @ (called & member).T
+        with np.errstate(invalid="ignore"):
+            fpr, tpr = fp / fp[:, -1:], tp / tp[:, -1:]
+        assert np.array_equal(roc.fpr, fpr, equal_nan=True)
+        assert np.array_equal(roc.tpr, tpr, equal_nan=True)
+        area = ((fp[:, 1:] - fp[:, :-1]) * (tp[:, 1:] + tp[:, :-1])).sum(axis=1) / 2
+        with np.errstate(invalid="ignore"):
+            assert np.array_equal(roc.auc(), area / (fp[:, -1] * tp[:, -1]), equal_nan=True)
+        for rate in (0.0, 0.1, 1 / 3, 0.5, 1.0):
+            best = [t[f <= rate].max() if (f <= rate).any() else np.nan for f, t in zip(fpr, tpr, strict=True)]
+            assert np.array_equal(roc.tpr_at(rate), best, equal_nan=True)
 
 
 def test_auc_of_constant_and_perfect_scores():
