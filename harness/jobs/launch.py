@@ -201,7 +201,7 @@ def _do(
 
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 # What one step of a training frees, the C library of Linux gives back, and the next step gets it anew, zeroed page by
-# page: 2,000 faults and 4 to 7 % of a step's time. Up to 256 MiB a process are kept instead.
+# page: thousands of faults a step. Up to 256 MiB a process are kept instead.
 _KEPT_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**28)}
 
 
