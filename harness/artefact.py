@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import stat
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from harness.bounded import digest, listed, read_json
 from harness.errors import InputError
+from harness.verified import Stamp, settled
 
 META = "meta.json"
 _MOST_META_BYTES = 64_000_000
-# Files that this process has read and found whole: inode, size, times of writing and of change, and digest then.
-_verified: dict[Path, tuple[int, int, int, int, str]] = {}
 
 
 class Meta(NamedTuple):
@@ -24,12 +24,36 @@ class Meta(NamedTuple):
     files: dict[str, str]
 
 
+class _Whole(NamedTuple):
+    """A file that was whole; may_be_noted: whether it had settled before it was read."""
+
+    stamp: Stamp
+    may_be_noted: bool
+
+
+_NOTHING: Mapping[str, Stamp] = {}
+_verified: dict[Path, _Whole] = {}  # files that this process has read and found whole, or that a note vouches for
+_metas: dict[Path, tuple[Stamp, Meta]] = {}  # what this process has read of artefacts, and of which file
+
+
 def read_meta(folder: Path) -> Meta | None:
-    """The meta of an artefact; None where there is none; InputError where it is not one that we write."""
-    if not os.path.lexists(folder / META):
+    """The meta of an artefact; None where there is none; InputError where it is not one that we write.
+
+    Its file is not read again as long as it is the same.
+    """
+    try:
+        of_folder, of_file = folder.lstat(), (folder / META).lstat()
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    if folder.is_symlink():
+    if stat.S_ISLNK(of_folder.st_mode):
         raise InputError(f"{folder.name} is a link")
+    seen = _stamp(of_file, "")
+    if folder not in _metas or _metas[folder][0] != seen:
+        _metas[folder] = seen, _read_meta(folder)
+    return _metas[folder][1]
+
+
+def _read_meta(folder: Path) -> Meta:
     meta = read_json(folder / META, _MOST_META_BYTES, "The artefact's", links=False)
     match meta:
         case {"facts": dict(facts), "seconds": int() | float() as seconds, "files": dict(files)}:
@@ -38,20 +62,57 @@ def read_meta(folder: Path) -> Meta | None:
     raise InputError(f"{META} is none that we write")
 
 
+class Look(NamedTuple):
+    """What a look at an artefact found.
+
+    damaged: what is not as it was written, by name; whole: stamps of files that are and may be noted; read: whether
+    any was read for it.
+    """
+
+    damaged: list[str]
+    whole: dict[str, Stamp]
+    read: bool
+
+
 def damage(folder: Path, files: Mapping[str, str]) -> list[str]:
     """What is not as it was written, by name: a file that is missing or another, one outside, a link, a pipe.
 
     Files that were whole a moment ago are not read again.
     """
+    return look(folder, files, lambda: _NOTHING).damaged
+
+
+def look(folder: Path, files: Mapping[str, str], noted: Callable[[], Mapping[str, Stamp]]) -> Look:
+    """As `damage`; noted: asked for stamps of files that need not be read, where this process knows of none."""
     try:
         present, odd, _ = listed(folder)
     except OSError:
-        return [META]
-    return sorted(odd) + [
-        name
-        for name, expected in files.items()
-        if name not in odd and not (name in present and _is_whole(folder / name, present[name], expected))
-    ]
+        return Look([META], {}, False)
+    damaged, whole, read = sorted(odd), {}, False
+    for name, expected in files.items():
+        if name in odd:
+            continue
+        if name not in present:
+            damaged.append(name)
+            continue
+        path, seen = folder / name, _stamp(present[name], expected)
+        if path not in _verified or _verified[path].stamp != seen:
+            found = _Whole(seen, settled(seen))  # asked before it is read
+            if noted().get(name) != seen:
+                read = True
+                if not _reads_as(path, expected):
+                    damaged.append(name)
+                    continue
+            _verified[path] = found
+        if _verified[path].may_be_noted:
+            whole[name] = seen
+    return Look(damaged, whole, read)
+
+
+def forget() -> None:
+    """Know of no file that it is whole, as a process does that has just started."""
+    _verified.clear()
+    _metas.clear()
 
 
 def is_plain(folder: Path) -> bool:
@@ -70,17 +131,15 @@ def digests(folder: Path) -> dict[str, str]:
     return {name: _sha256(folder / name) for name in sorted(files, key=PurePosixPath)}
 
 
-def _is_whole(path: Path, status: os.stat_result, expected: str) -> bool:
-    seen = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns, expected)
-    if _verified.get(path) == seen:
-        return True
+def _stamp(status: os.stat_result, expected: str) -> Stamp:
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns, expected
+
+
+def _reads_as(path: Path, expected: str) -> bool:
     try:
-        if _sha256(path) != expected:
-            return False
+        return _sha256(path) == expected
     except (FileNotFoundError, InputError):  # another run is replacing it, or somebody has put something else there
         return False
-    _verified[path] = seen
-    return True
 
 
 def _sha256(path: Path) -> str:

@@ -83,34 +83,41 @@ def read_json(path: Path, most_bytes: int, what: str, *, links: bool) -> Any:
     except ValueError as error:
         raise InputError(f"{what} {path} is no JSON ({error}).") from error
     except RecursionError as error:
-        raise _too_deep(path, what) from error
+        raise _too_deep(f"{what} {path}") from error
     level = [value]
     for _ in range(MOST_DEPTH):
         level = [inner for one in level if isinstance(one, dict | list) for inner in _held(one)]
         if not level:
             return value
-    raise _too_deep(path, what)
+    raise _too_deep(f"{what} {path}")
 
 
 def read_yaml(path: Path, most_bytes: int, what: str, *, links: bool) -> Any:
-    """As `read_json`, of YAML without tags and without aliases, which a few lines can blow up to gigabytes."""
+    """As `read_json`, of YAML; InputError as `yaml_of`, too."""
+    return yaml_of(read_text(path, most_bytes, what, links=links), f"{what} {path}")
+
+
+def yaml_of(text: str, called: str) -> Any:
+    """A YAML value without tags and without aliases, which a few lines can blow up to gigabytes.
+
+    called: what sentences call it. Raises InputError for what is no such YAML, or of more than `MOST_DEPTH` levels.
+    """
     import yaml  # start-up: most commands read none
 
-    text = read_text(path, most_bytes, what, links=links)
     depth = 0
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             if isinstance(event, yaml.AliasEvent):
-                raise InputError(f"{what} {path} holds an alias (*{event.anchor}); write its value out.")
+                raise InputError(f"{called} holds an alias (*{event.anchor}); write its value out.")
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > MOST_DEPTH:
-                raise _too_deep(path, what)
-        _refuse_twice(yaml.compose(text, Loader=yaml.SafeLoader), f"{what} {path}")
+                raise _too_deep(called)
+        _refuse_twice(yaml.compose(text, Loader=yaml.SafeLoader), called)
         return yaml.safe_load(text)
     except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that is none
-        raise InputError(f"{what} {path} is no YAML that can be read ({' '.join(str(error).split())}).") from error
+        raise InputError(f"{called} is no YAML that can be read ({' '.join(str(error).split())}).") from error
     except RecursionError as error:
-        raise _too_deep(path, what) from error
+        raise _too_deep(called) from error
 
 
 def each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -188,8 +195,8 @@ def _held(one: dict[str, Any] | list[Any]) -> list[Any]:
     return list(one.values()) if isinstance(one, dict) else one
 
 
-def _too_deep(path: Path, what: str) -> InputError:
-    return InputError(f"{what} {path} is nested deeper than {MOST_DEPTH} levels, the most that is read.")
+def _too_deep(called: str) -> InputError:
+    return InputError(f"{called} is nested deeper than {MOST_DEPTH} levels, the most that is read.")
 
 
 def _size(n_bytes: int) -> str:

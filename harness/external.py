@@ -26,7 +26,7 @@ from harness.data.png import grey_png
 from harness.data.sources.folder import read_images
 from harness.data.sources.listing import list_folder
 from harness.data.sources.opened import stored_size
-from harness.errors import InputError, unknown_name
+from harness.errors import InputError
 from harness.places import user_path
 from harness.program import ProgramError, run_program
 from shadow_models.kept import KeptMembers, read_members, refuse_start
@@ -124,7 +124,10 @@ class External(Recipe):
 
     def _refuse_no_command(self) -> None:
         if not self.command:
-            raise ValueError(f"shadow=external runs a program; give it with {COMMAND}.")
+            raise ValueError(
+                f"shadow=external runs a program; give it with '{COMMAND}=\"PROGRAM {{members}} {{release}} {{n}} "
+                "{seed} {size}\"', of which {members} and {release} are needed."
+            )
 
 
 class ExternalGenerator(KeptMembers):
@@ -216,7 +219,8 @@ def _filled(word: str, values: Mapping[str, str]) -> str:
         if match[1] is None:
             raise ValueError(f"{COMMAND} has a lone {match[0]}; a brace that is no placeholder's is written twice.")
         if match[1] not in values:
-            raise ValueError(unknown_name(f"placeholder of {COMMAND}", match[1], values))
+            known = ", ".join(f"{{{name}}}" for name in sorted(values))
+            raise ValueError(f"{COMMAND} names {match[0]}; it may name {known}.")
         return values[match[1]]
 
     return _BRACES.sub(filled, word)

@@ -21,6 +21,7 @@ from harness.evaluation.measure import measure_rules
 from harness.evaluation.records import Record
 from harness.evaluation.selection_rules import RULES, Choice
 from harness.evaluation.trivial import trivial_records
+from harness.experiment.answers import answers_kept
 from harness.experiment.base import from_base
 from harness.experiment.baselines import baselines_on_release, baselines_on_shadows
 from harness.experiment.dev_check import check_on_dev
@@ -76,8 +77,9 @@ class Outcome:
 
 def run(settings: Settings, console: Console) -> Outcome:
     """Do what the settings say. Finished artefacts come from the store, so the same run again is quick."""
-    with closing(Launcher(settings.workers, settings.device)) as launcher:
-        return _run(settings, Executor(Store(settings.store_root), launcher, console))
+    store = Store(settings.store_root, settings.verify_store)
+    with closing(Launcher(settings.workers, settings.device)) as launcher, answers_kept(settings, store):
+        return _run(settings, Executor(store, launcher, console))
 
 
 def _run(settings: Settings, executor: Executor) -> Outcome:

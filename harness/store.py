@@ -15,19 +15,24 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
 
-from harness.artefact import META, damage, digests, read_meta
+from harness.artefact import META, Look, digests, look, read_meta
 from harness.errors import HarnessWarning, InputError
 from harness.places import shown
+from harness.verified import WORTH_BYTES, Stamp, drop_note, note_of, noted, write_note
 from harness.writing import FILE_MODE, FOLDER_MODE, close, open_to_writing, replaced_folder, write_durably
 
-LOCKS = "locks"
+ANSWERS, LOCKS, NOTES = "answers", "locks", "verified"
 # What a store's root holds, and nothing else, where the root is ours to close.
-KINDS = {"checkpoint", "generator", "given", LOCKS, "log", "observation", "picture", "pool", "release", "scores"}
+KINDS = {
+    ANSWERS, "checkpoint", "generator", "given", LOCKS, "log", "observation", "picture", "pool", "release", "scores",
+    NOTES,
+}  # fmt: skip
 
 
 def content_key(**decides: Any) -> str:
@@ -47,9 +52,14 @@ class Artefact:
 
 @dataclass(frozen=True)
 class Store:
-    """A folder of artefacts. Several processes and runs may share one."""
+    """A folder of artefacts. Several processes and runs may share one.
+
+    verify: read every file anew, once a process; without, a large one that was found whole on this machine and that
+    nobody touched since is taken as it is (`harness.verified`).
+    """
 
     root: Path
+    verify: bool = False
 
     def folder(self, kind: str, key: str) -> Path:
         """Where the artefact is or would be."""
@@ -63,7 +73,7 @@ class Store:
             meta = read_meta(folder)
             if meta is None:
                 return None
-            damaged = damage(folder, meta.files)
+            damaged = self._look(folder, kind, key, meta.files).damaged
             if not damaged:
                 return Artefact(folder, meta.facts, meta.seconds)
         except InputError:
@@ -71,6 +81,25 @@ class Store:
         told = ", ".join(map(shown, damaged[:3])) + (", ..." if len(damaged) > 3 else "")
         warnings.warn(HarnessWarning(f"Store: {kind}/{key} is damaged ({told}) and is made again."), stacklevel=2)
         return None
+
+    def _look(self, folder: Path, kind: str, key: str, files: Mapping[str, str]) -> Look:
+        """What is whole, by what was noted before; a note of what had to be read, where that is much."""
+
+        def note() -> Path | None:
+            notes = self.root / NOTES
+            return None if notes.is_symlink() else note_of(notes, kind, key)
+
+        @cache
+        def stamps() -> Mapping[str, Stamp]:
+            return {} if self.verify or (place := note()) is None else noted(place)
+
+        found = look(folder, files, stamps)
+        if found.damaged and (place := note()) is not None:
+            drop_note(place)
+        elif found.read and sum(size for _, size, *_ in found.whole.values()) >= WORTH_BYTES:
+            with suppress(OSError, InputError):  # a read-only disk, a link in the folder's place: the next one reads
+                write_note(note_of(self.private_folder(NOTES), kind, key), found.whole)
+        return found
 
     def get(self, kind: str, key: str, make: Callable[[Path], Mapping[str, Any] | None]) -> Artefact:
         """The artefact, made by `make(empty folder)` if it is not there; one maker a key at a time.

@@ -69,7 +69,12 @@ def refuse_measured(recipe: Recipe) -> None:
     """ValueError, one sentence, for epsilon where, for want of a start, something is fitted without noise."""
     epsilon, what = getattr(recipe, "epsilon", None), getattr(recipe, "measured", "")
     if epsilon is not None and what:
-        refuse("epsilon", epsilon, f"None without a start: {what} would be fitted to the members without noise")
+        refuse(
+            "epsilon",
+            epsilon,
+            f"None without a start, or {what} would be fitted to the members without noise: start from a generator "
+            "that saw none of them",
+        )
 
 
 def privacy_of(recipe: Recipe, n_members: int, seed: int = 0, n_processes: int = 1) -> Privacy | None:

@@ -88,6 +88,11 @@ def find_family(name: str) -> type[Recipe]:
     """
     if name not in _registered:
         _import(name)
+    if name not in _registered and name in built_in():
+        raise UnknownFamilyError(
+            f"The file of the generator {name!r} was imported, but registers none of that name: its class needs "
+            f"@register({name!r}), as the file is called."
+        )
     if name not in _registered:
         raise UnknownFamilyError(f"There is no generator {name!r}; there are {', '.join(family_names())}.")
     return _registered[name]

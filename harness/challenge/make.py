@@ -103,7 +103,7 @@ def make_challenge(settings: ChallengeSettings, console: Console) -> Path:
     check_folder("out=", settings.out, taken_places(settings.store_root, settings.data))
     decided = _decided(settings)
     _is_there(settings.out, decided)
-    store = Store(settings.store_root)
+    store = Store(settings.store_root, settings.verify_store)
     pool = _with_patients(load_pool(settings.data, store, extra_apart=settings.start.learns_extra))
     split = split_patients(pool, settings.dev.patients, settings.test.patients, settings.seed)
     base = plan_base(settings.start, settings.recipe, pool, settings.store_root, settings.seed)

@@ -89,6 +89,7 @@ class ChallengeSettings(NamedTuple):
     device: str
     workers: int | None
     store_root: Path
+    verify_store: bool
     out: Path
 
 
@@ -146,5 +147,6 @@ def challenge_settings(config: DictConfig) -> ChallengeSettings:
         device=options.device,
         workers=options.launch.workers,
         store_root=user_path(options.store.root, "store.root="),
+        verify_store=options.store.verify,
         out=user_path(options.out, "out="),
     )

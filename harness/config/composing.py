@@ -21,6 +21,7 @@ def with_options(config_name: str, body: Callable[[DictConfig], None]) -> None:
     Raises InputError for options that Hydra or `refuse_foreign` refuses, and Refused for what the body does.
     """
     import hydra
+    from hydra.core.config_store import ConfigStore
     from hydra.errors import HydraException
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
@@ -29,6 +30,9 @@ def with_options(config_name: str, body: Callable[[DictConfig], None]) -> None:
 
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra would print and exit by itself; we want the sentence and code 2
     sys.modules.setdefault("hydra_plugins", None)  # type: ignore[arg-type]  # no package of others is Hydra's, either
+    # Hydra copies all that is registered whenever it lists a group, a second for --help; what it takes out of there
+    # to change it copies once more.
+    ConfigStore.__deepcopy__ = lambda registered, _: registered  # type: ignore[attr-defined]
     for name in RESOLVERS:  # values are what was typed
         OmegaConf.clear_resolver(name)
     started = False

@@ -13,17 +13,23 @@ from omegaconf.errors import (
 
 from harness.errors import unknown_name
 
+_CALLED = {"shadow": "generator"}
+
 
 def explained(error: Exception) -> str:
     """The sentence for an error of composition; the library's own words where it is none we know."""
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
         group, _, name = str(error.missing_cfg_file).partition("/")
         if name:
-            return unknown_name(group, name, _names(group)) + _plugin_hint(group) + _edition_hint(group, name)
+            return (
+                unknown_name(_CALLED.get(group, group), name, _names(group))
+                + _plugin_hint(group)
+                + _edition_hint(group, name)
+            )
     if isinstance(error, OverrideParseException):
         return (
             f"The option {error.override!r} cannot be read; options are given as name=value, such as seed=1. A value "
-            "with spaces, ~ or brackets needs quotes of its own: 'data.root=\"/my slices\"'."
+            f"with spaces, ~, braces or brackets needs quotes of its own: {_quoted(str(error.override))}."
         )
     cause: BaseException = error
     while not isinstance(cause, OmegaConfBaseException) and cause.__cause__ is not None:
@@ -35,6 +41,14 @@ def explained(error: Exception) -> str:
     if isinstance(cause, OmegaConfBaseException) and cause.full_key:
         return f"The option {cause.full_key} was refused: {str(cause).splitlines()[0]}."
     return " ".join(str(error).split())
+
+
+def _quoted(override: str) -> str:
+    """The option as a shell takes it, its value in quotes; an example where it has no value or quotes already."""
+    name, equals, value = override.partition("=")
+    if not equals or '"' in value or "'" in value:
+        name, value = "data.root", "/my slices"
+    return f"'{name}=\"{value}\"'"
 
 
 def _names(group: str) -> list[str]:
@@ -66,4 +80,13 @@ def _unknown_option(cause: OmegaConfBaseException) -> str:
     sentence = unknown_name("option", prefix + name, [prefix + key for key in known if key != "hydra"])
     if above == "attack":
         sentence += " Only the attacks that are named in attack=[...] take options."
+    if above == "shadow" and (families := _families_with(name)):
+        sentence = f"This generator has no option {name}; {', '.join(families)} have. " + sentence
     return sentence
+
+
+def _families_with(option: str) -> list[str]:
+    """Our families that have an option of that name; imports them, which only an error is worth."""
+    from shadow_models.registry import built_in, find_family
+
+    return [name for name in built_in() if option in find_family(name).__dataclass_fields__]

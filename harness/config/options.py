@@ -44,9 +44,10 @@ class SurrogateOptions:
 
 @dataclass
 class StoreOptions:
-    """Where artefacts are kept."""
+    """Where artefacts are kept. verify: read every file anew, also those that were whole when they were last read."""
 
     root: str = "store"
+    verify: bool = False
 
 
 @dataclass

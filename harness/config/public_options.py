@@ -41,15 +41,15 @@ _NUMBER = r"[+-]?[0-9.]+(?:e[+-]?[0-9]+)?|true|false|null"
 
 def public_options(options: Mapping[str, Any]) -> dict[str, Any]:
     """Of the options of a run, as `config.yaml` has them, those that say nothing of where and whose the data are."""
-    told: dict[str, Any] = _told(options, _TOP)
-    told["data"] = _told(options["data"], _DATA)
-    told["launch"] = _told(options.get("launch") or {}, ("name", "workers"))
-    shadow = options.get("shadow") or {}
-    told["shadow"] = _told(shadow, _of_generators(shadow.get("family", DEFAULT)))
+    words = _words(options)
+    told: dict[str, Any] = _told(options, _TOP, words)
+    told["data"] = _told(options["data"], _DATA, words)
+    told["launch"] = _told(options.get("launch") or {}, ("name", "workers"), words)
+    told["shadow"] = _told(options.get("shadow") or {}, _of_generators(_family(options)), words)
     for name, of in (("surrogate", SurrogateOptions), ("report", ReportOptions)):
-        told[name] = _told(options.get(name) or {}, [one.name for one in fields(of)])
+        told[name] = _told(options.get(name) or {}, [one.name for one in fields(of)], words)
     named = {name: own or {} for name, own in options["attack"].items() if re.fullmatch(ATTACK_NAME, str(name))}
-    told["attack"] = {name: _told(own, list(own)) for name, own in named.items()}
+    told["attack"] = {name: _told(own, list(own), words) for name, own in named.items()}
     return told
 
 
@@ -58,18 +58,18 @@ def public_command(words: Sequence[str], options: Mapping[str, Any]) -> list[str
 
     options: all that the command resolved to, in which the names of the words are looked up.
     """
-    names = _names(public_options(options))
-    return [_word(word, names) for word in words]
+    names, known = _names(public_options(options)), _words(options)
+    return [_word(word, names, known) for word in words]
 
 
-def _word(word: str, names: Collection[str]) -> str:
+def _word(word: str, names: Collection[str], known: Mapping[str, Collection[str]]) -> str:
     name, equals, value = word.partition("=")
     if not equals:
         return word if word in ("-m", "--multirun") else _HIDDEN
     pieces = value.strip("[]").split(",")  # of a list, or of a sweep
     if name in _GROUPS and all(re.fullmatch(r"\w+", piece) for piece in pieces):
         return word
-    words = _words().get(name.rpartition(".")[2], ())
+    words = known.get(name.rpartition(".")[2], ())
     if name in names and all(re.fullmatch(_NUMBER, piece) or piece in words for piece in pieces):
         return word
     return f"{name}={_HIDDEN}" if re.fullmatch(r"[+~]{0,2}[\w.@/]+", name) else _HIDDEN
@@ -84,6 +84,11 @@ def _names(options: Mapping[str, Any], above: str = "") -> set[str]:
     return found
 
 
+def _family(options: Mapping[str, Any]) -> Any:
+    """What the options call the family of generators."""
+    return (options.get("shadow") or {}).get("family", DEFAULT)
+
+
 def _of_generators(name: Any) -> list[str]:
     """The options of a family of ours that may be told, and those of every generator; of another the latter alone."""
     every = ["family", *(one.name for of in (StartOptions, ShadowOptions) for one in fields(of))]
@@ -93,14 +98,13 @@ def _of_generators(name: Any) -> list[str]:
     return [*every, *(one.name for one in fields(family) if one.name not in family.private)]
 
 
-def _told(options: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    words = _words()
+def _told(options: Mapping[str, Any], names: Sequence[str], words: Mapping[str, Collection[str]]) -> dict[str, Any]:
     told = {}
     for name in names:
         if name in options and re.fullmatch(r"\w{1,40}", name):
             value = options[name]
             if isinstance(value, Mapping):
-                told[name] = _told(value, list(value))
+                told[name] = _told(value, list(value), words)
             elif _is_number(value) or (isinstance(value, str) and value in words.get(name, ())):
                 told[name] = value
     return told
@@ -112,10 +116,14 @@ def _is_number(value: Any) -> bool:
     return value is None or isinstance(value, bool | int | float)
 
 
-def _words() -> dict[str, Collection[str]]:
-    """The words that an option of a name may have; any other text stays here."""
+def _words(options: Mapping[str, Any]) -> dict[str, Collection[str]]:
+    """The words that an option of a name may have; any other text stays here.
+
+    Of the families, that of the generators alone is imported: others may want torch.
+    """
+    family = _family(options)
     return {
-        **{name: words for family in map(find_family, built_in()) for name, words in family.choices.items()},
+        **(find_family(family).choices if family in built_in() else {}),
         "family": built_in(),
         "match": built_in(),
         "name": (PhantomData.name, FolderData.name, *membership_editions(), *DISTANCES, LaunchOptions.name),

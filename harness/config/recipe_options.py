@@ -211,8 +211,9 @@ def _check_leak(options: Any, recipe: Recipe, start: Start, called: str) -> None
         raise InputError(unknown_name(f"value of {called}.leak", options.leak, LEAKS))
     if not start.warm or options.tuning != "quick" or recipe.weights() != RECIPE_OF_BASE.weights():
         raise InputError(
-            f"{called}.leak={options.leak} names steps of the quick network from a base, as they were measured; say "
-            f"{called}.steps=N for another network, or for training from nothing."
+            f"{called}.leak={options.leak} names steps of dct's quick network from a base, as they were measured; "
+            + (f"say {called}.steps=N" if recipe.n_steps else "leave it out")
+            + " for another network, and for training from nothing."
         )
     if options.steps is not None:
         raise InputError(

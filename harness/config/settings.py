@@ -20,6 +20,9 @@ from harness.evaluation.probability_calibration import CalibratorName
 from harness.places import user_path
 from shadow_models.recipe import DEFAULT, Gives, Recipe
 
+NO_RESULT = ("store", "launch", "device", "out", "report")
+"""Options that change no result."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -45,6 +48,7 @@ class Settings:
     device: str
     workers: int | None
     store_root: Path
+    verify_store: bool
     rule: str
     decision: str
     calibrator: CalibratorName
@@ -104,15 +108,21 @@ def settings_of(config: DictConfig) -> Settings:
             raise InputError(f"{name}=null leaves nothing to work with; leave it out, or see --help for its values.")
     check_run(options)
     extra = has_extra(options.data)
+    of_edition = isinstance(options.data, EditionFolder)
+    use_surrogates = of_edition if options.surrogate.use is None else bool(options.surrogate.use)
+    if options.surrogate.family is not None and not use_surrogates:
+        raise InputError(
+            f"surrogate.family={options.surrogate.family} changes nothing here: surrogates are trained for an "
+            "edition, or with surrogate.use=true."
+        )
     try:
         recipe, start = recipe_and_start(options.shadow, "shadow", extra)
         own = Making(recipe, start)
         rivals = _rivals(own, options, extra)
-        surrogate_made = _surrogate_made([own, *rivals], options, extra)
+        surrogate_made = _surrogate_made([own, *rivals], options, extra) if use_surrogates else None
     except ValueError as error:
         raise InputError(str(error)) from error
     check_extra(options.data, start, "shadow")
-    of_edition = isinstance(options.data, EditionFolder)
     shadow, surrogate = options.shadow, options.surrogate
     echo = OmegaConf.to_container(config, resolve=True)
     assert isinstance(echo, dict)
@@ -124,7 +134,7 @@ def settings_of(config: DictConfig) -> Settings:
         shadow_count=(8 if of_edition else 4) if shadow.count is None else shadow.count,
         n_images=shadow.n_images,
         match_steps=([0.5, 1.0, 2.0] if of_edition else [1.0]) if shadow.match_steps is None else shadow.match_steps,
-        use_surrogates=of_edition if surrogate.use is None else surrogate.use,
+        use_surrogates=use_surrogates,
         surrogate_steps=surrogate.steps,
         surrogates_on_dev=surrogate.dev,
         preset=options.preset,
@@ -132,6 +142,7 @@ def settings_of(config: DictConfig) -> Settings:
         device=options.device,
         workers=options.launch.workers,
         store_root=user_path(options.store.root, "store.root="),
+        verify_store=options.store.verify,
         rule=options.rule,
         decision=options.decision,
         calibrator=options.calibrator,
@@ -164,6 +175,15 @@ def _rivals(own: Making, options: Any, extra: bool) -> tuple[Making, ...]:
             "here the test's generator is one of ours, of the family that shadow=NAME says."
         )
     usual = (options.preset, options.data.size, "shadow", extra)
+    if own.recipe.name not in names and own.recipe != usual_making(own.recipe.name, *usual).recipe:
+        raise InputError(
+            f"shadow.match={names} does not try {own.recipe.name}, of which options were typed: name it in the list, "
+            "or leave them out. The others have the preset's numbers."
+        )
+    if getattr(own.recipe, "epsilon", None) is not None and len(names) > 1:
+        raise InputError(
+            f"shadow.match={names} with shadow.epsilon would try the others without privacy: leave one of them out."
+        )
     return tuple(own if name == own.recipe.name else usual_making(name, *usual) for name in names)
 
 

@@ -49,15 +49,27 @@ def inferred_patients(images: NDArray[np.uint8], known: Sequence[str | None]) ->
     images: uint8 [n, side, side]; known: [n], None where nobody says. Slices whose hashes differ in at most
     `SAME_PATIENT_BITS` of 255 bits are of one patient, and so are slices linked through others.
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     linked = alike(images, images)
     names = np.array([name or "" for name in known])
     linked |= (names[:, None] == names) & (names != "")
-    _, group = connected_components(coo_array(linked), directed=False)
+    group = connected(linked)
     named: dict[int, str] = {}
     for number, name in zip(group, known, strict=True):
         if name is not None:
             named.setdefault(int(number), name)
     return tuple(named.get(int(number), f"group_{number:04d}") for number in group)
+
+
+def connected(linked: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """The group of each of n, from 0 in the order of their first; linked: bool [n, n], symmetric.
+
+    As scipy.sparse.csgraph numbers them, which takes longer to import than a dry run may.
+    """
+    group = np.full(len(linked), -1, np.intp)
+    for first in range(len(linked)):
+        if group[first] < 0:
+            number, reached = group.max() + 1, np.array([first])
+            while len(reached):  # every row is looked at once
+                group[reached] = number
+                reached = np.flatnonzero(linked[reached].any(axis=0) & (group < 0))
+    return group

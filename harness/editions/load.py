@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import fields
+from functools import lru_cache
 from importlib.resources import as_file, files
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from harness.bounded import read_yaml
+from harness.bounded import read_text, yaml_of
 from harness.editions.edition import ROLES, Edition, Leaf, Submission, Task
 from harness.errors import InputError, unknown_name
 
@@ -41,12 +42,19 @@ def load_edition(name: str) -> Edition:
     known = edition_names()
     if name not in known:
         raise ValueError(unknown_name("edition", name, known))
-    where = f"{name}.yaml"
     try:
-        with as_file(files(__package__).joinpath(where)) as path:
-            facts = read_yaml(path, _MOST_BYTES, "The descriptor", links=True)
+        with as_file(files(__package__).joinpath(f"{name}.yaml")) as path:
+            text = read_text(path, _MOST_BYTES, "The descriptor", links=True)
+            return _described(name, text, f"The descriptor {path}")
     except InputError as error:
         raise ValueError(str(error)) from error
+
+
+@lru_cache(maxsize=64)
+def _described(name: str, text: str, called: str) -> Edition:
+    """The edition that a descriptor's text describes: a run asks for it a dozen times, and reading YAML is slow."""
+    where = f"{name}.yaml"
+    facts = yaml_of(text, called)
     if not isinstance(facts, dict):
         raise ValueError(f"{where} holds {facts!r:.80}, where `name: value` lines were expected.")
     try:

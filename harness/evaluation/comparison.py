@@ -11,6 +11,7 @@ from harness.evaluation.intervals import N_RESAMPLES, Estimate, Resamples, perce
 from harness.evaluation.measure import fprs_with_enough, resamples_of
 from harness.evaluation.metrics import Flags, Floats, Ranking, StepRoc, Weights
 from harness.evaluation.predictions import Predictions
+from harness.evaluation.remembered import remembered
 
 COMPARED_WITH = ("knn", "ssim")
 FPR = 0.1
@@ -37,6 +38,7 @@ class Comparison:
     p_holm: float
 
 
+@remembered(Comparison, Estimate)
 def compare(
     rows: Mapping[str, Predictions], member: Flags, seed: int, baselines: Sequence[str] = COMPARED_WITH
 ) -> list[Comparison]:

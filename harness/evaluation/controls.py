@@ -11,6 +11,7 @@ from harness.evaluation.intervals import LEVEL, Estimate, percentiles
 from harness.evaluation.metrics import Flags
 from harness.evaluation.predictions import Predictions
 from harness.evaluation.records import Record
+from harness.evaluation.remembered import remembered
 
 CHANCE = 0.5
 FALSE_ALARM = 0.01  # chance that a sound report is marked, over all its controls together
@@ -36,6 +37,7 @@ def redrawn_labels(rows: Predictions, rng: np.random.Generator, n: int = N_SHUFF
     return labels
 
 
+@remembered(Estimate)
 def shuffled_labels(rows: Predictions, labels: Flags) -> Estimate:
     """AUC of an attack's scores under labels [b, n] from `redrawn_labels`: the mean, and where 95 % of them lie.
 
@@ -57,7 +59,7 @@ def verdict(records: Sequence[Record]) -> list[str]:
     are not exactly normal: on complementary pairs they err to the wide side and it is fewer, on a single release
     of 70 candidates it is about three. Tests count false alarms, and leaks found.
     """
-    from scipy.stats import norm  # start-up: only a run that got this far pays for scipy
+    from scipy.special import ndtri  # start-up: scipy.stats takes half a second to import
 
     measured = [
         r
@@ -68,7 +70,7 @@ def verdict(records: Sequence[Record]) -> list[str]:
         return []
     # A control that is constant by design cannot fire by chance, and must not blunt those that can.
     n_random = max(1, sum(_width(record) > _ROUNDING for record in measured))
-    wider = float(norm.isf(FALSE_ALARM / n_random / 2) / norm.isf((1 - LEVEL) / 2))
+    wider = float(ndtri(FALSE_ALARM / n_random / 2) / ndtri((1 - LEVEL) / 2))
     return [sentence for record in measured if (sentence := _outside(record, wider)) is not None]
 
 

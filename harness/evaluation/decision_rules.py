@@ -12,6 +12,7 @@ import numpy as np
 
 from harness.evaluation.metrics import Flags, Floats
 from harness.evaluation.probability_calibration import Calibrator
+from harness.evaluation.remembered import remembered
 
 NOMINAL_FPR = 0.1
 REAL_REAL_QUANTILE = 0.99
@@ -65,6 +66,7 @@ def em_prior(judged: RuleInput) -> Flags:
     return np.asarray(used > _HALF * (used + not_used))
 
 
+@remembered()
 def proportion(probability: Floats, prior: float) -> float:
     """The proportion of members in a target from its probabilities [n], right under `prior`, alone.
 

@@ -11,6 +11,7 @@ from harness.evaluation import metrics
 from harness.evaluation.intervals import N_RESAMPLES, Estimate, Resamples, estimated, estimates, resample
 from harness.evaluation.metrics import Flags, Floats, Ranking, Weights
 from harness.evaluation.predictions import NOMINAL_FPRS, Predictions
+from harness.evaluation.remembered import remembered
 from harness.seeds import rng_of
 
 FPRS = (0.1, 0.01, 0.001)
@@ -37,6 +38,7 @@ def fprs_with_enough(member: Flags) -> list[float]:
     return [fpr for fpr in FPRS if int((~member).sum()) * fpr >= EVENTS_WANTED]
 
 
+@remembered(Estimate)
 def measure(rows: Predictions, member: Flags, seed: int, n_resamples: int = N_RESAMPLES) -> dict[str, Any]:
     """The metric fields of a record, each with its interval; member: bool [n].
 
@@ -91,6 +93,7 @@ def auc_per_target(rows: Predictions, member: Flags) -> list[float]:
     ]
 
 
+@remembered(Estimate)
 def measure_rules(rows: Predictions, member: Flags, seed: int) -> dict[str, dict[str, Estimate]]:
     """For each decision rule its F1, accuracy, recall and so on, and its realised `fpr`, with intervals.
 

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from attacks.base import Images
 from harness.evaluation.metrics import Flags, Floats
+from harness.evaluation.remembered import remembered
 
 N_FOLDS = 5
 N_COMPONENTS = 16
+
+
+@remembered()
+def pixels_controls(images: Images, members: Sequence[Flags], patients: Sequence[NDArray[np.intp]]) -> list[Floats]:
+    """`pixels_control` of uint8 [n, h, w] for several targets with these candidates: members bool [n], patients [n].
+
+    Scores float64 [n] each.
+    """
+    description = described(images)
+    return [pixels_control(description, *one) for one in zip(members, patients, strict=True)]
 
 
 def described(images: Images) -> Floats:

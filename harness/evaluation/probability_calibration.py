@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from harness.evaluation.metrics import ECE_BINS, Flags, Floats
+from harness.evaluation.remembered import remembered
 
 CalibratorName = Literal["platt", "isotonic"]
 ISOTONIC_POINTS = 1000  # fewer, and the steps follow the noise
@@ -146,6 +147,7 @@ def reliability(probability: Floats, member: Flags, n_bins: int = ECE_BINS) -> R
     return Reliability(mean[filled] / count, rate[filled] / count, count.astype(np.float64))
 
 
+@remembered(Logistic)
 def _platt(score: Floats, soft: Floats) -> Logistic:
     from sklearn.linear_model import LogisticRegression  # start-up: seconds to import
 
@@ -160,6 +162,7 @@ def _platt(score: Floats, soft: Floats) -> Logistic:
     return Logistic(slope, intercept - slope * centre)
 
 
+@remembered(Monotone)
 def _isotonic(score: Floats, soft: Floats) -> Monotone:
     from sklearn.isotonic import IsotonicRegression  # start-up: seconds to import
 

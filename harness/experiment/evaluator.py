@@ -16,7 +16,7 @@ from harness.evaluation.decision_rules import DECISIONS
 from harness.evaluation.measure import measure
 from harness.evaluation.metrics import Flags, Floats
 from harness.evaluation.oracle import MIN_PAIRS, honest_picks, oracle_rows, picked_rows
-from harness.evaluation.pixels_control import described, pixels_control
+from harness.evaluation.pixels_control import pixels_controls
 from harness.evaluation.predictions import Predictions, predict, predict_held_out
 from harness.evaluation.probability_calibration import CalibratorName, ScoredTarget, fit_calibrator
 from harness.evaluation.records import Record, TargetSet
@@ -116,17 +116,19 @@ class Evaluator(NamedTuple):
 
     def from_pixels(self) -> Record:
         """The control without a generator, taught each shadow's own labels by patients it is not asked about."""
-        described_slices = described(self.pool.pixels[self.shadows[0].candidates])  # all shadows have the same
-        scores = [
-            pixels_control(described_slices, spec.member, self._patients(spec.candidates)) for spec in self.shadows
-        ]
+        scores = pixels_controls(
+            self.pool.pixels[self.shadows[0].candidates],  # all shadows have the same
+            [spec.member for spec in self.shadows],
+            self._patients_of_shadows(),
+        )
         return replace(_control("pictures alone"), labels_used="own", **self._measured(scores))
 
     def from_pixels_of(self, candidates: NDArray[np.intp], member: Flags, target_set: TargetSet) -> Record:
         """The same of one labelled release."""
-        score = pixels_control(described(self.pool.pixels[candidates]), member, self._patients(candidates))
+        patients = self._patients(candidates)
+        (score,) = pixels_controls(self.pool.pixels[candidates], [member], [patients])
         unfitted = fit_calibrator([ScoredTarget(score, member, 0)])  # its AUC alone is looked at
-        predictions = predict([score], [unfitted], [self._patients(candidates)], DECISIONS["probability"])
+        predictions = predict([score], [unfitted], [patients], DECISIONS["probability"])
         auc = measure(predictions, member, self.seed)["auc"]
         plain = replace(_control("pictures alone"), target_set=target_set, labels_used="own")
         return replace(plain, auc=auc, n_targets=1, n_members=int(member.sum()), n_nonmembers=int((~member).sum()))

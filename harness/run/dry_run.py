@@ -30,7 +30,7 @@ Training = GeneratorJob | SurrogateJob
 
 def show_plan(settings: Settings, console: Console) -> None:
     """Print the plan without training, sampling or attacking; of the images the real slices alone are read."""
-    store = Store(settings.store_root)
+    store = Store(settings.store_root, settings.verify_store)
     pool = load_pool(settings.data, store, extra_apart=settings.learns_extra)
     check_candidates(settings, pool)
     patients = len({pool.patient_ids[place] for place in pool.taken})

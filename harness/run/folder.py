@@ -11,7 +11,7 @@ from omegaconf import OmegaConf
 
 from harness.config.checks import taken_places
 from harness.config.edition_options import submission_form
-from harness.config.settings import Settings
+from harness.config.settings import NO_RESULT, Settings
 from harness.evaluation.records import SCHEMA
 from harness.experiment.evaluator import Evaluation
 from harness.ours import refuse_others
@@ -31,15 +31,13 @@ from harness.store import Store, content_key
 from harness.submission.files import write_submission
 from harness.writing import replaced_folder, write_durably
 
-_ELSEWHERE = ("store", "launch", "device", "out", "report")  # options that change no result
-
 
 def run_folder(settings: Settings) -> Path:
     """Where the results go: `out`, or a name made of the options, so the same command lands in one place.
 
     Raises InputError where it cannot be written to, or holds anything but a run of ours.
     """
-    what = {name: value for name, value in settings.echo.items() if name not in _ELSEWHERE}
+    what = {name: value for name, value in settings.echo.items() if name not in NO_RESULT}
     attacks = "-".join(settings.attacks) if len(settings.attacks) <= 4 else f"{len(settings.attacks)}-attacks"
     name = f"{settings.data.name}-{attacks}-{settings.preset}-seed{settings.seed}-{content_key(**what)[:8]}"
     folder = settings.out or Path("runs") / name
@@ -89,13 +87,14 @@ def _write_decisions(path: Path, outcome: Outcome, evaluation: Evaluation) -> No
 
 
 def _says_already(folder: Path, results: str, config: str, facts: dict[str, Any]) -> bool:
-    """Whether these results were written there by the same code on the same machine: drawing takes seconds."""
+    """Whether these results were written there by the same source and libraries on such a machine.
+
+    All that the pages show hangs on these, and drawing them takes seconds.
+    """
     try:
         present = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         told = [(folder / name).read_text(encoding="utf-8") for name in ("results.json", "config.yaml")]
     except (OSError, ValueError):
-        return False
-    if str(facts["commit"]).endswith("+"):  # no one state of the code
         return False
     # A file that was touched has another digest.
     return told == [results, config] and present == json.loads(json.dumps(with_files(facts, folder)))

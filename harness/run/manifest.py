@@ -13,12 +13,19 @@ from harness.config.public_options import public_command
 from harness.evaluation.records import SCHEMA
 from harness.pipeline import Outcome
 from harness.run.source_commit import commit
+from harness.source_digest import source_digest
 
-_PACKAGES = ("accelerate", "diffusers", "hydra-core", "numpy", "pillow", "scikit-learn", "scipy", "torch")
+_PACKAGES = (
+    "accelerate", "diffusers", "hydra-core", "jinja2", "matplotlib", "numpy", "pillow", "scikit-learn", "scipy",
+    "torch",
+)  # fmt: skip
 
 
 def facts_of(outcome: Outcome, remarks: list[str]) -> dict[str, Any]:
-    """The manifest but for the files: command, commit, versions, hardware, seeds and keys; JSON values."""
+    """The manifest but for the files: command, commit, a hash of the source, versions, hardware, seeds and keys.
+
+    JSON values.
+    """
     withheld = outcome.plan.generators[-1] if outcome.plan.test.truth is not None else None
     generators = [
         {
@@ -36,6 +43,7 @@ def facts_of(outcome: Outcome, remarks: list[str]) -> dict[str, Any]:
         "recipe_schema": outcome.settings.recipe.schema,
         "command": ["python", "-m", "harness.run", *public_command(sys.argv[1:], outcome.settings.echo)],
         "commit": commit(),
+        "source": source_digest(),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
         "hardware": {
             "machine": platform.machine(),

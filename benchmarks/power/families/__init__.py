@@ -31,6 +31,7 @@ from benchmarks.rows import Row
 from harness.cli import console
 from harness.config.settings import composed
 from harness.data.pool import Pool, load_pool
+from harness.errors import InputError
 from harness.evaluation.release_statistics import compared, statistics
 from harness.experiment.base import from_base
 from harness.experiment.executor import Executor
@@ -41,6 +42,8 @@ from harness.store import Store
 FAMILIES = ("dct", "ddpm", "flow", "latent", "gan")
 SIGNALS = ("knn", "ssim")
 FORMS = ("none", "ridge", "lira", "lira_reg")
+_FEWEST_SHADOWS = 6
+_FIGURES = {"auc": "AUC", "tpr": "TPR at 0.1", "realised_fpr": "FPR at nominal 0.1", "ece": "ECE"}
 Judged = dict[tuple[str, str, str], Kept]
 
 
@@ -56,13 +59,23 @@ def measure(options: argparse.Namespace) -> list[Row]:
         executor = Executor(Store(store), launcher, screen)
         for family in options.families:
             settings = composed([f"shadow={family}", *words, *options.override])
+            _check_count(settings.shadow_count)
             pool = load_pool(settings.data, executor.store)
             sides.append(plan_side(from_base(settings, pool, executor), pool, options.targets))
         train_sides(sides, executor)
         judged = _judged(sides, executor, _attacks(options.plain))
         named = _named(sides, executor, pool)
     _show(judged, named, screen)
-    return [*_rows(judged), *_worst(judged), *_confusion(named)]
+    return [*_rows(judged), *_of_unknown(judged), *_confusion(named)]
+
+
+def _check_count(n_shadows: int) -> None:
+    """InputError, before hours of training, for shadows too few for the likelihood-ratio forms."""
+    if n_shadows < _FEWEST_SHADOWS:
+        raise InputError(
+            f"shadow.count={n_shadows} leaves the likelihood-ratio forms without two references with and two without "
+            f"each candidate once a pair is held out; give {_FEWEST_SHADOWS} or more."
+        )
 
 
 def _attacks(signals: Sequence[str]) -> dict[str, Attack]:
@@ -112,16 +125,30 @@ def _rows(judged: Judged) -> list[Row]:
     ]
 
 
-def _worst(judged: Judged) -> list[Row]:
-    """Of each attack and family of shadows, over the other families' targets: the farthest from what was promised."""
-    rows = []
-    for attack, shadows in dict.fromkeys((attack, shadows) for attack, shadows, _ in judged):
-        others = [one for key, one in judged.items() if key[:2] == (attack, shadows) and key[2] != shadows]
+def _unknown(judged: Judged) -> dict[str, dict[str, float]]:
+    """Of each family of shadows, before targets of all others: means over them and over attacks, the worst FPR.
+
+    What a participant gets who does not know the family of the target and takes this one.
+    """
+    found = {}
+    for shadows in dict.fromkeys(of for _, of, _ in judged):
+        others = [one for (_, of, target), one in judged.items() if of == shadows != target]
         if others:
-            fpr = max(one.realised_fpr for one in others)
-            detail = {"auc": min(one.auc for one in others), "ece": max(one.ece for one in others)}
-            rows.append(Row(f"shadows {shadows}, worst of other targets: {attack}", fpr, "FPR at 0.1", detail=detail))
-    return rows
+            means = {name: float(np.mean([getattr(one, name) for one in others])) for name in _FIGURES}
+            found[shadows] = means | {"worst_fpr": max(one.realised_fpr for one in others)}
+    return found
+
+
+def _of_unknown(judged: Judged) -> list[Row]:
+    return [
+        Row(
+            f"shadows {shadows}, targets of all others, attacks' mean",
+            found["realised_fpr"],
+            "FPR at 0.1",
+            detail=found,
+        )
+        for shadows, found in _unknown(judged).items()
+    ]
 
 
 def _confusion(named: Mapping[tuple[str, str], int]) -> list[Row]:
@@ -145,6 +172,11 @@ def _show(judged: Judged, named: Mapping[tuple[str, str], int], screen: Console)
                 shadows, *(f"{one.auc:.2f} {one.tpr:.2f} {one.realised_fpr:.2f} {one.ece:.2f}" for one in cells)
             )
         screen.print(table)
+    title = "Targets of all other families: means over them and all attacks, and the worst"
+    table = Table("shadows", *_FIGURES.values(), "worst FPR", title=title, box=None, padding=(0, 2, 0, 0))
+    for shadows, found in _unknown(judged).items():
+        table.add_row(shadows, *(f"{found[name]:.3f}" for name in (*_FIGURES, "worst_fpr")))
+    screen.print(table)
     table = Table("target", *families, title="Named by matching", box=None, padding=(0, 2, 0, 0))
     for of in families:
         table.add_row(of, *(str(named[of, name]) for name in families))

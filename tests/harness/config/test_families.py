@@ -55,23 +55,29 @@ def test_options_are_the_familys_own():
         (["shadow=flwo"], "flow"),
         (["recipe=dct_gpu"], r"shadow=NAME and preset=NAME"),
         (["shadow=copies", "shadow.start=phantom-64"], "start from nothing"),
-        (["shadow=copies", "shadow.leak=weak"], r"shadow\.steps=N"),
+        (["shadow=copies", "shadow.leak=weak"], "steps of dct's quick network .* leave it out for another"),
         (["shadow=flow", "shadow.start=phantom-64"], "another network"),
         (["shadow=external"], r"shadow\.command"),
         (["shadow=external", 'shadow.command="x {members}"'], r"\{release\}"),
         (["shadow=external", COMMAND, "shadow.depends=[no_such_file.py]"], "no_such_file"),
         (["shadow.match=[dct,copies]"], "edition"),
         (["shadow=[dct,flow]"], r"shadow=NAME takes one; shadow\.match"),
-        (["shadow=latent", "shadow.epsilon=8"], "None without a start: the autoencoder"),
-        (["shadow.epsilon=8", "shadow.start=nothing"], "None without a start: the codec"),
+        (["shadow.match=[ddpm,flow]", "shadow.steps=50", *EDITION], "does not try dct, of which options were typed"),
+        (["shadow.match=[dct,flow]", "shadow.epsilon=8", *EDITION], "would try the others without privacy"),
+        (["surrogate.family=flow"], "changes nothing here: surrogates are trained for an edition"),
+        (["shadow=gan", "shadow.epsilon=8"], "no option epsilon; dct, ddpm, flow, latent have"),
+        (["shadow=ddpn"], "There is no generator 'ddpn'. Did you mean ddpm"),
+        (["shadow=external", "shadow.command=python x.py {members} {release}"], 'shadow.command="python x.py'),
+        (["shadow=latent", "shadow.epsilon=8"], "None without a start, or the autoencoder"),
+        (["shadow.epsilon=8", "shadow.start=nothing"], "None without a start, or the codec"),
         (["shadow=gan", "shadow.start=phantom-64"], r"its family is 'dct' and not 'gan'"),
         (["shadow=flow", "shadow.delta=1e-6"], "left out without epsilon"),
         (["shadow=flow", "shadow.clip=2"], "left out without epsilon"),
         ([*EDITION, "shadow.match=[dct,dct]"], "each once"),
         ([*EDITION, "shadow.match=[]"], "one family or more"),
         ([*EDITION, "shadow.match=[dct,gna]"], "gan"),
-        (["surrogate.family=gan"], "no denoiser"),
-        (["surrogate.family=copies"], "no denoiser"),
+        (["surrogate.family=gan", "surrogate.use=true"], "no denoiser"),
+        (["surrogate.family=copies", "surrogate.use=true"], "no denoiser"),
     ],
 )
 def test_what_cannot_be_is_said_in_a_sentence(words, why):
@@ -83,6 +89,10 @@ def test_families_to_try_have_the_presets_numbers_and_the_own_one_what_was_typed
     assert [one.recipe.name for one in settings.rivals] == ["dct", "gan", "copies"]
     assert settings.rivals[0].recipe.n_steps == 77
     assert settings.rivals[1].recipe == find_family("gan").presets()["quick"]
+
+
+def test_what_no_surrogate_could_be_is_no_matter_where_none_is_trained():
+    assert composed(["shadow=copies", "data.size=20"]).surrogate is None
 
 
 @pytest.mark.parametrize(
@@ -99,12 +109,12 @@ def test_families_to_try_have_the_presets_numbers_and_the_own_one_what_was_typed
     ],
 )
 def test_surrogates_are_denoisers_whatever_the_shadows_are(words, family):
-    made = composed(words).surrogate
+    made = composed([*words, "surrogate.use=true"]).surrogate
     assert (None if made is None else made.recipe.name) == family
 
 
 def test_surrogates_of_another_family_have_its_start(tmp_path):
-    settings = composed(["shadow=copies", f"store.root={tmp_path}", "data.patients=40"])
+    settings = composed(["shadow=copies", "surrogate.use=true", f"store.root={tmp_path}", "data.patients=40"])
     pool = load_pool(settings.data, Store(tmp_path))
     settings, base = with_start(settings, pool)
     assert base is not None, "dct surrogates start from the phantoms' base"

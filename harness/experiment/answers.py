@@ -1,0 +1,56 @@
+"""What the evaluation of a run answered, kept in the store: the same run again computes none of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from harness.bounded import read_json
+from harness.config.settings import NO_RESULT, Settings
+from harness.errors import InputError
+from harness.evaluation.remembered import remembering
+from harness.source_digest import source_digest
+from harness.store import ANSWERS, Store, content_key
+from harness.writing import replace_file
+
+_MOST_BYTES = 256_000_000
+_LIBRARIES = ("numpy", "scipy", "scikit-learn")
+
+
+@contextmanager
+def answers_kept(settings: Settings, store: Store) -> Iterator[None]:
+    """Within it, the evaluation looks up what a run of these settings, this source and these libraries asked before.
+
+    Every answer is to a question with all that it hangs on, so a file of another run could not mislead, only be of no
+    use. With `store.verify` everything is computed. Where nothing can be written the next run computes again.
+    """
+    what = {name: value for name, value in settings.echo.items() if name not in NO_RESULT}
+    key = content_key(source=source_digest(), versions={name: version(name) for name in _LIBRARIES}, options=what)
+    path = store.folder(ANSWERS, f"{key}.json")
+    known = {} if store.verify or path.parent.is_symlink() else _read(path)
+    with remembering(known) as answers:
+        yield
+    if answers.asked != known:
+        with suppress(OSError, InputError):
+            store.private_folder(ANSWERS)
+            replace_file(path, json.dumps({"sha256": _digest(answers.asked), "answers": answers.asked}))
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    """The answers in a file; none where it is not as it was written."""
+    try:
+        match read_json(path, _MOST_BYTES, "The answers", links=False):
+            case {"sha256": str(digest), "answers": dict(answers)} if digest == _digest(answers):
+                return answers
+    except InputError:
+        pass
+    return {}
+
+
+def _digest(answers: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(answers, sort_keys=True).encode()).hexdigest()
