@@ -74,7 +74,7 @@ class Reconstruction(ObservingAttack):
 
 
 def ddim_restored(view: View, timestep: int, n_steps: int, seed: int, n_results: int) -> Iterator[torch.Tensor]:
-    """The candidates noised to `timestep` and led back to clean in evenly spaced deterministic steps, again and again.
+    """The candidates noised to `timestep` and led back to clean in evenly spaced deterministic steps, time and again.
 
     float [n, c, h, w] each, in the model's space; noise `index` for the result of that number. Made once a view, by
     whichever attack asks first, several results at a time.

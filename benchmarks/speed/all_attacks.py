@@ -34,7 +34,7 @@ PEER = Option("--peer", None, {"type": Path, "metavar": "DIR", "help": "a checko
 
 
 def measure(options: argparse.Namespace) -> list[Row]:
-    """Wall seconds of attack=all, also beside the peer's, and its calls beside those of the hungriest attack alone."""
+    """Wall seconds of attack=all, beside the peer's, and its network calls, beside those of the hungriest attack."""
     words = ["data=folder", f"data.root={options.lung_slices.resolve()}", "data.per_patient=1", "shadow.count=8"]
     words += options.override
     with tempfile.TemporaryDirectory() as name:
