@@ -27,8 +27,8 @@ Result = TypeVar("Result")
 _POLL_SEC = 0.1
 _LAST_WORDS_SEC = 2.0
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-# Of glibc (mallopt(3)); others do not know the names. Pages given back at every turn and zeroed by the kernel when they
-# are taken again cost a third of the time of an answer.
+# Of glibc (mallopt(3)); others do not know the names. Pages that are given back at every turn, and zeroed by the
+# kernel when they are taken again, cost a third of the time of a network's answer.
 _KEEPS_FREED = {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**27)}
 FINISHED = "finished"  # what a job's last message says it is doing
 
@@ -209,8 +209,10 @@ def _one_thread_each() -> AbstractContextManager[None]:
 
 
 def _of_workers() -> AbstractContextManager[None]:
-    """As `_one_thread_each`; new processes, which Python starts with -c, import nothing of the current folder; and they
-    keep the memory they free, since a network's answers free and take the same few MiB hundreds of times a second."""
+    """As `_one_thread_each`; and new processes keep the memory that they free, to take it again.
+
+    Python starts them with -c, and they import nothing of the current folder.
+    """
     return _environment(_ONE_THREAD | {"PYTHONSAFEPATH": "1"} | _KEEPS_FREED)
 
 
