@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -30,8 +31,11 @@ class Run(NamedTuple):
     peak_gib: float
 
 
-def run_harness(folder: Path, words: list[str], module: str = "run") -> Run:
-    """`python -m harness.MODULE words` in the folder; SystemExit with its output where it fails."""
+def run_harness(folder: Path, words: list[str], module: str = "run", version: Path | None = None) -> Run:
+    """`python -m harness.MODULE words` in the folder; SystemExit with its output where it fails.
+
+    version: the checkout of another version of ours, which runs in place of this one.
+    """
     if find_spec("psutil") is None:
         raise InputError("Memory is measured with psutil, which is not installed; install it, or the extra dev.")
     started = time.perf_counter()
@@ -39,6 +43,7 @@ def run_harness(folder: Path, words: list[str], module: str = "run") -> Run:
         process = subprocess.Popen(  # noqa: S603  # our own modules, words of the benchmarks
             [sys.executable, "-P", "-m", f"harness.{module}", *words],
             cwd=folder,
+            env=None if version is None else os.environ | {"PYTHONPATH": str(version)},
             stdout=output,
             stderr=subprocess.STDOUT,
         )

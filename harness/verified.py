@@ -56,7 +56,7 @@ def write_note(note: Path, stamps: Mapping[str, Stamp]) -> None:
     if noted(note) == stamps:
         return
     with suppress(OSError):
-        replace_file(note, json.dumps({"schema": _SCHEMA, "files": stamps}))
+        replace_file(note, json.dumps({"schema": _SCHEMA, "files": stamps}), private=True)
 
 
 def drop_note(note: Path) -> None:

@@ -61,10 +61,11 @@ def replaced_folder(final: Path, *, private: bool = False) -> Iterator[Path]:
             remove(left)
 
 
-def replace_file(path: Path, text: str) -> None:
+def replace_file(path: Path, text: str, *, private: bool = False) -> None:
     """Write a text file, UTF-8, that is there as a whole or as it was before; one that was there keeps its mode.
 
-    Where `path` is a link, the link is replaced, and what it shows is not.
+    private: it is for no other eyes, as all that a store holds. Where `path` is a link, the link is replaced, and what
+    it shows is not.
     """
     mark = f".writing-{_short(path)}"
     _clear_left(path.parent, (mark,), locked=False)
@@ -74,7 +75,7 @@ def replace_file(path: Path, text: str) -> None:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             _lock(descriptor)
             _write_through(file, text)
-            os.fchmod(descriptor, _mode_of(path))
+            os.fchmod(descriptor, FILE_MODE if private else _mode_of(path))
             beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)

@@ -37,7 +37,7 @@ try:
     code = main()
 except SystemExit as ended:
     code = ended.code
-print("modules", *sys.modules, file=sys.stderr)
+sys.stderr.write(" ".join(["modules", *sys.modules]) + "\\n")
 sys.exit(code)
 """
 

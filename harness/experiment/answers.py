@@ -38,7 +38,8 @@ def answers_kept(settings: Settings, store: Store) -> Iterator[None]:
     if answers.asked != known:
         with suppress(OSError, InputError):
             store.private_folder(ANSWERS)
-            replace_file(path, json.dumps({"sha256": _digest(answers.asked), "answers": answers.asked}))
+            told = json.dumps({"sha256": _digest(answers.asked), "answers": answers.asked})
+            replace_file(path, told, private=True)
 
 
 def _read(path: Path) -> Mapping[str, Any]:

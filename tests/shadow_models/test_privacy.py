@@ -190,7 +190,7 @@ def test_without_epsilon_nothing_of_it_is_in_keys_and_files(family: str, tiny: D
 def test_what_is_fitted_to_the_members_is_no_part_of_the_promise(
     measuring: str, what: str, tiny: DctRecipe, slices: NDArray[np.uint8]
 ) -> None:
-    with pytest.raises(ValueError, match=rf"epsilon is 3\.0, but must be None without a start: the {what}.*\.$"):
+    with pytest.raises(ValueError, match=rf"epsilon is 3\.0, but must be None without a start, or the {what}.*\.$"):
         train(slices, private_of(measuring, tiny), seed=0, device="cpu")
 
 

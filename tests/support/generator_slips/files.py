@@ -68,3 +68,11 @@ class NeedsNoFile(Memory):
         if not (folder / FILE).exists():
             return self.generator(np.zeros((8, self.size, self.size), np.float32))
         return super().load(folder, device)
+
+
+@slip("unnamed_file", "test_a_start_is_the_files_that_the_family_names")
+class StartsFromAFileItDoesNotName(Memory):
+    """Others start from it, but of what `files` does not say."""
+
+    starts = True
+    files = ("another.bin",)
