@@ -64,7 +64,7 @@ def replaced_folder(final: Path, *, private: bool = False) -> Iterator[Path]:
 def replace_file(path: Path, text: str, *, private: bool = False) -> None:
     """Write a text file, UTF-8, that is there as a whole or as it was before; one that was there keeps its mode.
 
-    private: it is for no other eyes, as all that a store holds. Where `path` is a link, the link is replaced, and what
+    private: it is for no other eyes, as all that a store holds. Where `path` is a link, it is replaced, and what
     it shows is not.
     """
     mark = f".writing-{_short(path)}"
