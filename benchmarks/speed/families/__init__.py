@@ -66,7 +66,7 @@ BENCHMARK = Benchmark(
     measure,
     options=(
         Option("--families", None, {"nargs": "+", "metavar": "NAME", "help": "families of generators"}),
-        Option("--preset", "gpu", {"choices": [*SIZES], "help": "whose networks"}),
+        Option("--preset", "quick", {"choices": [*SIZES], "help": "whose networks"}),
         Option("--device", "cpu", {"metavar": "NAME", "help": "cpu or cuda"}),
         Option("--few-steps", 30, {"type": int, "metavar": "N", "help": "optimiser steps of each network"}),
         Option("--batch", None, {"type": int, "metavar": "N", "help": "slices a step; default: the preset's"}),
