@@ -154,7 +154,7 @@ def test_another_machine_reads_for_itself(store, read, monkeypatch):
 def test_where_no_note_can_be_written_every_process_reads(store, read, monkeypatch, error):
     shutil.rmtree(store.root / "verified")
 
-    def refused(*_args: object) -> None:
+    def refused(*_args: object, **_options: object) -> None:
         raise error
 
     monkeypatch.setattr(harness.verified, "replace_file", refused)
