@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
@@ -105,8 +106,11 @@ class limited_threads:  # noqa: N801  # a context manager, called as threadpoolc
         numba.set_num_threads(self._before[1])
 
 
-def shown_sides(rows: Sequence[Row]) -> Table:
-    """A line a side: its seconds, its memory beyond what lay there before, how many times ours it takes."""
+def shown_sides(rows: Sequence[Row]) -> Group:
+    """A line a side: its seconds, its memory beyond what lay there before, how many times ours it takes.
+
+    Below, what bounds each job, where that was said.
+    """
     table = Table("job", "side", "s", "MiB", "times ours", "asked", "apart", box=None, padding=(0, 2, 0, 0))
     for row in rows:
         for place, side in enumerate(row.sides):
@@ -120,9 +124,8 @@ def shown_sides(rows: Sequence[Row]) -> Table:
                 Text(f"{row.reach:g}{verdict}", style="red" if row.holds is False else "") if place == 0 else "",
                 "" if side.apart is None else f"{side.apart:.2g}",
             )
-        if row.detail.get("limit"):
-            table.add_row("", Text(row.detail["limit"], style="dim"))
-    return table
+    limits = [Text(f"{row.name}: {row.detail['limit']}.") for row in rows if row.sides and row.detail.get("limit")]
+    return Group(table, *limits)
 
 
 def _timed(work: Callable[[], Any]) -> _Run:
