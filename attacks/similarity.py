@@ -23,6 +23,7 @@ _C1 = 2601 / 400  # (0.01 255)^2
 _C2 = 23409 / 400  # (0.03 255)^2
 _SINGLE_UP_TO = 21  # 2 (window^2 + window) 128^2 + 128 window^2 < 2^24 bounds the whole numbers: float32 is exact
 _TILE = 64  # images of a side at once: a strip of each is in the caches
+_SKETCHED = 16  # blocks along a side, by which likely pairs are told
 _LEAST = -1.0  # SSIM is never lower
 
 
@@ -71,7 +72,8 @@ def ssim_largest(
 
     Before any window is compared, sums over cells of windows, of each image alone, tell how large a pair's
     similarity can be at most; strip by strip the similarity takes the place of that bound, until the pair is done or
-    cannot reach the k-th largest that was found so far. See `attacks.compiled.structural_rooms`.
+    cannot reach the k-th largest that was found so far. See `attacks.compiled.structural_rooms`. Images whose greys
+    lie alike are compared first, so that the limit is high from the beginning.
     """
     from attacks.compiled.structural import similarities
 
@@ -79,6 +81,7 @@ def ssim_largest(
     if not 1 <= k <= len(second):
         raise ValueError(f"k={k} largest of {len(second)} images cannot be taken; choose 1 to {len(second)}.")
     largest = np.full((len(first), k), -np.inf)  # ascending
+    begun = _smallest_of_likely(first, second, k, window, leave_self_out)
     cells_of_first = np.concatenate([cells_of(x, window) for _, x in _tiles(first)])
     for columns, y in _tiles(second):
         cells = cells_of(y, window)
@@ -86,9 +89,31 @@ def ssim_largest(
             bounds = most_of_strips(cells_of_first[rows], cells, first.shape[1:], window)
             if leave_self_out and rows == columns:
                 bounds[range(len(x)), range(len(x))] = -np.inf
-            found = similarities(x, y, _constants(window), bounds, largest[rows, 0] - _rounding(first.shape[2]))
+            limits = np.maximum(largest[rows, 0], begun[rows]) - _rounding(first.shape[2])
+            found = similarities(x, y, _constants(window), bounds, limits)
             largest[rows] = np.sort(np.concatenate([largest[rows], found], axis=1), axis=1)[:, -k:]
     return np.maximum(largest[:, ::-1], _LEAST)
+
+
+def _smallest_of_likely(first: Images, second: Images, k: int, window: int, leave_self_out: bool) -> Scores:
+    """The smallest SSIM of an image with k others, not above its k-th largest: float64 [n]; -inf where k lack."""
+    sketches = _sketches(first), np.concatenate([_sketches(y) for _, y in _tiles(second)])
+    apart = ((sketches[1] ** 2).sum(axis=1) - 2.0 * sketches[0] @ sketches[1].T).astype(np.float64)
+    if leave_self_out:
+        np.fill_diagonal(apart, np.inf)
+    likely = np.argpartition(apart, k - 1, axis=1)[:, :k]
+    if not np.isfinite(np.take_along_axis(apart, likely, axis=1)).all():
+        return np.full(len(first), -np.inf)
+    found = ssim_pairs(np.repeat(first, k, axis=0), np.asarray(second[likely.ravel()]), window)
+    return found.reshape(len(first), k).min(axis=1)
+
+
+def _sketches(images: Images) -> Figures:
+    """Greys of blocks of pixels, a row an image: float32 [n, about 256]; pixels that fill no block are left out."""
+    height, width = (max(1, size // _SKETCHED) for size in images.shape[1:])
+    rows, columns = (size // part * part for size, part in zip(images.shape[1:], (height, width), strict=True))
+    blocks = images[:, :rows, :columns].reshape(len(images), rows // height, height, columns // width, width)
+    return blocks.mean(axis=(2, 4), dtype=np.float32).reshape(len(images), -1)
 
 
 def cells_of(images: Images, window: int) -> Figures:

@@ -109,7 +109,7 @@ def test_the_bound_is_that_of_the_formula():
 
 
 def test_few_windows_are_compared(monkeypatch):
-    """Of a copy's rivals, that do not look alike, most are left before half of their strips."""
+    """Of a copy's rivals, that do not look alike, most are left before half of their strips, from the first on."""
     first = smooth(4, (64, 64), 0)
     second = np.concatenate([first, smooth(200, (64, 64), 1)])
     unseen = []
@@ -117,12 +117,13 @@ def test_few_windows_are_compared(monkeypatch):
 
     def noting(*arguments):
         found = similarities(*arguments)
-        unseen.append(np.isneginf(found).mean())
+        if found.size > 1:  # the likeliest pairs come one by one
+            unseen.append(np.isneginf(found).mean())
         return found
 
     monkeypatch.setattr(structural, "similarities", noting)
     assert (ssim_largest(first, second)[:, 0] == 1.0).all()
-    assert min(unseen[1:]) > 0.95
+    assert min(unseen) > 0.95
 
 
 def test_order_and_company_change_no_bit():
