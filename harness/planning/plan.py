@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -86,7 +86,7 @@ class Plan:
         """
         last = len(self.shadows) - 1
         numbers = range(len(self.shadows))
-        return self._job(attack, target, [self._to_fit_on(j, 0 if j // 2 == last // 2 else last) for j in numbers])
+        return self._job(attack, target, (self._to_fit_on(j, 0 if j // 2 == last // 2 else last) for j in numbers))
 
     def narrowed(self, n_images: int | None = None, n_pairs: int | None = None) -> Plan:
         """The same plan with fewer released images looked at, or fewer pairs of references a target."""
@@ -121,18 +121,20 @@ class Plan:
         shadows = [spec._replace(target=changed(spec.target)) for spec in self.shadows]
         return replace(self, shadows=shadows, test=self.test._replace(target=changed(self.test.target)))
 
-    def _others(self, number: int) -> list[LabelledSpec]:
-        others = [j for j in range(len(self.shadows)) if j // 2 != number // 2]
-        return [self._to_fit_on(j, number) for j in others]
+    def _others(self, number: int) -> Iterator[LabelledSpec]:
+        """Asked for only where an attack learns: with many shadows they are many."""
+        others = (j for j in range(len(self.shadows)) if j // 2 != number // 2)
+        return (self._to_fit_on(j, number) for j in others)
 
     def _to_fit_on(self, number: int, judged: int) -> LabelledSpec:
         """Shadow `number`, without the judged pair among its references: their members are the judged labels."""
         spec = self.shadows[number]
-        usual = reference_shadows(number, len(self.shadows))[: len(spec.target.references)]
-        allowed = [j for j in usual if j in reference_shadows(number, len(self.shadows), judged)]
-        kept = tuple(spec.target.references[usual.index(j)] for j in allowed)
+        usual = reference_shadows(number, len(self.shadows))
+        allowed = {*reference_shadows(number, len(self.shadows), judged)}
+        # narrowed plans have fewer references than there are shadows
+        kept = tuple(one for j, one in zip(usual, spec.target.references, strict=False) if j in allowed)
         return spec._replace(target=spec.target._replace(references=kept))
 
-    def _job(self, attack: Attack, target: TargetSpec, fit: list[LabelledSpec]) -> AttackJob:
+    def _job(self, attack: Attack, target: TargetSpec, fit: Iterable[LabelledSpec]) -> AttackJob:
         known = (FitSpec(spec.target, tuple(map(int, np.flatnonzero(spec.member)))) for spec in fit)
         return AttackJob(self.store_root, attack, target, tuple(known) if attack.learns else ())
