@@ -165,6 +165,7 @@ def test_a_command_and_its_files_stay_here(tmp_path):
 
 def test_privacy_is_promised_to_members_alone(tmp_path):
     """An attacker's surrogates, and a base of other slices, are under no bound: noise would flatter the control."""
+    pytest.importorskip("opacus")
     settings = composed(["shadow=ddpm", "shadow.epsilon=8", f"store.root={tmp_path}", "data.patients=40"])
     pool = load_pool(settings.data, Store(tmp_path))
     settings, _ = with_start(settings, pool)
