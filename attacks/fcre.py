@@ -56,7 +56,8 @@ class FrequencyCalibratedError(ObservingAttack):
         check_timesteps([self.timestep], len(view.denoiser.alphas_cumprod))
         height, width = view.candidates.shape[1:]
         mean = np.zeros(view.candidates.shape)
-        for restored in ddim_restored(view, self.timestep, self.n_steps, self.noise_seed, self.n_results):
+        for index in range(self.n_results):
+            restored = ddim_restored(view, self.timestep, self.n_steps, self.noise_seed, index)
             mean += view.denoiser.decode(restored) / self.n_results
         spectrum = np.fft.fft2(mean - view.candidates) * self._band(height, width)
         # Parseval: the mean square of the filtered difference, without the way back to pixels.

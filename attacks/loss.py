@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from attacks.base import Access, Scores, TargetShape
-from attacks.noising import Noising, check_seed, check_timesteps, noised_errors
+from attacks.noising import check_seed, check_timesteps, noised_errors
 from attacks.observing import ObservingAttack
 from attacks.registry import calibrated, register
 from attacks.view import Observed, View
@@ -43,9 +43,11 @@ class DenoisingLoss(ObservingAttack):
     def observe(self, view: View) -> Observed:
         """Squared errors, float64 [n, timesteps, noises]."""
         check_timesteps(self.timesteps, len(view.denoiser.alphas_cumprod))
-        noisings = [Noising(t, self.noise_seed, index) for t in self.timesteps for index in range(self.n_noises)]
-        errors = noised_errors(view, noisings)
-        return np.moveaxis(errors.reshape(len(self.timesteps), self.n_noises, -1), 2, 0)
+        table = [
+            [noised_errors(view, timestep, self.noise_seed, index) for index in range(self.n_noises)]
+            for timestep in self.timesteps
+        ]
+        return np.moveaxis(np.array(table), 2, 0)
 
     def signal(self, observed: Observed) -> Scores:
         """-log of the mean error: in log, so that references of another scale can be compared."""

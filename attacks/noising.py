@@ -3,9 +3,8 @@ network's answers to it, each asked for once a view however many attacks want it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,18 +13,7 @@ from attacks.view import CountedModel, Observed, View
 if TYPE_CHECKING:
     import torch
 
-BATCH_IMAGES = 32  # images a network call, at most; no option, because it does not change a score
-ROUND_IMAGES = 8 * BATCH_IMAGES  # images asked about at once: at most one batch in eight is not full
-_T = TypeVar("_T")
-
-
-@dataclass(frozen=True)
-class Noising:
-    """How candidates are noised: to which timestep, with fixed noise (seed, index)."""
-
-    timestep: int
-    seed: int
-    index: int
+BATCH_IMAGES = 32  # images a network call; no option, because it does not change a score
 
 
 def check_timesteps(timesteps: Sequence[int], n_timesteps: int) -> None:
@@ -62,43 +50,33 @@ def fixed_noise(like: torch.Tensor, seed: int, index: int) -> torch.Tensor:
     return torch.as_tensor(values, dtype=like.dtype, device=like.device)[None]
 
 
-def noised(model: CountedModel, x: torch.Tensor, noise: torch.Tensor, timestep: int | torch.Tensor) -> torch.Tensor:
-    """x_t for x [n, c, h, w] and noise [1 or n, c, h, w], at one timestep or each at its own, int64 [n]."""
+def noised(model: CountedModel, x: torch.Tensor, noise: torch.Tensor, timestep: int) -> torch.Tensor:
+    """x_t for x [n, c, h, w] and noise [1 or n, c, h, w]."""
+    signal = float(model.alphas_cumprod[timestep])
+    return signal**0.5 * x + (1.0 - signal) ** 0.5 * noise
+
+
+def predicted_noise(model: CountedModel, x_t: torch.Tensor, timestep: int) -> torch.Tensor:
+    """eps(x_t, t) for all of x_t [n, c, h, w] at one timestep, a batch at a time."""
     import torch
 
-    signal = np.asarray(model.alphas_cumprod)[np.atleast_1d(np.asarray(timestep))]
-    kept, added = (torch.as_tensor(share**0.5).to(x)[:, None, None, None] for share in (signal, 1.0 - signal))
-    return kept * x + added * noise
-
-
-def predicted_noise(model: CountedModel, x_t: torch.Tensor, timestep: int | torch.Tensor) -> torch.Tensor:
-    """eps(x_t, t) for all of x_t [n, c, h, w], at one timestep or each at its own, int64 [n]; a batch at a time."""
-    import torch
-
-    times = torch.as_tensor(timestep, dtype=torch.int64, device=x_t.device).expand(len(x_t))
-    # Full batches, as ever: of other sizes, odd ones above all, the last bits of an answer are others.
-    parts = zip(torch.split(x_t, BATCH_IMAGES), torch.split(times, BATCH_IMAGES), strict=True)
-    return torch.cat([model.eps(*part) for part in parts])
+    parts = [
+        model.eps(part, torch.full((len(part),), timestep, dtype=torch.int64, device=part.device))
+        for part in torch.split(x_t, BATCH_IMAGES)
+    ]
+    return torch.cat(parts)
 
 
 def predicted_of_noised(view: View, timestep: int, seed: int, index: int) -> torch.Tensor:
     """eps(x_t, t) of the candidates under fixed noise (seed, index), [n, c, h, w]. Made once a view."""
-    return predicted_of_noised_each(view, [Noising(timestep, seed, index)])[0]
 
+    def ask() -> torch.Tensor:
+        x = clean(view)
+        return predicted_noise(
+            view.denoiser, noised(view.denoiser, x, fixed_noise(x, seed, index), timestep), timestep
+        )
 
-def predicted_of_noised_each(view: View, noisings: Sequence[Noising]) -> list[torch.Tensor]:
-    """The same under each noising. Those not yet asked about are asked together: images of several share a call."""
-    import torch
-
-    model, x = view.denoiser, clean(view)
-
-    def ask(missing: Sequence[Noising]) -> Sequence[torch.Tensor]:
-        noise = torch.cat([fixed_noise(x, one.seed, one.index) for one in missing]).repeat_interleave(len(x), dim=0)
-        times = torch.tensor([one.timestep for one in missing]).repeat_interleave(len(x))
-        x_t = noised(model, x.repeat(len(missing), 1, 1, 1), noise, times)
-        return torch.split(predicted_noise(model, x_t, times), len(x))
-
-    return view.remember_each(noisings, ask)
+    return view.remember(("noised", timestep, seed, index), ask)
 
 
 def predicted_of_clean(view: View, timestep: int) -> torch.Tensor:
@@ -106,21 +84,7 @@ def predicted_of_clean(view: View, timestep: int) -> torch.Tensor:
     return view.remember(("clean", timestep), lambda: predicted_noise(view.denoiser, clean(view), timestep))
 
 
-def noised_errors(view: View, noisings: Sequence[Noising]) -> Observed:
-    """|noise - eps(x_t, t)|^2 of each candidate under each noising, mean over elements: float64 [noisings, n].
-
-    Candidates under several noisings share a network call.
-    """
-    x = clean(view)
-    found = []
-    for some in rounds(noisings, len(x)):
-        for noising, answer in zip(some, predicted_of_noised_each(view, some), strict=True):
-            residual = answer - fixed_noise(x, noising.seed, noising.index)
-            found.append(np.asarray((residual.double() ** 2).flatten(1).mean(dim=1).cpu().numpy(), dtype=np.float64))
-    return np.stack(found)
-
-
-def rounds(asked: Sequence[_T], n_images: int) -> Iterator[Sequence[_T]]:
-    """Questions about n images each, so many at a time that their batches are full and their answers still few."""
-    step = max(1, ROUND_IMAGES // n_images)
-    return (asked[start : start + step] for start in range(0, len(asked), step))
+def noised_errors(view: View, timestep: int, seed: int, index: int) -> Observed:
+    """|noise - eps(x_t, t)|^2 of each candidate, mean over elements: float64 [n]."""
+    residual = predicted_of_noised(view, timestep, seed, index) - fixed_noise(clean(view), seed, index)
+    return np.asarray((residual.double() ** 2).flatten(1).mean(dim=1).cpu().numpy(), dtype=np.float64)

@@ -9,16 +9,7 @@ import numpy as np
 
 from attacks.base import Access, Images, Scores, TargetShape
 from attacks.errors import minus_log, power_sums
-from attacks.noising import (
-    Noising,
-    check_seed,
-    check_timesteps,
-    fixed_noise,
-    noised,
-    noised_errors,
-    predicted_noise,
-    rounds,
-)
+from attacks.noising import check_seed, check_timesteps, fixed_noise, noised, noised_errors, predicted_noise
 from attacks.observing import ObservingAttack
 from attacks.registry import register
 from attacks.view import Observed, View
@@ -66,7 +57,7 @@ class ProbabilityFluctuation(ObservingAttack):
     def observe(self, view: View) -> Observed:
         """Mean loss over timesteps of x and of each crop by one model, float64 [n, 1 + crops]."""
         check_timesteps(self.timesteps, len(view.denoiser.alphas_cumprod))
-        own = noised_errors(view, [Noising(t, self.noise_seed, 0) for t in self.timesteps]).mean(axis=0)
+        own = np.mean([noised_errors(view, timestep, self.noise_seed, 0) for timestep in self.timesteps], axis=0)
         sides = np.linspace(self.widest, self.narrowest, self.n_crops)
         return np.stack([own, *(self._loss(view, centre_crops(view.candidates, side)) for side in sides)], axis=1)
 
@@ -77,17 +68,12 @@ class ProbabilityFluctuation(ObservingAttack):
 
     def _loss(self, view: View, images: Images) -> Observed:
         """As `noised_errors`, mean over timesteps, of other images than the candidates: float64 [n]."""
-        import torch  # torch only where a network is called
-
         model, z = view.denoiser, view.denoiser.encode(images)
         noise = fixed_noise(z, self.noise_seed, 0)
         total = np.zeros(len(images))
-        for some in rounds(self.timesteps, len(z)):
-            times = torch.tensor(some).repeat_interleave(len(z))
-            x_t = noised(model, z.repeat(len(some), 1, 1, 1), noise, times)
-            errors = power_sums(predicted_noise(model, x_t, times) - noise, 2) / noise.numel()
-            for of_timestep in errors.reshape(len(some), -1):
-                total += of_timestep
+        for timestep in self.timesteps:
+            residual = predicted_noise(model, noised(model, z, noise, timestep), timestep) - noise
+            total += power_sums(residual, 2) / residual[0].numel()
         return total / len(self.timesteps)
 
 

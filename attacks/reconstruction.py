@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,15 +10,13 @@ import numpy as np
 
 from attacks.base import Access, TargetShape
 from attacks.noising import (
-    Noising,
     check_seed,
     check_timesteps,
     clean,
     fixed_noise,
     noised,
     predicted_noise,
-    predicted_of_noised_each,
-    rounds,
+    predicted_of_noised,
 )
 from attacks.observing import ObservingAttack
 from attacks.registry import register
@@ -65,7 +62,8 @@ class Reconstruction(ObservingAttack):
         """The score by one model, float64 [n]."""
         check_timesteps([self.timestep], len(view.denoiser.alphas_cumprod))
         mean = np.zeros(view.candidates.shape)
-        for restored in ddim_restored(view, self.timestep, self.n_steps, self.noise_seed, self.n_results):
+        for index in range(self.n_results):
+            restored = ddim_restored(view, self.timestep, self.n_steps, self.noise_seed, index)
             mean += view.denoiser.decode(restored) / self.n_results
         if self.compare == "l2":
             rms = np.sqrt(((mean - view.candidates) ** 2).mean(axis=(1, 2)))
@@ -73,32 +71,24 @@ class Reconstruction(ObservingAttack):
         return ssim_pairs(view.candidates, np.round(mean).astype(np.uint8))
 
 
-def ddim_restored(view: View, timestep: int, n_steps: int, seed: int, n_results: int) -> Iterator[torch.Tensor]:
-    """The candidates noised to `timestep` and led back to clean in evenly spaced deterministic steps, time and again.
+def ddim_restored(view: View, timestep: int, n_steps: int, seed: int, index: int) -> torch.Tensor:
+    """The candidates noised to `timestep` and led back to clean in evenly spaced deterministic steps.
 
-    float [n, c, h, w] each, in the model's space; noise `index` for the result of that number. Made once a view, by
-    whichever attack asks first, several results at a time.
+    float [n, c, h, w] in the model's space. Made once a view, by whichever attack asks first.
     """
-    import torch
 
-    model, x = view.denoiser, clean(view)
-    times = [int(t) for t in np.linspace(timestep, 0, n_steps + 1).round()]
-
-    def restore(missing: Sequence[tuple[str, Noising, int]]) -> Sequence[torch.Tensor]:
-        noisings = [noising for _, noising, _ in missing]
-        noise = torch.cat(predicted_of_noised_each(view, noisings))  # the losses have asked for some of it, too
-        fixed = torch.cat([fixed_noise(x, one.seed, one.index) for one in noisings]).repeat_interleave(len(x), dim=0)
-        x_t = noised(model, x.repeat(len(noisings), 1, 1, 1), fixed, timestep)
+    def restore() -> torch.Tensor:
+        model, x = view.denoiser, clean(view)
+        x_t = noised(model, x, fixed_noise(x, seed, index), timestep)
+        times = [int(t) for t in np.linspace(timestep, 0, n_steps + 1).round()]
         for now, then in itertools.pairwise(times):
             signal = float(model.alphas_cumprod[now])
             # The last step lands on the clean image, alpha-bar 1, not on step 0's trace of noise.
             signal_then = float(model.alphas_cumprod[then]) if then > 0 else 1.0
-            if now != timestep:
-                noise = predicted_noise(model, x_t, now)
+            first = now == timestep  # the step that the losses have asked for, too
+            noise = predicted_of_noised(view, now, seed, index) if first else predicted_noise(model, x_t, now)
             x_0 = (x_t - (1.0 - signal) ** 0.5 * noise) / signal**0.5
             x_t = signal_then**0.5 * x_0 + (1.0 - signal_then) ** 0.5 * noise
-        return torch.split(x_t, len(x))
+        return x_t
 
-    keys = [("restored", Noising(timestep, seed, index), n_steps) for index in range(n_results)]
-    for some in rounds(keys, len(x)):
-        yield from view.remember_each(some, restore)
+    return view.remember(("restored", timestep, n_steps, seed, index), restore)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -22,7 +22,6 @@ if TYPE_CHECKING:  # torch is imported only by the attacks that call a network
 Images = NDArray[np.uint8]
 Observed = NDArray[np.float64]
 _T = TypeVar("_T")
-_Key = TypeVar("_Key", bound=Hashable)
 _MEMO_BYTES = 2**30
 
 
@@ -188,28 +187,18 @@ class View:
 
         The least recently used go first beyond 1 GiB of arrays.
         """
-        return self.remember_each([key], lambda _: [compute()])[0]
-
-    def remember_each(self, keys: Sequence[_Key], compute: Callable[[Sequence[_Key]], Sequence[_T]]) -> list[_T]:
-        """As `remember`, of several keys: compute(those that are missing) gives a value for each of them."""
-        found: dict[_Key, Any] = {}
-        for key in keys:
-            if key in self._memo:
-                self._memo.move_to_end(key)
-                found[key], _, calls = self._memo[key]
-                if self.model is not None:
-                    self.model.images_saved += calls
-        missing = [key for key in dict.fromkeys(keys) if key not in found]
-        if missing:
-            before = self._images_asked()
-            values = compute(missing)
-            calls = (self._images_asked() - before) // len(missing)  # each asks about the same candidates
-            for key, value in zip(missing, values, strict=True):
-                found[key] = value
-                self._memo[key] = value, int(getattr(value, "nbytes", 0)), calls
+        if key in self._memo:
+            self._memo.move_to_end(key)
+            value, _, calls = self._memo[key]
+            if self.model is not None:
+                self.model.images_saved += calls
+            return value
+        before = self._images_asked()
+        value = compute()
+        self._memo[key] = value, int(getattr(value, "nbytes", 0)), self._images_asked() - before
         while len(self._memo) > 1 and sum(size for _, size, _ in self._memo.values()) > _MEMO_BYTES:
             self._memo.popitem(last=False)
-        return [found[key] for key in keys]
+        return value
 
     def remembers(self, key: Hashable) -> bool:
         """Whether `remember` has it under this key."""

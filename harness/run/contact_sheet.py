@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from attacks.distances import Distance
 from harness.data.png import grey_png
 from harness.jobs.targets import candidate_images, released_images
 from harness.pipeline import Outcome
+from harness.source_digest import source_digest
 from harness.store import Store, content_key
 
 SCHEMA = 2
@@ -19,9 +21,12 @@ _ROWS, _PAIRS_A_ROW = 4, 6
 
 
 def contact_sheet(outcome: Outcome, store: Store) -> Path:
-    """The picture of the test release, made once a release and kept in the store."""
+    """The picture of the test release, made once by what draws it and kept in the store."""
     spec = outcome.plan.test.target.view
-    key = content_key(stage="contact_sheet", schema=SCHEMA, release=spec.release, candidates=spec.digests)
+    drawn_by = [source_digest(), version("matplotlib"), version("pillow")]
+    key = content_key(
+        stage="contact_sheet", schema=SCHEMA, release=spec.release, candidates=spec.digests, drawn_by=drawn_by
+    )
 
     def draw(folder: Path) -> None:
         _draw(folder / "contact_sheet.png", released_images(spec, store), candidate_images(spec, store))

@@ -70,7 +70,7 @@ def write_run(outcome: Outcome, folder: Path, remarks: list[str]) -> None:
         for baseline, evaluation in outcome.baselines.items():
             _write_decisions(beside / baseline.file, outcome, evaluation)
         if settings.shows_pictures:
-            sheet = contact_sheet(outcome, Store(settings.store_root))
+            sheet = contact_sheet(outcome, Store(settings.store_root, settings.verify_store))
             shutil.copyfile(sheet, beside / "contact_sheet.png")
         content = page_content(outcome, with_files(facts, beside))
         write_page(beside / "report.html", content)

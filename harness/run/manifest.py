@@ -16,8 +16,8 @@ from harness.run.source_commit import commit
 from harness.source_digest import source_digest
 
 _PACKAGES = (
-    "accelerate", "diffusers", "hydra-core", "jinja2", "matplotlib", "numpy", "pillow", "scikit-learn", "scipy",
-    "torch",
+    "accelerate", "diffusers", "hydra-core", "jinja2", "matplotlib", "numba", "numpy", "pillow", "scikit-learn",
+    "scipy", "torch",
 )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ _PAIRS = 24
 def page_content(outcome: Outcome, manifest: dict[str, Any]) -> PageContent:
     """Everything that `report.html` shows; manifest: versions, hashes, hardware."""
     settings, chosen = outcome.settings, outcome.chosen.label if outcome.chosen else None
+    store = Store(settings.store_root, settings.verify_store)
     return PageContent(
         title=scope_of(outcome).title,
         summary=summary_of(outcome),
@@ -38,7 +39,7 @@ def page_content(outcome: Outcome, manifest: dict[str, Any]) -> PageContent:
         declared_decision=settings.decision,
         power=_power(outcome),
         matched=_matched(outcome),
-        sheet=matched_pairs(outcome, Store(settings.store_root)) if settings.shows_pictures else [],
+        sheet=matched_pairs(outcome, store) if settings.shows_pictures else [],
         in_place_of_sheet=in_place_of_pictures(settings),
         plan=_plan(outcome),
         facts=_facts(manifest),
