@@ -28,11 +28,15 @@ Difference = Callable[[Any, Any], float]
 
 @dataclass(frozen=True)
 class Side:
-    """One way of doing the job. share: the part of the job that `work` does; its seconds stand for the whole."""
+    """One way of doing the job. share: the part of the job that `work` does; its seconds stand for the whole.
+
+    seconds: of the job, read from what `work` gave, where the clock must not run all the time.
+    """
 
     name: str
     work: Callable[[], Any]
     share: float = 1.0
+    seconds: Callable[[Any], float] | None = None
 
 
 class _Run(NamedTuple):
@@ -64,7 +68,7 @@ def side_by_side(
     with limited_threads(threads):
         for _ in range(repeats):
             for side, found in zip(sides, runs, strict=True):
-                found.append(_timed(side.work))
+                found.append(_timed(side))
     fastest = [min(run.seconds for run in found) / side.share for side, found in zip(sides, runs, strict=True)]
     mine = runs[0][-1].result
     differences = [None, *(None if apart is None else apart(mine, found[-1].result) for found in runs[1:])]
@@ -128,7 +132,7 @@ def shown_sides(rows: Sequence[Row]) -> Group:
     return Group(table, *limits)
 
 
-def _timed(work: Callable[[], Any]) -> _Run:
+def _timed(side: Side) -> _Run:
     """Wall seconds, and the most memory of the process beyond what it held before, MiB."""
     gc.collect()
     before, peak, done = _resident(), [0], threading.Event()
@@ -140,11 +144,12 @@ def _timed(work: Callable[[], Any]) -> _Run:
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
     started = time.perf_counter()
-    result = work()
+    result = side.work()
     seconds = time.perf_counter() - started
     peak[0] = max(peak[0], _resident())
     done.set()
     watcher.join()
+    seconds = seconds if side.seconds is None else side.seconds(result)
     return _Run(seconds, max(peak[0] - before, 0) / 2**20, result)
 
 

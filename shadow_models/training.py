@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from shadow_models.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
-from shadow_models.device import resolve_device
+from shadow_models.compiled import trusted
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from shadow_models.recipe import Recipe, Training
 
 _REPORT_EVERY = 25
-_ACCELERATE_PRECISION = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}
 
 
 class Pace(NamedTuple):
@@ -110,6 +109,7 @@ def optimise(
     if kept is not None:
         state.restore(kept)
     total = max(learner.phase(name).last for name in learner.networks)
+    state.check_compiled()
     for step in range(state.step, total):
         losses = state.advance()
         if training.watch is not None:
@@ -208,7 +208,11 @@ class _State:
             name: make_part(network, learner.pace(name), learner.phase(name), accelerator)
             for name, network in learner.networks.items()
         }
-        self._networks = {name: part.network for name, part in self.parts.items()}
+        self._networks: Mapping[str, nn.Module] = {name: part.network for name, part in self.parts.items()}
+
+    def check_compiled(self) -> None:
+        """Call the plain networks from here on where compiled ones are not to be trusted."""
+        self._networks = trusted(self._learner, self.step, self._networks)
 
     def advance(self) -> dict[str, torch.Tensor]:
         """Do one step; the losses that it began with, by network."""
@@ -232,31 +236,6 @@ class _State:
             part.restore({n.removeprefix(f"{of}/"): t for n, t in kept.tensors.items() if n.startswith(f"{of}/")})
         if kept.extra["scaler"] is not None:
             self._accelerator.scaler.load_state_dict(kept.extra["scaler"])
-
-
-def accelerator_for(precision: str, batch: int, device: str) -> Accelerator:
-    """Return the accelerator for the device; one process may train several generators on different ones."""
-    from accelerate import Accelerator  # seconds to import
-    from accelerate.state import AcceleratorState, PartialState
-
-    where = resolve_device(device)
-    if precision == "fp16" and where.type != "cuda":
-        raise ValueError(
-            f"Recipe field precision is 'fp16', which needs a CUDA device, not {where}: take fp32 or bf16."
-        )
-    if where.type == "cuda" and where.index is not None:
-        torch.cuda.set_device(where)
-    # accelerate keeps device and precision for the whole process and refuses a second choice; forget the last
-    # one
-    alone = not PartialState._shared_state or PartialState().num_processes == 1
-    AcceleratorState._reset_state(reset_partial_state=alone)
-    accelerator = Accelerator(cpu=where.type == "cpu", mixed_precision=_ACCELERATE_PRECISION[precision])
-    if batch % accelerator.num_processes:
-        raise ValueError(
-            f"Recipe field batch is {batch}, which {accelerator.num_processes} processes cannot share "
-            "evenly: start as many processes as divide it."
-        )
-    return accelerator
 
 
 def fingerprint_of(members: NDArray[np.uint8]) -> str:

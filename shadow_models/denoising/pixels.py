@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from shadow_models.accelerator import accelerator_for
 from shadow_models.denoising.batches import Batches, views_of
 from shadow_models.denoising.generator import NETWORK, DenoisingGenerator
 from shadow_models.denoising.learner import DenoisingLearner, first_network
@@ -17,7 +18,7 @@ from shadow_models.images import pixels_of
 from shadow_models.privacy import privacy_of
 from shadow_models.private_training import part_for
 from shadow_models.recipe import Gives, Training
-from shadow_models.training import accelerator_for, optimise
+from shadow_models.training import optimise
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,7 +39,7 @@ class PixelRecipe(UnetRecipe):
 
     def train(self, members: NDArray[np.uint8], training: Training) -> DenoisingGenerator:
         """Return a generator trained on the members, uint8 [n, size, size]; with a start, from its weights on."""
-        accelerator = accelerator_for(self.precision, self.batch, training.device)
+        accelerator = accelerator_for(self.precision, self.batch, training.device, steps=self.steps)
         privacy = privacy_of(self, len(members), training.seed, accelerator.num_processes)
         views = views_of(members, self.flip, pixels_of)
         batches = Batches(

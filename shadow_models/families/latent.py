@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import torch
 
+from shadow_models.accelerator import accelerator_for
 from shadow_models.denoising.autoencoder import AUTOENCODER, LatentSpace, build_autoencoder
 from shadow_models.denoising.batches import Batches, views_of
 from shadow_models.denoising.generator import NETWORK
@@ -23,7 +24,7 @@ from shadow_models.private_training import part_for
 from shadow_models.recipe import Gives, Training, check_ranges, refuse
 from shadow_models.registry import register
 from shadow_models.seeds import seed_of
-from shadow_models.training import Pace, Phase, accelerator_for, optimise
+from shadow_models.training import Pace, Phase, optimise
 
 if TYPE_CHECKING:
     import numpy as np

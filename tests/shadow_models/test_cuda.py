@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,22 @@ def test_a_gpu_learns_and_draws_what_a_cpu_does(name: str, tmp_path: Path) -> No
         noised = 0.6 * z + 0.8 * torch.randn(z.shape, generator=torch.Generator().manual_seed(1))
         wide = [one.eps(noised, t) for one in (there, here)]  # type: ignore[attr-defined]
         assert float((wide[0] - wide[1]).norm() / wide[1].norm()) < 1e-3
+
+
+@pytest.mark.parametrize("name", ["dct", "ddpm", "flow"])
+def test_a_compiled_network_learns_what_a_plain_one_does(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = find_family(name).tiny().changed(steps=STEPS)
+    slices = np.concatenate([draw_patient("cuda", patient, 1, recipe.size) for patient in range(8)])
+    curves: list[list[float]] = []
+    for from_steps in (STEPS, STEPS + 1):
+        monkeypatch.setattr("shadow_models.accelerator.COMPILED_FROM", from_steps)
+        losses: list[float] = []
+        training = Training(3, device="cuda", watch=lambda step, of, to=losses: to.extend(of.values()))
+        with warnings.catch_warnings():
+            warnings.filterwarnings("error", "The network is not compiled")
+            recipe.train(slices, training)
+        curves.append(losses)
+    assert np.allclose(*curves, rtol=0.02, atol=1e-3)
 
 
 @pytest.mark.parametrize("name", TRAINED)

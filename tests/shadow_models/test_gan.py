@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from attacks.base import Target
 from attacks.logan import Logan
+from shadow_models.accelerator import accelerator_for
 from shadow_models.denoiser import Denoiser, Discriminator
 from shadow_models.families.gan import GanRecipe
 from shadow_models.families.gan.augment import Draws, augment, draw
@@ -24,7 +25,7 @@ from shadow_models.images import pixels_of
 from shadow_models.recipe import Gives, Training
 from shadow_models.sample import sample
 from shadow_models.train import train
-from shadow_models.training import accelerator_for, optimise
+from shadow_models.training import optimise
 
 TINY = GanRecipe.tiny()
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from tiny_denoisers import TINY, tiny_recipe
 from torch import nn
 
+from shadow_models.accelerator import accelerator_for
 from shadow_models.denoising.batches import Batches
 from shadow_models.denoising.unet import build_unet
 from shadow_models.diffusion import level_at, stratified
@@ -26,7 +27,7 @@ from shadow_models.privacy import Privacy, noise_for, privacy_of
 from shadow_models.private_training import PrivatePart
 from shadow_models.recipe import Recipe, recipe_from_dict
 from shadow_models.train import train
-from shadow_models.training import Pace, Phase, accelerator_for
+from shadow_models.training import Pace, Phase
 
 pytest.importorskip("opacus")
 FAMILIES = ("dct", *sorted(TINY))

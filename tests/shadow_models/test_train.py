@@ -8,11 +8,12 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from shadow_models.accelerator import accelerator_for
 from shadow_models.checkpoint import Checkpoint, CheckpointError, read_checkpoint, write_checkpoint
 from shadow_models.families.dct import DctRecipe
 from shadow_models.families.dct.generator import DctGenerator
 from shadow_models.train import train
-from shadow_models.training import Pace, accelerator_for
+from shadow_models.training import Pace
 
 
 class StoppedError(Exception):

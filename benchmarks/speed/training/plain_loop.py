@@ -7,7 +7,7 @@ every step, for its progress bar. Only what is learnt is ours: the same UNet, ba
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,13 @@ if TYPE_CHECKING:
     from shadow_models.families.ddpm import DdpmRecipe
 
 
-def train_plainly(files: Sequence[Path], recipe: DdpmRecipe, device: str) -> nn.Module:
-    """The network with its averaged weights, after the recipe's steps on the slices in the files."""
+def train_plainly(
+    files: Sequence[Path], recipe: DdpmRecipe, device: str, after_step: Callable[[int, int], None] | None = None
+) -> nn.Module:
+    """The network with its averaged weights, after the recipe's steps on the slices in the files.
+
+    after_step(done, total): called after every step.
+    """
     import diffusers.optimization
     import torch
     from accelerate import Accelerator
@@ -60,6 +65,8 @@ def train_plainly(files: Sequence[Path], recipe: DdpmRecipe, device: str) -> nn.
             averaged.step(model.parameters())
             loss.detach().item()
             step += 1
+            if after_step is not None:
+                after_step(step, recipe.steps)
             if step == recipe.steps:
                 break
     averaged.copy_to(model.parameters())

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
+from shadow_models.accelerator import accelerator_for
 from shadow_models.denoising.batches import Batches, views_of
 from shadow_models.denoising.learner import pace_of
 from shadow_models.diffusion import alphas_cumprod, level_at, target_of, time_sampler
@@ -15,7 +16,7 @@ from shadow_models.families.dct.network import build_network
 from shadow_models.privacy import privacy_of, refuse_measured
 from shadow_models.private_training import part_for
 from shadow_models.seeds import seed_of
-from shadow_models.training import Pace, Phase, accelerator_for, optimise
+from shadow_models.training import Pace, Phase, optimise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,7 +38,7 @@ def train_dct(members: NDArray[np.uint8], recipe: DctRecipe, training: Training)
     assert start is None or isinstance(start, DctGenerator)
     if start is None:
         refuse_measured(recipe)
-    accelerator = accelerator_for(recipe.precision, recipe.batch, training.device)
+    accelerator = accelerator_for(recipe.precision, recipe.batch, training.device, steps=recipe.steps)
     privacy = privacy_of(recipe, len(members), training.seed, accelerator.num_processes)
     codec = fit_codec(members, recipe) if start is None else start.codec.to(torch.device("cpu"))
     learner = _Learner(members, codec, recipe, training, accelerator)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
+from shadow_models.accelerator import accelerator_for
 from shadow_models.families.gan.augment import Draws, augment, draw
 from shadow_models.families.gan.generator import GanGenerator
 from shadow_models.families.gan.network import build_networks
 from shadow_models.images import pixels_of
 from shadow_models.seeds import seed_of
-from shadow_models.training import Pace, Phase, accelerator_for, optimise
+from shadow_models.training import Pace, Phase, optimise
 from shadow_models.weights import load_states, states_of
 
 if TYPE_CHECKING:
