@@ -145,7 +145,11 @@ class Part:
 
     def _prepared(self, network: nn.Module) -> tuple[nn.Module, Any]:
         """The network, wrapped for precision and processes, and its optimiser."""
-        fused = self._accelerator.device.type in ("cpu", "cuda")
+        where = self._accelerator.device.type
+        if where == "cuda" and self._accelerator.state.dynamo_plugin.backend == "NO":
+            # torch's group norm on a GPU copies every image that lies channels last into rows and back
+            network = network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+        fused = where in ("cpu", "cuda")
         wrapped, optimiser = self._accelerator.prepare(network, adam_w(network, self._pace, fused))
         return wrapped, optimiser
 
