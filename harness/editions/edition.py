@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StrictI
 from pydantic.dataclasses import dataclass
 
 _V = TypeVar("_V")
-_STRICT = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+STRICT = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
 Count = Annotated[StrictInt, Field(ge=1, le=10_000_000)]  # ids are numbered to there
 Names = tuple[StrictStr, ...]
 _empty = BeforeValidator(lambda told: {} if told is None else told)  # of what may be left empty (null)
@@ -29,7 +29,7 @@ ROLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Leaf:
     """A folder that holds the images of one role; whatever no public source tells is None, folders then empty.
 
@@ -58,7 +58,7 @@ class Leaf:
 _Leaf = Annotated[Leaf, _empty]
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Submission:
     """The file handed in: one line a candidate, `<id><separator><score>`, every id once, without file ending.
 
@@ -71,7 +71,7 @@ class Submission:
     ending: StrictStr = ".csv"
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Task:
     """What an edition asks for. metrics: by short names; official_metric: the one that ranks, None if not known.
 
@@ -92,7 +92,7 @@ class Task:
     published: StrictStr | None = None
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Edition:
     """One edition of a challenge: tasks by kind. image_size: pixels, None if not known; sources: where it says so.
 

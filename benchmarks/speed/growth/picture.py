@@ -1,4 +1,4 @@
-"""The picture of how cost grows: a small panel an axis, both of its scales logarithmic, in the report's colours."""
+"""The picture of how cost grows: a small panel an axis, both of its scales logarithmic."""
 
 from __future__ import annotations
 
@@ -8,28 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-INK, SOFT, GRID, CHOSEN, PAPER = "#1d2227", "#5b646d", "#ebe8e1", "#00717a", "#fcfbf8"  # as harness/report's page.css
-_STYLE = {
-    "font.size": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": SOFT,
-    "axes.labelcolor": SOFT,
-    "axes.axisbelow": True,
-    "axes.grid": True,
-    "axes.titlesize": 9,
-    "axes.titlelocation": "left",
-    "axes.titlecolor": INK,
-    "grid.color": GRID,
-    "grid.linewidth": 0.7,
-    "xtick.color": SOFT,
-    "ytick.color": SOFT,
-    "xtick.minor.size": 0,
-    "ytick.minor.size": 0,
-    "lines.solid_capstyle": "round",
-    "svg.hashsalt": "growth",
-}
-_WIDTH, _HEIGHT, _DPI = 2.7, 2.6, 150  # inches a panel
+from benchmarks.pictures import CHOSEN, INK, PAPER, SOFT, new_figure, write_figure
+
+_WIDTH, _HEIGHT = 2.7, 2.6  # inches a panel
 
 
 class Axis(NamedTuple):
@@ -50,17 +31,11 @@ class Axis(NamedTuple):
 
 def draw(path: Path, axes: Sequence[Axis]) -> None:
     """Write the picture, a PNG or an SVG."""
-    import matplotlib  # here, for half a second that only a picture pays
-    from matplotlib.figure import Figure
-
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(_STYLE)
-        figure = Figure(figsize=(_WIDTH * len(axes), _HEIGHT), layout="constrained", facecolor=PAPER)
-        for panel, axis in zip(np.atleast_1d(figure.subplots(1, len(axes))), axes, strict=True):
-            _panel(panel, axis)
-        figure.axes[0].set_ylabel("seconds")
-        figure.savefig(path, dpi=_DPI, metadata={"Date": None} if path.suffix == ".svg" else {"Software": None})
+    figure = new_figure(_WIDTH * len(axes), _HEIGHT)
+    for panel, axis in zip(np.atleast_1d(figure.subplots(1, len(axes))), axes, strict=True):
+        _panel(panel, axis)
+    figure.axes[0].set_ylabel("seconds")
+    write_figure(figure, path)
 
 
 def _panel(panel: Any, axis: Axis) -> None:

@@ -1,0 +1,142 @@
+"""`python -m benchmarks.suite`: the standard suites."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from rich.table import Table
+
+from benchmarks.suite.definition import load_suite, suite_names
+from benchmarks.suite.results import leads, read_runs
+from benchmarks.suite.running import Places, gib, hours, knn_elsewhere, run_task
+from benchmarks.suite.table import Lines, agreement, tables
+from harness.cli import console, run_parsed
+from harness.writing import replace_file
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do one of the commands; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.suite", description="The standard suites.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands.add_parser("list", help="which suites there are").set_defaults(do=_list)
+    for name, about, do in (
+        ("plan", "what a suite trains, hours and GiB first", _plan),
+        ("run", "run its tasks, or what is left of them", _run),
+        ("find", "what plain knn finds by steps, on seeds that are not the suite's", _find),
+        ("table", "what runs of it found", _table),
+    ):
+        command = commands.add_parser(name, help=about, description=about[0].upper() + about[1:] + ".")
+        command.add_argument("suite", metavar="NAME", help=f"one of {', '.join(suite_names())}")
+        command.set_defaults(do=do)
+        if name == "table":
+            command.add_argument("runs", type=Path, nargs="+", metavar="RUNS", help="folders that runs lie in")
+            command.add_argument("--markdown", type=Path, metavar="FILE", help="also write the tables there")
+            command.add_argument("--picture", type=Path, metavar="FILE", help="write the leak curve, PNG or SVG")
+            command.add_argument(
+                "--beside", nargs=2, metavar=("NAME", "RUNS"), help="whether another suite ranks attacks alike"
+            )
+            continue
+        command.add_argument("--folder", metavar="DIR", help="your slices, for a suite of them")
+        if name == "find":
+            command.add_argument("task", metavar="TASK")
+            command.add_argument("--steps", type=int, nargs="+", required=True, metavar="N")
+            command.add_argument("--repeats", type=int, default=1, metavar="N", help="draws of data and seeds")
+        else:
+            command.add_argument("--tasks", nargs="+", metavar="TASK", help="these alone")
+        if name != "plan":
+            command.add_argument("--store", type=Path, default=Path("store"), metavar="DIR")
+        if name == "run":
+            command.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR", help="default: runs")
+            command.add_argument("--attacks", metavar="NAMES", help="in place of the suite's")
+    return run_parsed(parser, lambda options: options.do(options), arguments)
+
+
+def _list(options: argparse.Namespace) -> None:
+    del options
+    rows = []
+    for name in suite_names():
+        suite = load_suite(name)
+        total = sum(hours(suite, task) for task in suite.tasks)
+        rows.append([name, str(suite.version), str(len(suite.tasks)), f"{total:.1f}", suite.title])
+    _print(Lines("Suites", ["name", "version", "tasks", "hours here", "what"], rows))
+
+
+def _plan(options: argparse.Namespace) -> None:
+    suite = load_suite(options.suite)
+    names = suite.named(options.tasks)
+    total, kept = (sum(of(suite, name) for name in names) for of in (hours, gib))
+    screen = console()
+    screen.print(
+        f"About {total:.1f} hours of training on this machine's cores and {kept:.1f} GiB in the store, by what was "
+        "measured where the suite was made; attacks come on top."
+    )
+    screen.print(suite.about, soft_wrap=True)
+    rows = [
+        [name, f"{hours(suite, name):.2f}", f"{gib(suite, name):.2f}", " ".join(suite.words(name, options.folder))]
+        for name in names
+    ]
+    _print(Lines(f"{suite.name}, version {suite.version}", ["task", "hours", "GiB", "options"], rows))
+
+
+def _run(options: argparse.Namespace) -> None:
+    suite = load_suite(options.suite)
+    screen = console()
+    for name in suite.named(options.tasks):
+        screen.print(f"{suite.name}: {name} ...")
+        run = run_task(suite, name, (options.out / suite.name).resolve(), _places(options), options.attacks)
+        screen.print(f"  {run}", soft_wrap=True)
+    for lines in tables(suite, read_runs(suite, [options.out / suite.name])):
+        _print(lines)
+
+
+def _find(options: argparse.Namespace) -> None:
+    suite = load_suite(options.suite)
+    suite.named([options.task])
+    rows = []
+    for steps in options.steps:
+        found = [knn_elsewhere(suite, options.task, steps, draw, _places(options)) for draw in range(options.repeats)]
+        rows.append([str(steps), f"{np.mean(found):.3f}", ", ".join(f"{one:.3f}" for one in found)])
+        console(stderr=True).print(f"{steps} steps: {rows[-1][1]}")
+    _print(Lines(f"{options.task}: AUC of plain knn elsewhere", ["steps", "mean", "each"], rows))
+
+
+def _places(options: argparse.Namespace) -> Places:
+    return Places(options.store.resolve(), None if options.folder is None else str(Path(options.folder).resolve()))
+
+
+def _table(options: argparse.Namespace) -> None:
+    suite = load_suite(options.suite)
+    board = read_runs(suite, options.runs)
+    shown = tables(suite, board)
+    for lines in shown:
+        _print(lines)
+    told = ""
+    if options.beside is not None:
+        other = load_suite(options.beside[0])
+        found = agreement(leads(suite, board), leads(other, read_runs(other, [Path(options.beside[1])])))
+        told = (
+            f"{suite.name} and {other.name} rank {found.attacks} attacks with Kendall's tau {found.tau:.2f} "
+            f"[{found.low:.2f}, {found.high:.2f}] (95 %, attacks resampled)."
+        )
+        console().print(told, soft_wrap=True)
+    if options.markdown is not None:
+        replace_file(options.markdown, "\n".join([*(one.markdown() for one in shown), told]) + "\n")
+    if options.picture is not None:
+        from benchmarks.suite.curve import draw_curve  # half a second of matplotlib
+
+        draw_curve(options.picture, suite, board)
+
+
+def _print(lines: Lines) -> None:
+    table = Table(*lines.head, title=lines.title, title_justify="left", box=None, padding=(0, 1, 0, 0))
+    for row in lines.rows:
+        table.add_row(*row)
+    console().print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+"""The leak curve: what every attack finds against what plain `knn` finds, a panel a family."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.pictures import CHOSEN, GRID, INK, PAPER, SOFT, new_figure, write_figure
+from benchmarks.suite.definition import Suite
+from benchmarks.suite.results import PLAIN, Board, leads
+
+_COLOURS = (CHOSEN, "#b4552d", "#6b4c9a", "#3f7d3a", "#a3791f")
+_WIDTH, _HEIGHT = 4.6, 4.2  # inches a panel
+
+
+def draw_curve(path: Path, suite: Suite, board: Board) -> None:
+    """Write the picture, a PNG or an SVG: the attacks that lead `knn` most are named, all others grey."""
+    families = list(dict.fromkeys(suite.tasks[name].family for name in board))
+    figure = new_figure(_WIDTH * len(families), _HEIGHT)
+    named = list(leads(suite, board))[: len(_COLOURS)]
+    for panel, family in zip(np.atleast_1d(figure.subplots(1, len(families))), families, strict=True):
+        tasks = [name for name in board if suite.tasks[name].family == family]
+        _panel(panel, {name: board[name] for name in tasks}, named)
+        panel.set_title(f"{suite.name}, {family}")
+    figure.axes[0].set_ylabel("AUC of the attack")
+    write_figure(figure, path)
+
+
+def _panel(panel: Any, board: Board, named: list[str]) -> None:
+    attacks = dict.fromkeys(attack for found in board.values() for attack in found)
+    panel.set(facecolor=PAPER, xlabel=f"AUC of plain {PLAIN}")
+    panel.plot([0.5, 1], [0.5, 1], color=SOFT, lw=1, dashes=(3, 3))
+    for attack in [*(one for one in attacks if one not in named), *named]:
+        points = sorted(
+            (found[PLAIN].auc.value, found[attack].auc.value)
+            for found in board.values()
+            if attack in found and PLAIN in found and found[attack].auc.value is not None
+        )
+        if not points or attack == PLAIN:
+            continue
+        x, y = np.array(points).T
+        if attack in named:
+            panel.plot(x, y, "o-", color=_COLOURS[named.index(attack)], ms=4, lw=1.6, label=attack)
+        else:
+            panel.plot(x, y, color=GRID, lw=1)
+    if named:
+        panel.legend(frameon=False, labelcolor=INK, loc="lower right")

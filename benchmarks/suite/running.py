@@ -1,0 +1,84 @@
+"""Runs tasks: each is one `python -m harness.run`, and its folder says of which suite it is."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from benchmarks.measured import run_harness
+from benchmarks.suite.definition import Suite
+from benchmarks.suite.results import OF_SUITE
+from harness.bounded import read_json
+from harness.errors import InputError
+from harness.writing import replace_file
+
+_MOST_BYTES = 50_000_000
+_ELSEWHERE = 1_000  # added to the seeds of a suite where its levels are looked for: never judged on the same data
+
+
+class Places(NamedTuple):
+    """Where artefacts are kept, and the slices of a user's own suite."""
+
+    store: Path
+    folder: str | None
+
+
+def run_task(suite: Suite, name: str, out: Path, places: Places, attacks: str | None = None) -> Path:
+    """Run a task, or what is left of it; returns the folder of its results.
+
+    attacks: in place of the suite's.
+
+    InputError where its pool is not the suite's: then nothing that it gives may be compared.
+    """
+    here = out / name
+    here.mkdir(parents=True, exist_ok=True)
+    run = here / "run"
+    words = [*suite.words(name, places.folder), f"attack={attacks or suite.attacks}"]
+    run_harness(here, [*words, f"store.root={places.store}", f"out={run}"])
+    pool = _manifest(run)["pool"]
+    frozen = suite.pools[suite.tasks[name].pool].digest
+    if frozen is not None and pool != frozen:
+        raise InputError(
+            f"The task {name} of {suite.name} was made of the pool {pool} here, and not of {frozen}: it is another "
+            "benchmark, and its results compare with nobody's."
+        )
+    about = {"suite": suite.name, "version": suite.version, "task": name, "pool": pool}
+    replace_file(run / OF_SUITE, json.dumps(about, indent=2) + "\n")
+    return run
+
+
+def knn_elsewhere(suite: Suite, name: str, steps: int, draw: int, places: Places) -> float:
+    """The AUC of plain `knn` where a task's generators take so many steps, on seeds that are not the suite's."""
+    words = suite.words(name, places.folder)
+    moved = [_moved(word, _ELSEWHERE + draw) for word in words if not word.startswith("shadow.steps=")]
+    here = places.store / "looked-for"
+    here.mkdir(parents=True, exist_ok=True)
+    run_harness(
+        here, [*moved, f"shadow.steps={steps}", "attack=knn", f"store.root={places.store}", f"out={here / 'run'}"]
+    )
+    records = read_json(here / "run" / "results.json", _MOST_BYTES, "The results", links=True)["records"]
+    return next(
+        float(one["auc"]["value"]) for one in records if one["attack"] == "knn" and one["target_set"] == "shadow"
+    )
+
+
+def hours(suite: Suite, name: str) -> float:
+    """Hours of all cores that the trainings of a task take, by what was measured where the suite was made."""
+    return suite.trainings * suite.tasks[name].core_seconds / len(os.sched_getaffinity(0)) / 3600
+
+
+def gib(suite: Suite, name: str) -> float:
+    """What a task keeps in the store."""
+    return suite.trainings * suite.tasks[name].mib / 1024
+
+
+def _manifest(run: Path) -> dict[str, Any]:
+    return read_json(run / "manifest.json", _MOST_BYTES, "The manifest", links=True)
+
+
+def _moved(word: str, by: int) -> str:
+    """An option with another seed, if it is one of a seed."""
+    name, _, value = word.partition("=")
+    return f"{name}={int(value) + by}" if name in ("seed", "data.seed") else word

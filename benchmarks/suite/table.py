@@ -1,0 +1,101 @@
+"""The tables of a suite: what every attack found at every level, and whether two suites rank attacks alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmarks.suite.definition import Suite
+from benchmarks.suite.results import PLAIN, Board, Figure, Found, leads
+from harness.evaluation.estimate_text import number
+
+METRICS = {"AUC": "auc", "TPR at 1 % FPR": "tpr_at_1_percent", "TPR at 0.1 % FPR": "tpr_at_1_permille", "ECE": "ece"}
+_DRAWS = 2_000
+
+
+class Lines(NamedTuple):
+    """A table as text. head: names of the columns; rows: as many cells each."""
+
+    title: str
+    head: list[str]
+    rows: list[list[str]]
+
+    def markdown(self) -> str:
+        """As a page holds it."""
+        lines = [self.head, ["---"] * len(self.head), *self.rows]
+        return f"**{self.title}**\n\n" + "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+class Agreement(NamedTuple):
+    """Kendall's tau-b of two orders of the same attacks, and its 95 % interval when attacks are resampled."""
+
+    attacks: int
+    tau: float
+    low: float
+    high: float
+
+
+def tables(suite: Suite, board: Board) -> list[Lines]:
+    """How much each task gives away; then a table a family and metric: a line an attack, by its lead over `knn`."""
+    order = leads(suite, board)
+    given = [_given(suite, name, found) for name, found in board.items()]
+    shown = [Lines(f"{suite.name}, version {suite.version}: what plain {PLAIN} finds", _GIVEN_HEAD, given)]
+    for family in dict.fromkeys(suite.tasks[name].family for name in board):
+        tasks = [name for name in board if suite.tasks[name].family == family]
+        for metric, field in METRICS.items():
+            rows = [
+                [attack, board[tasks[0]][attack].access if attack in board[tasks[0]] else ""]
+                + [_cell(board[name], attack, field, intervals=metric == "AUC") for name in tasks]
+                + ([f"{order[attack]:+.3f}" if attack in order else ""] if metric == "AUC" else [])
+                for attack in sorted(
+                    {attack for name in tasks for attack in board[name]},
+                    key=lambda one: (-order.get(one, -np.inf), one),
+                )
+            ]
+            head = ["attack", "access", *(suite.tasks[name].level for name in tasks)]
+            lead = [f"lead over {PLAIN}"] if metric == "AUC" else []
+            shown.append(Lines(f"{suite.name}, {family}: {metric}", head + lead, rows))
+    return shown
+
+
+_GIVEN_HEAD = ["task", "family", "level", "meant", "AUC", "holds"]
+
+
+def _given(suite: Suite, name: str, found: Mapping[str, Found]) -> list[str]:
+    task = suite.tasks[name]
+    low, high = suite.levels[task.level]
+    auc = found[PLAIN].auc if PLAIN in found else Figure(None, None, None)
+    holds = "" if auc.value is None else "yes" if low <= auc.value <= high else "no"
+    return [name, task.family, task.level, f"{low:g} to {high:g}", _shown(auc, intervals=True), holds]
+
+
+def _cell(found: Mapping[str, Found], attack: str, field: str, *, intervals: bool) -> str:
+    return _shown(getattr(found[attack], field), intervals=intervals) if attack in found else ""
+
+
+def _shown(figure: Figure, *, intervals: bool) -> str:
+    if figure.value is None:
+        return ""
+    if not intervals or figure.low is None or figure.high is None:
+        return number(figure.value)
+    return f"{number(figure.value)} [{number(figure.low)}, {number(figure.high)}]"
+
+
+def agreement(one: Mapping[str, float], other: Mapping[str, float]) -> Agreement:
+    """Whether two suites rank the attacks that both met alike. ValueError for fewer than three of them."""
+    both = sorted(one.keys() & other.keys())
+    if len(both) < 3:
+        raise ValueError(f"Two orders of {len(both)} attacks cannot be compared; three are the fewest.")
+    first, second = np.array([one[name] for name in both]), np.array([other[name] for name in both])
+    rng = np.random.default_rng(0)
+    drawn = [_tau(first[rows], second[rows]) for rows in rng.integers(len(both), size=(_DRAWS, len(both)))]
+    low, high = np.nanpercentile(drawn, [2.5, 97.5])
+    return Agreement(len(both), _tau(first, second), float(low), float(high))
+
+
+def _tau(first: Sequence[float] | np.ndarray, second: Sequence[float] | np.ndarray) -> float:
+    from scipy.stats import kendalltau  # half a second
+
+    return float(kendalltau(first, second).statistic)
