@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from benchmarks.measured import run_harness
@@ -53,12 +54,11 @@ def knn_elsewhere(suite: Suite, name: str, steps: int, draw: int, places: Places
     """The AUC of plain `knn` where a task's generators take so many steps, on seeds that are not the suite's."""
     words = suite.words(name, places.folder)
     moved = [_moved(word, _ELSEWHERE + draw) for word in words if not word.startswith("shadow.steps=")]
-    here = places.store / "looked-for"
-    here.mkdir(parents=True, exist_ok=True)
-    run_harness(
-        here, [*moved, f"shadow.steps={steps}", "attack=knn", f"store.root={places.store}", f"out={here / 'run'}"]
-    )
-    records = read_json(here / "run" / "results.json", _MOST_BYTES, "The results", links=True)["records"]
+    with TemporaryDirectory() as temporary:
+        here = Path(temporary)
+        own = [f"shadow.steps={steps}", "attack=knn", f"store.root={places.store}", f"out={here / 'run'}"]
+        run_harness(here, [*moved, *own])
+        records = read_json(here / "run" / "results.json", _MOST_BYTES, "The results", links=True)["records"]
     return next(
         float(one["auc"]["value"]) for one in records if one["attack"] == "knn" and one["target_set"] == "shadow"
     )
