@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, StrictInt, StrictStr, TypeAdapter, ValidationError
@@ -14,6 +13,7 @@ from harness.bounded import yaml_of
 from harness.editions.edition import STRICT, Count, Fixed, Names
 from harness.errors import InputError, unknown_name
 
+_SUITES = Path(__file__).parent.parent / "suites"
 _FOLDER = "{folder}"  # in the options of a pool: the user's
 Auc = Annotated[float, Field(ge=0, le=1)]
 
@@ -83,7 +83,7 @@ class Suite:
 
 def suite_names() -> tuple[str, ...]:
     """All suites described here, sorted."""
-    names = (entry.name for entry in _folder().iterdir())
+    names = (entry.name for entry in _SUITES.iterdir())
     return tuple(sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml")))
 
 
@@ -92,7 +92,7 @@ def load_suite(name: str) -> Suite:
     if name not in suite_names():
         raise InputError(unknown_name("suite", name, suite_names()))
     called = f"{name}.yaml"
-    return described(name, _folder().joinpath(called).read_text(encoding="utf-8"), called)
+    return described(name, (_SUITES / called).read_text(encoding="utf-8"), called)
 
 
 def described(name: str, text: str, called: str) -> Suite:
@@ -111,7 +111,3 @@ def described(name: str, text: str, called: str) -> Suite:
         if task.level not in suite.levels:
             raise ValueError(f"{called}, tasks.{title}: {unknown_name('level', task.level, tuple(suite.levels))}")
     return suite
-
-
-def _folder() -> Traversable:
-    return files("benchmarks").joinpath("suites")

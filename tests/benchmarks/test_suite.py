@@ -1,0 +1,193 @@
+"""The standard suites: their files, what may stand in one table, who leads by how much."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.suite import running
+from benchmarks.suite.__main__ import main
+from benchmarks.suite.curve import draw_curve
+from benchmarks.suite.definition import Suite, described, load_suite, suite_names
+from benchmarks.suite.results import leads, read_runs
+from benchmarks.suite.running import Places, knn_elsewhere, run_task
+from benchmarks.suite.table import agreement, tables
+from harness.config.settings import composed
+from harness.errors import InputError
+
+TEXT = """
+version: 3
+title: two families
+about: tiny
+levels: {weak: [0.55, 0.65], strong: [0.85, 0.95]}
+attacks: "[knn,ssim]"
+trainings: 5
+options: [shadow.count=4, seed=7]
+pools: {own: {options: [data=phantom, data.seed=9], digest: abc}}
+tasks:
+  a-weak: {pool: own, family: dct, level: weak, options: [shadow.steps=5], core_seconds: 10, mib: 512}
+  a-strong: {pool: own, family: dct, level: strong, options: [shadow.steps=50], core_seconds: 20, mib: 512}
+  b-weak: {pool: own, family: gan, level: weak, options: [shadow.steps=5], core_seconds: 30, mib: 512}
+"""
+
+
+@pytest.fixture
+def suite() -> Suite:
+    return described("pair", TEXT, "pair.yaml")
+
+
+def record(attack: str, auc: float) -> dict[str, Any]:
+    figure = {"value": auc, "low": auc - 0.01, "high": auc + 0.01}
+    rest = {"access": "release", "kind": "attack", "target_set": "shadow", "skipped": None, "ece": figure}
+    return {"attack": attack, "auc": figure, "tpr_at_fpr": {"0.01": figure, "0.001": None}, **rest}
+
+
+def write_run(folder: Path, task: str, aucs: Mapping[str, float], **of_suite: Any) -> Path:
+    folder.mkdir(parents=True)
+    about = {"suite": "pair", "version": 3, "task": task, "pool": "abc", **of_suite}
+    (folder / "suite.json").write_text(json.dumps(about))
+    others = [{**record("knn", 0.1), "target_set": "test"}, {**record("blind", 0.5), "skipped": "why"}]
+    records = [*others, *(record(name, auc) for name, auc in aucs.items())]
+    (folder / "results.json").write_text(json.dumps({"records": records}))
+    return folder
+
+
+@pytest.mark.parametrize("name", suite_names())
+def test_the_tasks_of_every_suite_are_options_of_a_run(name: str) -> None:
+    suite = load_suite(name)
+    for task in suite.tasks:
+        settings = composed([*suite.words(task, "."), f"attack={suite.attacks}"])
+        assert settings.recipe.name == suite.tasks[task].family
+        assert suite.trainings == settings.shadow_count + 1, "the withheld generator is trained, too"
+        assert suite.pools[suite.tasks[task].pool].asks_folder == (settings.data.name == "folder")
+    lows_and_highs = [bound for level in suite.levels.values() for bound in level]
+    assert lows_and_highs == sorted(lows_and_highs)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("pool: own, family: gan", "pool: owm, family: gan", "pair.yaml, tasks.b-weak: .*owm.*own"),
+        ("level: strong, op", "level: loud, op", "pair.yaml, tasks.a-strong: .*loud"),
+        ("version: 3", "version: three", "pair.yaml, version: .*integer"),
+        ("title: two families", "titel: two families", "pair.yaml, .*titel|title"),
+        ("core_seconds: 30", "core_seconds: -1", "core_seconds: .*greater than 0"),
+        ("strong: [0.85, 0.95]", "strong: [0.85, 1.95]", "levels.*less than or equal to 1"),
+    ],
+)
+def test_a_fault_in_a_file_is_told_with_its_place(old: str, new: str, sentence: str) -> None:
+    assert old in TEXT
+    with pytest.raises(ValueError, match=sentence):
+        described("pair", TEXT.replace(old, new), "pair.yaml")
+
+
+def test_a_suite_of_ones_own_slices_wants_a_folder() -> None:
+    own = described("pair", TEXT.replace("[data=phantom, data.seed=9]", "['data.root={folder}']"), "pair.yaml")
+    with pytest.raises(InputError, match="--folder"):
+        own.words("a-weak", None)
+    assert own.words("a-weak", "there")[0] == "data.root=there"
+
+
+def test_results_of_something_else_stand_in_no_table(suite: Suite, tmp_path: Path) -> None:
+    write_run(tmp_path / "one", "a-weak", {"knn": 0.6})
+    write_run(tmp_path / "older", "a-strong", {"knn": 0.9}, version=2)
+    write_run(tmp_path / "other", "a-strong", {"knn": 0.9}, suite="pairs")
+    write_run(tmp_path / "again" / "deeper", "a-weak", {"knn": 0.6})
+    assert [*read_runs(suite, [tmp_path / "one"])] == ["a-weak"]
+    for folder in ("older", "other"):
+        with pytest.raises(InputError, match="cannot stand in one table"):
+            read_runs(suite, [tmp_path / "one", tmp_path / folder])
+    with pytest.raises(InputError, match="second run of the task a-weak"):
+        read_runs(suite, [tmp_path / "one", tmp_path / "again"])
+    with pytest.raises(InputError, match="No run"):
+        read_runs(suite, [tmp_path / "nowhere"])
+
+
+def runs_of_both(tmp_path: Path) -> Path:
+    write_run(tmp_path / "runs" / "3", "b-weak", {"knn": 0.6, "ssim": 0.9})
+    write_run(tmp_path / "runs" / "1", "a-strong", {"knn": 0.8, "ssim": 0.85, "worse": 0.6, "once": 0.99})
+    write_run(tmp_path / "runs" / "2", "a-weak", {"knn": 0.6, "ssim": 0.75, "worse": 0.5})
+    return tmp_path / "runs"
+
+
+def test_a_lead_is_the_area_over_plain_knn_within_families(suite: Suite, tmp_path: Path) -> None:
+    found = leads(suite, read_runs(suite, [runs_of_both(tmp_path)]))
+    assert [*found] == ["ssim", "knn", "worse"], "once met one task, and the second family has one alone"
+    assert found == pytest.approx({"ssim": 0.1, "knn": 0.0, "worse": -0.15})
+
+
+def test_the_tables_say_whether_the_levels_are_as_meant(suite: Suite, tmp_path: Path) -> None:
+    board = read_runs(suite, [runs_of_both(tmp_path)])
+    assert [*board] == ["a-weak", "a-strong", "b-weak"], "in the order of the suite"
+    given, auc, tpr, *_ = tables(suite, board)
+    assert [(row[0], row[-1]) for row in given.rows] == [("a-weak", "yes"), ("a-strong", "no"), ("b-weak", "yes")]
+    assert [row[0] for row in auc.rows] == ["ssim", "knn", "worse", "once"]
+    assert auc.rows[0] == ["ssim", "release", "0.750 [0.740, 0.760]", "0.850 [0.840, 0.860]", "+0.100"]
+    assert auc.rows[3][2] == "", "not met"
+    assert tpr.rows[0][2:] == ["0.750", "0.850"]
+    assert "| ssim | release | 0.750 [0.740, 0.760] |" in auc.markdown()
+
+
+def test_agreement_is_of_the_attacks_that_both_met() -> None:
+    order = {name: place / 10 for place, name in enumerate("abcdefgh")}
+    assert agreement(order, {**order, "else": 9.0})[:2] == pytest.approx((8, 1.0))
+    assert agreement(order, {name: -value for name, value in order.items()}).tau == -1.0
+    mixed = agreement(order, {**order, "a": 0.35, "f": 0.05})
+    assert mixed.low < mixed.tau < mixed.high < 1.0
+    with pytest.raises(ValueError, match="2 attacks"):
+        agreement(order, {"a": 1.0, "b": 2.0})
+
+
+def test_a_level_is_looked_for_on_other_seeds(suite: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def run(folder: Path, words: list[str]) -> None:
+        asked.append(words)
+        write_run(folder / "run", "", {"knn": 0.61})
+
+    monkeypatch.setattr(running, "run_harness", run)
+    assert knn_elsewhere(suite, "a-weak", 30, 2, Places(tmp_path, None)) == 0.61
+    (words,) = asked
+    assert {"seed=1009", "data.seed=1011", "shadow.steps=30", "attack=knn", "shadow.count=4"} <= {*words}
+    assert not {"seed=7", "data.seed=9", "shadow.steps=5"} & {*words}
+
+
+def test_another_pool_is_another_benchmark(suite: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(folder: Path, words: list[str]) -> None:
+        (folder / "run").mkdir(exist_ok=True)
+        (folder / "run" / "manifest.json").write_text(json.dumps({"pool": pool}))
+
+    monkeypatch.setattr(running, "run_harness", run)
+    pool = "abc"
+    there = run_task(suite, "b-weak", tmp_path, Places(tmp_path / "store", None))
+    assert json.loads((there / "suite.json").read_text()) == {
+        "suite": "pair", "version": 3, "task": "b-weak", "pool": "abc",
+    }  # fmt: skip
+    pool = "abd"
+    with pytest.raises(InputError, match="another benchmark"):
+        run_task(suite, "a-weak", tmp_path, Places(tmp_path / "store", None))
+    assert not list(tmp_path.glob("a-weak/**/suite.json"))
+
+
+def test_the_curve_is_the_same_picture_for_the_same_figures(suite: Suite, tmp_path: Path) -> None:
+    board = read_runs(suite, [runs_of_both(tmp_path)])
+    for name in ("one.png", "two.png"):
+        draw_curve(tmp_path / name, suite, board)
+    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+    assert (tmp_path / "one.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("words", [["list"], ["plan", "phantom-64-mini"]])
+def test_lists_and_plans_train_nothing(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == 0
+    assert "phantom-64-mini" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["plan", "phantom-46"], ["plan", "phantom-64-mini", "--tasks", "dct-week"]])
+def test_an_unknown_name_is_told_with_a_near_one(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == 2
+    assert "dct-weak" in (told := capsys.readouterr().err) or "phantom-64" in told
