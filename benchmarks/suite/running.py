@@ -16,6 +16,7 @@ from harness.errors import InputError
 from harness.writing import replace_file
 
 _MOST_BYTES = 50_000_000
+_FEWEST = 4  # shadows that a run can be planned with
 _ELSEWHERE = 1_000  # added to the seeds of a suite where its levels are looked for: never judged on the same data
 
 
@@ -53,10 +54,17 @@ def run_task(suite: Suite, name: str, out: Path, places: Places, attacks: str | 
 def knn_elsewhere(suite: Suite, name: str, steps: int, draw: int, places: Places) -> float:
     """The AUC of plain `knn` where a task's generators take so many steps, on seeds that are not the suite's."""
     words = suite.words(name, places.folder)
-    moved = [_moved(word, _ELSEWHERE + draw) for word in words if not word.startswith("shadow.steps=")]
+    kept = [word for word in words if not word.startswith(("shadow.steps=", "shadow.count="))]
+    moved = [_moved(word, _ELSEWHERE + draw) for word in kept]
     with TemporaryDirectory() as temporary:
         here = Path(temporary)
-        own = [f"shadow.steps={steps}", "attack=knn", f"store.root={places.store}", f"out={here / 'run'}"]
+        own = [
+            f"shadow.steps={steps}",
+            f"shadow.count={_FEWEST}",
+            "attack=knn",
+            f"store.root={places.store}",
+            f"out={here / 'run'}",
+        ]
         run_harness(here, [*moved, *own])
         records = read_json(here / "run" / "results.json", _MOST_BYTES, "The results", links=True)["records"]
     return next(
