@@ -137,7 +137,8 @@ def test_agreement_is_of_the_attacks_that_both_met() -> None:
     assert agreement(order, {**order, "else": 9.0})[:2] == pytest.approx((8, 1.0))
     assert agreement(order, {name: -value for name, value in order.items()}).tau == pytest.approx(-1.0)
     mixed = agreement(order, {**order, "a": 0.35, "f": 0.05})
-    assert mixed.low < mixed.tau < mixed.high < 1.0
+    assert mixed.tau == pytest.approx(3 / 7)
+    assert mixed.low < mixed.tau < mixed.high
     with pytest.raises(ValueError, match="2 attacks"):
         agreement(order, {"a": 1.0, "b": 2.0})
 
