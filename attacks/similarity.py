@@ -97,15 +97,19 @@ def ssim_largest(
 
 def _smallest_of_likely(first: Images, second: Images, k: int, window: int, leave_self_out: bool) -> Scores:
     """The smallest SSIM of an image with k others, not above its k-th largest: float64 [n]; -inf where k lack."""
-    sketches = _sketches(first), np.concatenate([_sketches(y) for _, y in _tiles(second)])
-    apart = ((sketches[1] ** 2).sum(axis=1) - 2.0 * sketches[0] @ sketches[1].T).astype(np.float64)
-    if leave_self_out:
-        np.fill_diagonal(apart, np.inf)
-    likely = np.argpartition(apart, k - 1, axis=1)[:, :k]
-    if not np.isfinite(np.take_along_axis(apart, likely, axis=1)).all():
-        return np.full(len(first), -np.inf)
-    found = ssim_pairs(np.repeat(first, k, axis=0), np.asarray(second[likely.ravel()]), window)
-    return found.reshape(len(first), k).min(axis=1)
+    smallest = np.full(len(first), -np.inf)
+    if len(second) - leave_self_out < k:
+        return smallest
+    sketches = np.concatenate([_sketches(y) for _, y in _tiles(second)])
+    squares = (sketches**2).sum(axis=1)
+    for rows, x in _tiles(first):
+        apart = squares - 2.0 * _sketches(x) @ sketches.T
+        if leave_self_out:
+            apart[range(len(x)), range(rows.start, rows.stop)] = np.inf
+        likely = np.argpartition(apart, k - 1, axis=1)[:, :k]
+        for row, image, places in zip(range(rows.start, rows.stop), x, likely, strict=True):
+            smallest[row] = ssim_pairs(np.repeat(image[None], k, axis=0), np.asarray(second[places]), window).min()
+    return smallest
 
 
 def _sketches(images: Images) -> Figures:

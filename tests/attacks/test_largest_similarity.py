@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -124,6 +125,20 @@ def test_few_windows_are_compared(monkeypatch):
     monkeypatch.setattr(structural, "similarities", noting)
     assert (ssim_largest(first, second)[:, 0] == 1.0).all()
     assert min(unseen) > 0.95
+
+
+def test_more_candidates_hold_no_more_pairs():
+    first, second = noise(400, (8, 8), 0), noise(1000, (8, 8), 1)
+    ssim_largest(first[:2], second, 5)  # compiled
+
+    def peak(candidates: Images) -> int:
+        tracemalloc.start()
+        ssim_largest(candidates, second, 5)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    assert peak(first) < 1.5 * peak(first[:100])
 
 
 def test_order_and_company_change_no_bit():
