@@ -138,8 +138,14 @@ def most_of_strips(first: Figures, second: Figures, shape: tuple[int, ...], wind
 
 
 def _rounding(width: int) -> float:
-    """Means over rows of so many windows, added up in float32, and their bounds are off by less, together."""
-    return float((width + 64) * 2.0**-23)
+    """By how much a mean similarity as computed may exceed its bound as computed: less, of images so wide.
+
+    In units of 2^-24, half a step of float32 below 1, and a window: `width` for a row that is added up left to right,
+    an eighth of it for the cells of a strip, 7 for its rows; below 40 for the formulas of a window and of a cell, and
+    1.1 sqrt(C2 (window^2 - 1)), 176 at most, for lengths, which are roots of rounded squares. Strips are added up in
+    float64, so that the height plays no part.
+    """
+    return float((width + 128) * 2.0**-23)
 
 
 def _tiles(images: Images) -> Iterator[tuple[slice, Images]]:
