@@ -82,7 +82,7 @@ def _parts(value: Any) -> Iterator[memoryview]:
     """What tells a value from every other, type and shape among it; of an array in one piece its own memory."""
     if isinstance(value, np.ndarray) and not value.dtype.hasobject:
         yield _text(f"{value.dtype.str} {value.shape}")
-        yield memoryview(value.ravel().view(np.uint8))
+        yield value.ravel().view(np.uint8).data
         return
     kind = f"{type(value).__module__}.{type(value).__qualname__}"
     match value:
