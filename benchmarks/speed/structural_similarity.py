@@ -45,7 +45,7 @@ def by_scikit_image(first: Images, second: Images, places: list[tuple[int, int]]
 def _largest_row(
     name: str, first: Images, second: Images, k: int, *, reach: float = LARGEST, own: bool = False
 ) -> Row:
-    """The k largest: the peer's pairs may be no more similar than ours, and finds ours where all pairs say they are."""
+    """The k largest: no pair of the peer's may be more similar, and where all pairs say they are it finds as much."""
     places = [(i, j) for i, j in _places(len(first), len(second)) if not own or i != j]
 
     def apart(ours: Scores, theirs: Scores) -> float:
@@ -67,7 +67,7 @@ def _largest_row(
         within=SAME,
         repeats=1,
         limit="apart: how far any of the peer's pairs lies above the largest that ours found, or, of "
-        f"{min(_CONFIRMED, len(first))} candidates, its value from ours at the place where all pairs say that ours is",
+        f"{min(_CONFIRMED, len(first))} candidates, from ours its value where all pairs say that ours is",
     )
 
 
