@@ -21,7 +21,8 @@ class DenoisingLoss(ObservingAttack):
 
     Matsumoto et al. 2023, arXiv 2302.03262; Carlini et al. 2023, arXiv 2301.13188, sec. 5.
     timesteps: of the model's own; n_noises: a timestep; noise_seed: which noises.
-    Network calls a candidate: len(timesteps) * n_noises, of every model that the calibration asks.
+    Network calls a candidate: n_noises a timestep, one that is given twice asked once; of every model that the
+    calibration asks.
     """
 
     timesteps: list[int] = field(default_factory=lambda: [25, 50, 100, 200, 300, 400])
@@ -43,11 +44,11 @@ class DenoisingLoss(ObservingAttack):
     def observe(self, view: View) -> Observed:
         """Squared errors, float64 [n, timesteps, noises]."""
         check_timesteps(self.timesteps, len(view.denoiser.alphas_cumprod))
-        table = [
-            [noised_errors(view, timestep, self.noise_seed, index) for index in range(self.n_noises)]
-            for timestep in self.timesteps
-        ]
-        return np.moveaxis(np.array(table), 2, 0)
+        of_timestep = {
+            timestep: [noised_errors(view, timestep, self.noise_seed, index) for index in range(self.n_noises)]
+            for timestep in dict.fromkeys(self.timesteps)
+        }
+        return np.moveaxis(np.array([of_timestep[timestep] for timestep in self.timesteps]), 2, 0)
 
     def signal(self, observed: Observed) -> Scores:
         """-log of the mean error: in log, so that references of another scale can be compared."""

@@ -3,7 +3,8 @@
 A sketch of an image is a short vector such that two sketches are never farther apart than their images. Sketches of
 all pairs are compared, and a pair is measured only where its bound does not exceed the k-th smallest distance that
 was measured before: k-nearest-neighbour search of Korn et al. 1996 and Seidl and Kriegel 1998, which no bound makes
-inexact. Images come in blocks, so that a release on disk is read once and only a block of it is held.
+inexact. Images come in blocks, so that a release on disk is read once and only a block of it is held, and candidates
+in tiles, so that what is held of pairs does not grow with their number.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ Sketches = NDArray[np.float32]
 Places = NDArray[np.intp]
 _FIRST_BLOCK = 128  # images: a few give limits to measure the others by, and each block after it is twice as large
 _BLOCK_BYTES = 2**28  # pixels of the largest block
+_TILE_PAIRS = 2**23  # of as many candidates as are searched for at a time with a block, about 100 MiB of bounds
 
 
 class Looked(NamedTuple):
@@ -68,6 +70,10 @@ class Near(NamedTuple):
         """Before any image was seen."""
         return cls(np.full((n, k), np.inf), np.full((n, k), -1, dtype=np.intp))
 
+    def of(self, rows: slice) -> Near:
+        """Those of some candidates."""
+        return Near(self.distances[rows], self.places[rows])
+
     @property
     def farthest(self) -> Scores:
         """The k-th smallest distances, float64 [n]: nothing beyond them is among the nearest."""
@@ -105,7 +111,10 @@ def nearest(
         theirs = screen.look(_alike(block))
         for candidates in moved():
             search = search or _Search(screen, Near.nothing(len(candidates), k), leave_self_out)
-            search.go_on(screen.look(_alike(candidates)), theirs, start)
+            size = max(1, _TILE_PAIRS // len(block))
+            for first in range(0, len(candidates), size):
+                rows = slice(first, min(first + size, len(candidates)))
+                search.go_on(screen.look(_alike(candidates[rows])), rows, theirs, start)
     assert search is not None
     return search.best
 
@@ -133,7 +142,9 @@ def _let_go(images: Images) -> None:
     file = images.base
     while isinstance(file, np.ndarray):
         file = file.base
-    if isinstance(file, mmap.mmap) and not images.flags.writeable and hasattr(mmap, "MADV_DONTNEED"):
+    # Asked of the mapping, for a view that cannot be written may be of one that can, and what was written in a copy
+    # on write lies in these pages alone.
+    if isinstance(file, mmap.mmap) and memoryview(file).readonly and hasattr(mmap, "MADV_DONTNEED"):
         file.madvise(mmap.MADV_DONTNEED)
 
 
@@ -143,26 +154,28 @@ class _Search:
     best: Near
     leave_self_out: bool
 
-    def go_on(self, ours: Looked, theirs: Looked, start: int) -> None:
-        """Through one more block, whose first image has the place `start`."""
+    def go_on(self, ours: Looked, tile: slice, theirs: Looked, start: int) -> None:
+        """Through a tile of candidates and one more block, whose first image has the place `start`."""
         from attacks.compiled.differences import lower_bounds  # numba: half a second
 
+        best = self.best.of(tile)
         bounds = np.empty((len(ours.images), len(theirs.images)), dtype=np.float32)
         sketches = (ours.coarse, theirs.coarse), (ours.fine, theirs.fine)
-        lower_bounds(*sketches, (ours.slack, theirs.slack), (self.best.farthest, self.screen.over), bounds)
+        lower_bounds(*sketches, (ours.slack, theirs.slack), (best.farthest, self.screen.over), bounds)
         if self.leave_self_out:
-            own = np.arange(start, min(start + len(theirs.images), len(ours.images)))
-            bounds[own, own - start] = np.nan  # not within any limit
-        n_first = min(self.best.distances.shape[1], bounds.shape[1])
+            own = np.arange(max(start, tile.start), min(start + len(theirs.images), tile.stop))
+            bounds[own - tile.start, own - start] = np.nan  # not within any limit
+        n_first = min(best.distances.shape[1], bounds.shape[1])
         likeliest = np.argpartition(bounds, n_first - 1, axis=1)[:, :n_first]  # for close limits
         rows, columns = np.repeat(np.arange(len(bounds)), n_first), likeliest.ravel()
         for _ in range(2):
-            within = bounds[rows, columns] <= self.best.farthest[rows]
+            within = bounds[rows, columns] <= best.farthest[rows]
             rows, columns = rows[within], columns[within]
-            distances = self.screen.measure(ours, theirs, (rows, columns), self.best.farthest[rows])
-            self.best = self.best.joined(rows, columns + start, distances)
+            distances = self.screen.measure(ours, theirs, (rows, columns), best.farthest[rows])
+            best = best.joined(rows, columns + start, distances)
             bounds[rows, columns] = np.nan
-            columns, rows = np.nonzero(self.best.farthest >= bounds.T)  # each image is fetched from memory once
+            columns, rows = np.nonzero(best.farthest >= bounds.T)  # each image is fetched from memory once
+        self.best.distances[tile], self.best.places[tile] = best
 
 
 def smallest(distances: Scores, k: int) -> Scores:

@@ -97,15 +97,19 @@ def ssim_largest(
 
 def _smallest_of_likely(first: Images, second: Images, k: int, window: int, leave_self_out: bool) -> Scores:
     """The smallest SSIM of an image with k others, not above its k-th largest: float64 [n]; -inf where k lack."""
-    sketches = _sketches(first), np.concatenate([_sketches(y) for _, y in _tiles(second)])
-    apart = ((sketches[1] ** 2).sum(axis=1) - 2.0 * sketches[0] @ sketches[1].T).astype(np.float64)
-    if leave_self_out:
-        np.fill_diagonal(apart, np.inf)
-    likely = np.argpartition(apart, k - 1, axis=1)[:, :k]
-    if not np.isfinite(np.take_along_axis(apart, likely, axis=1)).all():
-        return np.full(len(first), -np.inf)
-    found = ssim_pairs(np.repeat(first, k, axis=0), np.asarray(second[likely.ravel()]), window)
-    return found.reshape(len(first), k).min(axis=1)
+    smallest = np.full(len(first), -np.inf)
+    if len(second) - leave_self_out < k:
+        return smallest
+    sketches = np.concatenate([_sketches(y) for _, y in _tiles(second)])
+    squares = (sketches**2).sum(axis=1)
+    for rows, x in _tiles(first):
+        apart = squares - 2.0 * _sketches(x) @ sketches.T
+        if leave_self_out:
+            apart[range(len(x)), range(rows.start, rows.stop)] = np.inf
+        likely = np.argpartition(apart, k - 1, axis=1)[:, :k]
+        for row, image, places in zip(range(rows.start, rows.stop), x, likely, strict=True):
+            smallest[row] = ssim_pairs(np.repeat(image[None], k, axis=0), np.asarray(second[places]), window).min()
+    return smallest
 
 
 def _sketches(images: Images) -> Figures:
@@ -134,8 +138,14 @@ def most_of_strips(first: Figures, second: Figures, shape: tuple[int, ...], wind
 
 
 def _rounding(width: int) -> float:
-    """Means over rows of so many windows, added up in float32, and their bounds are off by less, together."""
-    return float((width + 64) * 2.0**-23)
+    """By how much a mean similarity as computed may exceed its bound as computed: less, of images so wide.
+
+    In units of 2^-24, half a step of float32 below 1, and a window: `width` for a row that is added up left to right,
+    an eighth of it for the cells of a strip, 7 for its rows; below 40 for the formulas of a window and of a cell, and
+    1.1 sqrt(C2 (window^2 - 1)), 176 at most, for lengths, which are roots of rounded squares. Strips are added up in
+    float64, so that the height plays no part.
+    """
+    return float((width + 128) * 2.0**-23)
 
 
 def _tiles(images: Images) -> Iterator[tuple[slice, Images]]:

@@ -25,10 +25,11 @@ class Meta(NamedTuple):
 
 
 class _Whole(NamedTuple):
-    """A file that was whole; may_be_noted: whether it had settled before it was read."""
+    """A file that was whole; may_be_noted: whether it had settled before it was read; read: by this process."""
 
     stamp: Stamp
     may_be_noted: bool
+    read: bool
 
 
 _NOTHING: Mapping[str, Stamp] = {}
@@ -82,8 +83,13 @@ def damage(folder: Path, files: Mapping[str, str]) -> list[str]:
     return look(folder, files, lambda: _NOTHING).damaged
 
 
-def look(folder: Path, files: Mapping[str, str], noted: Callable[[], Mapping[str, Stamp]]) -> Look:
-    """As `damage`; noted: asked for stamps of files that need not be read, where this process knows of none."""
+def look(
+    folder: Path, files: Mapping[str, str], noted: Callable[[], Mapping[str, Stamp]], *, anew: bool = False
+) -> Look:
+    """As `damage`; noted: asked for stamps of files that need not be read, where this process knows of none.
+
+    anew: no note counts, nor what this process took from one; only what it has read.
+    """
     try:
         present, odd, _ = listed(folder)
     except OSError:
@@ -96,12 +102,15 @@ def look(folder: Path, files: Mapping[str, str], noted: Callable[[], Mapping[str
             damaged.append(name)
             continue
         path, seen = folder / name, _stamp(present[name], expected)
-        if path not in _verified or _verified[path].stamp != seen:
-            found = _Whole(seen, settled(seen))  # asked before it is read
-            if noted().get(name) != seen:
+        known = _verified.get(path)
+        if known is None or known.stamp != seen or (anew and not known.read):
+            by_note = not anew and noted().get(name) == seen
+            found = _Whole(seen, settled(seen), not by_note)  # asked before it is read
+            if not by_note:
                 read = True
                 if not _reads_as(path, expected):
                     damaged.append(name)
+                    _verified.pop(path, None)
                     continue
             _verified[path] = found
         if _verified[path].may_be_noted:

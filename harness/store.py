@@ -55,7 +55,8 @@ class Store:
     """A folder of artefacts. Several processes and runs may share one.
 
     verify: read every file anew, once a process; without, a large one that was found whole on this machine and that
-    nobody touched since is taken as it is (`harness.verified`).
+    nobody touched since is taken as it is (`harness.verified`). A run's own process finds every artefact before a job
+    uses it, and what it finds damaged is noted no more: jobs need not be told to read it again.
     """
 
     root: Path
@@ -91,9 +92,9 @@ class Store:
 
         @cache
         def stamps() -> Mapping[str, Stamp]:
-            return {} if self.verify or (place := note()) is None else noted(place)
+            return {} if (place := note()) is None else noted(place)
 
-        found = look(folder, files, stamps)
+        found = look(folder, files, stamps, anew=self.verify)
         if found.damaged and (place := note()) is not None:
             drop_note(place)
         elif found.read and sum(size for _, size, *_ in found.whole.values()) >= WORTH_BYTES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar, cast
 
@@ -20,9 +21,14 @@ def compiled(
     """
 
     def of_loop(loop: Loop) -> Loop:
+        options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "inline": inline}
+        told = repr([options, sorted(fastmath or ())])
+        options["fastmath"] = fastmath or False
+        # numba finds the machine code that it kept by the loop's name and file, whatever it was compiled with.
+        loop.__qualname__ += "_" + hashlib.sha256(told.encode()).hexdigest()[:8]
+
         def made(cache: bool) -> Loop:
-            options = njit(cache=cache, nogil=True, error_model="numpy", fastmath=fastmath or False, inline=inline)
-            return cast("Loop", options(loop))
+            return cast("Loop", njit(cache=cache, **options)(loop))
 
         try:
             return made(cache=True)

@@ -176,7 +176,7 @@ def similarities(first: Images, second: Images, constants: Floats, rooms: Single
     maps = np.ones((n + m, _MAPS, ROWS * width), constants.dtype)
     spare = np.ones((4, tall), constants.dtype)
     sums = np.empty((n, m, strips * ROWS), constants.dtype)
-    most = rooms.sum(axis=2).astype(np.float64)
+    most = rooms.astype(np.float64).sum(axis=2)  # a tall image has too many strips for a sum in float32
     bar = np.maximum(least, -2.0) * (high * wide)  # SSIM is never below -1
     for step in range(strips):
         strip = strips // 2 + (step + 1) // 2 * (1 - 2 * (step % 2))

@@ -42,6 +42,18 @@ sys.exit(code)
 """
 
 
+class Child(NamedTuple):
+    """A process that has done what a command says: processor seconds, and the names of all modules it imported."""
+
+    seconds: float
+    modules: frozenset[str]
+
+    @property
+    def heavy(self) -> set[str]:
+        """The packages that take seconds to import, of those it imported."""
+        return set(HEAVY) & self.modules
+
+
 class _Started(NamedTuple):
     """Processor seconds, the least of the repeats, and the heavy packages that were imported."""
 
@@ -72,24 +84,27 @@ def measure(options: argparse.Namespace) -> list[Row]:
 
 
 def _started(folder: Path, words: list[str], repeats: int = _REPEATS) -> _Started:
-    """The command in the folder, some times; SystemExit with its output where it fails."""
-    seconds, heavy = [], set()
-    for _ in range(repeats):
-        before = os.times()
-        done = subprocess.run(  # noqa: S603  # our own module, words of this benchmark
-            [sys.executable, "-P", "-c", _CODE, json.dumps(words)],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        after = os.times()
-        if done.returncode != 0:
-            raise SystemExit(f"The command failed ({done.returncode}):\n{done.stdout}{done.stderr}")
-        seconds.append(after.children_user + after.children_system - before.children_user - before.children_system)
-        modules = next(line for line in done.stderr.splitlines() if line.startswith("modules ")).split()
-        heavy |= set(HEAVY) & set(modules)
-    return _Started(min(seconds), sorted(heavy))
+    """The command in the folder, some times."""
+    found = [child(words, folder) for _ in range(repeats)]
+    return _Started(min(one.seconds for one in found), sorted(set().union(*(one.heavy for one in found))))
+
+
+def child(words: list[str], folder: Path) -> Child:
+    """`python -m harness.run WORDS` in the folder; SystemExit with its output where it fails."""
+    before = os.times()
+    done = subprocess.run(  # noqa: S603  # our own module, words of this benchmark
+        [sys.executable, "-P", "-c", _CODE, json.dumps(words)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    after = os.times()
+    if done.returncode != 0:
+        raise SystemExit(f"The command failed ({done.returncode}):\n{done.stdout}{done.stderr}")
+    seconds = after.children_user + after.children_system - before.children_user - before.children_system
+    (modules,) = (line for line in done.stderr.splitlines() if line.startswith("modules "))
+    return Child(seconds, frozenset(modules.split()[1:]))
 
 
 BENCHMARK = Benchmark(

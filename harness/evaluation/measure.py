@@ -95,7 +95,7 @@ def metrics_of(rows: Predictions, member: Flags, resamples: Resamples) -> tuple[
     def with_ratios(found: dict[str, Floats]) -> dict[str, Floats]:
         sums = found.pop("sums").T
         n = sums[len(losses) : len(losses) + 4].sum(axis=0)  # of a decision, every row is in one of its four cells
-        found |= {name: total / n for name, total in zip(losses, sums[: len(losses)], strict=True)}
+        found |= {name: metrics.ratio(total, n) for name, total in zip(losses, sums[: len(losses)], strict=True)}
         for at, name in zip(range(len(losses), len(sums), 4), decisions, strict=True):
             counts = metrics.Confusion(*sums[at : at + 4])
             found |= _of_decision(counts) if name == "declared" else {name: metrics.false_positive_rate(counts)}
@@ -153,4 +153,6 @@ def _counted(counts: Floats) -> dict[str, Floats]:
 
 
 def _of_decision(counts: metrics.Confusion) -> dict[str, Floats]:
-    return {name: metric(counts) for name, metric in _OF_DECISION.items()}
+    """Every metric of them; NaN where a resample has no row at all, which is no F1 of 0."""
+    some = sum(counts) > 0
+    return {name: np.where(some, metric(counts), np.nan) for name, metric in _OF_DECISION.items()}

@@ -62,7 +62,7 @@ class StepRoc:
         else:
             wins += np.take(self.members, ranking.not_below, axis=1)
             area = np.einsum("bk,bk->b", weight, wins, dtype=np.float64) / 2
-        return _ratio(area, self.members[:, -1].astype(np.float64) * self.nonmembers[:, -1])
+        return ratio(area, self.members[:, -1].astype(np.float64) * self.nonmembers[:, -1])
 
     def tpr_at(self, fpr: float) -> Floats:
         """The largest TPR among points whose FPR is at most `fpr`: no point above it, no interpolation.
@@ -73,7 +73,7 @@ class StepRoc:
         allowed = largest_part(fpr, total).astype(self.nonmembers.dtype)
         first = (self.nonmembers > allowed[:, None]).argmax(axis=1)  # 0 where nobody is one too many
         reached = self.members[np.arange(len(first)), self.ranking.called[first]]
-        return np.where(total > 0, _ratio(reached, self.members[:, -1]), np.nan)
+        return np.where(total > 0, ratio(reached, self.members[:, -1]), np.nan)
 
     @cached_property
     def _of_nonmembers(self) -> Weights:
@@ -158,22 +158,22 @@ def confusion(decision: Flags, member: Flags, weight: Weights) -> Confusion:
 
 def f1(c: Confusion) -> Floats:
     """2 TP / (2 TP + FP + FN); 0 where nothing is positive, as scikit-learn's zero_division=0."""
-    return _ratio(2 * c.tp, 2 * c.tp + c.fp + c.fn, empty=0.0)
+    return ratio(2 * c.tp, 2 * c.tp + c.fp + c.fn, empty=0.0)
 
 
 def accuracy(c: Confusion) -> Floats:
     """Fraction of right decisions."""
-    return _ratio(c.tp + c.tn, c.tp + c.fp + c.fn + c.tn)
+    return ratio(c.tp + c.tn, c.tp + c.fp + c.fn + c.tn)
 
 
 def recall(c: Confusion) -> Floats:
     """TP / (TP + FN), the true positive rate."""
-    return _ratio(c.tp, c.tp + c.fn)
+    return ratio(c.tp, c.tp + c.fn)
 
 
 def specificity(c: Confusion) -> Floats:
     """TN / (TN + FP), the true negative rate."""
-    return _ratio(c.tn, c.tn + c.fp)
+    return ratio(c.tn, c.tn + c.fp)
 
 
 def balanced_accuracy(c: Confusion) -> Floats:
@@ -183,19 +183,19 @@ def balanced_accuracy(c: Confusion) -> Floats:
 
 def precision(c: Confusion) -> Floats:
     """TP / (TP + FP); 0 where nothing was called used."""
-    return _ratio(c.tp, c.tp + c.fp, empty=0.0)
+    return ratio(c.tp, c.tp + c.fp, empty=0.0)
 
 
 def false_positive_rate(c: Confusion) -> Floats:
     """FP / (FP + TN)."""
-    return _ratio(c.fp, c.fp + c.tn)
+    return ratio(c.fp, c.fp + c.tn)
 
 
 def kappa(c: Confusion) -> Floats:
     """Cohen's kappa: agreement beyond the chance agreement of the two margins; 0 where both are constant."""
     n = c.tp + c.fp + c.fn + c.tn
     chance = ((c.tp + c.fp) * (c.tp + c.fn) + (c.fn + c.tn) * (c.fp + c.tn)) / np.maximum(n, 1) ** 2
-    return _ratio(accuracy(c) - chance, 1.0 - chance, empty=0.0)
+    return ratio(accuracy(c) - chance, 1.0 - chance, empty=0.0)
 
 
 def squared_errors(probability: Floats, member: Flags) -> Floats:
@@ -224,7 +224,7 @@ def expected_calibration_error(probability: Floats, member: Flags, weight: Weigh
     bins = np.minimum((probability * ECE_BINS).astype(int), ECE_BINS - 1)
     in_bin = (bins[:, None] == np.arange(ECE_BINS)).astype(np.float64)
     gap = np.abs((weight * (probability - member)) @ in_bin).sum(axis=1)
-    return _ratio(gap, weight.sum(axis=1))
+    return ratio(gap, weight.sum(axis=1))
 
 
 def _running(weight: Weights) -> Weights:
@@ -240,9 +240,10 @@ def _rates(counts: Weights) -> Floats:
 
 
 def _mean(values: Floats, weight: Weights) -> Floats:
-    return _ratio(weight @ values, weight.sum(axis=1))
+    return ratio(weight @ values, weight.sum(axis=1))
 
 
-def _ratio(above: Weights, below: Weights, empty: float = np.nan) -> Floats:
+def ratio(above: Weights, below: Weights, empty: float = np.nan) -> Floats:
+    """above / below, float64; `empty` where nothing is below."""
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(below > 0, above / below, empty)

@@ -73,33 +73,40 @@ def remembered(*records: type) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]
 def _question(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
     digest = hashlib.sha256(name.encode())
     for part in _parts([list(args), dict(kwargs)]):
-        digest.update(len(part).to_bytes(8, "little") + part)
+        digest.update(part.nbytes.to_bytes(8, "little"))
+        digest.update(part)
     return digest.hexdigest()
 
 
-def _parts(value: Any) -> Iterator[bytes]:
-    """What tells a value from every other, type and shape among it."""
+def _parts(value: Any) -> Iterator[memoryview]:
+    """What tells a value from every other, type and shape among it; of an array in one piece its own memory."""
+    if isinstance(value, np.ndarray) and not value.dtype.hasobject:
+        yield _text(f"{value.dtype.str} {value.shape}")
+        yield value.ravel().view(np.uint8).data
+        return
+    kind = f"{type(value).__module__}.{type(value).__qualname__}"
     match value:
         case None | bool() | int() | float() | str():
-            yield f"{type(value).__name__} {value!r}".encode()
-        case np.ndarray() if value.dtype != object:
-            yield f"{value.dtype.str} {value.shape}".encode()
-            yield value.tobytes()
+            yield _text(f"{kind} {value!r}")
         case Mapping():
-            yield f"mapping {len(value)}".encode()
+            yield _text(f"{kind} {len(value)}")
             for name, one in value.items():
                 yield from _parts(name)
                 yield from _parts(one)
         case list() | tuple():
-            yield f"sequence {len(value)}".encode()
+            yield _text(f"{kind} {len(value)}")
             for one in value:
                 yield from _parts(one)
         case _ if dataclasses.is_dataclass(value):
-            yield type(value).__qualname__.encode()
+            yield _text(kind)
             for field in dataclasses.fields(value):
                 yield from _parts(getattr(value, field.name))
         case _:
             raise TypeError(f"A {type(value).__name__} is no part of a question that can be remembered.")
+
+
+def _text(text: str) -> memoryview:
+    return memoryview(text.encode())
 
 
 def _told(value: Any, records: Mapping[str, type]) -> Any:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
+from itertools import accumulate, compress
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +16,11 @@ from harness.bounded import read_json
 from harness.config.settings import NO_RESULT, Settings
 from harness.errors import InputError
 from harness.evaluation.remembered import remembering
-from harness.source_digest import source_digest
+from harness.source_digest import source_digest, source_is_as_begun
 from harness.store import ANSWERS, Store, content_key
 from harness.writing import replace_file
 
-_MOST_BYTES = 256_000_000
+_MOST_BYTES = 256_000_000  # of all files together, and so of one
 _LIBRARIES = ("numpy", "scipy", "scikit-learn")
 
 
@@ -27,7 +29,8 @@ def answers_kept(settings: Settings, store: Store) -> Iterator[None]:
     """Within it, the evaluation looks up what a run of these settings, this source and these libraries asked before.
 
     Every answer is to a question with all that it hangs on, so a file of another run could not mislead, only be of no
-    use. With `store.verify` everything is computed. Where nothing can be written the next run computes again.
+    use. With `store.verify` everything is computed. Where nothing can be written the next run computes again, and
+    where source was edited while this one ran. Files that nobody used for longest go first beyond 256 MB of all.
     """
     what = {name: value for name, value in settings.echo.items() if name not in NO_RESULT}
     key = content_key(source=source_digest(), versions={name: version(name) for name in _LIBRARIES}, options=what)
@@ -35,11 +38,23 @@ def answers_kept(settings: Settings, store: Store) -> Iterator[None]:
     known = {} if store.verify or path.parent.is_symlink() else _read(path)
     with remembering(known) as answers:
         yield
-    if answers.asked != known:
-        with suppress(OSError, InputError):
-            store.private_folder(ANSWERS)
-            told = json.dumps({"sha256": _digest(answers.asked), "answers": answers.asked})
-            replace_file(path, told, private=True)
+    with suppress(OSError, InputError):
+        if answers.asked == known:
+            os.utime(path)
+        elif source_is_as_begun():
+            _write(store, path, answers.asked)
+
+
+def _write(store: Store, path: Path, asked: Mapping[str, Any]) -> None:
+    told = json.dumps({"sha256": _digest(asked), "answers": asked})  # ASCII
+    if len(told) > _MOST_BYTES:
+        return
+    replace_file(store.private_folder(ANSWERS) / path.name, told, private=True)
+    files = {one: one.lstat() for one in path.parent.glob("*.json")}
+    by_use = sorted(files, key=lambda one: files[one].st_mtime_ns, reverse=True)
+    sizes = accumulate(files[one].st_size for one in by_use)
+    for one in compress(by_use, (size > _MOST_BYTES for size in sizes)):
+        one.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> Mapping[str, Any]:

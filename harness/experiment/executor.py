@@ -37,11 +37,9 @@ class Executor:
 
     def train(self, jobs: Sequence[GeneratorJob]) -> None:
         """Train every generator and draw every release that the store does not hold."""
-        missing = [
-            job
-            for job in jobs
-            if self.store.find("release", job.release_key) is None or self.store.find("generator", job.key) is None
-        ]
+        # Both, whatever the first says: a job takes a generator as whole that this process found whole.
+        found = [(self.store.find("generator", one.key), self.store.find("release", one.release_key)) for one in jobs]
+        missing = [job for job, both in zip(jobs, found, strict=True) if None in both]
         with shown(self.console, "Training generators", [job.name for job in missing]) as on_progress:
             self.launcher.map(train_and_release, missing, on_progress)
         made = [self.store.find("release", job.release_key) for job in jobs]

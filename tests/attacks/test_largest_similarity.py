@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -97,6 +98,26 @@ def test_no_strip_is_more_similar_than_its_bound(kind, shape, window):
         assert (bounds[i, j] >= sums - 1e-5 * inside.shape[1] * 8).all()
 
 
+@pytest.mark.parametrize("shape", [(20_000, 7), (8_000, 16), (7, 9_000)], ids=str)
+def test_rounding_counts_every_sum_however_long_the_image(shape):
+    """Constants, of which each window's bound is its similarity and each sum is rounded the same way."""
+    first, second = np.arange(5, 256, 50, np.uint8), np.arange(3, 256, 20, np.uint8)
+    x, y = (np.broadcast_to(greys[:, None, None], (len(greys), *shape)) for greys in (first, second))
+    for k in (1, 3):
+        assert np.array_equal(ssim_largest(x, y, k), brute_force(x, y, k, 7))
+
+
+@each_size
+@each_kind
+def test_no_image_is_more_similar_than_its_bound(kind, shape, window):
+    """But for what is allowed for rounding, as both are computed."""
+    first, second = pair_of(kind, shape)
+    bounds = most_of_strips(cells_of(first, window), cells_of(second, window), shape, window)
+    windows = (shape[0] - window + 1) * (shape[1] - window + 1)
+    beyond = ssim_matrix(first, second, window) - bounds.sum(axis=2, dtype=np.float64) / windows
+    assert beyond.max() <= module._rounding(shape[1])
+
+
 def test_the_bound_is_that_of_the_formula():
     """One cell that one window fills: the smaller of what means and what lengths leave."""
     x, y = noise(2, (7, 7), 0), (noise(3, (7, 7), 1) // 9 + 90).astype(np.uint8)
@@ -124,6 +145,20 @@ def test_few_windows_are_compared(monkeypatch):
     monkeypatch.setattr(structural, "similarities", noting)
     assert (ssim_largest(first, second)[:, 0] == 1.0).all()
     assert min(unseen) > 0.95
+
+
+def test_more_candidates_hold_no_more_pairs():
+    first, second = noise(400, (8, 8), 0), noise(1000, (8, 8), 1)
+    ssim_largest(first[:2], second, 5)  # compiled
+
+    def peak(candidates: Images) -> int:
+        tracemalloc.start()
+        ssim_largest(candidates, second, 5)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    assert peak(first) < 1.5 * peak(first[:100])
 
 
 def test_order_and_company_change_no_bit():

@@ -181,6 +181,15 @@ def test_network_calls_are_those_of_the_specification(world, attack, n_calls):
     assert view.denoiser.images_seen == n_calls * N
 
 
+def test_a_timestep_that_is_given_twice_weighs_twice_and_is_asked_once(world):
+    """Nor is it counted as shared with another attack: what a row states is what the attack alone would ask."""
+    view = view_of(world)
+    observed = DenoisingLoss(timesteps=[25, 300, 25], n_noises=2).observed(view)
+    assert (view.denoiser.images_seen, view.denoiser.images_saved) == (4 * N, 0)
+    once = DenoisingLoss(timesteps=[25, 300], n_noises=2).observed(view_of(world))
+    assert np.array_equal(observed, once[:, [0, 1, 0]])
+
+
 @pytest.mark.parametrize("backwards", [False, True])
 def test_attacks_on_one_view_share_their_calls(world, backwards):
     """Together 161 of 218 calls: all of loss_mlp's and fcre's, and of the others what they have in common."""

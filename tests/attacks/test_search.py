@@ -64,11 +64,12 @@ def pair_of(kind: str, shape: tuple[int, int]) -> tuple[Images, Images]:
 
 @pytest.fixture(autouse=True)
 def always_by_bounds(monkeypatch):
-    """However little there is to do; and in many blocks."""
+    """However little there is to do; and in many blocks and tiles."""
     monkeypatch.setattr("attacks.distances._LEAST_WORK", 0)
     monkeypatch.setattr("attacks.distances._LARGEST_SHARE", 1.0)
     monkeypatch.setattr(search, "_FIRST_BLOCK", 7)
     monkeypatch.setattr(search, "_BLOCK_BYTES", 25 * 33 * 47)
+    monkeypatch.setattr(search, "_TILE_PAIRS", 4 * 25)
 
 
 def brute(distance: Distance, view: View, k: int) -> np.ndarray:
@@ -137,6 +138,37 @@ def test_a_file_mapped_into_memory_is_read_in_blocks(tmp_path: Path):
         assert np.array_equal(
             Distance(name).nearest(View(first, mapped), 5), brute(Distance(name), View(first, second), 5)
         )
+
+
+@pytest.mark.parametrize("mode", ["c", "r+"])
+def test_what_was_written_into_a_mapped_file_is_kept(tmp_path: Path, mode):
+    """A copy on write (c) holds it in memory alone, also where it is seen through a view that cannot be written."""
+    first, second = pair_of("copies", (33, 47))
+    np.save(tmp_path / "images.npy", np.zeros_like(second))
+    mapped = np.load(tmp_path / "images.npy", mmap_mode=mode)
+    mapped[:] = second
+    seen = mapped[:]
+    seen.flags.writeable = False
+    nearest(Pixels.of_whole(seen, 0.5), lambda: [first], seen, 3)
+    assert np.array_equal(seen, second)
+
+
+@pytest.mark.parametrize("name", BOUNDED)
+def test_more_candidates_hold_no_more_pairs(name, monkeypatch):
+    """Neither bounds, nor what is measured: so many as a tile and a block have."""
+    monkeypatch.setattr(search, "_TILE_PAIRS", 2000)
+    monkeypatch.setattr(search, "_FIRST_BLOCK", 100)
+    first, second = noise(300, (8, 8), 1), noise(100, (8, 8), 2)
+    sizes, lower_bounds = [], differences.lower_bounds
+
+    def noting(*arguments):
+        sizes.append(arguments[-1].size)
+        lower_bounds(*arguments)
+
+    monkeypatch.setattr(differences, "lower_bounds", noting)
+    found = Distance(name).nearest(View(first, second), 3)
+    assert sizes == [2000] * 15
+    assert np.array_equal(found, brute(Distance(name), View(first, second), 3))
 
 
 @pytest.mark.parametrize("name", BOUNDED)

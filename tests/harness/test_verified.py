@@ -7,13 +7,16 @@ import multiprocessing
 import os
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from rich.console import Console
 
 import harness.artefact
 import harness.verified
 from harness.artefact import forget
 from harness.errors import HarnessWarning
+from harness.experiment.executor import Executor
 from harness.store import Store
 
 SIZE = harness.verified.WORTH_BYTES
@@ -73,6 +76,15 @@ def test_asked_to_verify_each_process_reads_everything_once(store, read):
     assert sorted(read) == ["about.txt", "images.npy"]
 
 
+def test_asked_to_verify_what_this_process_took_from_a_note_is_read(store, read):
+    """As where a job ran in it, which takes what was noted; and what was read for it is read by nobody again."""
+    assert store.find("release", "k") is not None
+    assert read == []
+    for asked in (Store(store.root, verify=True), store, Store(store.root, verify=True)):
+        assert asked.find("release", "k") is not None
+        assert sorted(read) == ["about.txt", "images.npy"]
+
+
 def truncated(path: Path) -> None:
     os.truncate(path, SIZE - 1)
 
@@ -116,12 +128,32 @@ def test_a_disk_that_rots_is_found_when_asked_to_verify_and_from_then_on(store, 
     digest = harness.artefact._sha256
     monkeypatch.setattr(harness.artefact, "_sha256", lambda path: digest(path)[::-1])
     assert store.find("release", "k") is not None, "the note stands for it"
-    forget()
     with pytest.warns(HarnessWarning, match="damaged"):
         assert Store(store.root, verify=True).find("release", "k") is None
+    for _ in range(2):  # in this process, and in one that has just started
+        with pytest.warns(HarnessWarning, match="damaged"):
+            assert store.find("release", "k") is None
+        forget()
+
+
+def test_a_job_takes_nothing_as_whole_that_a_run_asked_to_verify_found_damaged(store, monkeypatch):
+    """Its own store is not asked to verify: the note of a generator must be gone, whatever its release is."""
+    store.get("generator", "k", make)
+    assert store.find("generator", "k") is not None
+    assert len(notes(store)) == 2
     forget()
+    digest, taken = harness.artefact._sha256, []
+    monkeypatch.setattr(harness.artefact, "_sha256", lambda path: digest(path)[::-1])
+
+    class AnotherProcess:
+        def map(self, _function: object, jobs: list, _on_progress: object) -> None:
+            forget()
+            taken.extend(Store(store.root).find("generator", job.key) for job in jobs)
+
+    job = SimpleNamespace(name="a generator", key="k", release_key="k")
     with pytest.warns(HarnessWarning, match="damaged"):
-        assert store.find("release", "k") is None
+        Executor(Store(store.root, verify=True), AnotherProcess(), Console(quiet=True)).train([job])
+    assert taken == [None]
 
 
 def test_meta_that_names_another_digest_is_not_answered_by_the_note(store):

@@ -85,17 +85,26 @@ def _told(where: str) -> Iterator[None]:
 
 
 def _white(paths: Sequence[Path], names: Sequence[str], where: str) -> Callable[[], float]:
-    """What floats of these files have one scale by, which is looked for once the first of them is met."""
+    """What floats of these files have one scale by, which is looked for once the first of them is met.
+
+    A file in which that fails is looked for once, too: every thread that asks is told of it.
+    """
     one_looks = Lock()
 
     @cache
-    def found() -> float:
+    def found() -> float | InputError:
         ranges = (_range(path, name) for path, name in zip(paths, names, strict=True))
-        return float_scale([one for one in ranges if one is not None], where)
+        try:
+            return float_scale([one for one in ranges if one is not None], where)
+        except InputError as error:
+            return error
 
     def white() -> float:
         with one_looks:
-            return found()
+            scale = found()
+        if isinstance(scale, InputError):
+            raise InputError(str(scale)) from scale
+        return scale
 
     return white
 

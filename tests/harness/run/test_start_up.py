@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,36 +11,20 @@ import pytest
 from tiny import TINY_PHANTOM, records_of
 from tiny_edition import EDITION, write_edition
 
+from benchmarks.speed.start_up import child
 from harness.evaluation import pixels_control
 from harness.experiment import answers
 from harness.run import manifest
 from harness.store import Store
 
-HEAVY = {"diffusers", "torch", "sklearn", "pandas", "matplotlib"}
 RUN = [*TINY_PHANTOM, "attack=knn", "out=run"]
-_CODE = """
-import json, sys
-sys.argv = ["harness.run", *json.loads(sys.argv[1])]
-from harness.run.__main__ import main
-try:
-    code = main()
-except SystemExit as ended:
-    code = ended.code
-print("modules", *sys.modules, file=sys.stderr)
-sys.exit(code)
-"""
 
 
 def imported(*words: str) -> set[str]:
     """The heavy packages that a process has imported once it has done what these words ask for."""
-    done = subprocess.run(
-        [sys.executable, "-c", _CODE, json.dumps(words)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    (line,) = (one for one in done.stderr.splitlines() if one.startswith("modules "))
-    modules = set(line.split())
-    assert "harness.run.__main__" in modules
-    return HEAVY & modules
+    done = child(list(words), Path())
+    assert "harness.run.__main__" in done.modules
+    return done.heavy
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, TiffImagePlugin
 
+from harness.data.sources import decode as decode_module
 from harness.data.sources.decode import decode, load_images
 from harness.data.sources.fit import fit
 from harness.data.sources.remarks import Remarks
@@ -121,6 +122,20 @@ def test_floats_of_an_unclear_range_are_refused_with_it(tmp_path: Path, low: flo
     values[0, 0], values[1, 1] = low, high
     with pytest.raises(InputError, match=r"The floats of the folder go from .* to .* \(first file: 0\.tif\)"):
         _load(tmp_path, Image.fromarray(values), ending="tif")
+
+
+def test_a_damaged_file_among_floats_is_looked_for_once_whoever_asks(tmp_path: Path, monkeypatch) -> None:
+    paths = [tmp_path / f"{index}.tif" for index in range(3)]
+    for path in paths:
+        Image.fromarray(RAMP.astype(np.float32)).save(path)
+    paths[1].write_bytes(paths[1].read_bytes()[:300])
+    looked_at, look = [], decode_module._range
+    monkeypatch.setattr(decode_module, "_range", lambda path, name: (looked_at.append(name), look(path, name))[1])
+    white = decode_module._white(paths, [path.name for path in paths], "the folder")
+    for _ in range(4):  # as many threads ask
+        with pytest.raises(InputError, match=r"1\.tif"):
+            white()
+    assert looked_at == ["0.tif", "1.tif"]
 
 
 def test_several_frames_are_refused_by_name(tmp_path: Path) -> None:

@@ -1,0 +1,39 @@
+"""Metric fields of a record under resamples that leave classes, or everything, out."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+
+from harness.evaluation.decision_rules import DECISIONS
+from harness.evaluation.measure import measure, metrics_of, resamples_of
+from harness.evaluation.predictions import Predictions, predict_held_out
+from harness.evaluation.probability_calibration import ScoredTarget
+
+MEMBER = np.tile([True, False], 20)
+
+
+@pytest.fixture(scope="module")
+def rows() -> Predictions:
+    """Two targets, each with a single patient of its own: half of the resamples draw one and none of the other's."""
+    rng = np.random.default_rng(0)
+    targets = [ScoredTarget(rng.normal(size=20) + MEMBER[:20], MEMBER[:20], pair=one) for one in (0, 1)]
+    return predict_held_out(targets, [np.full(20, 0), np.full(20, 1)], DECISIONS["probability"])
+
+
+def test_a_resample_without_any_row_says_nothing_about_any_metric(rows):
+    resamples = resamples_of(rows, 3, 200)
+    empty = resamples.weights().sum(axis=1) == 0
+    assert 5 < empty.sum() < 195
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        plain, drawn = metrics_of(rows, MEMBER, resamples)
+        record = measure(rows, MEMBER, 3, 200)
+    assert drawn.keys() == plain.keys() >= {"auc", "brier", "log_loss", "f1", "precision", "kappa", "recall"}
+    for name, values in drawn.items():
+        assert np.array_equal(np.isnan(values), empty), name
+        assert np.isfinite(plain[name]).all()
+    low, high = np.quantile(drawn["f1"][~empty], [0.025, 0.975])
+    assert (record["f1"].low, record["f1"].high) == pytest.approx((low, high))
