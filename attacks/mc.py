@@ -9,6 +9,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from attacks.base import LabelledTarget, Scores
+from attacks.ranking import auc
 from attacks.registry import register
 from attacks.release_attack import ReleaseAttack
 from attacks.view import Observed, View
@@ -50,10 +51,8 @@ class MonteCarlo(ReleaseAttack):
 
     def fit(self, shadows: Sequence[LabelledTarget]) -> Self:
         """As the base: the radius. Where several are best, the middle one, which is furthest from failing."""
-        from sklearn.metrics import roc_auc_score  # start-up: seconds to import
-
         distances = np.concatenate([one.target.observe(self)[:, :-1].ravel() for one in shadows])
         tried = [self.fitted(_radius=float(radius)) for radius in np.unique(np.quantile(distances, _QUANTILES))]
-        auc = [np.mean([roc_auc_score(one.member, copy._score(one.target)) for one in shadows]) for copy in tried]
-        best = np.flatnonzero(np.isclose(auc, max(auc), rtol=0.0, atol=1e-12))
+        means = [np.mean([auc(copy._score(one.target), one.member) for one in shadows]) for copy in tried]
+        best = np.flatnonzero(np.isclose(means, max(means), rtol=0.0, atol=1e-12))
         return tried[best[len(best) // 2]]

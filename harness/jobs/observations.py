@@ -41,10 +41,21 @@ def observation_key(attack: Observer, view: ViewSpec) -> str:
 
 
 def stored_observations(view: ViewSpec, store: Store) -> Callable[[Observer], Observed | None]:
-    """What a target remembers: the observation of an attack, in the order of the view, or None."""
+    """What a target remembers: the observation of an attack, in the order of the view, or None.
+
+    Each is read once: an attack that tries many options on its shadows looks at the same one hundreds of times.
+    """
+    read: dict[str, Observed] = {}
 
     def seen(attack: Observer) -> Observed | None:
-        found = store.find("observation", observation_key(attack, view)) if observable(attack, view) else None
-        return None if found is None else np.load(found.folder / FILE)
+        if not observable(attack, view):
+            return None
+        key = observation_key(attack, view)
+        if key not in read:
+            found = store.find("observation", key)
+            if found is None:
+                return None
+            read[key] = np.load(found.folder / FILE)
+        return read[key].copy()  # whoever asked may write into it
 
     return seen
