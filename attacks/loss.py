@@ -54,4 +54,4 @@ class DenoisingLoss(ObservingAttack):
         return -np.log(observed.mean(axis=(1, 2)))
 
 
-calibrated(DenoisingLoss, "cal", "reg", "lira")
+calibrated(DenoisingLoss, "cal", "reg", "lira", "lira_t")
