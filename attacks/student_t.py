@@ -1,4 +1,4 @@
-"""The law of a candidate's next signal, by the few seen before and what all candidates show: a Student-t predictive."""
+"""The law of a candidate's next signal, by the few seen before and by all candidates: a Student-t predictive."""
 
 from __future__ import annotations
 
