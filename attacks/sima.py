@@ -9,6 +9,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from attacks.base import Access, LabelledTarget, Scores, TargetShape
+from attacks.choosing import best_on_shadows
 from attacks.errors import minus_log, power_sums
 from attacks.noising import check_timesteps, predicted_of_clean
 from attacks.observing import ObservingAttack
@@ -48,11 +49,5 @@ class ScoreNorm(ObservingAttack):
 
     def fit(self, shadows: Sequence[LabelledTarget]) -> Self:
         """As the base: the timestep with the best mean AUC; the first of those that are equally good."""
-        from sklearn.metrics import roc_auc_score  # start-up: seconds to import
-
-        told = [one for one in shadows if 0 < one.member.sum() < len(one.member)]
-        if not told:
-            raise ValueError("sima chooses its timestep on shadows that hold members and others; there is none.")
         trials = [self.fitted(chosen=place) for place in range(len(self.timesteps))]
-        means = [np.mean([roc_auc_score(one.member, trial.score(one.target)) for one in told]) for trial in trials]
-        return trials[int(np.argmax(means))]
+        return best_on_shadows(trials, shadows, "its timestep")
