@@ -10,10 +10,11 @@ import numpy as np
 
 from attacks.base import Access, LabelledTarget, Scores, TargetShape
 from attacks.choosing import best_on_shadows
+from attacks.lowpass import check_lowpass, low
 from attacks.noising import check_seed, check_timesteps, clean, fixed_noise, predicted_noise
 from attacks.observing import ObservingAttack
 from attacks.registry import register
-from attacks.view import Observed, View
+from attacks.view import CountedModel, Observed, View
 
 if TYPE_CHECKING:
     import torch
@@ -30,7 +31,8 @@ class DistanceAndDivergence(ObservingAttack):
     targets; the published code finds them, and the sign, on the target's labels, so here the signs are fixed.
     timesteps: those tried; steps: the c tried; n_signs: random signs of each; noise_seed: which signs; n_balances: 1
     takes the formula as it is, more also try cos(phi) s^2 B^2 + sin(phi) s^3 V at so many angles, the first without B
-    and the last without V.
+    and the last without V; lowpass: of every answer, what lies up to this fraction of the Nyquist
+    frequency alone, so that V is the divergence of that part (arXiv 2505.20955).
     Network calls a candidate: len(timesteps) * (1 + len(steps) * n_signs), of which one timestep and c decide.
     """
 
@@ -39,6 +41,7 @@ class DistanceAndDivergence(ObservingAttack):
     n_signs: int = 4
     noise_seed: int = 0
     n_balances: int = 1
+    lowpass: float | None = None
 
     observes: ClassVar[Access] = Access.MODEL
     after: ClassVar[frozenset[str]] = frozenset({"calibration", "n_balances"})
@@ -52,6 +55,7 @@ class DistanceAndDivergence(ObservingAttack):
         if self.n_signs < 1 or self.n_balances < 1:
             raise ValueError(f"n_signs={self.n_signs} and n_balances={self.n_balances} must be at least 1.")
         check_seed(self.noise_seed)
+        check_lowpass(self.lowpass)
 
     def check(self, shape: TargetShape) -> None:
         """As the base: timesteps must be the model's."""
@@ -85,16 +89,19 @@ class DistanceAndDivergence(ObservingAttack):
         model, x = view.denoiser, clean(view)
         signal = float(model.alphas_cumprod[timestep])
         z, s = signal**0.5 * x, (1.0 - signal) ** 0.5
-        still = predicted_noise(model, z, timestep)
+        still = self._answer(model, z, timestep)
         signs = [fixed_noise(x, self.noise_seed, index).sign() for index in range(self.n_signs)]
         found = []
         for step in self.steps:
-            moved = [predicted_noise(model, z + step * s * sign, timestep) for sign in signs]
+            moved = [self._answer(model, z + step * s * sign, timestep) for sign in signs]
             size = np.mean([_norm(one) for one in moved], axis=0)
             turns = [_inner(one - still, sign) for one, sign in zip(moved, signs, strict=True)]
             divergence = np.mean(turns, axis=0) / (step * s)
             found.append(np.stack([s**2 * size**2, s**3 * divergence], axis=1) / x[0].numel())
         return found
+
+    def _answer(self, model: CountedModel, z: torch.Tensor, timestep: int) -> torch.Tensor:
+        return low(predicted_noise(model, z, timestep), self.lowpass)
 
 
 def _norm(answer: torch.Tensor) -> Observed:
