@@ -36,6 +36,7 @@ from harness.jobs.launch import Launcher
 from harness.planning.baselines import Baseline
 from harness.planning.leaks import plan_leaks
 from harness.planning.make import check_candidates, make_plan
+from harness.planning.member_only import member_only
 from harness.planning.plan import Plan
 from harness.planning.planned_attack import PlannedAttack
 from harness.planning.surrogates import via_surrogates
@@ -173,8 +174,17 @@ def _controls(
 ) -> list[Record]:
     """What must be at chance: attacks before another generator, pixels without any, labels that mean nothing."""
     wrong = executor.attack_wrong_targets(rivals)
-    records = [evaluator.on_wrong_targets(one, wrong[one.label]) for one in rivals]
+    records = [evaluator.as_control("wrong_target", one, wrong[one.label]) for one in rivals]
+    records += _on_members_alone(executor, evaluator, [one for one in rivals if one.attack.learns])
     return [*records, evaluator.from_pixels(), *evaluator.on_shuffled_labels(measured)]
+
+
+def _on_members_alone(executor: Executor, evaluator: Evaluator, learners: Sequence[PlannedAttack]) -> list[Record]:
+    """Learners that are told to part members from members."""
+    alone = [one.on(member_only(one.plan, evaluator.pool.patient_ids, evaluator.seed)) for one in learners]
+    scored = executor.attack_shadows(alone, "members alone")
+    judging = [evaluator._replace(shadows=one.plan.shadows) for one in alone]
+    return [it.as_control("member_only", one, scored[one.label]) for it, one in zip(judging, alone, strict=True)]
 
 
 def _choosers(settings: Settings, evaluator: Evaluator, usable: list[Evaluation]) -> list[Record]:

@@ -89,10 +89,13 @@ class Evaluator(NamedTuple):
         measured = measure(evaluation.predictions, member, self.seed)
         return replace(evaluation, record=replace(evaluation.record, **measured), member=member)
 
-    def on_wrong_targets(self, planned: PlannedAttack, scored: AttackScores) -> Record:
-        """The control: scores before another generator's release, against the shadows' labels."""
+    def as_control(self, name: str, planned: PlannedAttack, scored: AttackScores) -> Record:
+        """The control of an attack: its scores where they must tell nothing, against the shadows' labels.
+
+        `wrong_target`: before another generator's release; `member_only`: on members alone, by shadows of that plan.
+        """
         plain = _record(planned, "shadow", scored)
-        named = _control("wrong_target", planned.label)
+        named = _control(name, planned.label)
         record = replace(plain, attack=named.attack, control=named.control, of=named.of, kind="control", via="none")
         if scored.skipped is not None:
             return record

@@ -116,7 +116,9 @@ class Plan:
     def _with_views(self, change: Callable[[ViewSpec], ViewSpec], n_pairs: int | None = None) -> Plan:
         def changed(target: TargetSpec) -> TargetSpec:
             kept = target.references[: None if n_pairs is None else 2 * n_pairs]
-            return TargetSpec(change(target.view), tuple(one._replace(view=change(one.view)) for one in kept))
+            return target._replace(
+                view=change(target.view), references=tuple(one._replace(view=change(one.view)) for one in kept)
+            )
 
         shadows = [spec._replace(target=changed(spec.target)) for spec in self.shadows]
         return replace(self, shadows=shadows, test=self.test._replace(target=changed(self.test.target)))

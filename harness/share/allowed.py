@@ -19,7 +19,8 @@ from shadow_models.registry import HERE, built_in
 
 WITHHELD = "not passed on"
 _T = TypeVar("_T")
-_ROWS = ("pictures alone", "oracle (peeks)", "all used", "none used", "coin", "wrong_target", "shuffled labels")
+OF_ATTACKS = ("wrong_target", "member_only", "shuffled labels")  # controls that are made for an attack
+_ROWS = ("pictures alone", "oracle (peeks)", "all used", "none used", "coin", *OF_ATTACKS)
 _WORDS = (
     *("release", "references", "discriminator", "model", "gradient", "surrogate", "none"),
     *("attack", "baseline", "trivial", "control", "oracle", "shadow", "dev", "test", "own"),
@@ -39,7 +40,7 @@ class Allowed:
         fixed = (*_ROWS, *_WORDS, *RULES, *DECISIONS, *STATISTICS, IMAGES, REFERENCES, *methods)
         rows = (f"{re.escape(rule)}, held out" for rule in RULES)
         sentences = (one.replace("<label>", label) for one in SENTENCES)
-        patterns = [label, rf"(?:wrong_target|shuffled labels): {label}", *map(re.escape, fixed), *rows, *sentences]
+        patterns = [label, rf"(?:{'|'.join(OF_ATTACKS)}): {label}", *map(re.escape, fixed), *rows, *sentences]
         self._known = re.compile("|".join(f"(?:{one})" for one in patterns))
 
     def text(self, text: str) -> str:
