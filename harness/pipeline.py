@@ -28,6 +28,7 @@ from harness.experiment.dev_check import check_on_dev
 from harness.experiment.evaluator import WHAT, Evaluation, Evaluator, predictions_of, skipped
 from harness.experiment.executor import Executor
 from harness.experiment.matching import Matching, match_recipe
+from harness.experiment.planted import planted_copies
 from harness.experiment.power_curves import PowerCurve, power_curves
 from harness.experiment.retention import SurrogateEvidence, surrogate_evidence
 from harness.experiment.sound_releases import called_nobody, why_nobody
@@ -121,8 +122,8 @@ def _run(settings: Settings, executor: Executor) -> Outcome:
     records += on_dev.records
     records += [skipped(one, "test", unfit[one.label]) for one in work.attacks if one.label in unfit]
     comparisons = compare(predictions_of(measured), evaluator.member, settings.seed)
-    first = "" if chosen is None else chosen.label
-    featured = {one.label: one for one in rivals if one.label in (first, *COMPARED_WITH)}
+    featured = {one.label: one for one in rivals if one is chosen or one.label in COMPARED_WITH}
+    records += planted_copies(executor, evaluator, featured.values())
     power = power_curves(executor, evaluator, featured.values())
     of_chosen = evaluated[chosen.label].predictions if chosen is not None else None
     decisions = {} if of_chosen is None else measure_rules(of_chosen, evaluator.member, settings.seed)

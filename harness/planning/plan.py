@@ -79,6 +79,10 @@ class Plan:
         # Complements meet different ones: before the same one their AUCs would add up to 1 whatever leaks.
         return self._job(attack, TargetSpec(pair[number % 2], references), self._others(number))
 
+    def attack_planted(self, attack: Attack, number: int, target: TargetSpec) -> AttackJob:
+        """As `attack_shadow`, but before a target made of shadow `number` in its place."""
+        return self._job(attack, target, self._others(number))
+
     def attack_other(self, attack: Attack, target: TargetSpec) -> AttackJob:
         """The attack on the dev or test release; it may fit on every shadow.
 
