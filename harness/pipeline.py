@@ -24,6 +24,7 @@ from harness.evaluation.trivial import trivial_records
 from harness.experiment.answers import answers_kept
 from harness.experiment.base import from_base
 from harness.experiment.baselines import baselines_on_release, baselines_on_shadows
+from harness.experiment.beyond_slices import BeyondSlices, beyond_slices
 from harness.experiment.dev_check import check_on_dev
 from harness.experiment.evaluator import WHAT, Evaluation, Evaluator, predictions_of, skipped
 from harness.experiment.executor import Executor
@@ -54,7 +55,8 @@ class Outcome:
     test; records: every row of the table; alarms: a sentence for every control outside chance; choices: what each
     selection rule picks; choice: the declared rule's pick; chosen: the attack that it names; comparisons: with plain
     attacks, on the shadows; decisions: what every decision rule reaches with the chosen attack on the shadows; power:
-    how its AUC grows; surrogates: what model attacks keep when they ask one; nobody: why nobody can be called by the
+    how its AUC grows; surrogates: what model attacks keep when they ask one; beyond: patients, the
+    fraction used, a bound on epsilon and sets; nobody: why nobody can be called by the
     test release, which are alarms, too; then every decision about it is "not used".
     """
 
@@ -74,6 +76,7 @@ class Outcome:
     decisions: Mapping[str, Mapping[str, Estimate]]
     power: list[PowerCurve]
     surrogates: SurrogateEvidence | None
+    beyond: BeyondSlices
     nobody: Sequence[str] = ()
 
 
@@ -115,22 +118,24 @@ def _run(settings: Settings, executor: Executor) -> Outcome:
     chosen = next((one for one in usable if choice is not None and one.label == choice.attack), None)
 
     on_dev = check_on_dev(settings, executor, evaluator, plan=plan, work=work, usable=usable, chosen=chosen)
-    records = [one.record for one in evaluated.values()] + controls
-    records += [one.record for one in baselines_on_shadows(evaluator, executor, work.baselines)]
+    published = baselines_on_shadows(evaluator, executor, work.baselines)
+    records = [*(one.record for one in evaluated.values()), *controls, *(one.record for one in published)]
     records += _choosers(settings, evaluator, [evaluated[one.label] for one in usable])
     records += trivial_records(evaluator.member, "shadow", settings.seed, len(plan.shadows))
     records += on_dev.records
     records += [skipped(one, "test", unfit[one.label]) for one in work.attacks if one.label in unfit]
+    featured = [one for one in rivals if one is chosen or one.label in COMPARED_WITH]
+    records += planted_copies(executor, evaluator, featured)
     comparisons = compare(predictions_of(measured), evaluator.member, settings.seed)
-    featured = {one.label: one for one in rivals if one is chosen or one.label in COMPARED_WITH}
-    records += planted_copies(executor, evaluator, featured.values())
-    power = power_curves(executor, evaluator, featured.values())
+    power = power_curves(executor, evaluator, featured)
     of_chosen = evaluated[chosen.label].predictions if chosen is not None else None
     decisions = {} if of_chosen is None else measure_rules(of_chosen, evaluator.member, settings.seed)
 
-    test = None
-    if chosen is not None:
-        test = evaluator.on_release(chosen, executor.attack_release(chosen, WHAT["test"]), "test")
+    faced = None if chosen is None else executor.attack_release(chosen, WHAT["test"])
+    test = None if chosen is None or faced is None else evaluator.on_release(chosen, faced, "test")
+    beyond = beyond_slices(
+        executor, evaluator, featured, scored, evaluated, chosen=chosen, test=None if nobody else test
+    )
     baselines = baselines_on_release(evaluator, executor, work.baselines, "test")
     if nobody:
         test = called_nobody(test) if test is not None else None
@@ -149,7 +154,7 @@ def _run(settings: Settings, executor: Executor) -> Outcome:
         evaluations=[*evaluated.values(), *on_dev.evaluations],
         test=test,
         baselines=baselines,
-        records=records,
+        records=records + beyond.records,
         alarms=alarms,
         choices=choices,
         choice=choice,
@@ -158,6 +163,7 @@ def _run(settings: Settings, executor: Executor) -> Outcome:
         decisions=decisions,
         power=power,
         surrogates=surrogate_evidence(executor, work, evaluated),
+        beyond=beyond,
         nobody=nobody,
     )
 

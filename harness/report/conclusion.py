@@ -66,10 +66,11 @@ def _unchecked(records: Sequence[Record]) -> list[str]:
 
 def _planted(label: str, records: Sequence[Record]) -> list[str]:
     """Which copies that were planted into releases the chosen attack finds, and which it would not see."""
+    titles = {PLANTED + name: kind.title for name, kind in KINDS.items()}
     aucs = {
-        KINDS[r.control.removeprefix(PLANTED)].title: r.auc.value
+        titles[r.control]: r.auc.value
         for r in records
-        if r.kind == "planted" and r.of == label and r.control and r.auc is not None and r.auc.value is not None
+        if r.kind == "planted" and r.of == label and r.control in titles and r.auc and r.auc.value is not None
     }
     found = [title for title, auc in aucs.items() if auc >= FOUND]
     missed = [f"{title} (AUC {number(auc)})" for title, auc in aucs.items() if auc < FOUND]

@@ -22,6 +22,7 @@ _HOLDS = {
     "release": "the attacker holds the release",
     "references": "the attacker holds the release and releases of his own shadows",
     "control": "controls, which must be at chance (of several, the one farthest from it)",
+    "patients": "patients, each by the scores of all their slices",
     "planted": "copies of others planted into releases, which must be found (of several attacks, the best)",
     "oracle": "choosing by the truth itself, and without it",
     "none": "rules that look at nothing",
@@ -31,7 +32,7 @@ _HOLDS = {
 }
 
 
-_BY_KIND = ("control", "oracle", "planted")  # rows that are told apart by what they are, not by what is held
+_BY_KIND = ("control", "oracle", "patients", "planted")  # told apart by what they are, not by what is held
 
 
 def sections(records: Sequence[Record]) -> Iterator[tuple[str, list[Record]]]:
