@@ -14,6 +14,7 @@ from rich.console import Console
 
 from harness.config.settings import Settings
 from harness.data.pool import Pool, load_pool, load_released
+from harness.evaluation.beyond import Beyond
 from harness.evaluation.comparison import COMPARED_WITH, Comparison, compare
 from harness.evaluation.controls import verdict
 from harness.evaluation.intervals import Estimate
@@ -24,7 +25,7 @@ from harness.evaluation.trivial import trivial_records
 from harness.experiment.answers import answers_kept
 from harness.experiment.base import from_base
 from harness.experiment.baselines import baselines_on_release, baselines_on_shadows
-from harness.experiment.beyond_slices import BeyondSlices, beyond_slices
+from harness.experiment.beyond_slices import beyond_slices
 from harness.experiment.dev_check import check_on_dev
 from harness.experiment.evaluator import WHAT, Evaluation, Evaluator, predictions_of, skipped
 from harness.experiment.executor import Executor
@@ -76,7 +77,7 @@ class Outcome:
     decisions: Mapping[str, Mapping[str, Estimate]]
     power: list[PowerCurve]
     surrogates: SurrogateEvidence | None
-    beyond: BeyondSlices
+    beyond: Beyond
     nobody: Sequence[str] = ()
 
 
@@ -133,7 +134,7 @@ def _run(settings: Settings, executor: Executor) -> Outcome:
 
     faced = None if chosen is None else executor.attack_release(chosen, WHAT["test"])
     test = None if chosen is None or faced is None else evaluator.on_release(chosen, faced, "test")
-    beyond = beyond_slices(
+    beyond, of_patients = beyond_slices(
         executor, evaluator, featured, scored, evaluated, chosen=chosen, test=None if nobody else test
     )
     baselines = baselines_on_release(evaluator, executor, work.baselines, "test")
@@ -154,7 +155,7 @@ def _run(settings: Settings, executor: Executor) -> Outcome:
         evaluations=[*evaluated.values(), *on_dev.evaluations],
         test=test,
         baselines=baselines,
-        records=records + beyond.records,
+        records=records + of_patients,
         alarms=alarms,
         choices=choices,
         choice=choice,

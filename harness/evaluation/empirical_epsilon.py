@@ -6,24 +6,15 @@ coin of their own; here about half are used in all, so what is printed says "app
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
+from harness.evaluation.beyond import EpsilonBound
 from harness.evaluation.metrics import Flags, Floats
 from harness.evaluation.predictions import Predictions
 from harness.evaluation.remembered import remembered
 
 _GUESSED = 0.1  # of a shadow's patients, half of them as used: fixed beforehand
 _RISK = 0.05
-
-
-class EpsilonBound(NamedTuple):
-    """With 95 % confidence epsilon is no smaller; right: of so many guesses."""
-
-    epsilon: float
-    right: int
-    guesses: int
 
 
 @remembered()

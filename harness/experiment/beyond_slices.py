@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from attacks.distances import Distance
 from harness.data.numbered import numbered
 from harness.evaluation import set_level
-from harness.evaluation.empirical_epsilon import EpsilonBound, empirical_epsilon
-from harness.evaluation.intervals import Estimate
+from harness.evaluation.beyond import Beyond, SetLevel
+from harness.evaluation.empirical_epsilon import empirical_epsilon
 from harness.evaluation.records import Record
 from harness.evaluation.set_level import higher_by_mean
 from harness.experiment.attack_scores import AttackScores
@@ -28,28 +28,6 @@ from harness.store import Store, content_key, digest_of
 _N_SHADOWS = 4  # of which sets are asked about
 
 
-class SetLevel(NamedTuple):
-    """p-values, one a shadow: whether its members, as a set, are nearer to a release than its non-members.
-
-    own: to its own release, by the discrepancy of pixels; wrong: to that of another pair, where they must be uniform;
-    by_scores: by the chosen attack's mean score, None where there is no such attack.
-    """
-
-    own: list[float]
-    wrong: list[float]
-    by_scores: list[float] | None
-
-
-class BeyondSlices(NamedTuple):
-    """records: a row an attack, on patients; fraction: of the test's candidates that was used, None where the chosen
-    attack decides nothing; epsilon: by its surest guesses about patients; sets: of the first shadows."""
-
-    records: list[Record]
-    fraction: Estimate | None
-    epsilon: EpsilonBound | None
-    sets: SetLevel
-
-
 def beyond_slices(
     executor: Executor,
     evaluator: Evaluator,
@@ -59,16 +37,16 @@ def beyond_slices(
     *,
     chosen: PlannedAttack | None,
     test: Evaluation | None,
-) -> BeyondSlices:
-    """All of it, by scores that are there already; no truth of the test is looked at."""
+) -> tuple[Beyond, list[Record]]:
+    """All, and a row an attack, on patients; by scores that are there already; no truth of the test is asked."""
     found = {one.label: evaluator.by_patient(one, scored[one.label]) for one in attacks}
     by_chosen = None if chosen is None else found.get(chosen.label)
-    return BeyondSlices(
-        [one[0] for one in found.values() if one is not None],
+    beyond = Beyond(
         None if chosen is None or test is None else evaluator.fraction_used(evaluated[chosen.label], test),
         None if by_chosen is None else empirical_epsilon(*by_chosen[1:]),
         _sets(executor.store, evaluator, None if chosen is None else scored[chosen.label]),
     )
+    return beyond, [one[0] for one in found.values() if one is not None]
 
 
 def _sets(store: Store, evaluator: Evaluator, scored: AttackScores | None) -> SetLevel:

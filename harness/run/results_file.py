@@ -41,7 +41,7 @@ def results_of(outcome: Outcome) -> dict[str, Any]:
         "matches": [one._asdict() for one in outcome.matching.matches],
         "matched_with": outcome.matching.test,
         "surrogates": _surrogates(outcome),
-        "beyond_slices": _beyond(outcome),
+        "beyond_slices": asdict(outcome.beyond),
         "records": [asdict(record) for record in outcome.records],
     }
 
@@ -51,15 +51,6 @@ def _surrogates(outcome: Outcome) -> dict[str, Any] | None:
     if found is None:
         return None
     return {"loss_follows_distance": found.follows_distance, "attacks": [one._asdict() for one in found.rows]}
-
-
-def _beyond(outcome: Outcome) -> dict[str, Any]:
-    beyond = outcome.beyond
-    return {
-        "fraction_used": None if beyond.fraction is None else asdict(beyond.fraction),
-        "empirical_epsilon": None if beyond.epsilon is None else {**beyond.epsilon._asdict(), "approximate": True},
-        "set_level": beyond.sets._asdict(),
-    }
 
 
 def _chosen(outcome: Outcome) -> dict[str, Any] | None:

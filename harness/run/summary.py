@@ -9,14 +9,13 @@ from rich.table import Table
 
 from harness.cli import tell
 from harness.config.recipe_options import leak_of
-from harness.evaluation.estimate_text import estimate_text, number
+from harness.evaluation.estimate_text import number
 from harness.evaluation.release_statistics import STATISTICS
 from harness.pipeline import Outcome
+from harness.report.beyond import beyond_told
 from harness.report.conclusion import Applied, conclusion
 from harness.report.start_line import start_line
 from harness.report.table import terminal_table
-
-_UNLIKELY = 0.05
 
 
 def show_outcome(outcome: Outcome, folder: Path, console: Console) -> None:
@@ -79,27 +78,8 @@ def said(outcome: Outcome) -> list[str]:
         return [*conclusion(None, choices, outcome.records, outcome.nobody), _start(outcome)]
     n_used, n = int(test.predictions.decision.sum()), len(test.candidates)
     applied = Applied(chosen.label, settings.rule, settings.decision, n_used, n, test.record)
-    return [*conclusion(applied, choices, outcome.records, outcome.nobody), *_beyond(outcome), _start(outcome)]
-
-
-def _beyond(outcome: Outcome) -> list[str]:
-    """What the chosen attack says of the whole test, of epsilon, and what is said of the shadows' sets."""
-    beyond, told = outcome.beyond, []
-    if beyond.fraction is not None and beyond.fraction.value is not None:
-        told.append(f"By these decisions and the shadows' rates {estimate_text(beyond.fraction)} of them were used.")
-    if beyond.epsilon is not None:
-        bound = beyond.epsilon
-        told.append(
-            f"Of its {bound.guesses} surest guesses about the shadows' patients {bound.right} are right: epsilon is "
-            f"at least {number(bound.epsilon, 2)} (95 %, approximate, for halves are no coin throws)."
-        )
-    own, wrong = (sum(p <= _UNLIKELY for p in some) for some in (beyond.sets.own, beyond.sets.wrong))
-    n = len(beyond.sets.own)
-    return [
-        *told,
-        f"As a set, members are nearer to their shadow's release than non-members for {own} of {n} shadows (p <= "
-        f"{_UNLIKELY}), and to another's for {wrong} of {n}.",
-    ]
+    told = conclusion(applied, choices, outcome.records, outcome.nobody)
+    return [*told, *beyond_told(outcome.beyond), _start(outcome)]
 
 
 def _start(outcome: Outcome) -> str:

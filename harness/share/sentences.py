@@ -53,6 +53,7 @@ SENTENCES = (
     r"no interval",
     r"pairs of shadows, then patients",
     r"patients",
+    r"true and false positive rate do not differ",
     r"coin throws",
     rf"{_N} draws of labels",
     # what a choice remarks

@@ -25,7 +25,7 @@ def test_a_run_answers_what_lies_above_slices(harness, monkeypatch):
     assert all(0.0 < p <= 1.0 for of in sets.values() for p in of)
     words = " ".join(ran.out.split())
     assert "patients, each by the scores of all their slices" in words
-    assert "of them were used." in words
+    assert "of the candidates were used." in words
     assert "approximate, for halves are no coin throws" in words
     assert "As a set, members are nearer" in words
 
