@@ -14,6 +14,7 @@ from difflib import get_close_matches
 import numpy as np
 
 from attacks.base import Flags, Scores
+from attacks.student_t import log_predictive
 
 DifficultyMethod = Callable[[Scores, Scores, Flags], Scores]
 SMALLEST_SPREAD = 0.05  # added to standard deviations of log signals, as `knn_z` has it
@@ -132,6 +133,14 @@ def likelihood_ratio(own: Scores, others: Scores, held: Flags) -> Scores:
     return _log_normal(own, others, held) - _log_normal(own, others, ~held)
 
 
+def likelihood_ratio_of_few(own: Scores, others: Scores, held: Flags) -> Scores:
+    """As `likelihood_ratio`, each law the Student-t predictive of `attacks.student_t`: arXiv 2603.11799.
+
+    What few references leave open of a candidate's mean and variance widens its law.
+    """
+    return log_predictive(own, others, held) - log_predictive(own, others, ~held)
+
+
 def likelihood_ratio_of_residuals(own: Scores, others: Scores, held: Flags) -> Scores:
     """Online LiRA on regressed signals: every generator, target and reference, is first put on one scale.
 
@@ -166,6 +175,11 @@ CALIBRATIONS: dict[str, Calibration] = {
         "as online LiRA has it (arXiv 2112.03570): x's law with it among the members against its law without",
         out_references=2,
         in_references=2,
+    ),
+    "lira_t": Calibration(
+        likelihood_ratio_of_few,
+        "as `lira`, with laws that allow for few references: Student-t predictives (arXiv 2603.11799)",
+        in_references=1,
     ),
     "lira_reg": Calibration(
         likelihood_ratio_of_residuals, "as `lira`, on signals regressed first", out_references=2, in_references=2

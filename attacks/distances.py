@@ -28,6 +28,7 @@ from attacks.exact import (
     mean_and_deviation,
     on_grid,
 )
+from attacks.moves import Moves
 from attacks.screens import Contrasts, Pixels, tiles
 from attacks.search import Screen, check_k, nearest, smallest
 from attacks.similarity import ssim_matrix
@@ -139,8 +140,8 @@ NAMES = (*DISTANCES, "features")
 class Distance:
     """A point on the distance axis.
 
-    name: one of NAMES; shift: smallest over shifts of up to so many pixels along both axes; flip: and over a
-    mirror image, since training augments; encoder: the safetensors file of `features` (see attacks/encoder.py).
+    name: one of NAMES; shift, flip, turn, contrast: the smallest over what these forgive (see attacks/moves.py),
+    since training augments; encoder: the safetensors file of `features` (see attacks/encoder.py).
     Raises ValueError, in a sentence, for what does not go together.
     """
 
@@ -148,21 +149,28 @@ class Distance:
     shift: int = 0
     flip: bool = False
     encoder: str | None = None
+    turn: int = 0
+    contrast: float = 0.0
 
     def __post_init__(self) -> None:
         if self.name not in NAMES:
             raise ValueError(f"There is no distance {self.name!r}; there are {', '.join(NAMES)}.")
-        if self.shift < 0:
-            raise ValueError(f"shift={self.shift} must be 0 pixels or more.")
+        self.moves.check()
         if (self.name == "features") != (self.encoder is not None):
             raise ValueError("distance=features and encoder=FILE (a safetensors file) go together, or not at all.")
         if self.encoder is not None:
             file_digest(self.encoder)  # a file that is not there is told before hours of training
 
     @property
-    def identity(self) -> tuple[str, int, bool, str | None]:
-        """What decides its values: the encoder counts by its content, not by its path."""
-        return self.name, self.shift, self.flip, file_digest(self.encoder) if self.encoder else None
+    def moves(self) -> Moves:
+        """In how many ways an image is tried."""
+        return Moves(self.shift, self.flip, self.turn, self.contrast)
+
+    @property
+    def identity(self) -> tuple[str | float | None, ...]:
+        """What decides its values: the encoder counts by its content, not by its path; moves of 0.7.0 where asked."""
+        later = (self.turn, self.contrast) if self.turn or self.contrast else ()
+        return self.name, self.shift, self.flip, file_digest(self.encoder) if self.encoder else None, *later
 
     def matrix(self, view: View) -> Scores:
         """Float64 [n, m]: every candidate against every released image, never below the floor.
@@ -182,7 +190,7 @@ class Distance:
             return smallest(self.matrix(view), k)
         known: dict[int, Scores] = view.remember(("nearest", self.identity), dict)
         if max(known, default=0) < k:
-            moved = partial(self._moved, view.candidates)
+            moved = partial(self.moves.of, view.candidates)
             found = nearest(screen, moved, view.release, k, leave_self_out=view.candidates_as_release)
             known[k] = found.distances
         return known[max(known)][:, :k].copy()
@@ -190,7 +198,7 @@ class Distance:
     def _worth(self, view: View, k: int) -> Screen | None:
         """What bounds this distance, where that saves more than the compiler's start and few pairs are to be kept."""
         kind = DISTANCES.get(self.name)
-        work = len(view.candidates) * view.release.size * (2 * self.shift + 1) ** 2 * (1 + self.flip)
+        work = len(view.candidates) * view.release.size * self.moves.n_ways
         if kind is None or kind.screen is None or work < _LEAST_WORK or k > _LARGEST_SHARE * len(view.release):
             return None
         return kind.screen(view.release, kind.floor)
@@ -207,7 +215,7 @@ class Distance:
         """Float64 [n, m] for any images; anchors: the images that fix the axes of `pca`."""
         kind = _Kind(self._features, 1e-6) if self.encoder else DISTANCES[self.name]
         smallest: Scores | None = None
-        for moved in self._moved(first):
+        for moved in self.moves.of(first):
             values = np.maximum(kind.matrix(moved, second, anchors), kind.floor)
             smallest = values if smallest is None else np.minimum(smallest, values)
         assert smallest is not None
@@ -218,17 +226,6 @@ class Distance:
         if leave_self_out:
             np.fill_diagonal(values, np.inf)
         return values
-
-    def _moved(self, images: Images) -> Iterator[Images]:
-        """The images, shifted (edges repeated) and mirrored in every way asked for."""
-        s, (height, width) = self.shift, images.shape[1:]
-        padded = np.pad(images, ((0, 0), (s, s), (s, s)), mode="edge")
-        for top in range(2 * s + 1):
-            for left in range(2 * s + 1):
-                moved = padded[:, top : top + height, left : left + width]
-                yield moved
-                if self.flip:
-                    yield moved[:, :, ::-1]
 
     def _features(self, candidates: Images, images: Images, anchors: Images) -> Scores:
         del anchors

@@ -27,4 +27,4 @@ class Logan(ObservingAttack):
         return view.discriminator.discriminate(view.candidates)
 
 
-calibrated(Logan, "cal", "reg", "lira")
+calibrated(Logan, "cal", "reg", "lira", "lira_t")

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from attacks.base import Access, Scores, TargetShape
+from attacks.lowpass import check_lowpass
 from attacks.noising import check_seed, check_timesteps, noised_errors
 from attacks.observing import ObservingAttack
 from attacks.registry import calibrated, register
@@ -20,7 +21,8 @@ class DenoisingLoss(ObservingAttack):
     """-log of the mean over t and noises of |noise - eps(x_t, t)|^2 (mean over elements), the same noises for all.
 
     Matsumoto et al. 2023, arXiv 2302.03262; Carlini et al. 2023, arXiv 2301.13188, sec. 5.
-    timesteps: of the model's own; n_noises: a timestep; noise_seed: which noises.
+    timesteps: of the model's own; n_noises: a timestep; noise_seed: which noises;
+    lowpass: of prediction and noise, what lies up to this fraction of the Nyquist frequency alone (arXiv 2505.20955).
     Network calls a candidate: n_noises a timestep, one that is given twice asked once; of every model that the
     calibration asks.
     """
@@ -28,6 +30,7 @@ class DenoisingLoss(ObservingAttack):
     timesteps: list[int] = field(default_factory=lambda: [25, 50, 100, 200, 300, 400])
     n_noises: int = 4
     noise_seed: int = 0
+    lowpass: float | None = None
 
     observes: ClassVar[Access] = Access.MODEL
 
@@ -36,6 +39,7 @@ class DenoisingLoss(ObservingAttack):
         if self.n_noises < 1:
             raise ValueError(f"n_noises={self.n_noises} must be at least 1.")
         check_seed(self.noise_seed)
+        check_lowpass(self.lowpass)
 
     def check(self, shape: TargetShape) -> None:
         """As the base: timesteps must be the model's."""
@@ -44,8 +48,9 @@ class DenoisingLoss(ObservingAttack):
     def observe(self, view: View) -> Observed:
         """Squared errors, float64 [n, timesteps, noises]."""
         check_timesteps(self.timesteps, len(view.denoiser.alphas_cumprod))
+        noises = range(self.n_noises)
         of_timestep = {
-            timestep: [noised_errors(view, timestep, self.noise_seed, index) for index in range(self.n_noises)]
+            timestep: [noised_errors(view, timestep, self.noise_seed, index, self.lowpass) for index in noises]
             for timestep in dict.fromkeys(self.timesteps)
         }
         return np.moveaxis(np.array([of_timestep[timestep] for timestep in self.timesteps]), 2, 0)
@@ -55,4 +60,4 @@ class DenoisingLoss(ObservingAttack):
         return -np.log(observed.mean(axis=(1, 2)))
 
 
-calibrated(DenoisingLoss, "cal", "reg", "lira")
+calibrated(DenoisingLoss, "cal", "reg", "lira", "lira_t")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attacks.lowpass import low
 from attacks.view import CountedModel, Observed, View
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ def predicted_of_clean(view: View, timestep: int) -> torch.Tensor:
     return view.remember(("clean", timestep), lambda: predicted_noise(view.denoiser, clean(view), timestep))
 
 
-def noised_errors(view: View, timestep: int, seed: int, index: int) -> Observed:
-    """|noise - eps(x_t, t)|^2 of each candidate, mean over elements: float64 [n]."""
+def noised_errors(view: View, timestep: int, seed: int, index: int, lowpass: float | None = None) -> Observed:
+    """|noise - eps(x_t, t)|^2 of each candidate, mean over elements: float64 [n]; lowpass: of both (`low`)."""
     residual = predicted_of_noised(view, timestep, seed, index) - fixed_noise(clean(view), seed, index)
+    residual = low(residual, lowpass)
     return np.asarray((residual.double() ** 2).flatten(1).mean(dim=1).cpu().numpy(), dtype=np.float64)

@@ -23,6 +23,10 @@ class ReleaseAttack(ObservingAttack):
     """Smallest over the mirror image, too."""
     encoder: str | None = None
     """For distance=features: a safetensors file of convolution weights."""
+    turn: int = 0
+    """Smallest over turns of up to so many degrees, every 3 of them, too."""
+    contrast: float = 0.0
+    """Smallest over greys drawn together about their mean by this fraction, and as far apart, too."""
 
     of_all_distances: ClassVar[bool] = False
     """Whether it looks at all distances of a view: then they are made first, and the nearest are among them."""
@@ -34,7 +38,7 @@ class ReleaseAttack(ObservingAttack):
     @property
     def measure(self) -> Distance:
         """The distance that the options name."""
-        return Distance(self.distance, self.shift, self.flip, self.encoder)
+        return Distance(self.distance, self.shift, self.flip, self.encoder, self.turn, self.contrast)
 
     def observation(self) -> tuple[str, dict[str, Any]]:
         """As the base; the encoder counts by its content, not by its path."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from attacks.base import Access, TargetShape
 from attacks.errors import minus_log, power_sums
+from attacks.lowpass import check_lowpass, low
 from attacks.noising import check_timesteps, clean, predicted_noise, predicted_of_clean
 from attacks.observing import ObservingAttack
 from attacks.registry import register
@@ -24,11 +25,13 @@ class StepwiseError(ObservingAttack):
 
     The steps of its published code, not the paper's notation: deterministic DDIM from x at timestep 0 over step,
     2 step, ... to s, where x_s is; one step on to t_sec and one back to s, where x'_s is.
-    t_sec: a multiple of step. Network calls a candidate: t_sec / step + 1.
+    t_sec: a multiple of step; lowpass: of x_s and x'_s, what lies up to this fraction of the Nyquist frequency alone.
+    Network calls a candidate: t_sec / step + 1.
     """
 
     t_sec: int = 100
     step: int = 10
+    lowpass: float | None = None
 
     observes: ClassVar[Access] = Access.MODEL
 
@@ -36,6 +39,7 @@ class StepwiseError(ObservingAttack):
         super().__post_init__()
         if self.step < 1 or self.t_sec < self.step or self.t_sec % self.step:
             raise ValueError(f"t_sec={self.t_sec} must be a multiple of step={self.step}, both 1 or more.")
+        check_lowpass(self.lowpass)
 
     def check(self, shape: TargetShape) -> None:
         """As the base: timesteps must be the model's."""
@@ -51,7 +55,7 @@ class StepwiseError(ObservingAttack):
             noise = predicted_noise(model, x_t, then)
         beyond = _moved(model, x_t, noise, last, self.t_sec)
         back = _moved(model, beyond, predicted_noise(model, beyond, self.t_sec), self.t_sec, last)
-        return minus_log(power_sums(x_t - back, 2))
+        return minus_log(power_sums(low(x_t - back, self.lowpass), 2))
 
 
 def _moved(model: CountedModel, x_t: torch.Tensor, noise: torch.Tensor, now: int, then: int) -> torch.Tensor:

@@ -9,10 +9,11 @@ from typing import ClassVar, Self
 import numpy as np
 
 from attacks.base import Access, LabelledTarget, Scores, TargetShape
+from attacks.choosing import best_on_shadows
 from attacks.errors import minus_log, power_sums
+from attacks.lowpass import check_lowpass, low
 from attacks.noising import check_timesteps, predicted_of_clean
 from attacks.observing import ObservingAttack
-from attacks.ranking import auc
 from attacks.registry import register
 from attacks.view import Observed, View
 
@@ -24,14 +25,20 @@ POWER = 4
 class ScoreNorm(ObservingAttack):
     """-log of the sum over elements of |eps(x, t)|^4: SimA, Rao et al. 2025, arXiv 2509.25003; power as its code.
 
-    timesteps: among these the one with the best mean AUC over labelled shadow targets is taken.
+    timesteps: among these the one with the best mean AUC over labelled shadow targets is taken;
+    lowpass: of eps(x, t), what lies up to this fraction of the Nyquist frequency alone (arXiv 2505.20955).
     Network calls a candidate: len(timesteps), of which one decides.
     """
 
     timesteps: list[int] = field(default_factory=lambda: [0, 25, 50, 100, 200])
+    lowpass: float | None = None
 
     observes: ClassVar[Access] = Access.MODEL
     chosen: ClassVar[int] = 0  # place in timesteps; what `fit` learns
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_lowpass(self.lowpass)
 
     def check(self, shape: TargetShape) -> None:
         """As the base: timesteps must be the model's."""
@@ -40,7 +47,9 @@ class ScoreNorm(ObservingAttack):
     def observe(self, view: View) -> Observed:
         """The score at every timestep by one model, float64 [n, timesteps]."""
         check_timesteps(self.timesteps, len(view.denoiser.alphas_cumprod))
-        sums = [power_sums(predicted_of_clean(view, timestep), POWER) for timestep in self.timesteps]
+        sums = [
+            power_sums(low(predicted_of_clean(view, timestep), self.lowpass), POWER) for timestep in self.timesteps
+        ]
         return minus_log(np.stack(sums, axis=1))
 
     def signal(self, observed: Observed) -> Scores:
@@ -49,9 +58,5 @@ class ScoreNorm(ObservingAttack):
 
     def fit(self, shadows: Sequence[LabelledTarget]) -> Self:
         """As the base: the timestep with the best mean AUC; the first of those that are equally good."""
-        told = [one for one in shadows if 0 < one.member.sum() < len(one.member)]
-        if not told:
-            raise ValueError("sima chooses its timestep on shadows that hold members and others; there is none.")
         trials = [self.fitted(chosen=place) for place in range(len(self.timesteps))]
-        means = [np.mean([auc(trial.score(one.target), one.member) for one in told]) for trial in trials]
-        return trials[int(np.argmax(means))]
+        return best_on_shadows(trials, shadows, "its timestep")

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from harness.config.settings import Settings
 from harness.data.pool import Pool, load_pool, load_released
+from harness.evaluation.beyond import Beyond
 from harness.evaluation.comparison import COMPARED_WITH, Comparison, compare
 from harness.evaluation.controls import verdict
 from harness.evaluation.intervals import Estimate
@@ -24,10 +25,12 @@ from harness.evaluation.trivial import trivial_records
 from harness.experiment.answers import answers_kept
 from harness.experiment.base import from_base
 from harness.experiment.baselines import baselines_on_release, baselines_on_shadows
+from harness.experiment.beyond_slices import beyond_slices
 from harness.experiment.dev_check import check_on_dev
 from harness.experiment.evaluator import WHAT, Evaluation, Evaluator, predictions_of, skipped
 from harness.experiment.executor import Executor
 from harness.experiment.matching import Matching, match_recipe
+from harness.experiment.planted import planted_copies
 from harness.experiment.power_curves import PowerCurve, power_curves
 from harness.experiment.retention import SurrogateEvidence, surrogate_evidence
 from harness.experiment.sound_releases import called_nobody, why_nobody
@@ -36,6 +39,7 @@ from harness.jobs.launch import Launcher
 from harness.planning.baselines import Baseline
 from harness.planning.leaks import plan_leaks
 from harness.planning.make import check_candidates, make_plan
+from harness.planning.member_only import member_only
 from harness.planning.plan import Plan
 from harness.planning.planned_attack import PlannedAttack
 from harness.planning.surrogates import via_surrogates
@@ -52,7 +56,8 @@ class Outcome:
     test; records: every row of the table; alarms: a sentence for every control outside chance; choices: what each
     selection rule picks; choice: the declared rule's pick; chosen: the attack that it names; comparisons: with plain
     attacks, on the shadows; decisions: what every decision rule reaches with the chosen attack on the shadows; power:
-    how its AUC grows; surrogates: what model attacks keep when they ask one; nobody: why nobody can be called by the
+    how its AUC grows; surrogates: what model attacks keep when they ask one; beyond: patients, the
+    fraction used, a bound on epsilon and sets; nobody: why nobody can be called by the
     test release, which are alarms, too; then every decision about it is "not used".
     """
 
@@ -72,6 +77,7 @@ class Outcome:
     decisions: Mapping[str, Mapping[str, Estimate]]
     power: list[PowerCurve]
     surrogates: SurrogateEvidence | None
+    beyond: Beyond
     nobody: Sequence[str] = ()
 
 
@@ -113,22 +119,24 @@ def _run(settings: Settings, executor: Executor) -> Outcome:
     chosen = next((one for one in usable if choice is not None and one.label == choice.attack), None)
 
     on_dev = check_on_dev(settings, executor, evaluator, plan=plan, work=work, usable=usable, chosen=chosen)
-    records = [one.record for one in evaluated.values()] + controls
-    records += [one.record for one in baselines_on_shadows(evaluator, executor, work.baselines)]
+    published = baselines_on_shadows(evaluator, executor, work.baselines)
+    records = [*(one.record for one in evaluated.values()), *controls, *(one.record for one in published)]
     records += _choosers(settings, evaluator, [evaluated[one.label] for one in usable])
     records += trivial_records(evaluator.member, "shadow", settings.seed, len(plan.shadows))
     records += on_dev.records
     records += [skipped(one, "test", unfit[one.label]) for one in work.attacks if one.label in unfit]
+    featured = [one for one in rivals if one is chosen or one.label in COMPARED_WITH]
+    records += planted_copies(executor, evaluator, featured)
     comparisons = compare(predictions_of(measured), evaluator.member, settings.seed)
-    first = "" if chosen is None else chosen.label
-    featured = {one.label: one for one in rivals if one.label in (first, *COMPARED_WITH)}
-    power = power_curves(executor, evaluator, featured.values())
+    power = power_curves(executor, evaluator, featured)
     of_chosen = evaluated[chosen.label].predictions if chosen is not None else None
     decisions = {} if of_chosen is None else measure_rules(of_chosen, evaluator.member, settings.seed)
 
-    test = None
-    if chosen is not None:
-        test = evaluator.on_release(chosen, executor.attack_release(chosen, WHAT["test"]), "test")
+    faced = None if chosen is None else executor.attack_release(chosen, WHAT["test"])
+    test = None if chosen is None or faced is None else evaluator.on_release(chosen, faced, "test")
+    beyond, of_patients = beyond_slices(
+        executor, evaluator, featured, scored, evaluated, chosen=chosen, test=None if nobody else test
+    )
     baselines = baselines_on_release(evaluator, executor, work.baselines, "test")
     if nobody:
         test = called_nobody(test) if test is not None else None
@@ -147,7 +155,7 @@ def _run(settings: Settings, executor: Executor) -> Outcome:
         evaluations=[*evaluated.values(), *on_dev.evaluations],
         test=test,
         baselines=baselines,
-        records=records,
+        records=records + of_patients,
         alarms=alarms,
         choices=choices,
         choice=choice,
@@ -156,6 +164,7 @@ def _run(settings: Settings, executor: Executor) -> Outcome:
         decisions=decisions,
         power=power,
         surrogates=surrogate_evidence(executor, work, evaluated),
+        beyond=beyond,
         nobody=nobody,
     )
 
@@ -173,8 +182,17 @@ def _controls(
 ) -> list[Record]:
     """What must be at chance: attacks before another generator, pixels without any, labels that mean nothing."""
     wrong = executor.attack_wrong_targets(rivals)
-    records = [evaluator.on_wrong_targets(one, wrong[one.label]) for one in rivals]
+    records = [evaluator.as_control("wrong_target", one, wrong[one.label]) for one in rivals]
+    records += _on_members_alone(executor, evaluator, [one for one in rivals if one.attack.learns])
     return [*records, evaluator.from_pixels(), *evaluator.on_shuffled_labels(measured)]
+
+
+def _on_members_alone(executor: Executor, evaluator: Evaluator, learners: Sequence[PlannedAttack]) -> list[Record]:
+    """Learners that are told to part members from members."""
+    alone = [one.on(member_only(one.plan, evaluator.pool.patient_ids, evaluator.seed)) for one in learners]
+    scored = executor.attack_shadows(alone, "members alone")
+    judging = [evaluator._replace(shadows=one.plan.shadows) for one in alone]
+    return [it.as_control("member_only", one, scored[one.label]) for it, one in zip(judging, alone, strict=True)]
 
 
 def _choosers(settings: Settings, evaluator: Evaluator, usable: list[Evaluation]) -> list[Record]:

@@ -12,10 +12,10 @@ import numpy as np
 
 from attacks.base import Images, Scores
 from attacks.distances import Distance
+from harness.data.planted_copies import reach
 from harness.errors import InputError
 
 COMPARED = 32  # pixels a side, about
-_STEPS, _FINE = 2, 64  # shifts of up to so many steps, of 1/64 of a side each
 
 
 class AuditDistance:
@@ -41,12 +41,6 @@ class AuditDistance:
             found = values if found is None else np.minimum(found, values, out=found)
         assert found is not None
         return found
-
-
-def reach(size: int) -> tuple[int, int]:
-    """How far slices of this size are shifted, pixels, and in what steps: a thirty-second of a side, one at least."""
-    step = max(1, round(size / _FINE))
-    return (step * _STEPS if size >= _FINE else 1), step
 
 
 def moved(images: Images) -> Iterator[Images]:

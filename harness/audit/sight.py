@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from harness.audit.case import Case
-from harness.audit.moved import reach
 from harness.audit.planted import PositiveControl, Search
 from harness.audit.whole_release import not_examined_told
+from harness.data.planted_copies import reach
 
 
 def threshold_told(case: Case) -> str:

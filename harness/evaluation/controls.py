@@ -75,8 +75,8 @@ def verdict(records: Sequence[Record]) -> list[str]:
 
 
 def _mirrored(record: Record) -> bool:
-    """With two pairs each is the other's wrong target: one draw of two halves, which has no interval to speak of."""
-    return record.control == "wrong_target" and 0 < record.n_targets <= 4
+    """With two pairs each is the other's wrong target, or its teacher: one draw without an interval to speak of."""
+    return record.control in ("wrong_target", "member_only") and 0 < record.n_targets <= 4
 
 
 def _width(record: Record) -> float:

@@ -9,9 +9,11 @@ from harness.evaluation.intervals import Estimate
 
 TargetSet = Literal["shadow", "dev", "test"]
 Via = Literal["release", "model", "surrogate", "none"]
-Kind = Literal["attack", "baseline", "trivial", "control", "oracle"]
+Kind = Literal["attack", "baseline", "trivial", "control", "oracle", "planted", "patients"]
 SCHEMA = 1
 SURROGATE = "@surrogate"
+BY_PATIENT = ", by patient"
+PLANTED = "planted "  # and a kind of copies: a positive control
 SCORE_COLUMNS = ("target", "candidate_id", "patient_id", "attack", "score", "probability", "decision", "member")
 """Of `scores.csv`: score, probability and decision of every candidate of every target."""
 
@@ -21,8 +23,8 @@ class Record:
     """One attack on one set of targets. What is unknown is None, never a guess.
 
     access: what the attacker holds; kind: an attack; a published method with a decision rule of its own (baseline); a
-    trivial rule that looks at nothing; a control, which must be at chance; or an oracle, which peeks at the truth
-    of what it judges.
+    trivial rule that looks at nothing; a control, which must be at chance; an oracle, which peeks at the truth of
+    what it judges; planted copies, which must be found; or an attack on patients, whose slices' scores are pooled.
     auc is pooled over the targets, so scores must share a scale; auc_per_target are the targets' own.
     seconds: compute of the attack itself over the targets, when it was computed; network_calls: a candidate.
     resampled: what the intervals resample.

@@ -13,13 +13,16 @@ from harness.data.numbered import numbered
 from harness.data.pool import Pool
 from harness.evaluation.controls import redrawn_labels, shuffled_labels
 from harness.evaluation.decision_rules import DECISIONS
+from harness.evaluation.fraction_used import fraction_used
+from harness.evaluation.intervals import Estimate
 from harness.evaluation.measure import measure
 from harness.evaluation.metrics import Flags, Floats
 from harness.evaluation.oracle import MIN_PAIRS, honest_picks, oracle_rows, picked_rows
+from harness.evaluation.patient_level import predict_patients
 from harness.evaluation.pixels_control import pixels_controls
 from harness.evaluation.predictions import Predictions, predict, predict_held_out
 from harness.evaluation.probability_calibration import CalibratorName, ScoredTarget, fit_calibrator
-from harness.evaluation.records import Record, TargetSet
+from harness.evaluation.records import BY_PATIENT, Record, TargetSet
 from harness.evaluation.selection_rules import RULES
 from harness.experiment.attack_scores import AttackScores, ReleaseScores
 from harness.planning.plan import LabelledSpec
@@ -89,14 +92,44 @@ class Evaluator(NamedTuple):
         measured = measure(evaluation.predictions, member, self.seed)
         return replace(evaluation, record=replace(evaluation.record, **measured), member=member)
 
-    def on_wrong_targets(self, planned: PlannedAttack, scored: AttackScores) -> Record:
-        """The control: scores before another generator's release, against the shadows' labels."""
+    def as_control(self, name: str, planned: PlannedAttack, scored: AttackScores) -> Record:
+        """The control of an attack: its scores where they must tell nothing, against the shadows' labels.
+
+        `wrong_target`: before another generator's release; `member_only`: on members alone, by shadows of that plan.
+        """
         plain = _record(planned, "shadow", scored)
-        named = _control("wrong_target", planned.label)
+        named = _control(name, planned.label)
         record = replace(plain, attack=named.attack, control=named.control, of=named.of, kind="control", via="none")
         if scored.skipped is not None:
             return record
         return replace(record, **self._measured(scored.scores))
+
+    def by_patient(self, planned: PlannedAttack, scored: AttackScores) -> tuple[Record, Predictions, Flags] | None:
+        """Every shadow's patients by what the other pairs teach, and who was used; None where it was skipped."""
+        if scored.skipped is not None:
+            return None
+        patients = self._patients_of_shadows()
+        predictions, member = predict_patients(
+            self._labelled(scored), patients, DECISIONS["probability"], self.calibrator
+        )
+        record = replace(_record(planned, "shadow", scored), kind="patients", of=planned.label)
+        found = measure(predictions, member, self.seed)
+        return replace(record, attack=record.attack + BY_PATIENT, **found), predictions, member
+
+    def fraction_used(self, on_shadows: Evaluation, on_release: Evaluation) -> Estimate | None:
+        """How many of a release's candidates were used, by the attack's decisions; None where its rule makes none."""
+        taught, faced = on_shadows.predictions, on_release.predictions
+        if taught is None or faced is None or taught.decision is None or faced.decision is None:
+            return None
+        return fraction_used(
+            faced.decision,
+            faced.patient,
+            decision=taught.decision,
+            member=self.member,
+            unit=taught.unit,
+            patient_of_shadows=taught.patient,
+            seed=self.seed,
+        )
 
     def on_shuffled_labels(self, evaluations: Sequence[Evaluation]) -> list[Record]:
         """The control: every attack's scores against labels that mean nothing, the same ones for all."""

@@ -77,6 +77,11 @@ class Executor:
             "wrong targets",
         )
 
+    def attack_planted(self, planned: PlannedAttack, targets: Sequence[TargetSpec], what: str) -> AttackScores:
+        """One attack on what was made of the first shadows, a target each."""
+        jobs = [planned.plan.attack_planted(planned.attack, *one) for one in enumerate(targets)]
+        return self._attack({planned.label: jobs}, what)[planned.label]
+
     def attack_release(self, planned: PlannedAttack, what: str) -> ReleaseScores:
         """One attack on the release that its plan is about, beside all that teaches how to read its scores there."""
         taught = self.attack_shadows([planned])[planned.label]

@@ -21,7 +21,7 @@ def build_target(spec: TargetSpec, store: Store, device: str = "cpu") -> Target:
         return None if view.generator is None else CountedModel(StoredModel(store, view.generator, device))
 
     n = len(spec.view.candidates)
-    return Target(
+    whole = Target(
         ids=names_of(spec.view.digests),
         candidates=candidate_images(spec.view, store),
         release=released_images(spec.view, store),
@@ -37,3 +37,4 @@ def build_target(spec: TargetSpec, store: Store, device: str = "cpu") -> Target:
         model=model(spec.view),
         seen=stored_observations(spec.view, store),
     )
+    return whole if spec.part is None else whole.reordered(np.array(spec.part, np.intp))

@@ -107,4 +107,5 @@ def _identity(spec: TargetSpec) -> list[Any]:
     def seen(view: ViewSpec) -> list[Any]:
         return [candidates_key(view), view.release, view.generator]
 
-    return [seen(spec.view), [[seen(one.view), one.held] for one in spec.references]]
+    part = [] if spec.part is None else [list(spec.part)]
+    return [seen(spec.view), [[seen(one.view), one.held] for one in spec.references], *part]

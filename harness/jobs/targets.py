@@ -51,10 +51,15 @@ class ReferenceSpec(NamedTuple):
 
 
 class TargetSpec(NamedTuple):
-    """All that decides a target."""
+    """All that decides a target.
+
+    part: which of the view's candidates (numbers 0..n-1) it shows, None for all; of these it shows what was observed
+    with all.
+    """
 
     view: ViewSpec
     references: tuple[ReferenceSpec, ...]
+    part: tuple[int, ...] | None = None
 
 
 @lru_cache(maxsize=4096)

@@ -79,6 +79,10 @@ class Plan:
         # Complements meet different ones: before the same one their AUCs would add up to 1 whatever leaks.
         return self._job(attack, TargetSpec(pair[number % 2], references), self._others(number))
 
+    def attack_planted(self, attack: Attack, number: int, target: TargetSpec) -> AttackJob:
+        """As `attack_shadow`, but before a target made of shadow `number` in its place."""
+        return self._job(attack, target, self._others(number))
+
     def attack_other(self, attack: Attack, target: TargetSpec) -> AttackJob:
         """The attack on the dev or test release; it may fit on every shadow.
 
@@ -116,7 +120,9 @@ class Plan:
     def _with_views(self, change: Callable[[ViewSpec], ViewSpec], n_pairs: int | None = None) -> Plan:
         def changed(target: TargetSpec) -> TargetSpec:
             kept = target.references[: None if n_pairs is None else 2 * n_pairs]
-            return TargetSpec(change(target.view), tuple(one._replace(view=change(one.view)) for one in kept))
+            return target._replace(
+                view=change(target.view), references=tuple(one._replace(view=change(one.view)) for one in kept)
+            )
 
         shadows = [spec._replace(target=changed(spec.target)) for spec in self.shadows]
         return replace(self, shadows=shadows, test=self.test._replace(target=changed(self.test.target)))

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from harness.evaluation.estimate_text import estimate_text
-from harness.evaluation.records import Record
+from harness.data.planted_copies import KINDS
+from harness.evaluation.estimate_text import estimate_text, number
+from harness.evaluation.records import PLANTED, Record
+
+FOUND = 0.9  # AUC from which planted copies count as found
 
 
 class Applied(NamedTuple):
@@ -45,6 +48,7 @@ def conclusion(
         *nobody,
         _truth(applied),
         f"Selection rules pick {picks}.",
+        *_planted(applied.label, records),
         *_unchecked(records),
     ]
 
@@ -58,6 +62,20 @@ def _unchecked(records: Sequence[Record]) -> list[str]:
         f"The control wrong_target could not be made for {', '.join(missing)}, which needs references of a third "
         "pair of shadows: shadow.count=6, or 8 where a calibration takes two on either side."
     ]
+
+
+def _planted(label: str, records: Sequence[Record]) -> list[str]:
+    """Which copies that were planted into releases the chosen attack finds, and which it would not see."""
+    titles = {PLANTED + name: kind.title for name, kind in KINDS.items()}
+    aucs = {
+        titles[r.control]: r.auc.value
+        for r in records
+        if r.kind == "planted" and r.of == label and r.control in titles and r.auc and r.auc.value is not None
+    }
+    found = [title for title, auc in aucs.items() if auc >= FOUND]
+    missed = [f"{title} (AUC {number(auc)})" for title, auc in aucs.items() if auc < FOUND]
+    told = [f"finds those {', '.join(found)}"] * bool(found) + [f"misses those {', '.join(missed)}"] * bool(missed)
+    return [f"Of copies planted into releases {label} {' and '.join(told)}."] if told else []
 
 
 def _truth(applied: Applied) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from harness.evaluation.records import Record
 from harness.plain import plain
-from harness.report.table import COLUMNS, cells, sections
+from harness.report.table import COLUMNS, cells, holds, sections
 
 Rows = Sequence[Sequence[str]]
 _SPECIAL = str.maketrans(
@@ -40,7 +40,6 @@ def latex_table(records: Sequence[Record], chosen: str | None) -> str:
 
 def _table(title: str, records: list[Record], chosen: str | None) -> str:
     first = records[0]
-    what = first.kind if first.kind in ("control", "oracle") else first.access  # as `sections` parts them
     shown = []
     for record in records:
         if record.skipped is None:
@@ -49,7 +48,7 @@ def _table(title: str, records: list[Record], chosen: str | None) -> str:
                 name = rf"\textbf{{{name}}}"
             shown.append([name, *rest])
     below = [f"{record.label}: skipped; {record.skipped}" for record in records if record.skipped is not None]
-    label = f"leaderboard-{first.target_set}-{what}"
+    label = f"leaderboard-{first.target_set}-{holds(first)}"
     return booktabs(f"{title}. Intervals are 95 %.", label, COLUMNS, 2, blocks=[shown], below=below)
 
 

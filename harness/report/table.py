@@ -22,12 +22,17 @@ _HOLDS = {
     "release": "the attacker holds the release",
     "references": "the attacker holds the release and releases of his own shadows",
     "control": "controls, which must be at chance (of several, the one farthest from it)",
+    "patients": "patients, each by the scores of all their slices",
+    "planted": "copies of others planted into releases, which must be found (of several attacks, the best)",
     "oracle": "choosing by the truth itself, and without it",
     "none": "rules that look at nothing",
     "discriminator": "the attacker holds the generator's discriminator (an upper bound: the test gives none)",
     "model": "the attacker holds the generator's model (an upper bound: the test gives none)",
     "gradient": "the attacker holds the generator's weights (an upper bound: the test gives none)",
 }
+
+
+_BY_KIND = ("control", "oracle", "patients", "planted")  # told apart by what they are, not by what is held
 
 
 def sections(records: Sequence[Record]) -> Iterator[tuple[str, list[Record]]]:
@@ -40,19 +45,20 @@ def sections(records: Sequence[Record]) -> Iterator[tuple[str, list[Record]]]:
         auc = record.auc.value if record.auc is not None and record.auc.value is not None else -1.0
         return (
             list(_SETS).index(record.target_set),
-            list(_HOLDS).index(_holds(record)),
+            list(_HOLDS).index(holds(record)),
             record.skipped is not None,
             -auc,
         )
 
-    for (target_set, holds), rows in groupby(
-        sorted(_condensed(records), key=place), key=lambda record: (record.target_set, _holds(record))
+    for (target_set, section), rows in groupby(
+        sorted(_condensed(records), key=place), key=lambda record: (record.target_set, holds(record))
     ):
-        yield f"{_SETS[target_set]}: {_HOLDS[holds]}", list(rows)
+        yield f"{_SETS[target_set]}: {_HOLDS[section]}", list(rows)
 
 
-def _holds(record: Record) -> str:
-    return record.kind if record.kind in ("control", "oracle") else record.access
+def holds(record: Record) -> str:
+    """Which section a row belongs to, within its set of targets."""
+    return record.kind if record.kind in _BY_KIND else record.access
 
 
 def _condensed(records: Sequence[Record]) -> list[Record]:

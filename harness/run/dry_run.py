@@ -52,7 +52,10 @@ def show_plan(settings: Settings, console: Console) -> None:
             f"{_in_words(settings.recipe)}."
         )
     console.print(_attacks(work, store))
-    console.print("On top come the same attacks before wrong targets and the test release, and power curves.")
+    console.print(
+        "On top come the same attacks before wrong targets and the test release, and power curves; "
+        "those that learn also meet members alone."
+    )
     console.print(_time(settings, jobs, store))
     left = [job for job in work.surrogates_of_dev if not _cached(job, store)]
     if left:

@@ -41,6 +41,7 @@ def results_of(outcome: Outcome) -> dict[str, Any]:
         "matches": [one._asdict() for one in outcome.matching.matches],
         "matched_with": outcome.matching.test,
         "surrogates": _surrogates(outcome),
+        "beyond_slices": asdict(outcome.beyond),
         "records": [asdict(record) for record in outcome.records],
     }
 

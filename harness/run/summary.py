@@ -12,6 +12,7 @@ from harness.config.recipe_options import leak_of
 from harness.evaluation.estimate_text import number
 from harness.evaluation.release_statistics import STATISTICS
 from harness.pipeline import Outcome
+from harness.report.beyond import beyond_told
 from harness.report.conclusion import Applied, conclusion
 from harness.report.start_line import start_line
 from harness.report.table import terminal_table
@@ -77,7 +78,8 @@ def said(outcome: Outcome) -> list[str]:
         return [*conclusion(None, choices, outcome.records, outcome.nobody), _start(outcome)]
     n_used, n = int(test.predictions.decision.sum()), len(test.candidates)
     applied = Applied(chosen.label, settings.rule, settings.decision, n_used, n, test.record)
-    return [*conclusion(applied, choices, outcome.records, outcome.nobody), _start(outcome)]
+    told = conclusion(applied, choices, outcome.records, outcome.nobody)
+    return [*told, *beyond_told(outcome.beyond), _start(outcome)]
 
 
 def _start(outcome: Outcome) -> str:

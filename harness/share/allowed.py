@@ -8,7 +8,9 @@ from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar
 
 from harness.config.recipe_options import A_FOLDER, STARTS
+from harness.data.planted_copies import KINDS
 from harness.evaluation.decision_rules import DECISIONS
+from harness.evaluation.records import BY_PATIENT, PLANTED
 from harness.evaluation.release_statistics import STATISTICS
 from harness.evaluation.selection_rules import RULES
 from harness.experiment.power_curves import IMAGES, REFERENCES
@@ -19,10 +21,12 @@ from shadow_models.registry import HERE, built_in
 
 WITHHELD = "not passed on"
 _T = TypeVar("_T")
-_ROWS = ("pictures alone", "oracle (peeks)", "all used", "none used", "coin", "wrong_target", "shuffled labels")
+OF_ATTACKS = ("wrong_target", "member_only", "shuffled labels")  # controls that are made for an attack
+_COPIES = tuple(PLANTED + kind for kind in KINDS)
+_ROWS = ("pictures alone", "oracle (peeks)", "all used", "none used", "coin", *OF_ATTACKS, *_COPIES)
 _WORDS = (
     *("release", "references", "discriminator", "model", "gradient", "surrogate", "none"),
-    *("attack", "baseline", "trivial", "control", "oracle", "shadow", "dev", "test", "own"),
+    *("attack", "baseline", "trivial", "control", "oracle", "planted", "patients", "shadow", "dev", "test", "own"),
     *(*STARTS, A_FOLDER, *LEAKS, *built_in(), *HERE),
     *("value", "low", "high", "note", "auc", "tpr_at_0.1", "f1", "accuracy", "balanced_accuracy", "recall"),
     *("specificity", "precision", "kappa", "brier", "log_loss", "ece", "fpr", "0.1", "0.01", "0.05", "0.001"),
@@ -39,7 +43,8 @@ class Allowed:
         fixed = (*_ROWS, *_WORDS, *RULES, *DECISIONS, *STATISTICS, IMAGES, REFERENCES, *methods)
         rows = (f"{re.escape(rule)}, held out" for rule in RULES)
         sentences = (one.replace("<label>", label) for one in SENTENCES)
-        patterns = [label, rf"(?:wrong_target|shuffled labels): {label}", *map(re.escape, fixed), *rows, *sentences]
+        of_attacks = rf"(?:{'|'.join((*OF_ATTACKS, *_COPIES))}): {label}"
+        patterns = [label, rf"{label}{BY_PATIENT}", of_attacks, *map(re.escape, fixed), *rows, *sentences]
         self._known = re.compile("|".join(f"(?:{one})" for one in patterns))
 
     def text(self, text: str) -> str:

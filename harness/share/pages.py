@@ -8,6 +8,7 @@ import numpy as np
 
 from harness.evaluation.intervals import Estimate
 from harness.evaluation.records import Record
+from harness.report.beyond import beyond_told
 from harness.report.conclusion import Applied, conclusion
 from harness.report.content import Decisions, PageContent, PlanRow, PowerSeries, ScoredAttack
 from harness.report.matched import Matched, Tried, told
@@ -41,7 +42,7 @@ def summary(copy: Copy) -> list[str]:
     applied = Applied(label, copy.scope.rule, copy.scope.decision, n_used, len(test), record, to_hand_in=False)
     remark = [] if chosen.remark is None else [chosen.remark]
     told = conclusion(applied, copy.results.choices, copy.results.records, copy.results.nobody)
-    return [*remark, *told, _start(copy)]
+    return [*remark, *told, *beyond_told(copy.results.beyond_slices), _start(copy)]
 
 
 def _start(copy: Copy) -> str:

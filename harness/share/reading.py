@@ -13,6 +13,7 @@ from pydantic import Field, FiniteFloat, TypeAdapter, ValidationError
 
 from harness.bounded import digest, read_json, read_text, read_yaml
 from harness.errors import InputError
+from harness.evaluation.beyond import Beyond
 from harness.evaluation.comparison import Comparison
 from harness.evaluation.intervals import Estimate
 from harness.evaluation.records import SCHEMA, SCORE_COLUMNS, Record
@@ -110,6 +111,7 @@ class Results:
     records: list[Record]
     start: StartedFrom = StartedFrom(NOTHING, None)  # runs of older versions
     matched_with: dict[str, list[float]] = field(default_factory=dict)
+    beyond_slices: Beyond | None = None
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,7 @@ SENTENCES = (
     r"no interval",
     r"pairs of shadows, then patients",
     r"patients",
+    r"true and false positive rate do not differ",
     r"coin throws",
     rf"{_N} draws of labels",
     # what a choice remarks
@@ -64,8 +65,9 @@ SENTENCES = (
     rf"{_N} of {_N} shadows release what no generator of slices gives, so nothing was learnt from them\. "
     rf"Of the first: {_FAULTY} {re.escape(NOBODY)} Train longer \(shadow\.steps\), or look at the slices\.",
     # alarms
-    r"The control (?:(?:wrong_target|shuffled labels): <label>|<label>|pictures alone) \((?:shadow|dev|test)\) has "
-    rf"an AUC of {_X}, and an interval, widened for the number of controls, of \[{_X}, {_X}\] that leaves out 0\.5: "
+    r"The control (?:(?:wrong_target|member_only|shuffled labels): <label>|<label>|pictures alone) "
+    rf"\((?:shadow|dev|test)\) has an AUC of {_X}, and an interval, widened for the number of controls, "
+    rf"of \[{_X}, {_X}\] that leaves out 0\.5: "
     r"what it looks at has no part in who was used, and still tells\. No number of this report is to be trusted\.",
     rf"The plan \((?:test|dev)(?:, via surrogates)?\) leaks: shadow {_N} (?:or its complement is (?:among the "
     r"references it is judged with|among the shadows that its attacks are fitted on|a reference of a shadow that its "

@@ -24,7 +24,8 @@ from attacks.view import View
 Measure = Callable[[Images, Images], Scores]
 SHAPES = [(16, 16), (33, 47), (64, 64)]
 WINDOWS = {"ssim": 7, "ssim_3": 3, "ssim_15": 15, "ssim_wide": 23}
-MEASURES = [*NAMES, "pixel_moved", *WINDOWS]
+MOVED = {"pixel_moved": {"shift": 1, "flip": True}, "ncc_turned": {"turn": 3, "contrast": 0.3}}
+MEASURES = [*NAMES, *MOVED, *WINDOWS]
 N, M = 19, 43
 PIECES = [("attacks.distances._CHUNK_BYTES", 8 * 3000), ("attacks.similarity._TILE", 4)]
 each_shape = pytest.mark.parametrize("shape", SHAPES, ids=str)
@@ -76,8 +77,9 @@ def measure(request: pytest.FixtureRequest, first: Images, shape: tuple[int, int
         if WINDOWS[name] > min(shape):
             pytest.skip("the window does not fit")
         return partial(ssim_matrix, window=WINDOWS[name])
-    moved = {"shift": 1, "flip": True} if name == "pixel_moved" else {}
-    distance = Distance(name.removesuffix("_moved"), encoder=encoder if name == "features" else None, **moved)
+    moved = MOVED.get(name, {})
+    name = name.partition("_")[0]
+    distance = Distance(name, encoder=encoder if name == "features" else None, **moved)
     return lambda x, y: distance.between(x, y, first)
 
 
@@ -143,7 +145,7 @@ def test_memory_changes_no_bit(measure, first, second, tmp_path: Path):
 
 
 @pytest.mark.parametrize("shape", SHAPES[1:2], ids=str)
-@pytest.mark.parametrize("measure", [name for name in MEASURES if name != "pixel_moved"], indirect=True)
+@pytest.mark.parametrize("measure", [name for name in MEASURES if name not in MOVED], indirect=True)
 def test_the_way_back_is_as_long(measure, first, second):
     assert np.array_equal(measure(second, first), measure(first, second).T)
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from attacks.base import Target, TargetShape
+from attacks.dime import DistanceAndDivergence
 from attacks.fcre import FrequencyCalibratedError
 from attacks.gsa import GradientNorms
 from attacks.loss import DenoisingLoss
@@ -30,6 +31,7 @@ CALLS = [  # network calls a candidate, each attack alone, as attacks.md has the
     (ProximalInitialization(), 2),
     (NormalisedProximalInitialization(), 2),
     (ScoreNorm(), 5),
+    (DistanceAndDivergence(), 20),
     (Reconstruction(), 20),
     (FrequencyCalibratedError(), 20),
     (ProbabilityFluctuation(), 110),
@@ -192,13 +194,13 @@ def test_a_timestep_that_is_given_twice_weighs_twice_and_is_asked_once(world):
 
 @pytest.mark.parametrize("backwards", [False, True])
 def test_attacks_on_one_view_share_their_calls(world, backwards):
-    """Together 161 of 218 calls: all of loss_mlp's and fcre's, and of the others what they have in common."""
+    """Together 181 of 238 calls: all of loss_mlp's and fcre's, and of the others what they have in common."""
     view = view_of(world)
     for attack, _ in reversed(CALLS) if backwards else CALLS:
         attack.observed(view)
-    assert view.denoiser.images_seen == 161 * N
+    assert view.denoiser.images_seen == 181 * N
     assert (
-        view.denoiser.images_seen + view.denoiser.images_saved == sum(n_calls for _, n_calls in CALLS) * N == 218 * N
+        view.denoiser.images_seen + view.denoiser.images_saved == sum(n_calls for _, n_calls in CALLS) * N == 238 * N
     )
 
 
@@ -217,6 +219,7 @@ def test_batches_of_any_size_give_the_same(world, attack, n_calls, monkeypatch):
         StepwiseError(t_sec=1000),
         ProximalInitialization(timestep=1000),
         ScoreNorm(timesteps=[0, 1000]),
+        DistanceAndDivergence(timesteps=[0, 1000]),
         Reconstruction(timestep=1000),
         FrequencyCalibratedError(timestep=1000),
         ProbabilityFluctuation(timesteps=[-1]),
@@ -244,6 +247,8 @@ def test_timesteps_that_the_model_does_not_have_are_refused(world, attack):
         (lambda: ProbabilityFluctuation(narrowest=0.96), "narrowest"),
         (lambda: ProbabilityFluctuation(fluctuation="ratio"), "difference or relative"),
         (lambda: GradientNorms(strength=0), "strength"),
+        (lambda: DistanceAndDivergence(n_signs=0), "n_signs"),
+        (lambda: DistanceAndDivergence(steps=[0.0]), "steps"),
     ],
 )
 def test_bad_options_are_refused_in_words(attack, message):

@@ -13,11 +13,13 @@ from attacks.base import Images
 from attacks.compiled import differences
 from attacks.distances import DISTANCES, Distance
 from attacks.exact import mean_and_deviation
+from attacks.moves import turned, with_contrast
 from attacks.screens import Contrasts, Pixels, block_sums, tiles, whole
 from attacks.search import Near, nearest, smallest
 from attacks.view import View
 
 N, M = 6, 60
+MOVES = [{"flip": True}, {"shift": 1, "flip": True}, {"turn": 6}, {"turn": 3, "contrast": 0.2, "flip": True}]
 BOUNDED = [name for name, kind in DISTANCES.items() if kind.screen is not None]
 
 
@@ -88,10 +90,11 @@ def test_by_bounds_as_by_brute_force(name, kind, shape):
 
 
 @pytest.mark.parametrize("name", BOUNDED)
-@pytest.mark.parametrize("moves", [{"flip": True}, {"shift": 1, "flip": True}], ids=str)
-def test_the_smallest_over_shifts_and_mirror_images(name, moves):
+@pytest.mark.parametrize("moves", MOVES, ids=str)
+def test_the_smallest_over_all_moves(name, moves):
     first, second = pair_of("copies", (33, 47))
     second[20:40] = np.roll(second[20:40], 1, axis=2)[:, :, ::-1]
+    second[40:50], second[50:] = turned(second[40:50], 3), with_contrast(second[50:], 0.7)
     view = View(first, second)
     assert np.array_equal(Distance(name, **moves).nearest(view, 5), brute(Distance(name, **moves), view, 5))
 

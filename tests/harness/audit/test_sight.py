@@ -14,12 +14,13 @@ from harness.audit import planted
 from harness.audit.case import Case
 from harness.audit.copy_rule import called
 from harness.audit.examine import examine
-from harness.audit.moved import AuditDistance, coarse, moved, reach
-from harness.audit.planted import KINDS, PositiveControl, Search, made, positive_control
+from harness.audit.moved import AuditDistance, coarse, moved
+from harness.audit.planted import PositiveControl, Search, positive_control
 from harness.audit.tables import markdown, terminal
 from harness.audit.verdict import verdict
 from harness.audit.write import report
 from harness.cli import console
+from harness.data.planted_copies import KINDS, made, reach
 
 N_PATIENTS = 24
 FREE, NO = "Nothing was found here that speaks against handing out this folder", "no all-clear"

@@ -42,7 +42,7 @@ def test_the_miniature_challenge(harness):
     ran_on_shadows = {name for name, r in shadow.items() if r["kind"] == "attack" and not r["skipped"]}
     asking = {name for name, attack in find_attacks().by_name.items() if attack().needs is Access.DISCRIMINATOR}
     assert set(find_attacks().by_name) - ran_on_shadows == {"blind", *asking}
-    assert asking == {"logan", "logan_cal", "logan_lira", "logan_reg"}
+    assert asking == {"logan", "logan_cal", "logan_lira", "logan_lira_t", "logan_reg"}
     assert all("gives a denoiser" in shadow[name]["skipped"] for name in asking)
     assert all(shadow[name]["n_targets"] == 6 for name in ran_on_shadows)
     assert all(shadow[name]["n_members"] + shadow[name]["n_nonmembers"] == 6 * 32 for name in ran_on_shadows)

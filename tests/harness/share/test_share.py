@@ -28,7 +28,7 @@ from harness.planning import make, plan
 from harness.planning.leaks import plan_leaks
 from harness.run import __main__ as run_command
 from harness.share import __main__ as share_command
-from harness.share.allowed import WITHHELD, Allowed
+from harness.share.allowed import OF_ATTACKS, WITHHELD, Allowed
 from harness.share.copy import copied
 from harness.share.folder import write_copy
 from harness.share.key import KeyedNames, key_file
@@ -347,7 +347,7 @@ def test_every_alarm_goes_out():
     estimate = Estimate(0.93, 0.91, 0.95)
     controls = [
         Record(name, "none", target, "none", kind="control", control=name, n_targets=6, auc=estimate)
-        for name in ("pictures alone", "blind", "wrong_target: loss_cal@surrogate", "shuffled labels: knn")
+        for name in ("pictures alone", "blind", *(f"{of}: loss_cal@surrogate" for of in OF_ATTACKS))
         for target in ("shadow", "dev")
     ]
     alarms = verdict(controls)

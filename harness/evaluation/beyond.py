@@ -1,0 +1,40 @@
+"""What a run says above single slices, as its files have it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.evaluation.intervals import Estimate
+
+
+@dataclass(frozen=True)
+class EpsilonBound:
+    """With 95 % confidence epsilon is no smaller; right: of so many guesses; approximate: as halves are no coins."""
+
+    epsilon: float
+    right: int
+    guesses: int
+    approximate: bool = True
+
+
+@dataclass(frozen=True)
+class SetLevel:
+    """p-values, one a shadow: whether its members, as a set, are nearer to a release than its non-members.
+
+    own: to its own release, by the discrepancy of pixels; wrong: to that of another pair, where they must be uniform;
+    by_scores: by the chosen attack's mean score, None where there is no such attack.
+    """
+
+    own: list[float]
+    wrong: list[float]
+    by_scores: list[float] | None
+
+
+@dataclass(frozen=True)
+class Beyond:
+    """fraction_used: of the test's candidates, None where the chosen attack decides nothing; empirical_epsilon: by
+    its surest guesses about patients; set_level: of the first shadows."""
+
+    fraction_used: Estimate | None
+    empirical_epsilon: EpsilonBound | None
+    set_level: SetLevel
