@@ -120,6 +120,14 @@ def test_a_lead_is_the_area_over_plain_knn_within_families(suite: Suite, tmp_pat
     assert found == pytest.approx({"ssim": 0.1, "knn": 0.0, "worse": -0.15})
 
 
+def test_levels_that_lie_close_together_count_for_little(tmp_path: Path) -> None:
+    three = TEXT.replace("  b-weak: {pool: own, family: gan,", "  b-weak: {pool: own, family: dct,")
+    suite = described("pair", three, "pair.yaml")
+    for task, plain, other in (("a-weak", 0.6, 0.6), ("b-weak", 0.61, 0.81), ("a-strong", 0.91, 0.91)):
+        write_run(tmp_path / task, task, {"knn": plain, "ssim": other})
+    assert leads(suite, read_runs(suite, [tmp_path]))["ssim"] == pytest.approx(0.1)
+
+
 def test_the_tables_say_whether_the_levels_are_as_meant(suite: Suite, tmp_path: Path) -> None:
     board = read_runs(suite, [runs_of_both(tmp_path)])
     assert [*board] == ["a-weak", "a-strong", "b-weak"], "in the order of the suite"

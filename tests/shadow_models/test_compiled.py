@@ -77,14 +77,16 @@ def test_only_long_trainings_on_a_gpu_compile(
     assert (compiling(torch.device(device), steps) is not None) == compiles
 
 
-def test_a_training_asks_whether_its_network_is_to_be_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("family", ["dct", "ddpm", "flow"])
+def test_a_training_asks_whether_its_network_is_to_be_trusted(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from accelerate.utils import TorchDynamoPlugin
 
-    recipe = find_family("ddpm").tiny().changed(steps=2)
+    recipe = find_family(family).tiny().changed(steps=2)
     slices = np.concatenate([draw_patient("compiled", patient, 1, recipe.size) for patient in range(4)])
     plain = recipe.train(slices, Training(3, device="cpu")).fingerprint()
     asked = []
-    monkeypatch.setattr("shadow_models.accelerator.compiling", lambda *_: TorchDynamoPlugin(backend="eager"))
+    plugin = TorchDynamoPlugin(backend="eager")
+    monkeypatch.setattr("shadow_models.accelerator.compiling", lambda where, steps: plugin if steps == 2 else None)
     monkeypatch.setattr("shadow_models.training.trusted", lambda *given: asked.append(given) or trusted(*given))
     assert recipe.train(slices, Training(3, device="cpu")).fingerprint() == plain
     ((_, step, networks),) = asked
