@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, StrictInt, StrictStr, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
@@ -20,7 +22,7 @@ Auc = Annotated[float, Field(ge=0, le=1)]
 
 @dataclass(frozen=True, config=STRICT)
 class Pool:
-    """Slices. options: of `harness.run`; digest: the pool's key, None where the slices are a user's."""
+    """Slices. options: of `harness.run`; digest: the pool's key, None only where the slices are a user's."""
 
     options: Names
     digest: StrictStr | None
@@ -73,6 +75,12 @@ class Suite:
         of_pool = [option.replace(_FOLDER, folder or "") for option in pool.options]
         return [*of_pool, *self.options, f"shadow={task.family}", *task.options]
 
+    def about_task(self, name: str) -> dict[str, Any]:
+        """What says that two results are of one task: options in full, whatever the version says."""
+        options = json.dumps([self.words(name, _FOLDER), self.trainings])
+        digest = hashlib.sha256(options.encode()).hexdigest()[:16]
+        return {"suite": self.name, "version": self.version, "task": name, "options": digest}
+
     def named(self, names: list[str] | None) -> list[str]:
         """These tasks, or all. InputError for one that is none."""
         for name in names or []:
@@ -105,6 +113,11 @@ def described(name: str, text: str, called: str) -> Suite:
     except ValidationError as error:
         fault = error.errors()[0]
         raise ValueError(f"{called}, {'.'.join(map(str, fault['loc']))}: {fault['msg']}.") from error
+    for title, pool in suite.pools.items():
+        if (pool.digest is None) != pool.asks_folder:
+            raise ValueError(
+                f"{called}, pools.{title}: digest must be the pool's key, and null where the slices are a user's."
+            )
     for title, task in suite.tasks.items():
         if task.pool not in suite.pools:
             raise ValueError(f"{called}, tasks.{title}: {unknown_name('pool', task.pool, tuple(suite.pools))}")

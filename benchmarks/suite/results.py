@@ -11,8 +11,10 @@ import numpy as np
 from benchmarks.suite.definition import Suite
 from harness.bounded import read_json
 from harness.errors import InputError
+from harness.evaluation.records import SURROGATE
 
-OF_SUITE = "suite.json"
+OF_SUITE, RUN = "suite.json", "run"
+"""Of a task's folder: what it is of, and the folder of the run itself."""
 PLAIN = "knn"
 """The attack that says how much a generator gives away."""
 _MOST_BYTES = 50_000_000
@@ -43,17 +45,25 @@ Board = Mapping[str, Mapping[str, Found]]
 def read_runs(suite: Suite, folders: Sequence[Path]) -> Board:
     """Read runs, or folders of them. InputError where one is of something else, or a task comes twice."""
     found: dict[str, Mapping[str, Found]] = {}
+    pools: dict[str, str] = {}
     for folder in folders:
         for about in sorted(folder.rglob(OF_SUITE)):
             told = read_json(about, _MOST_BYTES, f"The file {OF_SUITE}", links=True)
-            if (told["suite"], told["version"]) != (suite.name, suite.version):
+            task = told["task"]
+            if task not in suite.tasks or {**told, **suite.about_task(task)} != told:
                 raise InputError(
-                    f"{about.parent} is of the suite {told['suite']}, version {told['version']}, and not of "
-                    f"{suite.name}, version {suite.version}: they cannot stand in one table."
+                    f"{about.parent} is of the suite {told['suite']}, version {told['version']}, task {task}, and "
+                    f"{suite.name}, version {suite.version}, has other ones: they cannot stand in one table."
                 )
-            if told["task"] in found:
-                raise InputError(f"{about.parent} is a second run of the task {told['task']}: name one of them.")
-            found[told["task"]] = _attacks(about.parent)
+            if task in found:
+                raise InputError(f"{about.parent} is a second run of the task {task}: name one of them.")
+            pool = suite.tasks[task].pool
+            wanted = suite.pools[pool].digest or pools.setdefault(pool, told["pool"])
+            if told["pool"] != wanted:
+                raise InputError(
+                    f"{about.parent} is of the pool {told['pool']}, and not of {wanted}: they are not to be compared."
+                )
+            found[task] = _attacks(about.parent / RUN)
     if not found:
         raise InputError(f"No run of {suite.name} lies in {', '.join(map(str, folders))}.")
     return {task: found[task] for task in suite.tasks if task in found}
@@ -62,7 +72,7 @@ def read_runs(suite: Suite, folders: Sequence[Path]) -> Board:
 def _attacks(run: Path) -> Mapping[str, Found]:
     records = read_json(run / "results.json", _MOST_BYTES, "The results", links=True)["records"]
     return {
-        one["attack"]: Found(
+        f"{one['attack']}{SURROGATE if one['via'] == 'surrogate' else ''}": Found(
             one["access"],
             _figure(one["auc"]),
             _figure(one["tpr_at_fpr"]["0.01"]),

@@ -6,11 +6,11 @@ import json
 import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from benchmarks.measured import run_harness
 from benchmarks.suite.definition import Suite
-from benchmarks.suite.results import OF_SUITE
+from benchmarks.suite.results import OF_SUITE, RUN
 from harness.bounded import read_json
 from harness.errors import InputError
 from harness.writing import replace_file
@@ -36,19 +36,19 @@ def run_task(suite: Suite, name: str, out: Path, places: Places, attacks: str | 
     """
     here = out / name
     here.mkdir(parents=True, exist_ok=True)
-    run = here / "run"
+    about, run = here / OF_SUITE, here / RUN
+    about.unlink(missing_ok=True)  # what is there is of no suite until the run has ended
     words = [*suite.words(name, places.folder), f"attack={attacks or suite.attacks}"]
     run_harness(here, [*words, f"store.root={places.store}", f"out={run}"])
-    pool = _manifest(run)["pool"]
+    pool = read_json(run / "manifest.json", _MOST_BYTES, "The manifest", links=True)["pool"]
     frozen = suite.pools[suite.tasks[name].pool].digest
     if frozen is not None and pool != frozen:
         raise InputError(
             f"The task {name} of {suite.name} was made of the pool {pool} here, and not of {frozen}: it is another "
             "benchmark, and its results compare with nobody's."
         )
-    about = {"suite": suite.name, "version": suite.version, "task": name, "pool": pool}
-    replace_file(run / OF_SUITE, json.dumps(about, indent=2) + "\n")
-    return run
+    replace_file(about, json.dumps({**suite.about_task(name), "pool": pool}, indent=2) + "\n")
+    return here
 
 
 def knn_elsewhere(suite: Suite, name: str, steps: int, draw: int, places: Places) -> float:
@@ -80,10 +80,6 @@ def hours(suite: Suite, name: str) -> float:
 def gib(suite: Suite, name: str) -> float:
     """What a task keeps in the store."""
     return suite.trainings * suite.tasks[name].mib / 1024
-
-
-def _manifest(run: Path) -> dict[str, Any]:
-    return read_json(run / "manifest.json", _MOST_BYTES, "The manifest", links=True)
 
 
 def _moved(word: str, by: int) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from benchmarks.suite.definition import Suite
 from benchmarks.suite.results import PLAIN, Board, Figure, Found, leads
+from harness.errors import InputError
 from harness.evaluation.estimate_text import number
 
 METRICS = {"AUC": "auc", "TPR at 1 % FPR": "tpr_at_1_percent", "TPR at 0.1 % FPR": "tpr_at_1_permille", "ECE": "ece"}
@@ -84,10 +85,10 @@ def _shown(figure: Figure, *, intervals: bool) -> str:
 
 
 def agreement(one: Mapping[str, float], other: Mapping[str, float]) -> Agreement:
-    """Whether two suites rank the attacks that both met alike. ValueError for fewer than three of them."""
+    """Whether two suites rank the attacks that both met alike. InputError for fewer than three of them."""
     both = sorted(one.keys() & other.keys())
     if len(both) < 3:
-        raise ValueError(f"Two orders of {len(both)} attacks cannot be compared; three are the fewest.")
+        raise InputError(f"Two orders of {len(both)} attacks cannot be compared; three are the fewest.")
     first, second = np.array([one[name] for name in both]), np.array([other[name] for name in both])
     rng = np.random.default_rng(0)
     drawn = [_tau(first[rows], second[rows]) for rows in rng.integers(len(both), size=(_DRAWS, len(both)))]

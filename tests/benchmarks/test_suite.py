@@ -33,6 +33,7 @@ tasks:
   a-strong: {pool: own, family: dct, level: strong, options: [shadow.steps=50], core_seconds: 20, mib: 512}
   b-weak: {pool: own, family: gan, level: weak, options: [shadow.steps=5], core_seconds: 30, mib: 512}
 """
+OF_A_USER = TEXT.replace("[data=phantom, data.seed=9], digest: abc", "['data.root={folder}'], digest: null")
 
 
 @pytest.fixture
@@ -42,17 +43,24 @@ def suite() -> Suite:
 
 def record(attack: str, auc: float) -> dict[str, Any]:
     figure = {"value": auc, "low": auc - 0.01, "high": auc + 0.01}
-    rest = {"access": "release", "kind": "attack", "target_set": "shadow", "skipped": None, "ece": figure}
+    rest = {
+        "access": "release",
+        "via": "release",
+        "kind": "attack",
+        "target_set": "shadow",
+        "skipped": None,
+        "ece": figure,
+    }
     return {"attack": attack, "auc": figure, "tpr_at_fpr": {"0.01": figure, "0.001": None}, **rest}
 
 
-def write_run(folder: Path, task: str, aucs: Mapping[str, float], **of_suite: Any) -> Path:
-    folder.mkdir(parents=True)
-    about = {"suite": "pair", "version": 3, "task": task, "pool": "abc", **of_suite}
+def write_run(folder: Path, of: str, aucs: Mapping[str, float], text: str = TEXT, **other: Any) -> Path:
+    (folder / "run").mkdir(parents=True)
+    about = {**described("pair", text, "pair.yaml").about_task(of), "pool": "abc", **other}
     (folder / "suite.json").write_text(json.dumps(about))
     others = [{**record("knn", 0.1), "target_set": "test"}, {**record("blind", 0.5), "skipped": "why"}]
     records = [*others, *(record(name, auc) for name, auc in aucs.items())]
-    (folder / "results.json").write_text(json.dumps({"records": records}))
+    (folder / "run" / "results.json").write_text(json.dumps({"records": records}))
     return folder
 
 
@@ -73,6 +81,7 @@ def test_the_tasks_of_every_suite_are_options_of_a_run(name: str) -> None:
     [
         ("pool: own, family: gan", "pool: owm, family: gan", "pair.yaml, tasks.b-weak: .*owm.*own"),
         ("level: strong, op", "level: loud, op", "pair.yaml, tasks.a-strong: .*loud"),
+        ("digest: abc", "digest: null", "pair.yaml, pools.own: digest must be"),
         ("version: 3", "version: three", "pair.yaml, version: .*integer"),
         ("title: two families", "titel: two families", "pair.yaml, .*titel|title"),
         ("core_seconds: 30", "core_seconds: -1", "core_seconds: .*greater than 0"),
@@ -86,7 +95,11 @@ def test_a_fault_in_a_file_is_told_with_its_place(old: str, new: str, sentence: 
 
 
 def test_a_suite_of_ones_own_slices_wants_a_folder() -> None:
-    own = described("pair", TEXT.replace("[data=phantom, data.seed=9]", "['data.root={folder}']"), "pair.yaml")
+    own = described(
+        "pair",
+        TEXT.replace("[data=phantom, data.seed=9]", "['data.root={folder}']").replace("abc", "null"),
+        "pair.yaml",
+    )
     with pytest.raises(InputError, match="--folder"):
         own.words("a-weak", None)
     assert own.words("a-weak", "there")[0] == "data.root=there"
@@ -96,15 +109,36 @@ def test_results_of_something_else_stand_in_no_table(suite: Suite, tmp_path: Pat
     write_run(tmp_path / "one", "a-weak", {"knn": 0.6})
     write_run(tmp_path / "older", "a-strong", {"knn": 0.9}, version=2)
     write_run(tmp_path / "other", "a-strong", {"knn": 0.9}, suite="pairs")
+    write_run(tmp_path / "edited", "a-strong", {"knn": 0.9}, options="of other steps")
+    write_run(tmp_path / "unknown", "a-strong", {"knn": 0.9}, task="a-stronger")
     write_run(tmp_path / "again" / "deeper", "a-weak", {"knn": 0.6})
     assert [*read_runs(suite, [tmp_path / "one"])] == ["a-weak"]
-    for folder in ("older", "other"):
+    for folder in ("older", "other", "edited", "unknown"):
         with pytest.raises(InputError, match="cannot stand in one table"):
             read_runs(suite, [tmp_path / "one", tmp_path / folder])
     with pytest.raises(InputError, match="second run of the task a-weak"):
         read_runs(suite, [tmp_path / "one", tmp_path / "again"])
+    write_run(tmp_path / "apart", "a-strong", {"knn": 0.9}, pool="abd")
+    with pytest.raises(InputError, match="of the pool abd, and not of abc"):
+        read_runs(suite, [tmp_path / "one", tmp_path / "apart"])
     with pytest.raises(InputError, match="No run"):
         read_runs(suite, [tmp_path / "nowhere"])
+
+
+def test_slices_of_two_users_stand_in_no_table(tmp_path: Path) -> None:
+    own = described("pair", OF_A_USER, "pair.yaml")
+    for task, pool in (("a-weak", "mine"), ("b-weak", "mine"), ("a-strong", "yours")):
+        write_run(tmp_path / task, task, {"knn": 0.6}, OF_A_USER, pool=pool)
+    assert len(read_runs(own, [tmp_path / "a-weak", tmp_path / "b-weak"])) == 2
+    with pytest.raises(InputError, match="of the pool .*, and not of"):
+        read_runs(own, [tmp_path])
+
+
+def test_an_attack_by_two_roads_has_two_lines(suite: Suite, tmp_path: Path) -> None:
+    there = write_run(tmp_path / "one", "a-weak", {"knn": 0.6})
+    records = [record("loss", 0.9), {**record("loss", 0.6), "via": "surrogate"}]
+    (there / "run" / "results.json").write_text(json.dumps({"records": records}))
+    assert [*read_runs(suite, [there])["a-weak"]] == ["loss", "loss@surrogate"]
 
 
 def runs_of_both(tmp_path: Path) -> Path:
@@ -124,7 +158,7 @@ def test_levels_that_lie_close_together_count_for_little(tmp_path: Path) -> None
     three = TEXT.replace("  b-weak: {pool: own, family: gan,", "  b-weak: {pool: own, family: dct,")
     suite = described("pair", three, "pair.yaml")
     for task, plain, other in (("a-weak", 0.6, 0.6), ("b-weak", 0.61, 0.81), ("a-strong", 0.91, 0.91)):
-        write_run(tmp_path / task, task, {"knn": plain, "ssim": other})
+        write_run(tmp_path / task, task, {"knn": plain, "ssim": other}, three)
     assert leads(suite, read_runs(suite, [tmp_path]))["ssim"] == pytest.approx(0.1)
 
 
@@ -147,7 +181,7 @@ def test_agreement_is_of_the_attacks_that_both_met() -> None:
     mixed = agreement(order, {**order, "a": 0.35, "f": 0.05})
     assert mixed.tau == pytest.approx(3 / 7)
     assert mixed.low < mixed.tau < mixed.high
-    with pytest.raises(ValueError, match="2 attacks"):
+    with pytest.raises(InputError, match="2 attacks"):
         agreement(order, {"a": 1.0, "b": 2.0})
 
 
@@ -156,7 +190,7 @@ def test_a_level_is_looked_for_on_other_seeds(suite: Suite, tmp_path: Path, monk
 
     def run(folder: Path, words: list[str]) -> None:
         asked.append(words)
-        write_run(folder / "run", "", {"knn": 0.61})
+        write_run(folder, "a-weak", {"knn": 0.61})
 
     monkeypatch.setattr(running, "run_harness", run)
     assert knn_elsewhere(suite, "a-weak", 30, 2, Places(tmp_path, None)) == 0.61
@@ -168,18 +202,31 @@ def test_a_level_is_looked_for_on_other_seeds(suite: Suite, tmp_path: Path, monk
 def test_another_pool_is_another_benchmark(suite: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def run(folder: Path, words: list[str]) -> None:
         (folder / "run").mkdir(exist_ok=True)
+        assert not (folder / "suite.json").exists()
         (folder / "run" / "manifest.json").write_text(json.dumps({"pool": pool}))
 
     monkeypatch.setattr(running, "run_harness", run)
     pool = "abc"
     there = run_task(suite, "b-weak", tmp_path, Places(tmp_path / "store", None))
-    assert json.loads((there / "suite.json").read_text()) == {
-        "suite": "pair", "version": 3, "task": "b-weak", "pool": "abc",
-    }  # fmt: skip
+    assert json.loads((there / "suite.json").read_text()) == {**suite.about_task("b-weak"), "pool": "abc"}
     pool = "abd"
     with pytest.raises(InputError, match="another benchmark"):
         run_task(suite, "a-weak", tmp_path, Places(tmp_path / "store", None))
     assert not list(tmp_path.glob("a-weak/**/suite.json"))
+    with pytest.raises(InputError, match="another benchmark"):
+        run_task(suite, "b-weak", tmp_path, Places(tmp_path / "store", None))
+    assert not (there / "suite.json").exists(), "of the run before"
+
+
+def test_a_task_is_taken_up_again_and_met_by_other_attacks(tmp_path: Path) -> None:
+    sizes = "data.patients=8, data.size=16, shadow.block=2, 'shadow.channels=[8,16]', shadow.n_images=8"
+    text = OF_A_USER.replace("data.root={folder}", "report.pictures={folder}")
+    text = text.replace("[shadow.steps=5]", f"[shadow.steps=2, {sizes}]").replace("count=8", "count=4")
+    small = described("pair", text, "pair.yaml")
+    places = Places(tmp_path / "store", "none")
+    for attacks, found in ((None, {"knn", "ssim"}), ("retrieval", {"retrieval"})):
+        there = run_task(small, "a-weak", tmp_path / "runs", places, attacks)
+        assert found <= {*read_runs(small, [there])["a-weak"]}
 
 
 def test_the_curve_is_the_same_picture_for_the_same_figures(suite: Suite, tmp_path: Path) -> None:
