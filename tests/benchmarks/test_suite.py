@@ -130,7 +130,7 @@ def test_slices_of_two_users_stand_in_no_table(tmp_path: Path) -> None:
     for task, pool in (("a-weak", "mine"), ("b-weak", "mine"), ("a-strong", "yours")):
         write_run(tmp_path / task, task, {"knn": 0.6}, OF_A_USER, pool=pool)
     assert len(read_runs(own, [tmp_path / "a-weak", tmp_path / "b-weak"])) == 2
-    with pytest.raises(InputError, match="of the pool .*, and not of"):
+    with pytest.raises(InputError, match=r"of the pool .*, and not of"):
         read_runs(own, [tmp_path])
 
 
