@@ -8,10 +8,13 @@ if TYPE_CHECKING:
     import torch
 
 
+_ALL = 1.5  # the corners lie at the square root of 2
+
+
 def check_lowpass(lowpass: float | None) -> None:
-    """Raise ValueError for a limit that leaves nothing."""
-    if lowpass is not None and not lowpass > 0:
-        raise ValueError(f"lowpass={lowpass} must be above 0, a fraction of the Nyquist frequency, or null.")
+    """Raise ValueError for a limit that is no fraction."""
+    if lowpass is not None and not 0 < lowpass <= _ALL:
+        raise ValueError(f"lowpass={lowpass} must be above 0 and at most {_ALL}, of the Nyquist frequency, or null.")
 
 
 def low(answer: torch.Tensor, lowpass: float | None) -> torch.Tensor:

@@ -10,11 +10,13 @@ from pathlib import Path
 import numpy as np
 from rich.table import Table
 
-from benchmarks.suite.definition import load_suite, suite_names
-from benchmarks.suite.results import leads, read_runs
+from benchmarks.suite.definition import Suite, load_suite, suite_names
+from benchmarks.suite.results import Board, leads, read_runs
 from benchmarks.suite.running import Places, gib, hours, knn_elsewhere, run_task
 from benchmarks.suite.table import Lines, agreement, tables
 from harness.cli import console, run_parsed
+from harness.errors import InputError
+from harness.places import check_file, check_folder
 from harness.writing import replace_file
 
 
@@ -43,8 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.add_argument("--folder", metavar="DIR", help="your slices, for a suite of them")
         if name == "find":
             command.add_argument("task", metavar="TASK")
-            command.add_argument("--steps", type=int, nargs="+", required=True, metavar="N")
-            command.add_argument("--repeats", type=int, default=1, metavar="N", help="draws of data and seeds")
+            command.add_argument("--steps", type=_count, nargs="+", required=True, metavar="N")
+            command.add_argument("--repeats", type=_count, default=1, metavar="N", help="draws of data and seeds")
         else:
             command.add_argument("--tasks", nargs="+", metavar="TASK", help="these alone")
         if name != "plan":
@@ -53,6 +55,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             command.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR", help="default: runs")
             command.add_argument("--attacks", metavar="NAMES", help="in place of the suite's")
     return run_parsed(parser, lambda options: options.do(options), arguments)
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no number from 1")
+    return number
 
 
 def _list(options: argparse.Namespace) -> None:
@@ -84,6 +93,7 @@ def _plan(options: argparse.Namespace) -> None:
 
 def _run(options: argparse.Namespace) -> None:
     suite = load_suite(options.suite)
+    check_folder("--out ", options.out, {"--store": options.store})
     screen = console()
     for name in suite.named(options.tasks):
         screen.print(f"{suite.name}: {name} ...")
@@ -110,25 +120,32 @@ def _places(options: argparse.Namespace) -> Places:
 
 def _table(options: argparse.Namespace) -> None:
     suite = load_suite(options.suite)
+    read = [*options.runs, *([] if options.beside is None else [Path(options.beside[1])])]
+    for option, path in (("--markdown", options.markdown), ("--picture", options.picture)):
+        check_file(option, path, read)
+    if options.picture is not None and options.picture.suffix not in (".png", ".svg"):
+        raise InputError(f"--picture {options.picture} is neither a .png nor an .svg.")
     board = read_runs(suite, options.runs)
+    told = "" if options.beside is None else _beside(suite, board, *options.beside)
     shown = tables(suite, board)
     for lines in shown:
         _print(lines)
-    told = ""
-    if options.beside is not None:
-        other = load_suite(options.beside[0])
-        found = agreement(leads(suite, board), leads(other, read_runs(other, [Path(options.beside[1])])))
-        told = (
-            f"{suite.name} and {other.name} rank {found.attacks} attacks with Kendall's tau {found.tau:.2f} "
-            f"[{found.low:.2f}, {found.high:.2f}] (95 %, attacks resampled)."
-        )
-        console().print(told, soft_wrap=True)
+    console().print(told, soft_wrap=True)
     if options.markdown is not None:
         replace_file(options.markdown, "\n".join([*(one.markdown() for one in shown), told]) + "\n")
     if options.picture is not None:
         from benchmarks.suite.curve import draw_curve  # half a second of matplotlib
 
         draw_curve(options.picture, suite, board)
+
+
+def _beside(suite: Suite, board: Board, name: str, runs: str) -> str:
+    other = load_suite(name)
+    found = agreement(leads(suite, board), leads(other, read_runs(other, [Path(runs)])))
+    return (
+        f"{suite.name} and {other.name} rank {found.attacks} attacks with Kendall's tau {found.tau:.2f} "
+        f"[{found.low:.2f}, {found.high:.2f}] (95 %, attacks resampled)."
+    )
 
 
 def _print(lines: Lines) -> None:

@@ -67,17 +67,23 @@ class Suite:
     tasks: Fixed[Task]
 
     def words(self, name: str, folder: str | None) -> list[str]:
-        """The options of a task for `harness.run`, attacks left out. InputError where a user's folder is wanted."""
+        """The options of a task for `harness.run`, attacks left out.
+
+        InputError for a folder that is wanted and not given, or given and not wanted.
+        """
         task = self.tasks[name]
         pool = self.pools[task.pool]
         if pool.asks_folder and folder is None:
             raise InputError(f"The suite {self.name} is one of your own slices: give --folder DIR.")
+        if folder is not None and not pool.asks_folder:
+            raise InputError(f"The suite {self.name} has slices of its own; leave --folder away.")
         of_pool = [option.replace(_FOLDER, folder or "") for option in pool.options]
         return [*of_pool, *self.options, f"shadow={task.family}", *task.options]
 
     def about_task(self, name: str) -> dict[str, Any]:
         """What says that two results are of one task: options in full, whatever the version says."""
-        options = json.dumps([self.words(name, _FOLDER), self.trainings])
+        folder = _FOLDER if self.pools[self.tasks[name].pool].asks_folder else None
+        options = json.dumps([self.words(name, folder), self.trainings])
         digest = hashlib.sha256(options.encode()).hexdigest()[:16]
         return {"suite": self.name, "version": self.version, "task": name, "options": digest}
 

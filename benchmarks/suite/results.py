@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ OF_SUITE, RUN = "suite.json", "run"
 """Of a task's folder: what it is of, and the folder of the run itself."""
 PLAIN = "knn"
 """The attack that says how much a generator gives away."""
-_MOST_BYTES = 50_000_000
+_MOST_BYTES, _RESULTS = 50_000_000, "results.json"
 
 
 class Figure(NamedTuple):
@@ -43,34 +44,58 @@ Board = Mapping[str, Mapping[str, Found]]
 
 
 def read_runs(suite: Suite, folders: Sequence[Path]) -> Board:
-    """Read runs, or folders of them. InputError where one is of something else, or a task comes twice."""
-    found: dict[str, Mapping[str, Found]] = {}
+    """Read runs, or folders of them; several of one task, of other attacks each, are one.
+
+    InputError where one is of something else, where an attack on a task was measured twice and not alike, and where
+    nothing there has plain `knn`.
+    """
+    found: dict[str, dict[str, Found]] = {}
     pools: dict[str, str] = {}
-    for folder in folders:
-        for about in sorted(folder.rglob(OF_SUITE)):
+    for about in (about for folder in folders for about in sorted(folder.rglob(OF_SUITE))):
+        with _sentence(about):
             told = read_json(about, _MOST_BYTES, f"The file {OF_SUITE}", links=True)
-            task = told["task"]
-            if task not in suite.tasks or {**told, **suite.about_task(task)} != told:
+            _refuse_others(suite, told, pools, about.parent)
+        with _sentence(about.parent / RUN / _RESULTS):
+            attacks = _attacks(about.parent / RUN)
+        of_task = found.setdefault(told["task"], {})
+        for attack, one in attacks.items():
+            if of_task.setdefault(attack, one) != one:
                 raise InputError(
-                    f"{about.parent} is of the suite {told['suite']}, version {told['version']}, task {task}, and "
-                    f"{suite.name}, version {suite.version}, has other ones: they cannot stand in one table."
+                    f"{about.parent} has {attack} on the task {told['task']} once more, with other figures: name one "
+                    "of the runs."
                 )
-            if task in found:
-                raise InputError(f"{about.parent} is a second run of the task {task}: name one of them.")
-            pool = suite.tasks[task].pool
-            wanted = suite.pools[pool].digest or pools.setdefault(pool, told["pool"])
-            if told["pool"] != wanted:
-                raise InputError(
-                    f"{about.parent} is of the pool {told['pool']}, and not of {wanted}: they are not to be compared."
-                )
-            found[task] = _attacks(about.parent / RUN)
     if not found:
         raise InputError(f"No run of {suite.name} lies in {', '.join(map(str, folders))}.")
+    if not any(PLAIN in attacks for attacks in found.values()):
+        raise InputError(f"No run there has plain {PLAIN}, which all is set against: run the suite's attacks, too.")
     return {task: found[task] for task in suite.tasks if task in found}
 
 
+def _refuse_others(suite: Suite, told: Mapping[str, Any], pools: dict[str, str], run: Path) -> None:
+    """pools: those met so far, by their names in the suite."""
+    task = told["task"]
+    if task not in suite.tasks or {**told, **suite.about_task(task)} != told:
+        raise InputError(
+            f"{run} is of the suite {told['suite']}, version {told['version']}, task {task}, and {suite.name}, "
+            f"version {suite.version}, has other ones: they cannot stand in one table."
+        )
+    pool = suite.tasks[task].pool
+    wanted = suite.pools[pool].digest or pools.setdefault(pool, told["pool"])
+    if told["pool"] != wanted:
+        raise InputError(f"{run} is of the pool {told['pool']}, and not of {wanted}: they are not to be compared.")
+
+
+@contextmanager
+def _sentence(path: Path) -> Iterator[None]:
+    """InputError for a file that is not as a run of a suite writes it."""
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path} is not as a run of a suite writes it; run the task again.") from error
+
+
 def _attacks(run: Path) -> Mapping[str, Found]:
-    records = read_json(run / "results.json", _MOST_BYTES, "The results", links=True)["records"]
+    records = read_json(run / _RESULTS, _MOST_BYTES, "The results", links=True)["records"]
     return {
         f"{one['attack']}{SURROGATE if one['via'] == 'surrogate' else ''}": Found(
             one["access"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -12,6 +13,7 @@ from benchmarks.measured import run_harness
 from benchmarks.suite.definition import Suite
 from benchmarks.suite.results import OF_SUITE, RUN
 from harness.bounded import read_json
+from harness.config.settings import composed
 from harness.errors import InputError
 from harness.writing import replace_file
 
@@ -30,19 +32,21 @@ class Places(NamedTuple):
 def run_task(suite: Suite, name: str, out: Path, places: Places, attacks: str | None = None) -> Path:
     """Run a task, or what is left of it; returns the folder of its results.
 
-    attacks: in place of the suite's.
-
-    InputError where its pool is not the suite's: then nothing that it gives may be compared.
+    attacks: in place of the suite's, in a folder of their own. InputError where the options are no run's, and where
+    the pool is not the suite's: then nothing that it gives may be compared.
     """
-    here = out / name
-    here.mkdir(parents=True, exist_ok=True)
+    own = "" if attacks is None else f"-{hashlib.sha256(attacks.encode()).hexdigest()[:8]}"
+    here = out / f"{name}{own}"
     about, run = here / OF_SUITE, here / RUN
-    about.unlink(missing_ok=True)  # what is there is of no suite until the run has ended
-    words = [*suite.words(name, places.folder), f"attack={attacks or suite.attacks}"]
-    run_harness(here, [*words, f"store.root={places.store}", f"out={run}"])
+    words = [*suite.words(name, places.folder), f"attack={suite.attacks if attacks is None else attacks}"]
+    words += [f"store.root={places.store}", f"out={run}"]
+    composed(words)  # a mistake in them is told here, and as one
+    here.mkdir(parents=True, exist_ok=True)
+    run_harness(here, words)
     pool = read_json(run / "manifest.json", _MOST_BYTES, "The manifest", links=True)["pool"]
     frozen = suite.pools[suite.tasks[name].pool].digest
     if frozen is not None and pool != frozen:
+        about.unlink(missing_ok=True)
         raise InputError(
             f"The task {name} of {suite.name} was made of the pool {pool} here, and not of {frozen}: it is another "
             "benchmark, and its results compare with nobody's."

@@ -42,7 +42,10 @@ def tables(suite: Suite, board: Board) -> list[Lines]:
     """How much each task gives away; then a table a family and metric: a line an attack, by its lead over `knn`."""
     order = leads(suite, board)
     given = [_given(suite, name, found) for name, found in board.items()]
-    shown = [Lines(f"{suite.name}, version {suite.version}: what plain {PLAIN} finds", _GIVEN_HEAD, given)]
+    title = (
+        f"{suite.name}, version {suite.version}, {len(board)} of {len(suite.tasks)} tasks: what plain {PLAIN} finds"
+    )
+    shown = [Lines(title, _GIVEN_HEAD, given)]
     for family in dict.fromkeys(suite.tasks[name].family for name in board):
         tasks = [name for name in board if suite.tasks[name].family == family]
         for metric, field in METRICS.items():

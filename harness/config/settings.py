@@ -88,13 +88,23 @@ class Settings:
 
 
 def composed(overrides: Sequence[str]) -> Settings:
-    """The settings that these options of the command line give, for a program that calls the floors below it."""
+    """The settings that these options of the command line give, for a program that calls the floors below it.
+
+    Raises InputError as the command does.
+    """
     from hydra import compose, initialize
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    from harness.config.option_errors import explained
 
     refuse_foreign(overrides)
     register_options(overrides)
-    with initialize(version_base="1.3", config_path=None):
-        return settings_of(compose("run", list(overrides)))
+    try:
+        with initialize(version_base="1.3", config_path=None):
+            return settings_of(compose("run", list(overrides)))
+    except (HydraException, OmegaConfBaseException) as error:
+        raise InputError(explained(error)) from error
 
 
 def settings_of(config: DictConfig) -> Settings:

@@ -92,7 +92,7 @@ def test_dimes_divergence_is_that_of_the_frequencies_kept(view):
 
 @each_attack
 def test_a_limit_beyond_every_frequency_changes_nothing(attack, view):
-    assert replace(attack, lowpass=2.0).observe(view) == pytest.approx(attack.observe(view), **CLOSE)
+    assert replace(attack, lowpass=1.5).observe(view) == pytest.approx(attack.observe(view), **CLOSE)
 
 
 @each_attack
@@ -103,8 +103,9 @@ def test_it_is_an_option_that_decides_the_observation_and_asks_nothing_more(atta
     asked = view.denoiser.images_seen + view.denoiser.images_saved
     filtered.observe(view)
     assert view.denoiser.images_seen + view.denoiser.images_saved == 2 * asked
-    with pytest.raises(ValueError, match="lowpass=0"):
-        replace(attack, lowpass=0.0)
+    for wrong in (0.0, -0.5, 7.0, float("inf"), float("nan")):
+        with pytest.raises(ValueError, match=f"lowpass={wrong}"):
+            replace(attack, lowpass=wrong)
 
 
 @each_attack

@@ -68,7 +68,8 @@ def write_run(folder: Path, of: str, aucs: Mapping[str, float], text: str = TEXT
 def test_the_tasks_of_every_suite_are_options_of_a_run(name: str) -> None:
     suite = load_suite(name)
     for task in suite.tasks:
-        settings = composed([*suite.words(task, "."), f"attack={suite.attacks}"])
+        folder = "." if suite.pools[suite.tasks[task].pool].asks_folder else None
+        settings = composed([*suite.words(task, folder), f"attack={suite.attacks}"])
         assert settings.recipe.name == suite.tasks[task].family
         assert suite.trainings == settings.shadow_count + 1, "the withheld generator is trained, too"
         assert suite.pools[suite.tasks[task].pool].asks_folder == (settings.data.name == "folder")
@@ -111,18 +112,63 @@ def test_results_of_something_else_stand_in_no_table(suite: Suite, tmp_path: Pat
     write_run(tmp_path / "other", "a-strong", {"knn": 0.9}, suite="pairs")
     write_run(tmp_path / "edited", "a-strong", {"knn": 0.9}, options="of other steps")
     write_run(tmp_path / "unknown", "a-strong", {"knn": 0.9}, task="a-stronger")
-    write_run(tmp_path / "again" / "deeper", "a-weak", {"knn": 0.6})
+    write_run(tmp_path / "again" / "deeper", "a-weak", {"ssim": 0.7, "knn": 0.61})
+    write_run(tmp_path / "mine", "a-weak", {"mine": 0.7, "knn": 0.6})
+    write_run(tmp_path / "no-knn", "a-weak", {"mine": 0.7})
     assert [*read_runs(suite, [tmp_path / "one"])] == ["a-weak"]
     for folder in ("older", "other", "edited", "unknown"):
         with pytest.raises(InputError, match="cannot stand in one table"):
             read_runs(suite, [tmp_path / "one", tmp_path / folder])
-    with pytest.raises(InputError, match="second run of the task a-weak"):
+    assert [*read_runs(suite, [tmp_path / "one", tmp_path / "mine"])["a-weak"]] == ["knn", "mine"]
+    with pytest.raises(InputError, match="plain knn"):
+        read_runs(suite, [tmp_path / "no-knn"])
+    with pytest.raises(InputError, match="knn on the task a-weak once more, with other figures"):
         read_runs(suite, [tmp_path / "one", tmp_path / "again"])
     write_run(tmp_path / "apart", "a-strong", {"knn": 0.9}, pool="abd")
     with pytest.raises(InputError, match="of the pool abd, and not of abc"):
         read_runs(suite, [tmp_path / "one", tmp_path / "apart"])
     with pytest.raises(InputError, match="No run"):
         read_runs(suite, [tmp_path / "nowhere"])
+
+
+@pytest.mark.parametrize(("name", "text"), [("suite.json", "{}"), ("suite.json", "[1]"), ("run/results.json", "{}")])
+def test_a_file_of_something_else_is_told(suite: Suite, name: str, text: str, tmp_path: Path) -> None:
+    there = write_run(tmp_path / "one", "a-weak", {"knn": 0.6})
+    (there / name).write_text(text)
+    with pytest.raises(InputError, match=f"{name} is not as a run of a suite writes it"):
+        read_runs(suite, [there])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["table", "phantom-64", "runs", "--picture", "x.bmp"],
+        ["table", "phantom-64", "runs", "--picture", "none/x.png"],
+        ["table", "phantom-64", "runs", "--markdown", "runs/x.md"],
+        ["table", "phantom-64", "runs", "--markdown", "none/x.md"],
+        ["run", "phantom-64", "--out", "file"],
+        ["run", "phantom-64", "--attacks", "[knn,ssimm]"],
+        ["run", "phantom-64", "--attacks", ""],
+        ["plan", "phantom-64", "--folder", "runs"],
+    ],
+)
+def test_a_mistake_in_the_options_is_a_sentence_and_nothing_is_run(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(running, "run_harness", lambda *_: pytest.fail("something ran"))
+    assert main(words) == 2
+    assert "Traceback" not in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "runs"]
+
+
+@pytest.mark.parametrize("words", [["--steps", "0"], ["--steps", "5", "--repeats", "0"], ["--steps", "many"]])
+def test_there_is_nothing_to_find_in_no_steps(words: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["find", "phantom-64", "dct-weak", *words])
+    assert ended.value.code == 2
 
 
 def test_slices_of_two_users_stand_in_no_table(tmp_path: Path) -> None:
@@ -136,9 +182,9 @@ def test_slices_of_two_users_stand_in_no_table(tmp_path: Path) -> None:
 
 def test_an_attack_by_two_roads_has_two_lines(suite: Suite, tmp_path: Path) -> None:
     there = write_run(tmp_path / "one", "a-weak", {"knn": 0.6})
-    records = [record("loss", 0.9), {**record("loss", 0.6), "via": "surrogate"}]
+    records = [record("knn", 0.6), record("loss", 0.9), {**record("loss", 0.6), "via": "surrogate"}]
     (there / "run" / "results.json").write_text(json.dumps({"records": records}))
-    assert [*read_runs(suite, [there])["a-weak"]] == ["loss", "loss@surrogate"]
+    assert [*read_runs(suite, [there])["a-weak"]] == ["knn", "loss", "loss@surrogate"]
 
 
 def runs_of_both(tmp_path: Path) -> Path:
@@ -202,7 +248,6 @@ def test_a_level_is_looked_for_on_other_seeds(suite: Suite, tmp_path: Path, monk
 def test_another_pool_is_another_benchmark(suite: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def run(folder: Path, words: list[str]) -> None:
         (folder / "run").mkdir(exist_ok=True)
-        assert not (folder / "suite.json").exists()
         (folder / "run" / "manifest.json").write_text(json.dumps({"pool": pool}))
 
     monkeypatch.setattr(running, "run_harness", run)
@@ -224,9 +269,11 @@ def test_a_task_is_taken_up_again_and_met_by_other_attacks(tmp_path: Path) -> No
     text = text.replace("[shadow.steps=5]", f"[shadow.steps=2, {sizes}]").replace("count=8", "count=4")
     small = described("pair", text, "pair.yaml")
     places = Places(tmp_path / "store", "none")
-    for attacks, found in ((None, {"knn", "ssim"}), ("retrieval", {"retrieval"})):
-        there = run_task(small, "a-weak", tmp_path / "runs", places, attacks)
-        assert found <= {*read_runs(small, [there])["a-weak"]}
+    first = run_task(small, "a-weak", tmp_path / "runs", places)
+    assert run_task(small, "a-weak", tmp_path / "runs", places) == first
+    assert run_task(small, "a-weak", tmp_path / "runs", places, "retrieval") != first
+    found = read_runs(small, [tmp_path / "runs"])["a-weak"]
+    assert {"knn", "ssim", "retrieval"} <= {*found}
 
 
 def test_the_curve_is_the_same_picture_for_the_same_figures(suite: Suite, tmp_path: Path) -> None:
