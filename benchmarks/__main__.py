@@ -17,7 +17,9 @@ One alone: python -m benchmarks.KIND.NAME, such as python -m benchmarks.speed.in
 All of a kind, or some: python -m benchmarks.misread, python -m benchmarks.power --only attacks transfer.
 All take --json FILE, and --quick for a small size, to try the command, at which no figure is judged. What lacks
 something it needs is named as skipped. The exit code is 1 where a figure asked for was not reached, 2 where nothing
-could run."""
+could run.
+
+The standard suite, generators that are the same for everybody, has commands of its own: python -m benchmarks.suite."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
