@@ -19,7 +19,7 @@ All take --json FILE, and --quick for a small size, to try the command, at which
 something it needs is named as skipped. The exit code is 1 where a figure asked for was not reached, 2 where nothing
 could run.
 
-The standard suite, generators that are the same for everybody, has commands of its own: python -m benchmarks.suite."""
+The standard suite of generators, the same for everybody, has commands of its own: python -m benchmarks.suite."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
