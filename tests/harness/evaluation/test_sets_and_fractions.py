@@ -14,7 +14,12 @@ from harness.evaluation.probability_calibration import ScoredTarget
 from harness.evaluation.set_level import higher_by_mean, nearer_by_mmd
 
 N = 200
-UNIT, PATIENT = np.repeat(np.arange(4), 2 * N), np.tile(np.arange(N), 8)
+PATIENT = np.tile(np.arange(N), 8)
+SHADOWS = {
+    "unit": np.repeat(np.arange(4), 2 * N),
+    "target": np.repeat(np.arange(8), N),
+    "patient_of_shadows": PATIENT,
+}
 
 
 def decided(member: np.ndarray, tpr: float, fpr: float, rng: np.random.Generator) -> np.ndarray:
@@ -31,9 +36,8 @@ def estimate(fraction: float, seed: int, tpr: float = 0.6, fpr: float = 0.2):
         np.arange(N),
         decision=decided(member, tpr, fpr, rng),
         member=member,
-        unit=UNIT,
-        patient_of_shadows=PATIENT,
         seed=0,
+        **SHADOWS,
     )
 
 
@@ -47,7 +51,7 @@ def test_the_fraction_used_is_found_and_its_interval_holds_it(fraction):
 def test_the_fraction_is_its_formula_and_no_less_than_nothing():
     member = np.tile(np.repeat([True, False], N // 2), 8)
     decision = np.tile(np.arange(N) % (N // 2) < np.where(np.arange(N) < N // 2, 60, 20), 8)
-    call = {"decision": decision, "member": member, "unit": UNIT, "patient_of_shadows": PATIENT, "seed": 0}
+    call = {"decision": decision, "member": member, "seed": 0, **SHADOWS}
     assert fraction_used(np.arange(N) < 80, np.arange(N), **call).value == pytest.approx((0.4 - 0.2) / (0.6 - 0.2))
     assert fraction_used(np.arange(N) < 20, np.arange(N), **call).value == 0.0
 
@@ -57,8 +61,7 @@ def test_decisions_that_say_nothing_give_no_number():
     assert found.value is None or (found.low, found.high) == (0.0, 1.0)
     member = np.tile(np.repeat([True, False], N // 2), 8)
     none = fraction_used(
-        np.zeros(N, bool), np.arange(N), decision=np.zeros(8 * N, bool), member=member, unit=UNIT,
-        patient_of_shadows=PATIENT, seed=0,
+        np.zeros(N, bool), np.arange(N), decision=np.zeros(8 * N, bool), member=member, seed=0, **SHADOWS
     )  # fmt: skip
     assert none.value is None
     assert "do not differ" in none.note
@@ -109,7 +112,7 @@ def test_epsilon_of_randomised_response_is_found_from_below():
                 told = np.where(member == true, 1.0, -1.0) * rng.uniform(1, 2, 400)
                 targets.append(ScoredTarget(told, member, pair))
         predictions = predict_held_out(targets, [np.arange(400)] * 16, DECISIONS["probability"])
-        bound = empirical_epsilon(predictions, np.concatenate([one.member for one in targets]))
+        bound = empirical_epsilon({"it": predictions}, np.concatenate([one.member for one in targets]), ["it"] * 16)
         assert bound.guesses == 8 * 40, "of each pair the first shadow alone"
         bounds.append(bound.epsilon)
     assert sum(one <= 2.0 for one in bounds) >= 26
