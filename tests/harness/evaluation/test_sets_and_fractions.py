@@ -145,6 +145,38 @@ def test_before_a_release_that_saw_neither_p_values_are_uniform():
     assert np.mean(np.array(found) <= 0.05) <= 0.12
 
 
+def few(seed, chosen, patient=None):
+    """Points that nothing was learnt from, of a patient each."""
+    rng = np.random.default_rng(seed)
+    n = len(chosen)
+    points, release = rng.normal(size=(n, 5)), rng.normal(size=(64, 5))
+    among, to_release = (np.sqrt(((points[:, None] - one[None]) ** 2).sum(axis=2)) for one in (points, release))
+    return among, to_release, chosen, np.arange(n) if patient is None else patient, rng
+
+
+def test_with_few_patients_no_p_value_is_below_what_permutations_allow():
+    """Eight patients: a half of both sets has two of each, and no p-value from one class alone."""
+    found = [nearer_by_mmd(*few(seed, np.arange(8) < 4)) for seed in range(60)]
+    assert min(found) >= 1 / 6 * 0.7, "of six ways to choose two of four"
+
+
+@pytest.mark.parametrize("n_chosen", [0, 1, 9, 10])
+def test_a_half_without_one_of_the_sets_has_no_p_value(n_chosen):
+    assert nearer_by_mmd(*few(0, np.arange(10) < n_chosen)) is None
+
+
+def test_one_patient_against_many_has_no_p_value():
+    """As slices are halved, not patients: one with 24 slices against nine with one."""
+    patient = np.repeat(np.arange(10), [24] + [1] * 9)
+    assert nearer_by_mmd(*few(0, patient == 0, patient)) is None
+
+
+def test_a_mean_of_nobody_has_no_p_value():
+    rng = np.random.default_rng(0)
+    assert higher_by_mean(np.arange(8.0), np.zeros(8, bool), np.arange(8), rng) is None
+    assert higher_by_mean(np.arange(8.0), np.ones(8, bool), np.arange(8), rng) is None
+
+
 def test_patients_are_permuted_and_never_slices():
     """Slices of a patient share a score: were they permuted by themselves, chance would look like evidence."""
     found = []
