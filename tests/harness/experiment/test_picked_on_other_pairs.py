@@ -16,6 +16,7 @@ from harness.experiment import beyond_slices as module
 from harness.experiment.attack_scores import AttackScores
 from harness.experiment.beyond_slices import beyond_slices
 from harness.experiment.evaluator import Evaluator
+from harness.jobs.code_digest import _sources
 
 N, COUNT = 40, 6
 
@@ -80,7 +81,7 @@ def test_under_the_null_the_best_of_ten_rivals_is_no_evidence(unmeasured, monkey
 
 
 def test_a_pair_is_judged_by_what_the_others_pick(unmeasured, monkeypatch):
-    """Of the first pair `lucky` knows everything and `steady` the contrary; the others only know `steady` as better."""
+    """Of the first pair `lucky` knows everything and `steady` the contrary; others know `steady` as better."""
     held = paired_halves([str(one) for one in range(N)], COUNT, 0)
     rng = np.random.default_rng(0)
     steady = 4.0 * held + rng.normal(size=held.shape)
@@ -129,3 +130,8 @@ def test_patients_are_called_by_the_declared_rule(monkeypatch):
     (without,) = told(scores, held, decision="real_real_max", monkeypatch=monkeypatch)[1]
     assert isinstance(without.f1, Estimate)
     assert without.f1.value is None
+
+
+def test_a_kept_p_value_hangs_on_all_code_that_makes_it():
+    files = {path.name for path in _sources("harness.evaluation.set_level")}
+    assert {"set_level.py", "distances.py", "differences.py"} <= files
