@@ -135,3 +135,18 @@ def test_patients_are_called_by_the_declared_rule(monkeypatch):
 def test_a_kept_p_value_hangs_on_all_code_that_makes_it():
     files = {path.name for path in _sources("harness.evaluation.set_level")}
     assert {"set_level.py", "distances.py", "differences.py"} <= files
+
+
+def test_a_kept_p_value_has_that_code_in_its_key(monkeypatch):
+    monkeypatch.setattr(module, "candidates_key", lambda view: "candidates")
+    spec = SimpleNamespace(target=SimpleNamespace(view=None), member=np.arange(4) < 2)
+    keys = []
+
+    def get(kind, key, make):
+        keys.append(key)
+        return SimpleNamespace(facts={"p": 0.5})
+
+    for digest in ("one", "one", "another"):
+        monkeypatch.setattr(module, "code_digest", {"harness.evaluation.set_level": digest}.__getitem__)
+        module._nearer(SimpleNamespace(get=get), spec, np.arange(4), SimpleNamespace(release="release"), 0)
+    assert keys[0] == keys[1] != keys[2]
