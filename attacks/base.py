@@ -56,6 +56,14 @@ class Attack(ABC):
         """Whether this is no attack but a control, which must stay at chance."""
         return False
 
+    @property
+    def relative(self) -> bool:
+        """Whether a score is set against those of the target's other candidates.
+
+        It then hangs on how many of them were used, and rates that shadows teach at one half hold for one half alone.
+        """
+        return False
+
     def observers(self) -> Sequence[Observer]:
         """The observations the attack will ask its target for, so that they can be made beforehand, shared."""
         return ()

@@ -29,6 +29,11 @@ class ColumnClassifier(ObservingAttack):
 
     _model: ClassVar[Any] = None
 
+    @property
+    def relative(self) -> bool:
+        """As the base: columns are standardised over the candidates."""
+        return True
+
     @abstractmethod
     def columns(self, observed: Observed) -> Scores:
         """In log domain, larger = more likely a member: [n, ...] -> float64 [n, p]."""

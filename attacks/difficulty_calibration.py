@@ -27,13 +27,15 @@ class Calibration:
     """A way to set a signal against the references'.
 
     method: (own [n], others [J, n], held bool [J, n]) -> float64 [n]; says: what it does to a score, for people;
-    out_references, in_references: how many without and with each candidate it takes.
+    out_references, in_references: how many without and with each candidate it takes; relative: it centres or fits a
+    target on that target's own candidates, so that a score hangs on how many of them were used.
     """
 
     method: DifficultyMethod
     says: str
     out_references: int = 1
     in_references: int = 0
+    relative: bool = False
 
     def __call__(self, own: Scores, others: Scores, held: Flags) -> Scores:
         """The calibrated score, float64 [n]. ValueError where there are too few references."""
@@ -159,13 +161,18 @@ CALIBRATIONS: dict[str, Calibration] = {
         difference, "less what it is for generators that did not see x (Watson et al. 2022, arXiv 2111.08440)"
     ),
     "reg": Calibration(
-        regressed, "regressed, over the target's own candidates, on generators that did not see x; no label"
+        regressed,
+        "regressed, over the target's own candidates, on generators that did not see x; no label",
+        relative=True,
     ),
-    "huber": Calibration(robust, "as `reg`, with a loss that a few plain copies do not turn (Huber 1964)"),
-    "isotonic": Calibration(monotone, "as `reg`, with a rising step function in place of the line"),
+    "huber": Calibration(
+        robust, "as `reg`, with a loss that a few plain copies do not turn (Huber 1964)", relative=True
+    ),
+    "isotonic": Calibration(monotone, "as `reg`, with a rising step function in place of the line", relative=True),
     "ridge": Calibration(
         regressed_on_several,
         "regressed on mean and spread of the out references and, where x was in some, on the mean of those; no label",
+        relative=True,
     ),
     "z": Calibration(
         z_score, "as `cal`, over its standard deviation: offline LiRA (arXiv 2112.03570)", out_references=2
@@ -182,7 +189,11 @@ CALIBRATIONS: dict[str, Calibration] = {
         in_references=1,
     ),
     "lira_reg": Calibration(
-        likelihood_ratio_of_residuals, "as `lira`, on signals regressed first", out_references=2, in_references=2
+        likelihood_ratio_of_residuals,
+        "as `lira`, on signals regressed first",
+        out_references=2,
+        in_references=2,
+        relative=True,
     ),
 }
 

@@ -14,7 +14,7 @@ from attacks.difficulty_calibration import CALIBRATIONS, check_calibration
 from attacks.view import Observed, View, other_kind
 
 _AFTER_OBSERVING = {
-    "signal", "fit", "skip", "check", "needs", "control", "_score", "table", "columns", "classifier",
+    "signal", "fit", "skip", "check", "needs", "control", "relative", "_score", "table", "columns", "classifier",
 }  # fmt: skip
 
 
@@ -57,6 +57,11 @@ class ObservingAttack(Attack):
     def observes_references(self) -> bool:
         """Whether the reference generators are looked at, too."""
         return self.calibration != "none"
+
+    @property
+    def relative(self) -> bool:
+        """As the base: where the calibration is."""
+        return self.calibration != "none" and CALIBRATIONS[self.calibration].relative
 
     @property
     def compares_reals(self) -> bool:

@@ -36,6 +36,11 @@ class Retrieval(ReleaseAttack):
         if not 0.0 <= self.softness < np.inf:
             raise ValueError(f"softness={self.softness} must be 0 or more, a fraction of the smallest distance.")
 
+    @property
+    def relative(self) -> bool:
+        """As the base: candidates share what every released image spreads."""
+        return True
+
     def observe(self, view: View) -> Observed:
         """The score of one release, float64 [n]."""
         return np.log1p(sum_by_size(self._shares(self.distances(view)), axis=1))

@@ -66,6 +66,11 @@ class Stack(Attack):
         """As the base: the parts."""
         return [_part(name, options) for name, options in self.parts.items()]
 
+    @property
+    def relative(self) -> bool:
+        """As the base: where a part is."""
+        return any(part.relative for part in self.observers())
+
     def skip(self, target: Target) -> str | None:
         """As the base: the first part's reason."""
         reasons = ((part.name, part.skip(target)) for part in self.observers())

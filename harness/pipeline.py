@@ -135,7 +135,16 @@ def _run(settings: Settings, executor: Executor) -> Outcome:
     faced = None if chosen is None else executor.attack_release(chosen, WHAT["test"])
     test = None if chosen is None or faced is None else evaluator.on_release(chosen, faced, "test")
     beyond, of_patients = beyond_slices(
-        executor, evaluator, featured, scored, evaluated, chosen=chosen, test=None if nobody else test
+        executor,
+        evaluator,
+        featured,
+        scored,
+        evaluated,
+        rivals=usable,
+        rule=settings.rule,
+        chosen=chosen,
+        test=test,
+        nobody=bool(nobody),
     )
     baselines = baselines_on_release(evaluator, executor, work.baselines, "test")
     if nobody:

@@ -21,19 +21,21 @@ class EpsilonBound:
 class SetLevel:
     """p-values, one a shadow: whether its members, as a set, are nearer to a release than its non-members.
 
-    own: to its own release, by the discrepancy of pixels; wrong: to that of another pair, where they must be uniform;
-    by_scores: by the chosen attack's mean score, None where there is no such attack.
+    None where a shadow has too few patients on either side. own: to its own release, by the discrepancy of pixels;
+    wrong: to that of another pair, where they must be uniform; by_scores: by the mean score of the attack that the
+    declared rule picks on the other pairs, None where it cannot. All are empty where nobody can be called.
     """
 
-    own: list[float]
-    wrong: list[float]
-    by_scores: list[float] | None
+    own: list[float | None]
+    wrong: list[float | None]
+    by_scores: list[float | None] | None
 
 
 @dataclass(frozen=True)
 class Beyond:
     """fraction_used: of the test's candidates, None where the chosen attack decides nothing; empirical_epsilon: by
-    its surest guesses about patients; set_level: of the first shadows."""
+    the surest guesses about patients of the attack that the declared rule picks on the other pairs, None where it
+    cannot; set_level: of the first shadows."""
 
     fraction_used: Estimate | None
     empirical_epsilon: EpsilonBound | None

@@ -126,6 +126,9 @@ DECISIONS: dict[str, Rule] = {
     "max_f1_on_shadows": max_f1_on_shadows,
 }
 
+FIXED = frozenset({"probability", "fixed_fpr", "max_f1_on_shadows"})
+"""Rules whose threshold the shadows fixed; the others take theirs from the candidates that they judge."""
+
 
 def by_every_rule(judged: RuleInput) -> dict[str, Flags | None]:
     """What each rule calls used, by its name; None where it does not apply."""

@@ -6,6 +6,8 @@ coin of their own; here about half are used in all, so what is printed says "app
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from harness.evaluation.beyond import EpsilonBound
@@ -31,14 +33,17 @@ def largest_epsilon(right: int, guesses: int, risk: float = _RISK) -> float:
     return max(0.0, float(np.log(share) - np.log1p(-share)))
 
 
-def empirical_epsilon(predictions: Predictions, member: Flags) -> EpsilonBound:
-    """From predictions about patients of shadows held out, member [n].
+def empirical_epsilon(rivals: Mapping[str, Predictions], member: Flags, picks: Sequence[str]) -> EpsilonBound:
+    """From predictions about patients of shadows held out, member [n], by the attacks picked, one a shadow.
 
-    Of each pair the first shadow: the other's members are its non-members, so their guesses are no others.
+    Whose labels are guessed must not have picked the attack: the best of many is often right by luck. Of each pair
+    the first shadow: the other's members are its non-members, so their guesses are no others.
     """
     right = guesses = 0
-    for unit in np.unique(predictions.unit):
-        target = predictions.target[predictions.unit == unit].min()
+    first = next(iter(rivals.values()))
+    for unit in np.unique(first.unit):
+        target = int(first.target[first.unit == unit].min())
+        predictions = rivals[picks[target]]
         at = predictions.target == target
         called, left = surest(predictions.score[at])
         right += int((called & member[at]).sum() + (left & ~member[at]).sum())

@@ -13,8 +13,6 @@ from harness.data.numbered import numbered
 from harness.data.pool import Pool
 from harness.evaluation.controls import redrawn_labels, shuffled_labels
 from harness.evaluation.decision_rules import DECISIONS
-from harness.evaluation.fraction_used import fraction_used
-from harness.evaluation.intervals import Estimate
 from harness.evaluation.measure import measure
 from harness.evaluation.metrics import Flags, Floats
 from harness.evaluation.oracle import MIN_PAIRS, honest_picks, oracle_rows, picked_rows
@@ -110,25 +108,21 @@ class Evaluator(NamedTuple):
             return None
         patients = self._patients_of_shadows()
         predictions, member = predict_patients(
-            self._labelled(scored), patients, DECISIONS["probability"], self.calibrator
+            self._labelled(scored), patients, DECISIONS[self.decision], self.calibrator
         )
         record = replace(_record(planned, "shadow", scored), kind="patients", of=planned.label)
         found = measure(predictions, member, self.seed)
         return replace(record, attack=record.attack + BY_PATIENT, **found), predictions, member
 
-    def fraction_used(self, on_shadows: Evaluation, on_release: Evaluation) -> Estimate | None:
-        """How many of a release's candidates were used, by the attack's decisions; None where its rule makes none."""
-        taught, faced = on_shadows.predictions, on_release.predictions
-        if taught is None or faced is None or taught.decision is None or faced.decision is None:
+    def picks(self, evaluations: Sequence[Evaluation], rule: str) -> list[str] | None:
+        """For each shadow the attack that the rule picks on the other pairs; None with few pairs, or no attack."""
+        by_label = predictions_of(evaluations)
+        if len(by_label) == 1:
+            return list(by_label) * len(self.shadows)
+        if not by_label or len(self.shadows) < 2 * MIN_PAIRS:
             return None
-        return fraction_used(
-            faced.decision,
-            faced.patient,
-            decision=taught.decision,
-            member=self.member,
-            unit=taught.unit,
-            patient_of_shadows=taught.patient,
-            seed=self.seed,
+        return honest_picks(
+            by_label, self.member, RULES[rule], DECISIONS[self.decision], seed=self.seed, method=self.calibrator
         )
 
     def on_shuffled_labels(self, evaluations: Sequence[Evaluation]) -> list[Record]:
@@ -173,13 +167,10 @@ class Evaluator(NamedTuple):
 
     def honest(self, evaluations: Sequence[Evaluation], rule: str) -> Record | None:
         """The row beside it: every shadow by the attack that the rule picks on the other pairs; None with few."""
-        if len(self.shadows) < 2 * MIN_PAIRS:
+        picks = self.picks(evaluations, rule)
+        if picks is None:
             return None
-        by_label = predictions_of(evaluations)
-        picks = honest_picks(
-            by_label, self.member, RULES[rule], DECISIONS[self.decision], seed=self.seed, method=self.calibrator
-        )
-        found = measure(picked_rows(by_label, picks), self.member, self.seed)
+        found = measure(picked_rows(predictions_of(evaluations), picks), self.member, self.seed)
         return Record(f"{rule}, held out", "none", "shadow", "none", kind="oracle", **found)
 
     @property

@@ -67,3 +67,15 @@ def test_what_the_judged_pair_favours_plays_no_part():
     pooled = [of_patients(*one).scores["trimmed mean"] for one in zip(mixed, patients, strict=True)]
     judged = np.concatenate(pooled[6:])
     assert np.array_equal(predictions.score[-2 * 60 :], judged)
+
+
+@pytest.mark.parametrize("method", ["platt", "isotonic"])
+def test_labels_of_the_judged_pair_play_no_part(method):
+    """The last pair's labels are turned round: its own probabilities stay, those of the others do not."""
+    targets, patients = shadows("all", n_patients=240)
+    turned = [one._replace(member=~one.member) if one.pair == 3 else one for one in targets]
+    before, after = (predict_patients(some, patients, DECISIONS["probability"], method) for some in (targets, turned))
+    judged = before[0].unit == 3
+    assert np.array_equal(before[0].probability[judged], after[0].probability[judged])
+    assert not np.array_equal(before[0].probability[~judged], after[0].probability[~judged])
+    assert np.array_equal(before[1][judged], ~after[1][judged])

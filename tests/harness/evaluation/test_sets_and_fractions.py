@@ -14,7 +14,12 @@ from harness.evaluation.probability_calibration import ScoredTarget
 from harness.evaluation.set_level import higher_by_mean, nearer_by_mmd
 
 N = 200
-UNIT, PATIENT = np.repeat(np.arange(4), 2 * N), np.tile(np.arange(N), 8)
+PATIENT = np.tile(np.arange(N), 8)
+SHADOWS = {
+    "unit": np.repeat(np.arange(4), 2 * N),
+    "target": np.repeat(np.arange(8), N),
+    "patient_of_shadows": PATIENT,
+}
 
 
 def decided(member: np.ndarray, tpr: float, fpr: float, rng: np.random.Generator) -> np.ndarray:
@@ -31,9 +36,8 @@ def estimate(fraction: float, seed: int, tpr: float = 0.6, fpr: float = 0.2):
         np.arange(N),
         decision=decided(member, tpr, fpr, rng),
         member=member,
-        unit=UNIT,
-        patient_of_shadows=PATIENT,
         seed=0,
+        **SHADOWS,
     )
 
 
@@ -47,7 +51,7 @@ def test_the_fraction_used_is_found_and_its_interval_holds_it(fraction):
 def test_the_fraction_is_its_formula_and_no_less_than_nothing():
     member = np.tile(np.repeat([True, False], N // 2), 8)
     decision = np.tile(np.arange(N) % (N // 2) < np.where(np.arange(N) < N // 2, 60, 20), 8)
-    call = {"decision": decision, "member": member, "unit": UNIT, "patient_of_shadows": PATIENT, "seed": 0}
+    call = {"decision": decision, "member": member, "seed": 0, **SHADOWS}
     assert fraction_used(np.arange(N) < 80, np.arange(N), **call).value == pytest.approx((0.4 - 0.2) / (0.6 - 0.2))
     assert fraction_used(np.arange(N) < 20, np.arange(N), **call).value == 0.0
 
@@ -57,8 +61,7 @@ def test_decisions_that_say_nothing_give_no_number():
     assert found.value is None or (found.low, found.high) == (0.0, 1.0)
     member = np.tile(np.repeat([True, False], N // 2), 8)
     none = fraction_used(
-        np.zeros(N, bool), np.arange(N), decision=np.zeros(8 * N, bool), member=member, unit=UNIT,
-        patient_of_shadows=PATIENT, seed=0,
+        np.zeros(N, bool), np.arange(N), decision=np.zeros(8 * N, bool), member=member, seed=0, **SHADOWS
     )  # fmt: skip
     assert none.value is None
     assert "do not differ" in none.note
@@ -109,7 +112,7 @@ def test_epsilon_of_randomised_response_is_found_from_below():
                 told = np.where(member == true, 1.0, -1.0) * rng.uniform(1, 2, 400)
                 targets.append(ScoredTarget(told, member, pair))
         predictions = predict_held_out(targets, [np.arange(400)] * 16, DECISIONS["probability"])
-        bound = empirical_epsilon(predictions, np.concatenate([one.member for one in targets]))
+        bound = empirical_epsilon({"it": predictions}, np.concatenate([one.member for one in targets]), ["it"] * 16)
         assert bound.guesses == 8 * 40, "of each pair the first shadow alone"
         bounds.append(bound.epsilon)
     assert sum(one <= 2.0 for one in bounds) >= 26
@@ -140,6 +143,38 @@ def test_before_a_release_that_saw_neither_p_values_are_uniform():
     found = [nearer_by_mmd(*world(seed, leaks=False)) for seed in range(60)]
     assert kstest(found, "uniform").pvalue > 0.01
     assert np.mean(np.array(found) <= 0.05) <= 0.12
+
+
+def few(seed, chosen, patient=None):
+    """Points that nothing was learnt from, of a patient each."""
+    rng = np.random.default_rng(seed)
+    n = len(chosen)
+    points, release = rng.normal(size=(n, 5)), rng.normal(size=(64, 5))
+    among, to_release = (np.sqrt(((points[:, None] - one[None]) ** 2).sum(axis=2)) for one in (points, release))
+    return among, to_release, chosen, np.arange(n) if patient is None else patient, rng
+
+
+def test_with_few_patients_no_p_value_is_below_what_permutations_allow():
+    """Eight patients: a half of both sets has two of each, and no p-value from one class alone."""
+    found = [nearer_by_mmd(*few(seed, np.arange(8) < 4)) for seed in range(60)]
+    assert min(found) >= 1 / 6 * 0.7, "of six ways to choose two of four"
+
+
+@pytest.mark.parametrize("n_chosen", [0, 1, 9, 10])
+def test_a_half_without_one_of_the_sets_has_no_p_value(n_chosen):
+    assert nearer_by_mmd(*few(0, np.arange(10) < n_chosen)) is None
+
+
+def test_one_patient_against_many_has_no_p_value():
+    """As slices are halved, not patients: one with 24 slices against nine with one."""
+    patient = np.repeat(np.arange(10), [24] + [1] * 9)
+    assert nearer_by_mmd(*few(0, patient == 0, patient)) is None
+
+
+def test_a_mean_of_nobody_has_no_p_value():
+    rng = np.random.default_rng(0)
+    assert higher_by_mean(np.arange(8.0), np.zeros(8, bool), np.arange(8), rng) is None
+    assert higher_by_mean(np.arange(8.0), np.ones(8, bool), np.arange(8), rng) is None
 
 
 def test_patients_are_permuted_and_never_slices():

@@ -53,6 +53,9 @@ def test_nobody_is_called_by_a_degenerate_release_of_an_edition(edition, harness
     assert f"0 of {N_TEST} candidates called used (decision rule top_half)" in told
     results = json.loads((run / "results.json").read_text())
     assert len(results["nobody"]) == 1
+    beyond = results["beyond_slices"]
+    assert (beyond["fraction_used"], beyond["empirical_epsilon"], beyond["set_level"]["own"]) == (None, None, [])
+    assert not any(words in told for words in ("epsilon is at least", "As a set, members", "were used."))
     assert results["nobody"][0] in results["alarms"]
     for file in ("submission.csv", "baseline_knn_top_half.csv", "baseline_winner_2023.csv"):
         answers = [line.split(",")[1] for line in (run / file).read_text().splitlines()]
