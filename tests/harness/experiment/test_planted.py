@@ -9,11 +9,7 @@ from tiny import TINY_PHANTOM, only_run
 
 from harness import pipeline
 from harness.config.settings import composed
-from harness.data.planted_copies import KINDS
-from harness.evaluation.intervals import Estimate
-from harness.evaluation.records import Record
 from harness.experiment.planted import PLANTED_KINDS, players
-from harness.report import conclusion
 
 
 def test_a_slice_each_of_some_unused_patients_is_copied_and_their_others_are_not_shown():
@@ -54,21 +50,6 @@ def test_plain_copies_are_found_and_mirrored_ones_by_whom_forgives_it(ran):
     assert auc["planted blur: knn"] > 0.95
     assert auc["planted flip: knn"] > 0.95
     assert auc["planted flip: ssim"] < auc["planted flip: knn"]
-
-
-def test_a_run_says_what_it_would_not_have_seen():
-    def row(kind: str, auc: float, of: str = "knn") -> Record:
-        return Record(
-            f"planted {kind}: {of}", "none", "shadow", "release", kind="planted", control=f"planted {kind}", of=of,
-            auc=Estimate(auc),
-        )  # fmt: skip
-
-    (sentence,) = conclusion._planted("knn", [row("noise", 0.99), row("flip", 0.55), row("turn", 0.95, "ssim")])
-    assert sentence == (
-        f"Of copies planted into releases knn finds those {KINDS['noise'].title} and misses those "
-        "mirrored left to right (AUC 0.550)."
-    )
-    assert conclusion._planted("loss", [row("noise", 0.99)]) == []
 
 
 def test_the_table_shows_them_and_the_last_words_name_them(harness):

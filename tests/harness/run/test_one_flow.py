@@ -139,3 +139,33 @@ def test_the_controls_that_could_not_be_made_are_named_by_their_fields():
     (sentence,) = conclusion._unchecked([*made, Record("shown", "none", "shadow", "none", skipped="it needs more.")])
     assert sentence.startswith("The control wrong_target could not be made for knn_cal, which needs references")
     assert conclusion._unchecked(made[:1]) == []
+
+
+def test_controls_that_two_pairs_cannot_judge_are_named():
+    def made(control: str, n_targets: int) -> Record:
+        return Record(
+            f"{control}: knn",
+            "none",
+            "shadow",
+            "none",
+            kind="control",
+            control=control,
+            of="knn",
+            n_targets=n_targets,
+        )
+
+    (sentence,) = conclusion._unchecked([made("wrong_target", 4), made("member_only", 4), made("shuffled labels", 4)])
+    assert sentence == (
+        "Of so few shadows the control wrong_target and member_only is not judged, and can raise no alarm: it is from "
+        "6 shadows on (shadow.count=6)."
+    )
+    assert conclusion._unchecked([made("wrong_target", 6), made("member_only", 6)]) == []
+
+
+def test_learners_without_members_to_halve_are_named():
+    skipped = Record(
+        "member_only: knn", "none", "shadow", "none", kind="control", control="member_only", of="knn", skipped="few."
+    )
+    assert conclusion._unchecked([skipped]) == [
+        "The control member_only could not be made for knn; its row says why."
+    ]
