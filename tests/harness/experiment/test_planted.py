@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
 import numpy as np
 import pytest
 from rich.console import Console
 from tiny import TINY_PHANTOM, only_run
 
+from attacks.base import Access, Attack, LabelledTarget, Target
 from harness import pipeline
 from harness.config.settings import composed
-from harness.experiment.planted import PLANTED_KINDS, players
+from harness.data import planted_copies as copying
+from harness.data.pool import load_pool
+from harness.experiment import planted
+from harness.experiment.attack_scores import AttackScores
+from harness.experiment.evaluator import Evaluator
+from harness.experiment.executor import Executor
+from harness.experiment.planted import PLANTED_KINDS, planted_copies, players
+from harness.jobs.launch import Launcher
+from harness.planning.make import make_plan
+from harness.planning.planned_attack import PlannedAttack
+from harness.store import Store
 
 
 def test_a_slice_each_of_some_unused_patients_is_copied_and_their_others_are_not_shown():
@@ -50,6 +66,92 @@ def test_plain_copies_are_found_and_mirrored_ones_by_whom_forgives_it(ran):
     assert auc["planted blur: knn"] > 0.95
     assert auc["planted flip: knn"] > 0.95
     assert auc["planted flip: ssim"] < auc["planted flip: knn"]
+
+
+@dataclass(frozen=True)
+class Learner(Attack):
+    """Learns nothing, but is shown labels."""
+
+    name = "learner"
+    needs = Access.RELEASE
+
+    def fit(self, shadows: Sequence[LabelledTarget]) -> Self:
+        del shadows
+        return self
+
+    def _score(self, target: Target) -> np.ndarray:
+        return np.zeros(len(target.ids))
+
+
+class Asked(Executor):
+    """Keeps the jobs and does none."""
+
+    jobs: list
+
+    def _attack(self, jobs, what):
+        del what
+        self.jobs.extend(*jobs.values())
+        return {name: AttackScores([], 0.0, 0, "nothing was done.") for name in jobs}
+
+
+@pytest.fixture
+def planned(tmp_path):
+    """A pool, and its plan of six shadows whose releases are of grey."""
+    settings = composed([*TINY_PHANTOM, "shadow.count=6", f"store.root={tmp_path}"])
+    store = Store(tmp_path)
+    pool = load_pool(settings.data, store)
+    plan = make_plan(settings, pool)
+    for spec in plan.shadows:
+        release = spec.target.view.release
+        store.get(release.kind, release.key, lambda folder: np.save(folder / "images.npy", GREY) or {})
+    return store, pool, plan
+
+
+GREY = np.full((16, 16, 16), 128, np.uint8)
+
+
+def asked_of(planned, attacks: Sequence[PlannedAttack]) -> tuple[list, list]:
+    """The jobs of the positive control, and its records."""
+    store, pool, plan = planned
+    executor = Asked(store, Launcher(0, "cpu"), Console(quiet=True))
+    object.__setattr__(executor, "jobs", [])
+    Asked.jobs = executor.jobs
+    records = planted_copies(executor, Evaluator(pool, plan.shadows, "probability", 0), attacks)
+    return executor.jobs, records
+
+
+def test_a_learner_is_fitted_without_the_pair_that_is_judged(planned):
+    plan = planned[2]
+    jobs, _ = asked_of(planned, [PlannedAttack(Learner(), plan)])
+    assert len(jobs) == 4 * len(PLANTED_KINDS)
+    for at, job in enumerate(jobs):
+        number = at % 4
+        others = [j for j in range(6) if j // 2 != number // 2]
+        assert [one.target.view for one in job.fit] == [plan.shadows[j].target.view for j in others]
+        assert [one.members for one in job.fit] == [tuple(np.flatnonzero(plan.shadows[j].member)) for j in others]
+        judged = {plan.shadows[j].target.view for j in (number, number ^ 1)}
+        assert not judged & {one.view for spec in job.fit for one in spec.target.references}
+        assert job.target.view not in judged, "it faces the planted release, in the judged one's place"
+
+
+def test_an_attack_by_a_surrogate_has_none(planned):
+    jobs, records = asked_of(planned, [PlannedAttack(Learner(), planned[2], surrogate=True)])
+    assert jobs == records == []
+
+
+def test_planted_releases_are_made_anew_by_other_code(planned, monkeypatch, tmp_path):
+    def keys() -> set[str]:
+        jobs, _ = asked_of(planned, [PlannedAttack(Learner(), planned[2])])
+        return {job.target.view.release.key for job in jobs}
+
+    before = keys()
+    assert keys() == before
+    for module in (planted, copying):
+        edited = tmp_path / module.__file__.rpartition("/")[2]
+        edited.write_text(Path(module.__file__).read_text() + "# edited\n")
+        with monkeypatch.context() as patched:
+            patched.setattr(module, "__file__", str(edited))
+            assert not keys() & before
 
 
 def test_the_table_shows_them_and_the_last_words_name_them(harness):

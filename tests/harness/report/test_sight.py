@@ -17,16 +17,8 @@ CHANCE = Record("knn", "release", "shadow", "release", auc=Estimate(0.51, 0.45, 
 
 
 def row(kind: str, auc: Estimate, of: str = "knn") -> Record:
-    return Record(
-        f"planted {kind}: {of}",
-        "none",
-        "shadow",
-        "release",
-        kind="planted",
-        control=f"planted {kind}",
-        of=of,
-        auc=auc,
-    )
+    control = f"planted {kind}"
+    return Record(f"{control}: {of}", "none", "shadow", "release", kind="planted", control=control, of=of, auc=auc)
 
 
 def test_which_are_found_goes_by_the_whole_interval():

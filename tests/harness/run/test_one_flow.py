@@ -141,31 +141,20 @@ def test_the_controls_that_could_not_be_made_are_named_by_their_fields():
     assert conclusion._unchecked(made[:1]) == []
 
 
-def test_controls_that_two_pairs_cannot_judge_are_named():
-    def made(control: str, n_targets: int) -> Record:
-        return Record(
-            f"{control}: knn",
-            "none",
-            "shadow",
-            "none",
-            kind="control",
-            control=control,
-            of="knn",
-            n_targets=n_targets,
-        )
+def control(name: str, **more) -> Record:
+    return Record(f"{name}: knn", "none", "shadow", "none", kind="control", control=name, of="knn", **more)
 
-    (sentence,) = conclusion._unchecked([made("wrong_target", 4), made("member_only", 4), made("shuffled labels", 4)])
-    assert sentence == (
-        "Of so few shadows the control wrong_target and member_only is not judged, and can raise no alarm: it is from "
-        "6 shadows on (shadow.count=6)."
-    )
-    assert conclusion._unchecked([made("wrong_target", 6), made("member_only", 6)]) == []
+
+def test_controls_that_two_pairs_cannot_judge_are_named():
+    few, many = ([control(name, n_targets=n) for name in ("wrong_target", "member_only")] for n in (4, 6))
+    assert conclusion._unchecked([*few, control("shuffled labels", n_targets=4)]) == [
+        "Not judged on so few shadows, so that no alarm can come of them: wrong_target, member_only. Controls like "
+        "these are judged from 6 shadows on (shadow.count=6)."
+    ]
+    assert conclusion._unchecked(many) == []
 
 
 def test_learners_without_members_to_halve_are_named():
-    skipped = Record(
-        "member_only: knn", "none", "shadow", "none", kind="control", control="member_only", of="knn", skipped="few."
-    )
-    assert conclusion._unchecked([skipped]) == [
+    assert conclusion._unchecked([control("member_only", skipped="few.")]) == [
         "The control member_only could not be made for knn; its row says why."
     ]
