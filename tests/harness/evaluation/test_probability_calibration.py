@@ -273,18 +273,3 @@ def test_every_rule_stands_in_the_rows_as_the_declared_one_does():
         assert np.array_equal(rows.decision, rows.by_rule[name])
         assert measure(rows, member, 0)["f1"] == measure_rules(rows, member, 0)[name]["f1"]
     assert rows.unit.tolist() == [0] * 120 + [1] * 120
-
-
-def test_a_person_has_one_number_in_every_target(evaluator):
-    """Where shadows show different candidates, too: resampled patients are the same people in each."""
-    shown = [np.arange(10, 40), np.arange(30)]
-    parts = [LabelledSpec(None, places, np.arange(30) % 2 == 0) for places in shown]
-    first, second = evaluator._replace(shadows=parts)._patients_of_shadows()
-    assert first[:20].tolist() == second[10:].tolist()
-    assert not set(second[:10]) & set(first)
-
-
-def test_shadows_left_out_leave_the_others_in_their_pairs(evaluator):
-    scored = AttackScores([np.zeros(40)] * 2, 0.0, 0, None)
-    kept = evaluator._replace(shadows=[evaluator.shadows[j] for j in (0, 3)], numbers=(0, 3))
-    assert [one.pair for one in kept._labelled(scored)] == [0, 1]

@@ -83,15 +83,7 @@ class Learner(Attack):
         return np.zeros(len(target.ids))
 
 
-class Asked(Executor):
-    """Keeps the jobs and does none."""
-
-    jobs: list
-
-    def _attack(self, jobs, what):
-        del what
-        self.jobs.extend(*jobs.values())
-        return {name: AttackScores([], 0.0, 0, "nothing was done.") for name in jobs}
+GREY = np.full((16, 16, 16), 128, np.uint8)
 
 
 @pytest.fixture
@@ -107,17 +99,20 @@ def planned(tmp_path):
     return store, pool, plan
 
 
-GREY = np.full((16, 16, 16), 128, np.uint8)
-
-
 def asked_of(planned, attacks: Sequence[PlannedAttack]) -> tuple[list, list]:
-    """The jobs of the positive control, and its records."""
+    """The jobs of the positive control, none of which is done, and its records."""
     store, pool, plan = planned
+    asked = []
+
+    class Asked(Executor):
+        def _attack(self, jobs, what):
+            del what
+            asked.extend(*jobs.values())
+            return {name: AttackScores([], 0.0, 0, "nothing was done.") for name in jobs}
+
     executor = Asked(store, Launcher(0, "cpu"), Console(quiet=True))
-    object.__setattr__(executor, "jobs", [])
-    Asked.jobs = executor.jobs
     records = planted_copies(executor, Evaluator(pool, plan.shadows, "probability", 0), attacks)
-    return executor.jobs, records
+    return asked, records
 
 
 def test_a_learner_is_fitted_without_the_pair_that_is_judged(planned):
