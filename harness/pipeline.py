@@ -23,6 +23,7 @@ from harness.evaluation.records import Record
 from harness.evaluation.selection_rules import RULES, Choice
 from harness.evaluation.trivial import trivial_records
 from harness.experiment.answers import answers_kept
+from harness.experiment.attack_scores import AttackScores
 from harness.experiment.base import from_base
 from harness.experiment.baselines import baselines_on_release, baselines_on_shadows
 from harness.experiment.beyond_slices import beyond_slices
@@ -39,7 +40,7 @@ from harness.jobs.launch import Launcher
 from harness.planning.baselines import Baseline
 from harness.planning.leaks import plan_leaks
 from harness.planning.make import check_candidates, make_plan
-from harness.planning.member_only import member_only
+from harness.planning.member_only import TOO_FEW, member_only
 from harness.planning.plan import Plan
 from harness.planning.planned_attack import PlannedAttack
 from harness.planning.surrogates import via_surrogates
@@ -199,9 +200,15 @@ def _controls(
 def _on_members_alone(executor: Executor, evaluator: Evaluator, learners: Sequence[PlannedAttack]) -> list[Record]:
     """Learners that are told to part members from members."""
     alone = [one.on(member_only(one.plan, evaluator.pool.patient_ids, evaluator.seed)) for one in learners]
-    scored = executor.attack_shadows(alone, "members alone")
-    judging = [evaluator._replace(shadows=one.plan.shadows) for one in alone]
-    return [it.as_control("member_only", one, scored[one.label]) for it, one in zip(judging, alone, strict=True)]
+    able = [one for one in alone if len({number // 2 for number in one.plan.taking_part}) > 1]
+    scored = executor.attack_shadows(able, "members alone")
+    too_few = AttackScores([], 0.0, 0, TOO_FEW)
+    records = []
+    for one in alone:
+        kept = one.plan.taking_part
+        judging = evaluator._replace(shadows=[one.plan.shadows[number] for number in kept], numbers=kept)
+        records.append(judging.as_control("member_only", one, scored.get(one.label, too_few)))
+    return records
 
 
 def _choosers(settings: Settings, evaluator: Evaluator, usable: list[Evaluation]) -> list[Record]:

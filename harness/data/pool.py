@@ -6,6 +6,7 @@ import csv
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from harness.data.degenerate import digests
 from harness.data.edition_release import EditionRelease, read_release, releases_of
+from harness.data.numbered import numbered
 from harness.data.options import EditionFolder, FolderData, PhantomData
 from harness.data.reading import EXTRA_ROLE, READING, Source, kept_remarks, source_of
 from harness.data.sources.listing import UNNAMED
@@ -47,6 +49,11 @@ class Pool:
 
     def __len__(self) -> int:
         return len(self.taken)
+
+    @cached_property
+    def patient(self) -> NDArray[np.intp]:
+        """The patient of each slice as a number, intp [n]: the same person has the same in every target."""
+        return numbered(self.patient_ids)
 
 
 def load_pool(data: PhantomData | FolderData, store: Store, extra_apart: bool = False) -> Pool:

@@ -64,7 +64,7 @@ def verdict(records: Sequence[Record]) -> list[str]:
     measured = [
         r
         for r in records
-        if r.kind == "control" and r.auc is not None and r.auc.value is not None and not _mirrored(r)
+        if r.kind == "control" and r.auc is not None and r.auc.value is not None and not mirrored(r)
     ]
     if not measured:
         return []
@@ -74,8 +74,11 @@ def verdict(records: Sequence[Record]) -> list[str]:
     return [sentence for record in measured if (sentence := _outside(record, wider)) is not None]
 
 
-def _mirrored(record: Record) -> bool:
-    """With two pairs each is the other's wrong target, or its teacher: one draw without an interval to speak of."""
+def mirrored(record: Record) -> bool:
+    """Whether a control is not judged: of two pairs each is the other's wrong target, or its teacher.
+
+    That is one draw, without an interval to speak of.
+    """
     return record.control in ("wrong_target", "member_only") and 0 < record.n_targets <= 4
 
 

@@ -104,11 +104,14 @@ def metrics_of(rows: Predictions, member: Flags, resamples: Resamples) -> tuple[
     return with_ratios(under(as_they_are(resamples))), with_ratios(spread(under, resamples))
 
 
-def auc_per_target(rows: Predictions, member: Flags) -> list[float]:
-    """The AUC of each target by itself; NaN where all its candidates are members, or none."""
+def auc_per_target(rows: Predictions, member: Flags) -> list[float | None]:
+    """The AUC of each target by itself; None where all its candidates are members, or none."""
     targets = (rows.target == t for t in range(int(rows.target.max()) + 1))
     return [
-        float(metrics.step_roc(rows.score[at], member[at], np.ones((1, int(at.sum())))).auc()[0]) for at in targets
+        float(metrics.step_roc(rows.score[at], member[at], np.ones((1, int(at.sum())))).auc()[0])
+        if len(set(member[at].tolist())) == 2
+        else None
+        for at in targets
     ]
 
 

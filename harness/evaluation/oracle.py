@@ -21,7 +21,7 @@ _CHOICE_RESAMPLES = 400  # a rule asks of an interval only on which side of chan
 
 def oracle_picks(rows: Mapping[str, Predictions], member: Flags) -> list[str]:
     """For each shadow the attack with the largest AUC on that very shadow, by the truth it should not see."""
-    names, aucs = list(rows), np.array([auc_per_target(one, member) for one in rows.values()])
+    names, aucs = list(rows), np.array([auc_per_target(one, member) for one in rows.values()], np.float64)
     return [names[best] for best in np.nan_to_num(aucs, nan=-np.inf).argmax(axis=0)]
 
 

@@ -25,7 +25,8 @@ class Record:
     access: what the attacker holds; kind: an attack; a published method with a decision rule of its own (baseline); a
     trivial rule that looks at nothing; a control, which must be at chance; an oracle, which peeks at the truth of
     what it judges; planted copies, which must be found; or an attack on patients, whose slices' scores are pooled.
-    auc is pooled over the targets, so scores must share a scale; auc_per_target are the targets' own.
+    auc is pooled over the targets, so scores must share a scale; auc_per_target are the targets' own,
+    None for one without both classes.
     seconds: compute of the attack itself over the targets, when it was computed; network_calls: a candidate.
     resampled: what the intervals resample.
     control: which one a control is, say `wrong_target`; of: the attack it was made for, by its label, None for one of
@@ -41,7 +42,7 @@ class Record:
     n_members: int | None = None
     n_nonmembers: int | None = None
     auc: Estimate | None = None
-    auc_per_target: list[float] = field(default_factory=list)
+    auc_per_target: list[float | None] = field(default_factory=list)
     tpr_at_fpr: dict[str, Estimate] | None = None
     f1: Estimate | None = None
     accuracy: Estimate | None = None

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.data.numbered import numbered
 from harness.data.pool import Pool
 from harness.evaluation.controls import redrawn_labels, shuffled_labels
 from harness.evaluation.decision_rules import DECISIONS
@@ -45,13 +44,17 @@ class Evaluation:
 
 
 class Evaluator(NamedTuple):
-    """What all evaluation shares: the pool, the labelled shadows, the declared decision rule, the seed."""
+    """What all evaluation shares: the pool, the labelled shadows, the declared decision rule, the seed.
+
+    numbers: of the shadows in the plan that they are of, 2p and 2p + 1 a pair; None: they are all of it.
+    """
 
     pool: Pool
     shadows: list[LabelledSpec]
     decision: str
     seed: int
     calibrator: CalibratorName = "platt"
+    numbers: Sequence[int] | None = None
 
     def on_shadows(self, planned: PlannedAttack, scored: AttackScores, real_real: Floats | None = None) -> Evaluation:
         """Every shadow, by a probability calibration that neither it nor its complement took part in."""
@@ -190,16 +193,17 @@ class Evaluator(NamedTuple):
         return measure(predictions, self.member, self.seed)
 
     def _labelled(self, scored: AttackScores) -> list[ScoredTarget]:
+        numbers = range(len(self.shadows)) if self.numbers is None else self.numbers
         return [
             ScoredTarget(scores, spec.member, pair=number // 2)
-            for number, (scores, spec) in enumerate(zip(scored.scores, self.shadows, strict=True))
+            for number, scores, spec in zip(numbers, scored.scores, self.shadows, strict=True)
         ]
 
     def _patients_of_shadows(self) -> list[NDArray[np.intp]]:
         return [self._patients(spec.candidates) for spec in self.shadows]
 
     def _patients(self, candidates: NDArray[np.intp]) -> NDArray[np.intp]:
-        return numbered([self.pool.patient_ids[place] for place in candidates])
+        return self.pool.patient[candidates]
 
 
 def predictions_of(evaluations: Sequence[Evaluation]) -> dict[str, Predictions]:

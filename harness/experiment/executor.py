@@ -65,9 +65,10 @@ class Executor:
             self.launcher.map(train_surrogate, missing, on_progress)
 
     def attack_shadows(self, attacks: Iterable[PlannedAttack], what: str = "shadows") -> dict[str, AttackScores]:
-        """Every attack on every shadow, by label."""
+        """Every attack on every shadow that takes part, by label."""
         return self._attack(
-            {one.label: [one.plan.attack_shadow(one.attack, j) for j in _shadows(one)] for one in attacks}, what
+            {one.label: [one.plan.attack_shadow(one.attack, j) for j in one.plan.taking_part] for one in attacks},
+            what,
         )
 
     def attack_wrong_targets(self, attacks: Iterable[PlannedAttack]) -> dict[str, AttackScores]:
@@ -77,9 +78,9 @@ class Executor:
             "wrong targets",
         )
 
-    def attack_planted(self, planned: PlannedAttack, targets: Sequence[TargetSpec], what: str) -> AttackScores:
-        """One attack on what was made of the first shadows, a target each."""
-        jobs = [planned.plan.attack_planted(planned.attack, *one) for one in enumerate(targets)]
+    def attack_planted(self, planned: PlannedAttack, targets: Mapping[int, TargetSpec], what: str) -> AttackScores:
+        """One attack on what was made of shadows, a target each, by the shadow's number."""
+        jobs = [planned.plan.attack_planted(planned.attack, *one) for one in targets.items()]
         return self._attack({planned.label: jobs}, what)[planned.label]
 
     def attack_release(self, planned: PlannedAttack, what: str) -> ReleaseScores:

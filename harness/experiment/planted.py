@@ -14,41 +14,52 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
+from harness.data import planted_copies as copying
 from harness.data.planted_copies import KINDS, made
 from harness.evaluation.records import PLANTED, Record
+from harness.experiment.attack_scores import AttackScores
 from harness.experiment.evaluator import Evaluator
 from harness.experiment.executor import Executor
 from harness.jobs.targets import ReleaseSpec, ViewSpec, candidate_images, released_images
 from harness.planning.plan import LabelledSpec
 from harness.planning.planned_attack import PlannedAttack
 from harness.seeds import rng_of
-from harness.store import Store, content_key
+from harness.store import Store, content_key, digest_of
 from harness.writing import save_array
 
 PLANTED_KINDS = ("noise", "blur", "shift", "flip", "turn", "contrast")
 N_SHADOWS = 4  # two pairs: one teaches how to read the other's scores
 N_PLAYERS = 12  # patients a shadow of whom a slice is planted, half of those that were not used at most
-_SCHEMA = 1
+TOO_FEW = "too few shadows did without two patients or more: one in each of two pairs is needed."
 
 
 def planted_copies(executor: Executor, evaluator: Evaluator, attacks: Iterable[PlannedAttack]) -> list[Record]:
     """For each attack on releases, a row a kind of copy: planted slices against those of patients left alone.
 
     Both are non-members of the shadow, so nothing but the copy tells. A planted slice has one among the released.
+    A shadow that did without fewer than two patients is left out.
+
+    Of attacks on models there is none: a model does not change with images that are put into its release, and a
+    surrogate would have to be trained anew on every such release.
     """
     executor = replace(executor, console=Console(quiet=True))  # small steps, none worth a line
     records = []
     for one in attacks:
         if one.via != "release":
-            continue  # what a model answers does not change with images that are put into its release
+            continue
         for kind in PLANTED_KINDS:
-            specs = [
-                _planted(executor.store, spec, kind, evaluator, number)
+            specs = {
+                number: _planted(executor.store, spec, kind, evaluator, number)
                 for number, spec in enumerate(one.plan.shadows[:N_SHADOWS])
-            ]
-            scored = executor.attack_planted(one, [spec.target for spec in specs], f"copies {KINDS[kind].title}")
-            record = evaluator._replace(shadows=specs).as_control(PLANTED + kind, one, scored)
-            records.append(replace(record, kind="planted"))
+                if len(np.unique(evaluator.pool.patient[spec.candidates[~spec.member]])) > 1
+            }
+            if len({number // 2 for number in specs}) > 1:
+                targets = {number: spec.target for number, spec in specs.items()}
+                scored = executor.attack_planted(one, targets, f"copies {KINDS[kind].title}")
+            else:
+                scored = AttackScores([], 0.0, 0, TOO_FEW)
+            judging = evaluator._replace(shadows=list(specs.values()), numbers=list(specs))
+            records.append(replace(judging.as_control(PLANTED + kind, one, scored), kind="planted"))
     return records
 
 
@@ -84,7 +95,11 @@ def players(
 def _release(store: Store, view: ViewSpec, release: ReleaseSpec, kind: str, places: NDArray[np.intp]) -> ReleaseSpec:
     """The release with as many of its images replaced by copies, in the store."""
     key = content_key(
-        stage="planted", schema=_SCHEMA, release=list(release), kind=kind, digests=[view.digests[i] for i in places]
+        stage="planted",
+        code=digest_of(Path(one) for one in (__file__, copying.__file__)),
+        release=list(release),
+        kind=kind,
+        digests=[view.digests[i] for i in places],
     )
 
     def make(folder: Path) -> dict[str, Any]:

@@ -31,7 +31,7 @@ class SurrogateEvidence(NamedTuple):
     """rows: what each attack keeps; follows_distance: see `loss_follows_distance`."""
 
     rows: list[Retention]
-    follows_distance: float
+    follows_distance: float | None
 
 
 def surrogate_evidence(
@@ -60,13 +60,15 @@ def _retentions(named: Sequence[PlannedAttack], judged: Mapping[str, Evaluation]
     return sorted(found, key=lambda row: -row.surrogate_auc)
 
 
-def loss_follows_distance(executor: Executor, loss: PlannedAttack, knn: PlannedAttack) -> float:
+def loss_follows_distance(executor: Executor, loss: PlannedAttack, knn: PlannedAttack) -> float | None:
     """Spearman correlation of the surrogate's loss with log d1, the distance to the nearest released image.
 
     Over the candidates of a shadow, mean over shadows: near 1, a surrogate tells what nearest neighbours tell.
+    None where one of them is the same for all candidates of a shadow.
     """
     from scipy.stats import spearmanr  # start-up: seconds to import
 
     scored = executor.attack_shadows([loss, knn])
     pairs = zip(scored[loss.label].scores, scored[knn.label].scores, strict=True)
-    return float(np.mean([spearmanr(a, b).statistic for a, b in pairs]))
+    mean = float(np.mean([spearmanr(a, b).statistic for a, b in pairs]))
+    return None if np.isnan(mean) else mean

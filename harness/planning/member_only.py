@@ -12,13 +12,15 @@ from harness.data.splits import random_half
 from harness.planning.plan import LabelledSpec, Plan
 from harness.seeds import rng_of
 
+TOO_FEW = "too few shadows have members of two patients or more: one in each of two pairs is needed."
+
 
 def member_only(plan: Plan, patient_ids: Sequence[str], seed: int) -> Plan:
     """The same plan where each shadow's candidates are its members alone, half of them, by patient, called members.
 
     Nothing that a generator shows can tell one half from the other, so what a learner tells all the same comes to it
     by another road: by labels that reach it, or by pictures. What was observed with all candidates is observed still.
-    patient_ids: of the pool.
+    patient_ids: of the pool. A shadow whose members are all one patient's has no halves, and is left out.
     """
 
     def part(number: int, spec: LabelledSpec) -> LabelledSpec:
@@ -28,4 +30,6 @@ def member_only(plan: Plan, patient_ids: Sequence[str], seed: int) -> Plan:
         shown = spec.target._replace(part=tuple(map(int, places)))
         return LabelledSpec(shown, candidates, half)
 
-    return replace(plan, shadows=[part(*one) for one in enumerate(plan.shadows)])
+    shadows = [part(*one) for one in enumerate(plan.shadows)]
+    kept = (number for number, spec in enumerate(shadows) if spec.member.any() and not spec.member.all())
+    return replace(plan, shadows=shadows, kept=tuple(kept))

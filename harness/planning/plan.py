@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -49,7 +49,8 @@ class Plan:
 
     generators: to be trained, the withheld one last; shadows: each as target, in the order of the first
     generators, with the test's candidates; shape: what is known of every target beforehand; dev: the same shadows
-    facing an edition's labelled release, with its candidates and as few images, as a plan of its own.
+    facing an edition's labelled release, with its candidates and as few images, as a plan of its own; kept: the
+    shadows that are attacked and learnt from, None for all.
     """
 
     store_root: str
@@ -58,6 +59,7 @@ class Plan:
     test: AttackedRelease
     shape: TargetShape
     dev: Plan | None = None
+    kept: tuple[int, ...] | None = None
 
     @property
     def n_images(self) -> int:
@@ -80,7 +82,7 @@ class Plan:
         return self._job(attack, TargetSpec(pair[number % 2], references), self._others(number))
 
     def attack_planted(self, attack: Attack, number: int, target: TargetSpec) -> AttackJob:
-        """As `attack_shadow`, but before a target made of shadow `number` in its place."""
+        """As `attack_shadow`, but before a target made of shadow `number` in its place, fitted as for that one."""
         return self._job(attack, target, self._others(number))
 
     def attack_other(self, attack: Attack, target: TargetSpec) -> AttackJob:
@@ -112,6 +114,11 @@ class Plan:
         return self._with_views(swap)
 
     @property
+    def taking_part(self) -> Sequence[int]:
+        """The numbers of the shadows that are attacked and learnt from."""
+        return range(len(self.shadows)) if self.kept is None else self.kept
+
+    @property
     def releases(self) -> list[ReleaseSpec]:
         """The releases that are looked at, of the shadows and of the test."""
         views = [*(spec.target.view for spec in self.shadows), self.test.target.view]
@@ -129,7 +136,7 @@ class Plan:
 
     def _others(self, number: int) -> Iterator[LabelledSpec]:
         """Asked for only where an attack learns: with many shadows they are many."""
-        others = (j for j in range(len(self.shadows)) if j // 2 != number // 2)
+        others = (j for j in self.taking_part if j // 2 != number // 2)
         return (self._to_fit_on(j, number) for j in others)
 
     def _to_fit_on(self, number: int, judged: int) -> LabelledSpec:

@@ -69,9 +69,10 @@ def _rate(name: str, fpr: str) -> Callable[[Record], Cell]:
 
 
 def _auc_range(record: Record) -> Cell:
-    if not record.auc_per_target:
+    aucs = [auc for auc in record.auc_per_target if auc is not None]
+    if not aucs:
         return Cell()
-    low, high = min(record.auc_per_target), max(record.auc_per_target)
+    low, high = min(aucs), max(aucs)
     return Cell(interval(low, high).strip("[]").replace(", ", " \N{EN DASH} "), "", low)
 
 

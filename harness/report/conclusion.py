@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from harness.data.planted_copies import KINDS
-from harness.evaluation.estimate_text import estimate_text, number
-from harness.evaluation.records import PLANTED, Record
-
-FOUND = 0.9  # AUC from which planted copies count as found
+from harness.evaluation.controls import mirrored
+from harness.evaluation.estimate_text import estimate_text
+from harness.evaluation.records import Record
+from harness.report.sight import seen_told
 
 
 class Applied(NamedTuple):
@@ -48,34 +47,32 @@ def conclusion(
         *nobody,
         _truth(applied),
         f"Selection rules pick {picks}.",
-        *_planted(applied.label, records),
+        seen_told(records, applied.label),
         *_unchecked(records),
     ]
 
 
 def _unchecked(records: Sequence[Record]) -> list[str]:
-    """Which attacks the control `wrong_target` could not be made for."""
-    missing = [r.of for r in records if r.control == "wrong_target" and r.of and r.skipped]
-    if not missing:
-        return []
-    return [
-        f"The control wrong_target could not be made for {', '.join(missing)}, which needs references of a third "
-        "pair of shadows: shadow.count=6, or 8 where a calibration takes two on either side."
-    ]
-
-
-def _planted(label: str, records: Sequence[Record]) -> list[str]:
-    """Which copies that were planted into releases the chosen attack finds, and which it would not see."""
-    titles = {PLANTED + name: kind.title for name, kind in KINDS.items()}
-    aucs = {
-        titles[r.control]: r.auc.value
-        for r in records
-        if r.kind == "planted" and r.of == label and r.control in titles and r.auc and r.auc.value is not None
+    """Which attacks a control could not be made for, and which controls were made but not judged."""
+    missing = {
+        name: ", ".join(r.of for r in records if r.control == name and r.of and r.skipped)
+        for name in ("wrong_target", "member_only")
     }
-    found = [title for title, auc in aucs.items() if auc >= FOUND]
-    missed = [f"{title} (AUC {number(auc)})" for title, auc in aucs.items() if auc < FOUND]
-    told = [f"finds those {', '.join(found)}"] * bool(found) + [f"misses those {', '.join(missed)}"] * bool(missed)
-    return [f"Of copies planted into releases {label} {' and '.join(told)}."] if told else []
+    told = []
+    if missing["wrong_target"]:
+        told.append(
+            f"The control wrong_target could not be made for {missing['wrong_target']}, which needs references of a "
+            "third pair of shadows: shadow.count=6, or 8 where a calibration takes two on either side."
+        )
+    if missing["member_only"]:
+        told.append(f"The control member_only could not be made for {missing['member_only']}; its row says why.")
+    unjudged = dict.fromkeys(r.control for r in records if r.control and not r.skipped and mirrored(r))
+    if unjudged:
+        told.append(
+            f"Not judged on so few shadows, so that no alarm can come of them: {', '.join(unjudged)}. Controls like "
+            "these are judged from 6 shadows on (shadow.count=6)."
+        )
+    return told
 
 
 def _truth(applied: Applied) -> str:

@@ -62,7 +62,13 @@ def holds(record: Record) -> str:
 
 
 def _condensed(records: Sequence[Record]) -> list[Record]:
-    """Controls that were made for every attack, one of each kind: the farthest from 0.5, with how many there are."""
+    """Of what was made for every attack one of each kind, with how many there are: of controls the farthest from 0.5,
+    of planted copies, which are to be found, the largest AUC."""
+
+    def shown_first(record: Record) -> float:
+        value = 0.5 if record.auc is None or record.auc.value is None else record.auc.value
+        return value if record.kind == "planted" else abs(value - 0.5)
+
     kept = [record for record in records if record.control is None or record.of is None]
     families: dict[str, list[Record]] = {}
     for record in records:
@@ -70,8 +76,8 @@ def _condensed(records: Sequence[Record]) -> list[Record]:
             families.setdefault(record.control, []).append(record)
     for family, members in families.items():
         ran = [record for record in members if record.auc is not None and record.auc.value is not None]
-        worst = max(ran or members, key=lambda r: abs((r.auc.value or 0.5) - 0.5) if r.auc is not None else 0.0)
-        kept.append(replace(worst, attack=f"{family} ({len(ran)})"))
+        shown = max(ran or members, key=shown_first)
+        kept.append(replace(shown, attack=f"{family} ({len(ran)})"))
     return kept
 
 

@@ -9,6 +9,7 @@ from harness.evaluation.intervals import Estimate
 from harness.evaluation.records import Record
 from harness.report.board import CHANCE_AUC
 from harness.report.numbers import cell
+from harness.report.sight import all_clear_withheld
 
 
 class Tile(NamedTuple):
@@ -38,6 +39,8 @@ def tiles(records: Sequence[Record], chosen: str | None) -> list[Tile]:
 def meaning(records: Sequence[Record], chosen: str | None, nobody: Sequence[str] = ()) -> list[str]:
     """What the chosen attack's numbers mean, in whole slices; empty where nothing was chosen or measured.
 
+    That it finds nothing is an all-clear only as far as it finds copies that were planted.
+
     nobody: why nobody can be called by the test release; then numbers mean nothing for it, and that is all to say.
     """
     if nobody:
@@ -49,7 +52,8 @@ def meaning(records: Sequence[Record], chosen: str | None, nobody: Sequence[str]
     if auc.low is not None and auc.low <= CHANCE_AUC:
         return [
             "On generators whose training slices are known, the chosen attack could not be told from guessing: "
-            "nothing here shows that the release gives away which slices were used."
+            "nothing here shows that the release gives away which slices were used.",
+            *all_clear_withheld(records, record.label),
         ]
     sentences = [
         "On generators whose training slices are known: of a used and an unused slice, the attack gives the used one "

@@ -53,8 +53,9 @@ def show_plan(settings: Settings, console: Console) -> None:
         )
     console.print(_attacks(work, store))
     console.print(
-        "On top come the same attacks before wrong targets and the test release, and power curves; "
-        "those that learn also meet members alone."
+        "On top come the same attacks before wrong targets and the test release; for the chosen one, knn and ssim "
+        "power curves and, where they look at releases, copies planted into them; and tests of whole sets. "
+        "Those that learn also meet members alone."
     )
     console.print(_time(settings, jobs, store))
     left = [job for job in work.surrogates_of_dev if not _cached(job, store)]

@@ -82,7 +82,7 @@ class Kept:
 class Surrogates:
     """What surrogates are worth."""
 
-    loss_follows_distance: float
+    loss_follows_distance: float | None
     attacks: list[Kept]
 
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 
+from harness.experiment import planted
 from harness.experiment.sound_releases import NOBODY
+from harness.planning import member_only
 from shadow_models.registry import HERE, built_in
 
 _N = r"\d+"
@@ -45,6 +47,8 @@ SENTENCES = (
     rf"it is fitted on shadows, where (?:{_ANY_SKIPPED}|{_PART}) Plan shadow\.count=6, or 8 where a calibration "
     r"takes two references on either side\.",
     r"the decision rule [a-z0-9_]{1,40} does not apply to it\.",
+    re.escape(member_only.TOO_FEW),
+    re.escape(planted.TOO_FEW),
     # why there is no number, and what intervals resample
     rf"n too small: {_N} non-members",
     r"undefined on these rows",

@@ -37,3 +37,10 @@ def test_a_resample_without_any_row_says_nothing_about_any_metric(rows):
         assert np.isfinite(plain[name]).all()
     low, high = np.quantile(drawn["f1"][~empty], [0.025, 0.975])
     assert (record["f1"].low, record["f1"].high) == pytest.approx((low, high))
+
+
+def test_a_target_of_one_class_has_no_auc_of_its_own(rows):
+    member = MEMBER & np.repeat([True, False], 20)
+    first, second = measure(rows, member, 3, 200)["auc_per_target"]
+    assert 0.0 <= first <= 1.0
+    assert second is None

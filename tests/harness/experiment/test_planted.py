@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
 import numpy as np
 import pytest
 from rich.console import Console
 from tiny import TINY_PHANTOM, only_run
 
+from attacks.base import Access, Attack, LabelledTarget, Target
 from harness import pipeline
 from harness.config.settings import composed
-from harness.data.planted_copies import KINDS
-from harness.evaluation.intervals import Estimate
-from harness.evaluation.records import Record
-from harness.experiment.planted import PLANTED_KINDS, players
-from harness.report import conclusion
+from harness.data import planted_copies as copying
+from harness.data.pool import load_pool
+from harness.experiment import planted
+from harness.experiment.attack_scores import AttackScores
+from harness.experiment.evaluator import Evaluator
+from harness.experiment.executor import Executor
+from harness.experiment.planted import PLANTED_KINDS, planted_copies, players
+from harness.jobs.launch import Launcher
+from harness.planning.make import make_plan
+from harness.planning.planned_attack import PlannedAttack
+from harness.store import Store
 
 
 def test_a_slice_each_of_some_unused_patients_is_copied_and_their_others_are_not_shown():
@@ -56,19 +68,85 @@ def test_plain_copies_are_found_and_mirrored_ones_by_whom_forgives_it(ran):
     assert auc["planted flip: ssim"] < auc["planted flip: knn"]
 
 
-def test_a_run_says_what_it_would_not_have_seen():
-    def row(kind: str, auc: float, of: str = "knn") -> Record:
-        return Record(
-            f"planted {kind}: {of}", "none", "shadow", "release", kind="planted", control=f"planted {kind}", of=of,
-            auc=Estimate(auc),
-        )  # fmt: skip
+@dataclass(frozen=True)
+class Learner(Attack):
+    """Learns nothing, but is shown labels."""
 
-    (sentence,) = conclusion._planted("knn", [row("noise", 0.99), row("flip", 0.55), row("turn", 0.95, "ssim")])
-    assert sentence == (
-        f"Of copies planted into releases knn finds those {KINDS['noise'].title} and misses those "
-        "mirrored left to right (AUC 0.550)."
-    )
-    assert conclusion._planted("loss", [row("noise", 0.99)]) == []
+    name = "learner"
+    needs = Access.RELEASE
+
+    def fit(self, shadows: Sequence[LabelledTarget]) -> Self:
+        del shadows
+        return self
+
+    def _score(self, target: Target) -> np.ndarray:
+        return np.zeros(len(target.ids))
+
+
+GREY = np.full((16, 16, 16), 128, np.uint8)
+
+
+@pytest.fixture
+def planned(tmp_path):
+    """A pool, and its plan of six shadows whose releases are of grey."""
+    settings = composed([*TINY_PHANTOM, "shadow.count=6", f"store.root={tmp_path}"])
+    store = Store(tmp_path)
+    pool = load_pool(settings.data, store)
+    plan = make_plan(settings, pool)
+    for spec in plan.shadows:
+        release = spec.target.view.release
+        store.get(release.kind, release.key, lambda folder: np.save(folder / "images.npy", GREY) or {})
+    return store, pool, plan
+
+
+def asked_of(planned, attacks: Sequence[PlannedAttack]) -> tuple[list, list]:
+    """The jobs of the positive control, none of which is done, and its records."""
+    store, pool, plan = planned
+    asked = []
+
+    class Asked(Executor):
+        def _attack(self, jobs, what):
+            del what
+            asked.extend(*jobs.values())
+            return {name: AttackScores([], 0.0, 0, "nothing was done.") for name in jobs}
+
+    executor = Asked(store, Launcher(0, "cpu"), Console(quiet=True))
+    records = planted_copies(executor, Evaluator(pool, plan.shadows, "probability", 0), attacks)
+    return asked, records
+
+
+def test_a_learner_is_fitted_without_the_pair_that_is_judged(planned):
+    plan = planned[2]
+    jobs, _ = asked_of(planned, [PlannedAttack(Learner(), plan)])
+    assert len(jobs) == 4 * len(PLANTED_KINDS)
+    for at, job in enumerate(jobs):
+        number = at % 4
+        others = [j for j in range(6) if j // 2 != number // 2]
+        assert [one.target.view for one in job.fit] == [plan.shadows[j].target.view for j in others]
+        assert [one.members for one in job.fit] == [tuple(np.flatnonzero(plan.shadows[j].member)) for j in others]
+        judged = {plan.shadows[j].target.view for j in (number, number ^ 1)}
+        assert not judged & {one.view for spec in job.fit for one in spec.target.references}
+        assert job.target.view not in judged, "it faces the planted release, in the judged one's place"
+
+
+def test_an_attack_by_a_surrogate_has_none(planned):
+    jobs, records = asked_of(planned, [PlannedAttack(Learner(), planned[2], surrogate=True)])
+    assert jobs == records == []
+
+
+def test_planted_releases_are_made_anew_by_other_code(planned, monkeypatch, tmp_path):
+    def keys() -> set[str]:
+        jobs, _ = asked_of(planned, [PlannedAttack(Learner(), planned[2])])
+        return {job.target.view.release.key for job in jobs}
+
+    before = keys()
+    assert keys() == before
+    for module in (planted, copying):
+        edited = tmp_path / module.__file__.rpartition("/")[2]
+        edited.write_text(Path(module.__file__).read_text() + "# edited\n")
+        with monkeypatch.context() as patched:
+            patched.setattr(module, "__file__", str(edited))
+            assert not keys() & before
 
 
 def test_the_table_shows_them_and_the_last_words_name_them(harness):

@@ -44,7 +44,7 @@ def evidence(tmp_path):
     # Of four candidates one pair trades places: Spearman 1 - 6 * 2 / (4 * 15) = 0.8; in reverse -1.
     executor = Executor({"loss@surrogate": [[1, 2, 3, 4], [1, 2, 3, 4]], "knn": [[10, 20, 70, 30], [4, 3, 2, 1]]})
 
-    def call(aucs: dict[str, float | None]):
+    def call(aucs: dict[str, float | None], scores: dict[str, list[list[float]]] | None = None):
         named, judged = [], {}
         for label, auc in aucs.items():
             name, _, surrogate = label.partition("@")
@@ -54,7 +54,8 @@ def evidence(tmp_path):
             judged[one.label] = Evaluation(record, SimpleNamespace())
         work = work_list(replace(settings, use_surrogates=True, attacks={"loss": DenoisingLoss()}), plan)
         evidence = work.evidence if any(one.surrogate for one in named) else []
-        return surrogate_evidence(executor, replace(work, attacks=named, evidence=evidence), judged)
+        asked = executor if scores is None else Executor(scores)
+        return surrogate_evidence(asked, replace(work, attacks=named, evidence=evidence), judged)
 
     return call
 
@@ -69,6 +70,12 @@ def test_what_is_kept_is_counted_from_chance(evidence):
 def test_what_nothing_was_given_away_of_is_kept_in_no_proportion(evidence):
     (row,) = evidence({"loss": 0.5, "loss@surrogate": 0.6}).rows
     assert row.kept is None
+
+
+@pytest.mark.filterwarnings("ignore:An input array is constant")
+def test_a_score_that_is_one_for_all_follows_nothing(evidence):
+    scores = {"loss@surrogate": [[1, 2, 3, 4]] * 2, "knn": [[1, 2, 3, 4], [5, 5, 5, 5]]}
+    assert evidence({"loss": 0.9, "loss@surrogate": 0.6}, scores).follows_distance is None
 
 
 def test_a_surrogate_below_chance_keeps_less_than_nothing(evidence):

@@ -499,8 +499,9 @@ def test_the_verdict_counts_whole_slices_and_says_when_there_is_nothing(content)
     text = " ".join(meaning([record], CHOSEN))
     assert "in 90 of 100 pairs" in text
     assert "finds 62 of 100" in text
-    (text,) = meaning([replace(record, auc=Estimate(0.53, 0.49, 0.57))], CHOSEN)
+    text, no_control = meaning([replace(record, auc=Estimate(0.53, 0.49, 0.57))], CHOSEN)
     assert "could not be told from guessing" in text
+    assert no_control.startswith("That is no all-clear. No positive control was made")
     assert meaning([replace(record, target_set="test")], CHOSEN) == []
     assert meaning(content.records, None) == []
 

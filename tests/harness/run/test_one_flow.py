@@ -139,3 +139,22 @@ def test_the_controls_that_could_not_be_made_are_named_by_their_fields():
     (sentence,) = conclusion._unchecked([*made, Record("shown", "none", "shadow", "none", skipped="it needs more.")])
     assert sentence.startswith("The control wrong_target could not be made for knn_cal, which needs references")
     assert conclusion._unchecked(made[:1]) == []
+
+
+def control(name: str, **more) -> Record:
+    return Record(f"{name}: knn", "none", "shadow", "none", kind="control", control=name, of="knn", **more)
+
+
+def test_controls_that_two_pairs_cannot_judge_are_named():
+    few, many = ([control(name, n_targets=n) for name in ("wrong_target", "member_only")] for n in (4, 6))
+    assert conclusion._unchecked([*few, control("shuffled labels", n_targets=4)]) == [
+        "Not judged on so few shadows, so that no alarm can come of them: wrong_target, member_only. Controls like "
+        "these are judged from 6 shadows on (shadow.count=6)."
+    ]
+    assert conclusion._unchecked(many) == []
+
+
+def test_learners_without_members_to_halve_are_named():
+    assert conclusion._unchecked([control("member_only", skipped="few.")]) == [
+        "The control member_only could not be made for knn; its row says why."
+    ]

@@ -222,6 +222,9 @@ def test_dry_run_changes_nothing_but_reads_the_pool(harness):
     assert {p.name for p in Path("store").iterdir()} == {"pool", "locks"}
     assert harness(*TINY_PHANTOM).code == 0
     assert "take seconds" in harness(*TINY_PHANTOM, "dry_run=true").out
+    words = " ".join(ran.out.split())
+    for on_top in ("before wrong targets", "power curves", "copies planted", "tests of whole sets", "members alone"):
+        assert on_top in words
 
 
 def test_a_run_replaces_its_own_folder_only(harness):

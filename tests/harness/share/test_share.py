@@ -24,7 +24,8 @@ from harness.errors import InputError
 from harness.evaluation.controls import verdict
 from harness.evaluation.intervals import Estimate
 from harness.evaluation.records import Record
-from harness.planning import make, plan
+from harness.experiment import planted
+from harness.planning import make, member_only, plan
 from harness.planning.leaks import plan_leaks
 from harness.run import __main__ as run_command
 from harness.share import __main__ as share_command
@@ -326,6 +327,8 @@ def test_sentences_of_ours_go_out_and_others_do_not(shared):
         "n too small: 12 non-members",
         "best_calibrated, held out",
         "discriminator",
+        member_only.TOO_FEW,
+        planted.TOO_FEW,
         "it asks a denoiser for noise, and this target's generator (gan) gives a discriminator.",
     ):
         assert allowed.text(text) == text
