@@ -23,7 +23,7 @@ _HOLDS = {
     "references": "the attacker holds the release and releases of his own shadows",
     "control": "controls, which must be at chance (of several, the one farthest from it)",
     "patients": "patients, each by the scores of all their slices",
-    "planted": "copies of others planted into releases, which must be found (of several attacks, the best)",
+    "planted": "planted copies of others, which must be found (of several attacks, the best)",
     "oracle": "choosing by the truth itself, and without it",
     "none": "rules that look at nothing",
     "discriminator": "the attacker holds the generator's discriminator (an upper bound: the test gives none)",

@@ -153,7 +153,7 @@ def test_the_table_shows_them_and_the_last_words_name_them(harness):
     told = harness(*TINY_PHANTOM, "attack=knn", "shadow.n_images=64")
     assert told.code == 0, told.err
     words = " ".join(told.out.split())
-    assert "copies of others planted into releases, which must be found" in words
+    assert "planted copies of others, which must be found" in words
     assert "planted noise (1)" in words
     assert "Of copies planted into releases knn finds those with noise" in words
     assert "planted" in (only_run() / "leaderboard.tex").read_text()
