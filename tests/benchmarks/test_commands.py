@@ -276,3 +276,9 @@ def test_every_module_is_a_command(one):
     assert done.returncode == 0, done.stderr
     shown = done.stdout.replace("[", " ").replace("]", " ").split()
     assert {"--json", "--quick", *(option.flag for option in one.options)} <= set(shown)
+
+
+@pytest.mark.parametrize("words", [["--growing", "10"], ["--sizes", "16", "16"], ["--picture", "none/x.png"]])
+def test_growth_is_between_points_and_its_picture_has_a_place(words, capsys):
+    assert command.run_one(find_benchmarks("speed")["growth"], ["--quick", *words]) == 2
+    assert "Error:" in capsys.readouterr().err

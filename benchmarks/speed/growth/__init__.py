@@ -27,7 +27,8 @@ from benchmarks.benchmark import Benchmark, Option
 from benchmarks.rows import Row
 from benchmarks.sides import limited_threads
 from benchmarks.speed.growth.picture import Axis, draw
-from harness.errors import HarnessWarning
+from harness.errors import HarnessWarning, InputError
+from harness.places import check_file
 
 K, KINDS, GRAIN = 5, 60, 4  # nearest images; phantoms that are mixed; grey levels that grain adds at most
 _BLOCK_BYTES = 2**25  # of images made at a time
@@ -38,6 +39,10 @@ Images = NDArray[np.uint8]
 
 def measure(options: argparse.Namespace) -> list[Row]:
     """A row an axis: the exponent, with its points in the detail; the picture, where it is asked for."""
+    check_file("--picture", options.picture)
+    for axis in ("growing", "asked", "sizes", "shadows"):
+        if len({*getattr(options, axis)}) < 2:
+            raise InputError(f"--{axis} needs two points or more, for growth is between them.")
     with limited_threads(1), tempfile.TemporaryDirectory() as name, warnings.catch_warnings():
         warnings.simplefilter("ignore", HarnessWarning)
         axes = [*_of_attack(Path(name), options), _of_plan(Path(name), options.shadows)]
