@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.pictures import CHOSEN, GRID, INK, PAPER, SOFT, new_figure, write_figure
+from benchmarks.pictures import CHOSEN, INK, PAPER, SOFT, new_figure, write_figure
 from benchmarks.suite.definition import Suite
 from benchmarks.suite.results import PLAIN, Board, leads
 
@@ -44,6 +44,6 @@ def _panel(panel: Any, board: Board, named: list[str]) -> None:
         if attack in named:
             panel.plot(x, y, "o-", color=_COLOURS[named.index(attack)], ms=4, lw=1.6, label=attack)
         else:
-            panel.plot(x, y, color=GRID, lw=1)
+            panel.plot(x, y, color=SOFT, lw=0.9, alpha=0.35)
     if named:
         panel.legend(frameon=False, labelcolor=INK, loc="lower right")

@@ -39,7 +39,10 @@ class Agreement(NamedTuple):
 
 
 def tables(suite: Suite, board: Board) -> list[Lines]:
-    """How much each task gives away; then a table a family and metric: a line an attack, by its lead over `knn`."""
+    """How much each task gives away; then a table a family and metric: a line an attack, by its lead over `knn`.
+
+    A metric that no task has enough slices for is left out.
+    """
     order = leads(suite, board)
     given = [_given(suite, name, found) for name, found in board.items()]
     title = (
@@ -58,6 +61,8 @@ def tables(suite: Suite, board: Board) -> list[Lines]:
                     key=lambda one: (-order.get(one, -np.inf), one),
                 )
             ]
+            if not any(cell for row in rows for cell in row[2:]):
+                continue  # too few non-members for it, on every task
             head = ["attack", "access", *(suite.tasks[name].level for name in tasks)]
             lead = [f"lead over {PLAIN}"] if metric == "AUC" else []
             shown.append(Lines(f"{suite.name}, {family}: {metric}", head + lead, rows))

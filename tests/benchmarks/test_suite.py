@@ -217,6 +217,7 @@ def test_the_tables_say_whether_the_levels_are_as_meant(suite: Suite, tmp_path: 
     assert auc.rows[0] == ["ssim", "release", "0.750 [0.740, 0.760]", "0.850 [0.840, 0.860]", "+0.100"]
     assert auc.rows[3][2] == "", "not met"
     assert tpr.rows[0][2:] == ["0.750", "0.850"]
+    assert not any("0.1 %" in one.title for one in tables(suite, board)), "no task has slices enough for it"
     assert "| ssim | release | 0.750 [0.740, 0.760] |" in auc.markdown()
 
 
