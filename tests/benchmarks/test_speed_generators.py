@@ -11,6 +11,8 @@ import torch
 from benchmarks.power.dial.points import Point
 from benchmarks.speed import sampling, time_to_signal, training
 from benchmarks.speed.sampling import Peer
+from benchmarks.speed.training.as_good import loss_of, losses_apart
+from benchmarks.speed.training.cpu import ShadowJob, train_shadow
 from benchmarks.speed.training.plain_loop import train_plainly
 from harness.data.png import grey_png
 from harness.jobs.launch import Work
@@ -27,26 +29,30 @@ def slices() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def shadow(slices, tmp_path_factory):
-    job = training.ShadowJob(slices, RECIPE, 0, tmp_path_factory.mktemp("shadow"))
-    training.train_shadow(job, Work("cpu", lambda doing, done, total: None))
+    job = ShadowJob(slices, RECIPE, 0, tmp_path_factory.mktemp("shadow"))
+    train_shadow(job, Work("cpu", lambda doing, done, total: None))
     return job
+
+
+def trained(shadow):
+    return shadow.recipe.load(shadow.folder, "cpu").network
 
 
 def test_the_plain_loop_learns_from_files_what_ours_learns(slices, shadow, tmp_path):
     files = training._written(slices, tmp_path)
     assert [file.read_bytes() for file in files] == [grey_png(one) for one in slices]
-    untrained = training._loss(train_plainly(files, RECIPE.changed(learning_rate=1e-8), "cpu"), RECIPE, slices, "cpu")
+    untrained = loss_of(train_plainly(files, RECIPE.changed(learning_rate=1e-8), "cpu"), RECIPE, slices, "cpu")
     theirs = train_plainly(files, RECIPE, "cpu")
-    assert training._loss(theirs, RECIPE, slices, "cpu") < 0.9 * untrained
-    assert training._apart([shadow.folder], theirs, RECIPE, slices, "cpu") < 0.5
+    assert loss_of(theirs, RECIPE, slices, "cpu") < 0.9 * untrained
+    assert losses_apart([trained(shadow)], theirs, RECIPE, slices, "cpu") < 0.5
 
 
 def test_networks_of_one_loss_are_not_apart(slices, shadow):
-    network = shadow.recipe.load(shadow.folder, "cpu").network
-    assert training._apart([shadow.folder], network, RECIPE, slices, "cpu") == 0.0
+    network = trained(shadow)
+    assert losses_apart([trained(shadow)], network, RECIPE, slices, "cpu") == 0.0
     worse = copy.deepcopy(network)
     torch.nn.init.constant_(next(worse.parameters()), 1.0)
-    assert training._apart([shadow.folder], worse, RECIPE, slices, "cpu") > 0.1
+    assert losses_apart([trained(shadow)], worse, RECIPE, slices, "cpu") > 0.1
 
 
 @pytest.mark.parametrize(("name", "steps"), [("DDPM", 100), ("DDIM", 10)])

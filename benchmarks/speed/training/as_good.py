@@ -22,12 +22,12 @@ def losses_apart(
     ours: Sequence[torch.nn.Module], peer: torch.nn.Module, recipe: DdpmRecipe, members: Images, device: str
 ) -> float:
     """By how much of the larger one the losses of ours, in the mean, and of the peer's network differ."""
-    mine = float(np.mean([_loss(network, recipe, members, device) for network in ours]))
-    theirs = _loss(peer, recipe, members, device)
+    mine = float(np.mean([loss_of(network, recipe, members, device) for network in ours]))
+    theirs = loss_of(peer, recipe, members, device)
     return abs(mine - theirs) / max(mine, theirs)
 
 
-def _loss(network: torch.nn.Module, recipe: DdpmRecipe, members: Images, device: str) -> float:
+def loss_of(network: torch.nn.Module, recipe: DdpmRecipe, members: Images, device: str) -> float:
     """The mean square error of a network on every member, at one drawn time with one drawn noise each."""
     import torch
 
