@@ -60,8 +60,8 @@ SENTENCES = (
     r"true and false positive rate do not differ",
     r"no fixed scale: <label> sets every score against those of the other candidates, so that its rates hang on the "
     r"fraction used",
-    r"no fixed threshold: the rule [a-z0-9_]{1,40} takes its own from the judged candidates, so that its rates need not "
-    r"be the shadows'; rules with a fixed one are [a-z0-9_, ]{1,80}",
+    r"no fixed threshold: the rule [a-z0-9_]{1,40} takes its own from the judged candidates, so that its rates need "
+    r"not be the shadows'; rules with a fixed one are [a-z0-9_, ]{1,80}",
     r"coin throws",
     rf"{_N} draws of labels",
     # what a choice remarks
