@@ -12,7 +12,7 @@ from rich.table import Table
 
 from benchmarks.suite.definition import Suite, load_suite, suite_names
 from benchmarks.suite.results import Board, leads, read_runs
-from benchmarks.suite.running import Places, gib, hours, knn_elsewhere, run_task
+from benchmarks.suite.running import Places, gib, hours, knn_elsewhere, run_task, steps_for
 from benchmarks.suite.table import Lines, agreement, tables
 from harness.cli import console, run_parsed
 from harness.errors import InputError
@@ -51,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             command.add_argument("--tasks", nargs="+", metavar="TASK", help="these alone")
         if name != "plan":
             command.add_argument("--store", type=Path, default=Path("store"), metavar="DIR")
+            command.add_argument("--device", metavar="NAME", help="what computes, as device= of harness.run")
+            command.add_argument("--workers", type=_count, metavar="N", help="processes at a time")
         if name == "run":
             command.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR", help="default: runs")
             command.add_argument("--attacks", metavar="NAMES", help="in place of the suite's")
@@ -106,16 +108,26 @@ def _run(options: argparse.Namespace) -> None:
 def _find(options: argparse.Namespace) -> None:
     suite = load_suite(options.suite)
     suite.named([options.task])
-    rows = []
-    for steps in options.steps:
+    rows, means = [], []
+    tried = sorted(set(options.steps))
+    for steps in tried:
         found = [knn_elsewhere(suite, options.task, steps, draw, _places(options)) for draw in range(options.repeats)]
-        rows.append([str(steps), f"{np.mean(found):.3f}", ", ".join(f"{one:.3f}" for one in found)])
+        means.append(float(np.mean(found)))
+        rows.append([str(steps), f"{means[-1]:.3f}", ", ".join(f"{one:.3f}" for one in found)])
         console(stderr=True).print(f"{steps} steps: {rows[-1][1]}")
     _print(Lines(f"{options.task}: AUC of plain knn elsewhere", ["steps", "mean", "each"], rows))
+    read_off = []
+    for level, (low, high) in suite.levels.items():
+        there = steps_for(tried, means, (low + high) / 2)
+        read_off.append([level, f"{low:g} to {high:g}", "beyond what was tried" if there is None else str(there)])
+    _print(Lines("Steps for the middle of each level", ["level", "AUC", "steps"], read_off))
 
 
 def _places(options: argparse.Namespace) -> Places:
-    return Places(options.store.resolve(), None if options.folder is None else str(Path(options.folder).resolve()))
+    folder = None if options.folder is None else str(Path(options.folder).resolve())
+    computes = {"device": options.device, "launch.workers": options.workers}
+    words = tuple(f"{name}={value}" for name, value in computes.items() if value is not None)
+    return Places(options.store.resolve(), folder, words)
 
 
 def _table(options: argparse.Namespace) -> None:

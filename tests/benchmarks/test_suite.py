@@ -14,7 +14,7 @@ from benchmarks.suite.__main__ import main
 from benchmarks.suite.curve import draw_curve
 from benchmarks.suite.definition import Suite, described, load_suite, suite_names
 from benchmarks.suite.results import leads, read_runs
-from benchmarks.suite.running import Places, knn_elsewhere, run_task
+from benchmarks.suite.running import Places, knn_elsewhere, run_task, steps_for
 from benchmarks.suite.table import agreement, tables
 from harness.config.settings import composed
 from harness.errors import InputError
@@ -137,6 +137,24 @@ def test_a_file_of_something_else_is_told(suite: Suite, name: str, text: str, tm
     (there / name).write_text(text)
     with pytest.raises(InputError, match=f"{name} is not as a run of a suite writes it"):
         read_runs(suite, [there])
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted", "steps"),
+    [
+        ([0.55, 0.65, 0.95], 0.65, 100),
+        ([0.55, 0.65, 0.95], 0.60, 32),  # the square root of 10 x 100
+        ([0.55, 0.65, 0.95], 0.55, 10),
+        ([0.55, 0.65, 0.95], 0.54, None),
+        ([0.55, 0.65, 0.95], 0.96, None),
+        ([0.60, 0.50, 0.95], 0.55, 10),  # less with more steps: both are their mean
+        ([0.60, 0.50, 0.95], 0.75, 316),
+    ],
+)
+def test_steps_are_read_off_between_what_was_tried_and_never_beyond(
+    found: list[float], wanted: float, steps: int | None
+) -> None:
+    assert steps_for([10, 100, 1000], found, wanted) == steps
 
 
 @pytest.mark.parametrize(
