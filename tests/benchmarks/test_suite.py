@@ -68,7 +68,7 @@ def write_run(folder: Path, of: str, aucs: Mapping[str, float], text: str = TEXT
 def test_the_tasks_of_every_suite_are_options_of_a_run(name: str) -> None:
     suite = load_suite(name)
     for task in suite.tasks:
-        folder = "." if suite.pools[suite.tasks[task].pool].asks_folder else None
+        folder = "slices" if suite.pools[suite.tasks[task].pool].asks_folder else None
         settings = composed([*suite.words(task, folder), f"attack={suite.attacks}"])
         assert settings.recipe.name == suite.tasks[task].family
         assert suite.trainings == settings.shadow_count + 1, "the withheld generator is trained, too"
