@@ -72,7 +72,8 @@ def _list(options: argparse.Namespace) -> None:
     for name in suite_names():
         suite = load_suite(name)
         total = sum(hours(suite, task) for task in suite.tasks)
-        rows.append([name, str(suite.version), str(len(suite.tasks)), f"{total:.1f}", suite.title])
+        needs = f"{total:.1f}{', one GPU' if suite.gpu else ''}"
+        rows.append([name, str(suite.version), str(len(suite.tasks)), needs, suite.title])
     _print(Lines("Suites", ["name", "version", "tasks", "hours here", "what"], rows))
 
 
@@ -81,9 +82,10 @@ def _plan(options: argparse.Namespace) -> None:
     names = suite.named(options.tasks)
     total, kept = (sum(of(suite, name) for name in names) for of in (hours, gib))
     screen = console()
+    computes = "one GPU" if suite.gpu else "this machine's cores"
     screen.print(
-        f"About {total:.1f} hours of training on this machine's cores and {kept:.1f} GiB in the store, by what was "
-        "measured where the suite was made; attacks come on top."
+        f"About {total:.1f} hours of training on {computes} and {kept:.1f} GiB in the store, by what was measured "
+        "where the suite was made; attacks come on top."
     )
     screen.print(suite.about, soft_wrap=True)
     rows = [

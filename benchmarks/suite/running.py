@@ -105,8 +105,10 @@ def steps_for(steps: Sequence[int], found: Sequence[float], wanted: float) -> in
 
 
 def hours(suite: Suite, name: str) -> float:
-    """Hours of all cores that the trainings of a task take, by what was measured where the suite was made."""
-    return suite.trainings * suite.tasks[name].core_seconds / len(os.sched_getaffinity(0)) / 3600
+    """Hours that the trainings of a task take by what was measured where the suite was made: of all cores here, or of
+    one GPU."""
+    at_a_time = 1 if suite.gpu else len(os.sched_getaffinity(0))
+    return suite.trainings * suite.tasks[name].core_seconds / at_a_time / 3600
 
 
 def gib(suite: Suite, name: str) -> float:
