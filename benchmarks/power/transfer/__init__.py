@@ -94,7 +94,7 @@ BENCHMARK = Benchmark(
     options=(
         LUNG_SLICES,
         STORE,
-        Option("--signals", [*SIGNALS], {"nargs": "+", "choices": [*SIGNALS], "help": "scores to calibrate"}),
+        Option("--signals", ["knn", "loss"], {"nargs": "+", "choices": [*SIGNALS], "help": "scores to calibrate"}),
         Option(
             "--starts",
             None,
@@ -104,8 +104,8 @@ BENCHMARK = Benchmark(
                 "and half of the patients are the pool, the others those of a base",
             },
         ),
-        Option("--draws", 2, {"type": int, "metavar": "N", "help": "targets a recipe, each with its own members"}),
-        OVERRIDE,
+        Option("--draws", 1, {"type": int, "metavar": "N", "help": "targets a recipe, each with its own members"}),
+        replace(OVERRIDE, default=["data.per_patient=3"]),
     ),
     needs=(LUNG_SLICES,),
     quick={
@@ -114,4 +114,5 @@ BENCHMARK = Benchmark(
         "override": [*TINY, "shadow.channels=[16,32]", "shadow.n_images=32", "data.per_patient=1", "shadow.count=8"],
     },
     quick_about=f"{TINY_ABOUT}, two signals, one target a recipe",
+    full={"signals": [*SIGNALS], "draws": 2, "override": []},
 )
