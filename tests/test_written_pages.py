@@ -1,7 +1,7 @@
 """Figures on the pages: blocks are as commands wrote them, and no new table stands outside of one.
 
-`OLDER` are the tables of before there were blocks, heading by heading, with a digest of what they hold: an edit by hand
-fails here, too. Entries may go, as their commands are run again with `--markdown`; none may be added.
+`OLDER` are the tables of before there were blocks, heading by heading, with a digest of what they hold: an edit by
+hand fails here, too. Entries may go, as their commands are run again with `--markdown`; none may be added.
 """
 
 from __future__ import annotations

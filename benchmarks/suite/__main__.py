@@ -133,11 +133,8 @@ def _table(options: argparse.Namespace) -> None:
         _print(lines)
     console().print(told, soft_wrap=True)
     if options.markdown is not None:
-        write_block(
-            options.markdown,
-            origin_of("benchmarks.suite", options.words),
-            "\n".join([*(one.markdown() for one in shown), told]),
-        )
+        body = "\n".join([*(one.markdown() for one in shown), told])
+        write_block(options.markdown, origin_of("benchmarks.suite", options.words), body)
     if options.picture is not None:
         from benchmarks.suite.curve import draw_curve  # half a second of matplotlib
 
