@@ -46,6 +46,12 @@ LUNG_SLICES = Option(
     "real slices",
 )
 STORE = Option("--store", None, {"type": Path, "metavar": "DIR", "help": "keep the artefacts there"})
+RUNS = Option(
+    "--runs",
+    [],
+    {"type": Path, "nargs": "+", "metavar": "DIR", "help": "folders that runs of suites lie in"},
+    "runs of a suite",
+)
 OVERRIDE = Option("override", [], {"nargs": "*", "help": "options of harness.run"})
 
 
