@@ -67,29 +67,31 @@ def choose(task: TaskScores, rules: Sequence[str]) -> dict[str, Chosen]:
     rows = {name: predict_held_out(of, task.patients, DECISIONS[DECISION]) for name, of in task.by_attack.items()}
     member = task.member
     aucs = {name: np.array(auc_per_target(one, member), np.float64) for name, one in rows.items()}
+    members = [one.member for one in task.by_attack[PLAIN]]
     best = aucs[max(aucs, key=lambda name: float(aucs[name].mean()))]
     found = {}
     for rule in rules:
         picks = honest_picks(rows, member, RULES[rule], DECISIONS[DECISION], seed=SEED)
         of_pick = np.array([aucs[name][t] for t, name in enumerate(picks)])
-        decided: dict[str, Callable[[int], Flags]] = {
-            **{
-                _by(rule): lambda t, picks=picks, rule=rule: _of(rows[picks[t]], rule, t)
-                for rule in (DECISION, *OTHER_DECISIONS)
-            },
-            KNN_HALF: lambda t: _of(rows[PLAIN], TOP_HALF, t),
-            ALL_USED: lambda t: np.ones(int((rows[PLAIN].target == t).sum()), np.bool_),
-        }
         f1, accuracy = (
             {
-                name: np.array([_metric(metric, of(t), member[rows[PLAIN].target == t]) for t in range(len(picks))])
-                for name, of in decided.items()
+                name: np.array([_metric(metric, one, true) for one, true in zip(of, members, strict=True)])
+                for name, of in _decisions(rows, picks).items()
             }
             for metric in (metrics.f1, metrics.accuracy)
         )
         on_target = np.max([*aucs.values()], axis=0)
         found[rule] = Chosen(task.level, picks, of_pick, best, on_target, f1, accuracy)
     return found
+
+
+def _decisions(rows: Mapping[str, Predictions], picks: Sequence[str]) -> dict[str, list[Flags]]:
+    """Of the choice by several rules and of its rivals, by name, what each calls used on every shadow."""
+    chosen = {
+        _by(rule): [_of(rows[name], rule, t) for t, name in enumerate(picks)] for rule in (DECISION, *OTHER_DECISIONS)
+    }
+    halves = [_of(rows[PLAIN], TOP_HALF, t) for t in range(len(picks))]
+    return {**chosen, KNN_HALF: halves, ALL_USED: [np.ones_like(one) for one in halves]}
 
 
 def _of(rows: Predictions, rule: str, target: int) -> Flags:

@@ -20,7 +20,7 @@ from benchmarks.benchmark import Benchmark, Option
 from benchmarks.command import run_one
 from benchmarks.rows import Row
 from harness.evaluation.intervals import N_RESAMPLES, Estimate, estimates, resample, wilson
-from harness.evaluation.metrics import Flags, Floats, Ranking
+from harness.evaluation.metrics import Flags, Floats, Ranking, Weights
 from harness.seeds import rng_of
 
 WANTED = (0.93, 0.97)
@@ -88,7 +88,7 @@ class Simulated(NamedTuple):
         """AUC and TPR as a record has them."""
         ranking = Ranking.of(self.score, self.member)
 
-        def metrics(weight: NDArray[np.int32]) -> dict[str, Floats]:
+        def metrics(weight: Weights) -> dict[str, Floats]:
             roc = ranking.roc(weight)
             return {"AUC": roc.auc(), "TPR at 0.1": roc.tpr_at(FPR)}
 
@@ -139,22 +139,20 @@ def _worlds(options: argparse.Namespace) -> Iterator[World]:
 
 
 def _rows(world: World, repeats: int, n_resamples: int) -> Sequence[Row]:
+    """One draw of a generator says nothing of how others differ: what is asked begins at two."""
+    many = "one target alone" if world.alone else f"{world.pairs} pair{'s' if world.pairs > 1 else ''}"
     rows = []
     for metric, found in covered(world, repeats, n_resamples).items():
         share = wilson(found.held, found.of)
-        many = "one target alone" if world.alone else f"{world.pairs} pair{'s' if world.pairs > 1 else ''}"
-        # one draw of a generator says nothing of how others differ: what is asked begins at two
-        asked = world.pairs > 1
-        rows.append(
-            Row(
-                f"{metric}, generators' AUCs differ by {world.differ:g}: {many}",
-                share.value,
-                "coverage",
-                WANTED[0] if asked else None,
-                WANTED[0] <= (share.value or 0.0) <= WANTED[1] if asked else None,
-                detail={"most": WANTED[1], "low": share.low, "high": share.high, "width": found.width},
-            )
-        )
+        assert share.value is not None
+        name = f"{metric}, generators' AUCs differ by {world.differ:g}, {many}"
+        detail = {"most": WANTED[1], "low": share.low, "high": share.high, "intervals": found.of}
+        if world.pairs > 1:
+            holds = WANTED[0] <= share.value <= WANTED[1]
+            rows.append(Row(name, share.value, "coverage", WANTED[0], holds, detail=detail))
+        else:
+            rows.append(Row(name, share.value, "coverage", detail=detail))
+        rows.append(Row(f"{name}: mean width", found.width, metric))
     return rows
 
 

@@ -140,7 +140,8 @@ def curve(task: TaskScores, attack: str, share: float, draws: int) -> dict[str, 
                 scored.append(_f1_and_accuracy(better > _HALF, member))
             pooled, members = (np.concatenate(some) for some in zip(*probabilities, strict=True))
             ece = float(metrics.expected_calibration_error(pooled, members, np.ones((1, len(members))))[0])
-            found[name].append(Found(ece, *map(float, np.mean(scored, axis=0)), float(np.mean(offs))))
+            f1, accuracy = np.mean(scored, axis=0)
+            found[name].append(Found(ece, float(f1), float(accuracy), float(np.mean(offs))))
     return found
 
 

@@ -10,6 +10,8 @@ from harness.evaluation.estimate_text import estimate_text
 from harness.evaluation.records import Record
 from harness.report.sight import seen_told
 
+_MEANT = ("0.1", "0.01")  # false positive rates, as `results.json` names them
+
 
 class Applied(NamedTuple):
     """The chosen attack on the test release.
@@ -46,6 +48,7 @@ def conclusion(
         f"{applied.n_used} of {applied.n} candidates called used (decision rule {applied.decision}).",
         *nobody,
         _truth(applied),
+        *_threshold(records, applied.label),
         f"Selection rules pick {picks}.",
         seen_told(records, applied.label),
         *_unchecked(records),
@@ -83,4 +86,20 @@ def _truth(applied: Applied) -> str:
         return f"The truth of this test release is not known here{hand_in}."
     scores = (("F1", record.f1), ("accuracy", record.accuracy), ("recall", record.recall))
     told = ", ".join(f"{name} {estimate_text(one)}" for name, one in scores)
-    return f"The truth was opened after the decision: the submission has {told}."
+    return (
+        f"The truth was opened after the decision: the submission has {told}. These intervals are of the patients of "
+        "this one release: that of another generator may lie outside."
+    )
+
+
+def _threshold(records: Sequence[Record], label: str) -> list[str]:
+    """How far thresholds can be trusted, by the shadows that took no part in theirs, and beyond their recipe not."""
+    chosen = (r for r in records if (r.label, r.target_set, r.kind) == (label, "shadow", "attack"))
+    rates = next((r.realised_fpr for r in chosen if r.realised_fpr is not None), {})
+    told = [f"{estimate_text(rates[of])} where {of} was meant" for of in _MEANT if of in rates]
+    if not told:
+        return []
+    return [
+        f"Of the shadows' own non-members, held out, the thresholds of {label} called {' and '.join(told)}. All "
+        "shadows are of one recipe: before a release made in another way these rates may be several times as large."
+    ]

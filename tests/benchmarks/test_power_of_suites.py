@@ -224,6 +224,22 @@ def test_the_strictest_is_that_of_the_recipe_with_the_largest_scores():
     assert MEANS["nearest"](known, 0.1) == MEANS["plain"](known, 0.1)
 
 
+def test_between_two_recipes_lies_a_third():
+    """Half way between two in all its quantiles: the threshold is half way, too, and so is what lies beyond."""
+    rng = np.random.default_rng(3)
+    members = halves(rng, 600)
+    tried = {name: scored(rng, members, 2.0, level) for name, level in (("own", 0.0), ("far", 2.0), ("farther", 9.0))}
+    for level in (1.0, -0.5):
+        target = scored(rng, members, 2.0, level)
+        calls = [
+            one.score[~one.member] > MEANS["between"](Known(one.score, without(one.pair, tried), "own"), 0.1)
+            for one in target
+        ]
+        assert 0.05 <= np.concatenate(calls).mean() <= 0.2
+    plain = [one.score[~one.member] > MEANS["nearest"](Known(one.score, tried, "own"), 0.1) for one in target]
+    assert np.concatenate(plain).mean() < 0.05
+
+
 def test_a_pair_teaches_nothing_about_itself():
     made = two_recipes(0.0)
     assert {one.pair for of in without(1, made).values() for one in of} == {0, 2, 3}

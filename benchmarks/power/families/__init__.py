@@ -25,7 +25,7 @@ from attacks.registry import find_attacks
 from benchmarks.benchmark import LUNG_SLICES, OVERRIDE, STORE, Benchmark, Option
 from benchmarks.measured import TINY_ABOUT
 from benchmarks.power.families.targets import Side, plan_side, released, train_sides
-from benchmarks.power.transfer.judging import Kept, judge
+from benchmarks.power.transfer.judging import Kept, judge, within_factor_2
 from benchmarks.power.transfer.targets import Mismatch
 from benchmarks.rows import Row
 from harness.cli import console
@@ -66,7 +66,8 @@ def measure(options: argparse.Namespace) -> list[Row]:
         judged = _judged(sides, executor, _attacks(options.plain))
         named = _named(sides, executor, pool)
     _show(judged, named, screen)
-    return [*_rows(judged), *_of_unknown(judged), *_confusion(named)]
+    unlike = [one for (_, shadows, target), one in judged.items() if shadows != target]
+    return [*within_factor_2(unlike), *_rows(judged), *_of_unknown(judged), *_confusion(named)]
 
 
 def _check_count(n_shadows: int) -> None:

@@ -10,12 +10,13 @@ and for 10 % lie within a factor of two? Other differences (width, members, samp
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from typing import NamedTuple
 
 import numpy as np
 
+from attacks.base import Attack
 from benchmarks.benchmark import RUNS, STORE, Benchmark, Option
 from benchmarks.power.thresholds.means import MEANS, Known, Means
 from benchmarks.power.thresholds.worlds import Recipe, narrowed, recipes, scores, without
@@ -76,20 +77,17 @@ def measure(options: argparse.Namespace) -> list[Row]:
                 made = recipes(suite, [t for t in tasks if suite.tasks[t].pool == pool], executor, options.folder)
                 families = {task: suite.tasks[task].family for task in tasks}
                 for label, attack in attacks_compared(options.signals).items():
-                    cells += _cells(label, made, families, lambda own, rest, a=attack: scores(a, own, rest, executor))
+                    cells += _cells(label, attack, made, families, executor)
     return [*_by_means(cells), *_by_kind(cells)]
 
 
 def _cells(
-    attack: str,
-    made: Sequence[Recipe],
-    families: Mapping[str, str],
-    scored: Callable[[Recipe, Sequence[Recipe]], dict[str, list[ScoredTarget]]],
+    label: str, attack: Attack, made: Sequence[Recipe], families: Mapping[str, str], executor: Executor
 ) -> list[Cell]:
     """Of one attack, every ordered pair of recipes, a recipe before itself, and before fewer of its own images."""
     cells = []
     for own in made:
-        found = scored(own, [*made, narrowed(own, PART)])
+        found = scores(attack, own, [*made, narrowed(own, PART)], executor)
         names = [one.name for one in made]
         for target in found:
             if target == own.name:
@@ -99,7 +97,7 @@ def _cells(
             else:
                 kind = "steps" if families[target] == families[own.task] else "family"
                 tried = [name for name in names if name != target]
-            cells.append(Cell(attack, own.name, target, kind, judged(found, own.name, target, tried)))
+            cells.append(Cell(label, own.name, target, kind, judged(found, own.name, target, tried)))
     return cells
 
 
