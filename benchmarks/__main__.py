@@ -15,9 +15,9 @@ from harness.cli import console, run_parsed
 _HOW = """
 One alone: python -m benchmarks.KIND.NAME, such as python -m benchmarks.speed.intervals; its --help has its options.
 All of a kind, or some: python -m benchmarks.misread, python -m benchmarks.power --only attacks transfer.
-All take --json FILE, and --quick for a small size, to try the command, at which no figure is judged. What lacks
-something it needs is named as skipped. The exit code is 1 where a figure asked for was not reached, 2 where nothing
-could run.
+All take --json FILE and --markdown FILE, and --quick for a small size, to try the command, at which no figure is
+judged; some --full, the size of the results page. What lacks something it needs is named as skipped. The exit code is
+1 where a figure asked for was not reached, 2 where nothing could run.
 
 The standard suite of generators, the same for everybody, has commands of its own: python -m benchmarks.suite."""
 

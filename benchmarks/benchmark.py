@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -12,6 +12,8 @@ from benchmarks.rows import Row
 
 Kind = Literal["speed", "power", "misread"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+Size = Literal["quick", "usual", "full"]
+"""Of a run: to try the command; what all of a kind can be run at in an hour; that of the results page."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +46,22 @@ LUNG_SLICES = Option(
     "real slices",
 )
 STORE = Option("--store", None, {"type": Path, "metavar": "DIR", "help": "keep the artefacts there"})
+RUNS = Option(
+    "--runs",
+    [],
+    {"type": Path, "nargs": "+", "metavar": "DIR", "help": "folders that runs of suites lie in"},
+    "runs of a suite",
+)
 OVERRIDE = Option("override", [], {"nargs": "*", "help": "options of harness.run"})
 
 
 @dataclass(frozen=True)
 class Benchmark:
-    """One benchmark. about: what it measures, a line; quick: the values of options under `--quick`.
+    """One benchmark. about: what it measures, a line; quick, full: the values of options under `--quick`, `--full`.
 
     measure: parsed options -> rows. needs: of the options, those without which it does not run. quick_about: the
-    size that `quick` stands for, with which it ends within about a minute on two cores.
+    size that `quick` stands for, with which it ends within about a minute on two cores. full: none, where the usual
+    size is that of the results page.
     """
 
     kind: Kind
@@ -63,6 +72,7 @@ class Benchmark:
     quick_about: str
     options: tuple[Option, ...] = ()
     needs: tuple[Option, ...] = ()
+    full: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def module(self) -> str:
@@ -73,15 +83,14 @@ class Benchmark:
         """What it needs and was not given."""
         return [option.need for option in self.needs if option.name not in given]
 
-    def filled_in(self, given: Mapping[str, Any], quick: bool) -> argparse.Namespace:
-        """Its options: the defaults, before them what `quick` says, before that what was given.
+    def filled_in(self, given: Mapping[str, Any], size: Size) -> argparse.Namespace:
+        """Its options: the defaults, before them what the size says, before that what was given.
 
         Options of harness.run add up instead: where two say the same, the last one holds.
         """
         own = {option.name: given[option.name] for option in self.options if option.name in given}
         values = {option.name: option.default for option in self.options}
-        if quick:
-            values |= self.quick
-            if OVERRIDE.name in own:
-                own[OVERRIDE.name] = [*self.quick.get(OVERRIDE.name, []), *own[OVERRIDE.name]]
+        values |= {"quick": self.quick, "usual": {}, "full": self.full}[size]
+        if OVERRIDE.name in own:
+            own[OVERRIDE.name] = [*values[OVERRIDE.name], *own[OVERRIDE.name]]
         return argparse.Namespace(**values | own)

@@ -82,25 +82,39 @@ def machine() -> dict[str, Any]:
     }
 
 
+HEAD = ("figure", "value", "unit", "asked for", "holds")
+
+
+def cells(row: Row, quick: bool) -> list[str]:
+    """A row as the columns of `HEAD` have it; a quick one is not judged."""
+    if row.skipped is not None:
+        return [row.name, "skipped", "", "", row.skipped]
+    wanted = "" if row.reach is None else f"{row.reach:g}"
+    holds = {None: "quick" if quick else "", True: "yes", False: "no"}[row.holds]
+    return [row.name, number(row.value), row.unit, wanted, holds]
+
+
+def caption(size: str) -> str:
+    """What stands beside the rows of a quick run. size: that it has."""
+    return f"Quick, {size}: no figure is judged."
+
+
 def shown(rows: Sequence[Row], title: str | None, size: str | None) -> Table:
     """The rows as a table. size: that of a quick run, whose figures are not judged."""
-    table = Table("figure", "value", "unit", "asked for", "holds", box=None, padding=(0, 2, 0, 0))
+    table = Table(*HEAD, box=None, padding=(0, 2, 0, 0))
     table.title, table.title_justify, table.caption_justify = title, "left", "left"
     if size is not None:
-        table.caption = f"Quick, {size}: no figure is judged."
+        table.caption = caption(size)
     for row in rows:
-        if row.skipped is not None:
-            table.add_row(row.name, "skipped", "", "", row.skipped)
-            continue
-        wanted = "" if row.reach is None else f"{row.reach:g}"
-        holds = {None: "" if size is None else "quick", True: "yes", False: Text("no", style="red")}[row.holds]
-        table.add_row(row.name, number(row.value), row.unit, wanted, holds)
+        *before, holds = cells(row, quick=size is not None)
+        table.add_row(*before, Text(holds, style="red" if row.holds is False else ""))
     return table
 
 
-def write(path: Path, rows: Sequence[Row], quick: bool) -> None:
-    """The rows as JSON, and where they were measured."""
-    found = {"schema": SCHEMA, "quick": quick, "machine": machine(), "rows": [asdict(row) for row in rows]}
+def write(path: Path, rows: Sequence[Row], size: str) -> None:
+    """The rows as JSON, and where they were measured. size: `quick`, `usual` or `full`."""
+    about = {"schema": SCHEMA, "quick": size == "quick", "size": size, "machine": machine()}
+    found = {**about, "rows": [asdict(row) for row in rows]}
     replace_file(path, json.dumps(found, indent=1) + "\n")
 
 

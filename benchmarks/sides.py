@@ -110,26 +110,38 @@ class limited_threads:  # noqa: N801  # a context manager, called as threadpoolc
         numba.set_num_threads(self._before[1])
 
 
-def shown_sides(rows: Sequence[Row]) -> Group:
-    """A line a side: its seconds, its memory beyond what lay there before, how many times ours it takes.
+HEAD = ("job", "side", "s", "MiB", "times ours", "asked", "apart")
 
-    Below, what bounds each job, where that was said.
-    """
-    table = Table("job", "side", "s", "MiB", "times ours", "asked", "apart", box=None, padding=(0, 2, 0, 0))
+
+def side_cells(row: Row) -> list[list[str]]:
+    """A line a side, as the columns of `HEAD` have it: its seconds, its memory beyond what lay there before, ..."""
+    verdict = {None: "", True: "", False: ", no"}[row.holds]
+    return [
+        [
+            row.name if place == 0 else "",
+            side.name + (f" (of {side.share:.2g})" if side.share != 1.0 else ""),
+            number(side.seconds),
+            f"{side.peak_mib:.0f}",
+            "" if place == 0 else number(side.times_ours),
+            f"{row.reach:g}{verdict}" if place == 0 else "",
+            "" if side.apart is None else f"{side.apart:.2g}",
+        ]
+        for place, side in enumerate(row.sides)
+    ]
+
+
+def limits_of(rows: Sequence[Row]) -> list[str]:
+    """What bounds each job, a sentence each, where that was said."""
+    return [f"{row.name}: {row.detail['limit']}." for row in rows if row.sides and row.detail.get("limit")]
+
+
+def shown_sides(rows: Sequence[Row]) -> Group:
+    """A line a side, how many times ours it takes among them; below, what bounds each job, where that was said."""
+    table = Table(*HEAD, box=None, padding=(0, 2, 0, 0))
     for row in rows:
-        for place, side in enumerate(row.sides):
-            verdict = {None: "", True: "", False: ", no"}[row.holds]
-            table.add_row(
-                row.name if place == 0 else "",
-                side.name + (f" (of {side.share:.2g})" if side.share != 1.0 else ""),
-                number(side.seconds),
-                f"{side.peak_mib:.0f}",
-                "" if place == 0 else number(side.times_ours),
-                Text(f"{row.reach:g}{verdict}", style="red" if row.holds is False else "") if place == 0 else "",
-                "" if side.apart is None else f"{side.apart:.2g}",
-            )
-    limits = [Text(f"{row.name}: {row.detail['limit']}.") for row in rows if row.sides and row.detail.get("limit")]
-    return Group(table, *limits)
+        for *before, asked, apart in side_cells(row):
+            table.add_row(*before, Text(asked, style="red" if row.holds is False else ""), apart)
+    return Group(table, *map(Text, limits_of(rows)))
 
 
 def _timed(side: Side) -> _Run:

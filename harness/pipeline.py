@@ -31,6 +31,7 @@ from harness.experiment.dev_check import check_on_dev
 from harness.experiment.evaluator import WHAT, Evaluation, Evaluator, predictions_of, skipped
 from harness.experiment.executor import Executor
 from harness.experiment.matching import Matching, match_recipe
+from harness.experiment.other_recipes import before_other_recipes
 from harness.experiment.planted import planted_copies
 from harness.experiment.power_curves import PowerCurve, power_curves
 from harness.experiment.retention import SurrogateEvidence, surrogate_evidence
@@ -44,6 +45,7 @@ from harness.planning.member_only import TOO_FEW, member_only
 from harness.planning.plan import Plan
 from harness.planning.planned_attack import PlannedAttack
 from harness.planning.surrogates import via_surrogates
+from harness.planning.trials import recipes_tried
 from harness.planning.work import WorkList, work_list
 from harness.store import Store
 
@@ -52,14 +54,14 @@ from harness.store import Store
 class Outcome:
     """All that a run found.
 
-    settings: with the recipe that fits best; matching: every recipe tried, mostly none. evaluations: every attack on
-    the shadows, and on dev; test: the chosen attack's, None where none could be applied; baselines: theirs on the
-    test; records: every row of the table; alarms: a sentence for every control outside chance; choices: what each
-    selection rule picks; choice: the declared rule's pick; chosen: the attack that it names; comparisons: with plain
-    attacks, on the shadows; decisions: what every decision rule reaches with the chosen attack on the shadows; power:
-    how its AUC grows; surrogates: what model attacks keep when they ask one; beyond: patients, the
-    fraction used, a bound on epsilon and sets; nobody: why nobody can be called by the
-    test release, which are alarms, too; then every decision about it is "not used".
+    settings: with the recipe that fits best; matching: every recipe tried, mostly none, and what thresholds keep
+    there. evaluations: every attack on the shadows, and on dev; test: the chosen attack's, None where none could be
+    applied; baselines: theirs on the test; records: every row of the table; alarms: a sentence for every control
+    outside chance; choices: what each selection rule picks; choice: the declared rule's pick; chosen: the attack that
+    it names; comparisons: with plain attacks, on the shadows; decisions: what every decision rule reaches with the
+    chosen attack on the shadows; power: how its AUC grows; surrogates: what model attacks keep when they ask one;
+    beyond: patients, the fraction used, a bound on epsilon and sets; nobody: why nobody can be called by the test
+    release, which are alarms, too; then every decision about it is "not used".
     """
 
     settings: Settings
@@ -93,7 +95,7 @@ def _run(settings: Settings, executor: Executor) -> Outcome:
     pool = load_pool(settings.data, executor.store, extra_apart=settings.learns_extra)
     load_released(pool, executor.store)
     check_candidates(settings, pool)
-    matching = match_recipe(from_base(settings, pool, executor), pool, executor)
+    matching = match_recipe(started := from_base(settings, pool, executor), pool, executor)
     settings = matching.settings
     plan = make_plan(settings, pool)
     work = work_list(settings, plan)
@@ -161,7 +163,7 @@ def _run(settings: Settings, executor: Executor) -> Outcome:
         settings=settings,
         pool=pool,
         plan=plan,
-        matching=matching,
+        matching=before_other_recipes(matching, recipes_tried(started, pool), None if nobody else chosen, executor),
         evaluations=[*evaluated.values(), *on_dev.evaluations],
         test=test,
         baselines=baselines,

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from rich.table import Table
 
+from benchmarks.pages import origin_of, write_block
 from benchmarks.suite.definition import Suite, load_suite, suite_names
 from benchmarks.suite.results import Board, leads, read_runs
 from benchmarks.suite.running import Places, gib, hours, knn_elsewhere, run_task, steps_for
@@ -17,7 +18,6 @@ from benchmarks.suite.table import Lines, agreement, tables
 from harness.cli import console, run_parsed
 from harness.errors import InputError
 from harness.places import check_file, check_folder
-from harness.writing import replace_file
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.set_defaults(do=do)
         if name == "table":
             command.add_argument("runs", type=Path, nargs="+", metavar="RUNS", help="folders that runs lie in")
-            command.add_argument("--markdown", type=Path, metavar="FILE", help="also write the tables there")
+            command.add_argument("--markdown", type=Path, metavar="FILE", help="write them into a page, too")
             command.add_argument("--picture", type=Path, metavar="FILE", help="write the leak curve, PNG or SVG")
             command.add_argument(
                 "--beside", nargs=2, metavar=("NAME", "RUNS"), help="whether another suite ranks attacks alike"
@@ -56,6 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if name == "run":
             command.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR", help="default: runs")
             command.add_argument("--attacks", metavar="NAMES", help="in place of the suite's")
+    parser.set_defaults(words=sys.argv[1:] if arguments is None else arguments)
     return run_parsed(parser, lambda options: options.do(options), arguments)
 
 
@@ -146,7 +147,8 @@ def _table(options: argparse.Namespace) -> None:
         _print(lines)
     console().print(told, soft_wrap=True)
     if options.markdown is not None:
-        replace_file(options.markdown, "\n".join([*(one.markdown() for one in shown), told]) + "\n")
+        body = "\n".join([*(one.markdown() for one in shown), told])
+        write_block(options.markdown, origin_of("benchmarks.suite", options.words), body)
     if options.picture is not None:
         from benchmarks.suite.curve import draw_curve  # half a second of matplotlib
 

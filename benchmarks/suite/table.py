@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.pages import markdown_table
 from benchmarks.suite.definition import Suite
 from benchmarks.suite.results import PLAIN, Board, Figure, Found, by_level, leads, over_tasks
 from harness.errors import InputError
@@ -25,8 +26,7 @@ class Lines(NamedTuple):
 
     def markdown(self) -> str:
         """As a page holds it."""
-        lines = [self.head, ["---"] * len(self.head), *self.rows]
-        return f"**{self.title}**\n\n" + "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+        return markdown_table(self.title, self.head, self.rows)
 
 
 class Agreement(NamedTuple):

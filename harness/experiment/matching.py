@@ -24,13 +24,15 @@ class Match(NamedTuple):
     """One recipe tried, by its family and steps.
 
     distances: of its release's laws to those of the test's, by statistic, in units of how far the tried recipes lie
-    from each other; their mean decides. outlines: quantiles of its own laws.
+    from each other; their mean decides. outlines: quantiles of its own laws. realised_fpr: of the chosen attack
+    before its release, by nominal rate, at thresholds that the recipe taken taught; None where it was not measured.
     """
 
     family: str
     steps: int
     distances: Mapping[str, float]
     outlines: Mapping[str, list[float]]
+    realised_fpr: Mapping[str, float] | None = None
 
     @property
     def distance(self) -> float:

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from harness.evaluation.controls import mirrored
-from harness.evaluation.estimate_text import estimate_text
+from harness.evaluation.estimate_text import estimate_text, number
 from harness.evaluation.records import Record
 from harness.report.sight import seen_told
+
+_MEANT = ("0.1", "0.01")  # false positive rates, as `results.json` names them
 
 
 class Applied(NamedTuple):
@@ -28,12 +30,18 @@ class Applied(NamedTuple):
 
 
 def conclusion(
-    applied: Applied | None, choices: Mapping[str, str], records: Sequence[Record], nobody: Sequence[str]
+    applied: Applied | None,
+    choices: Mapping[str, str],
+    records: Sequence[Record],
+    nobody: Sequence[str],
+    *,
+    elsewhere: Mapping[str, Mapping[str, float]] | None = None,
 ) -> list[str]:
     """Which attack was chosen and applied, and how its submission did where the truth could be opened.
 
     choices: selection rule -> the attack that it picks; records: every row of the table; nobody: why nobody can be
-    called by the test release.
+    called by the test release; elsewhere: of recipes that were tried, by their names, the false positive rates at the
+    chosen attack's thresholds, by nominal rate, as far as they are known.
     """
     if applied is None:
         return ["No attack named here can face the test release, so there is no submission.", *nobody]
@@ -46,6 +54,7 @@ def conclusion(
         f"{applied.n_used} of {applied.n} candidates called used (decision rule {applied.decision}).",
         *nobody,
         _truth(applied),
+        *_threshold(records, applied.label, elsewhere or {}),
         f"Selection rules pick {picks}.",
         seen_told(records, applied.label),
         *_unchecked(records),
@@ -83,4 +92,32 @@ def _truth(applied: Applied) -> str:
         return f"The truth of this test release is not known here{hand_in}."
     scores = (("F1", record.f1), ("accuracy", record.accuracy), ("recall", record.recall))
     told = ", ".join(f"{name} {estimate_text(one)}" for name, one in scores)
-    return f"The truth was opened after the decision: the submission has {told}."
+    return (
+        f"The truth was opened after the decision: the submission has {told}. These intervals are of the patients of "
+        "this one release: that of another generator may lie outside."
+    )
+
+
+def _threshold(records: Sequence[Record], label: str, elsewhere: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """How far thresholds can be trusted: on shadows that took no part in theirs, and before other recipes."""
+    chosen = (r for r in records if (r.label, r.target_set, r.kind) == (label, "shadow", "attack"))
+    rates = next((r.realised_fpr for r in chosen if r.realised_fpr is not None), {})
+    told = [f"{estimate_text(rates[of])} where {of} was meant" for of in _MEANT if of in rates]
+    if not told:
+        return []
+    held = f"Of the shadows' own non-members, held out, the thresholds of {label} called {' and '.join(told)}."
+    tried = [
+        f"{number(of[meant])} where {meant} was meant ({name})"
+        for name, of in elsewhere.items()
+        for meant in _MEANT
+        if meant in of
+    ]
+    if not tried:
+        return [
+            f"{held} All shadows are of one recipe: before a release made in another way these rates may be several "
+            "times as large."
+        ]
+    return [
+        f"{held} Before releases of the other recipes tried they called {', '.join(tried)}: that far can they be "
+        "trusted where the test's recipe is none of these."
+    ]

@@ -14,6 +14,7 @@ from harness.evaluation.release_statistics import STATISTICS
 from harness.pipeline import Outcome
 from harness.report.beyond import beyond_told
 from harness.report.conclusion import Applied, conclusion
+from harness.report.matched import told as recipe_told
 from harness.report.start_line import start_line
 from harness.report.table import terminal_table
 
@@ -78,7 +79,8 @@ def said(outcome: Outcome) -> list[str]:
         return [*conclusion(None, choices, outcome.records, outcome.nobody), _start(outcome)]
     n_used, n = int(test.predictions.decision.sum()), len(test.candidates)
     applied = Applied(chosen.label, settings.rule, settings.decision, n_used, n, test.record)
-    told = conclusion(applied, choices, outcome.records, outcome.nobody)
+    elsewhere = {recipe_told(one.family, one.steps): one.realised_fpr or {} for one in outcome.matching.matches}
+    told = conclusion(applied, choices, outcome.records, outcome.nobody, elsewhere=elsewhere)
     return [*told, *beyond_told(outcome.beyond), _start(outcome)]
 
 

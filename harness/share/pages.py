@@ -36,13 +36,16 @@ def summary(copy: Copy) -> list[str]:
     test = [row for row in copy.scores if row.target == "test" and row.attack == label]
     record = next((one for one in copy.results.records if _is_applied(one, label)), None)
     if chosen is None or label is None or record is None or not test:
-        told = conclusion(None, copy.results.choices, copy.results.records, copy.results.nobody)
-        return [*told, _start(copy)]
+        nothing = conclusion(None, copy.results.choices, copy.results.records, copy.results.nobody)
+        return [*nothing, _start(copy)]
     n_used = sum(row.decision or 0 for row in test)
     applied = Applied(label, copy.scope.rule, copy.scope.decision, n_used, len(test), record, to_hand_in=False)
     remark = [] if chosen.remark is None else [chosen.remark]
-    told = conclusion(applied, copy.results.choices, copy.results.records, copy.results.nobody)
-    return [*remark, *told, *beyond_told(copy.results.beyond_slices), _start(copy)]
+    elsewhere = {told(one.family, one.steps): one.realised_fpr or {} for one in copy.results.matches}
+    sentences = conclusion(
+        applied, copy.results.choices, copy.results.records, copy.results.nobody, elsewhere=elsewhere
+    )
+    return [*remark, *sentences, *beyond_told(copy.results.beyond_slices), _start(copy)]
 
 
 def _start(copy: Copy) -> str:

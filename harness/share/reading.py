@@ -66,6 +66,7 @@ class Matched:
     distances: dict[str, float]
     family: str = DEFAULT
     outlines: dict[str, list[float]] = field(default_factory=dict)
+    realised_fpr: dict[str, float] | None = None
 
 
 @dataclass(frozen=True)

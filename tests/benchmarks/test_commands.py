@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -34,10 +35,10 @@ def fake(name: str, value: float = 1.0, **fields) -> Benchmark:
 def fakes(monkeypatch) -> dict[str, Benchmark]:
     """Three benchmarks in place of those of speed: one that takes nothing, one that takes options, one with needs."""
     size = Option("--size", 10, {"type": int})
-    quick = {"size": 3, "override": ["steps=1"]}
+    quick, full = ({"size": n, "override": [f"steps={n - 2}"]} for n in (3, 99))
     three = (
         fake("plain"),
-        fake("sized", options=(size, OVERRIDE), quick=quick),
+        fake("sized", options=(size, replace(OVERRIDE, default=["steps=4"])), quick=quick, full=full),
         fake("slices", options=(LUNG_SLICES,), needs=(LUNG_SLICES,)),
     )
     found = {one.name: one for one in three}
@@ -69,7 +70,7 @@ def test_the_list_names_every_module_of_each_kind(capsys):
         for path in (ROOT / kind).iterdir()
         if path.stem.strip("_") == path.stem and (path.suffix == ".py" or (path / "__init__.py").is_file())
     }
-    assert len(there) == 40
+    assert len(there) == 44
     assert main([]) == 0
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert {(line[0], line[1]) for line in lines if len(line) > 1} >= there
@@ -97,7 +98,8 @@ def test_the_list_waits_for_no_network_library():
 
 @pytest.mark.parametrize("one", all_benchmarks(), ids=lambda one: one.module)
 def test_what_quick_says_are_options_of_the_benchmark(one):
-    assert set(one.quick) <= {option.name for option in one.options}
+    assert set(one.quick) | set(one.full) <= {option.name for option in one.options}
+    assert OVERRIDE.name in one.quick or not any(o.default for o in one.options if o.name == OVERRIDE.name)
     assert all(need in one.options for need in one.needs)
     assert one.quick
     assert one.quick_about
@@ -185,7 +187,7 @@ def test_the_benchmark_alone_asks_for_what_it_needs(fakes, capsys):
 def test_the_file_holds_schema_machine_and_rows(run):
     code, found = run("--only", "plain")
     assert code == 0
-    assert (found["schema"], found["quick"]) == (1, False)
+    assert (found["schema"], found["quick"], found["size"]) == (1, False, "usual")
     assert {"processor", "cores", "python", "torch"} <= set(found["machine"])
     (row,) = found["rows"]
     assert set(row) == N_FIELDS
@@ -212,21 +214,23 @@ def test_quick_judges_nothing_and_says_so(run, fakes, capsys):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ([], {"size": 10, "override": []}),
+        ([], {"size": 10, "override": ["steps=4"]}),
+        (["--full"], {"size": 99, "override": ["steps=97"]}),
+        (["--full", "--size", "7", "steps=2"], {"size": 7, "override": ["steps=97", "steps=2"]}),
         (["--quick"], {"size": 3, "override": ["steps=1"]}),
         (["--quick", "--size", "7"], {"size": 7, "override": ["steps=1"]}),
-        (["--size", "7", "steps=2"], {"size": 7, "override": ["steps=2"]}),
+        (["--size", "7", "steps=2"], {"size": 7, "override": ["steps=4", "steps=2"]}),
         (["--quick", "steps=2"], {"size": 3, "override": ["steps=1", "steps=2"]}),
     ],
 )
-def test_what_is_given_comes_before_quick_and_quick_before_the_defaults(run, words, told):
+def test_what_is_given_comes_before_the_size_and_the_size_before_the_defaults(run, words, told):
     _, found = run(*words, "--only", "sized")
     assert found["rows"][0]["detail"] == told
 
 
 def test_options_of_the_harness_may_follow_the_names(run):
     _, found = run("--only", "sized", "steps=2", "~attack.knn")
-    assert found["rows"][0]["detail"]["override"] == ["steps=2", "~attack.knn"]
+    assert found["rows"][0]["detail"]["override"][1:] == ["steps=2", "~attack.knn"]
 
 
 def test_a_failure_late_loses_no_row_before_it(fakes, tmp_path):
@@ -238,6 +242,14 @@ def test_a_failure_late_loses_no_row_before_it(fakes, tmp_path):
     with pytest.raises(SystemExit, match="The run failed"):
         command.run_kind("speed", ["--json", str(file)])
     assert names(json.loads(file.read_text())) == ["plain"]
+
+
+def test_a_run_has_one_size_and_full_only_where_it_is_another(fakes, capsys):
+    for name, words in (("sized", ["--quick", "--full"]), ("plain", ["--full"])):
+        with pytest.raises(SystemExit) as left:
+            command.run_one(fakes[name], words)
+        assert left.value.code == 2
+    assert "not allowed with argument --quick" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("value", "holds"), [(1.0, True), (2.0, True), (2.5, False)])
@@ -275,7 +287,8 @@ def test_every_module_is_a_command(one):
     done = subprocess.run([sys.executable, "-m", one.module, "--help"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     shown = done.stdout.replace("[", " ").replace("]", " ").split()
-    assert {"--json", "--quick", *(option.flag for option in one.options)} <= set(shown)
+    of_all = {"--json", "--markdown", "--quick", *(["--full"] if one.full else [])}
+    assert of_all | {option.flag for option in one.options} <= set(shown)
 
 
 @pytest.mark.parametrize("words", [["--growing", "10"], ["--sizes", "16", "16"], ["--picture", "none/x.png"]])

@@ -162,9 +162,10 @@ BENCHMARK = Benchmark(
         LUNG_SLICES,
         STORE,
         Option("--steps", None, {"type": int, "nargs": "+", "metavar": "N", "help": "to find points of the dial by"}),
-        Option("--repeats", 3, {"type": int, "metavar": "N", "help": "draws of data and seeds that each point has"}),
+        Option("--repeats", 1, {"type": int, "metavar": "N", "help": "draws of data and seeds that each point has"}),
         OVERRIDE,
     ),
     quick={"repeats": 1, "override": ["shadow.steps=5", "shadow.n_images=16", "shadow.base_steps=5"]},
     quick_about="training of 5 steps, 16 images each, one draw",
+    full={"repeats": 3},
 )

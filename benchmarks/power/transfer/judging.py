@@ -12,6 +12,7 @@ from attacks.base import Attack
 from attacks.difficulty_calibration import CALIBRATIONS
 from attacks.registry import find_attacks
 from benchmarks.power.transfer.targets import Labelled, Mismatch
+from benchmarks.rows import Row, at_least
 from harness.evaluation import metrics
 from harness.evaluation.metrics import Flags, Floats
 from harness.evaluation.probability_calibration import Calibrator, ScoredTarget, fit_calibrator, held_out_calibrators
@@ -19,7 +20,8 @@ from harness.experiment.executor import Executor
 from harness.planning.plan import Plan
 from harness.planning.planned_attack import PlannedAttack
 
-NOMINAL_FPR = 0.1
+NOMINAL_FPR, LOW_FPR = 0.1, 0.01
+_CELLS = 0.8  # of them, asked for
 SIGNALS: dict[str, dict[str, Any]] = {  # the scores whose calibrations are compared, by attack and options
     "knn": {},
     "knn band": {"distance": "band", "k": 5},
@@ -34,7 +36,8 @@ STACKS = ("stack",)
 class Kept:
     """What an attack and its calibration keep on one mismatch, means over its targets.
 
-    tpr: at a false positive rate of 0.1; realised_fpr: above the threshold that the shadows taught for that rate.
+    tpr: at a false positive rate of 0.1; realised_fpr, realised_fpr_at_1_percent: above the thresholds that the
+    shadows taught for 0.1 and 0.01.
     """
 
     auc: float
@@ -42,6 +45,7 @@ class Kept:
     realised_fpr: float
     brier: float
     ece: float
+    realised_fpr_at_1_percent: float
 
 
 def judge(
@@ -89,10 +93,30 @@ def _kept(judged: Sequence[tuple[Calibrator, Floats, Flags]]) -> Kept:
     rocs = [metrics.step_roc(s, m, one(s)) for _, s, m in judged]
     aucs = [float(roc.auc()[0]) for roc in rocs]
     tprs = [float(roc.tpr_at(NOMINAL_FPR)[0]) for roc in rocs]
-    alarms = [float((s > c.threshold(NOMINAL_FPR))[~m].mean()) for c, s, m in judged]
+    alarms, few = ([float((s > c.threshold(of))[~m].mean()) for c, s, m in judged] for of in (NOMINAL_FPR, LOW_FPR))
     briers = [float(metrics.brier(c.probability(s), m, one(s))[0]) for c, s, m in judged]
     eces = [float(metrics.expected_calibration_error(c.probability(s), m, one(s))[0]) for c, s, m in judged]
-    return Kept(*(float(np.mean(of)) for of in (aucs, tprs, alarms, briers, eces)))
+    return Kept(*(float(np.mean(of)) for of in (aucs, tprs, alarms, briers, eces, few)))
+
+
+def within_factor_2(cells: Sequence[Kept]) -> list[Row]:
+    """Of attacks before targets unlike their shadows: the share whose FPR is within a factor of two of the meant."""
+    rates = {
+        NOMINAL_FPR: [one.realised_fpr for one in cells],
+        LOW_FPR: [one.realised_fpr_at_1_percent for one in cells],
+    }
+    return [
+        at_least(
+            f"cells within a factor 2 of a nominal FPR of {nominal:g}",
+            float(np.mean([nominal / 2 <= rate <= 2 * nominal for rate in of])),
+            "share",
+            _CELLS,
+            cells=len(of),
+            most=max(of),
+        )
+        for nominal, of in rates.items()
+        if of
+    ]
 
 
 def attacks_compared(signals: Sequence[str]) -> dict[str, Attack]:
