@@ -25,16 +25,17 @@ _MOST = 256  # slices that are learnt from, those whose digests come first
 _SIDE = 64  # pixels: larger images are seen at about this size
 _MAP = 4  # positions a side, at most, that are left to the linear layer
 _SLICES = 48  # a step, at most
-_SHADE = 0.08  # the most that a slice becomes darker or lighter, as a fraction of white, when contrast is 1/5
+_SHADE = 0.4  # of the contrast: by so much of white a slice becomes darker or lighter, at most
 
 
 @dataclass(frozen=True)
 class Teaching:
-    """How a network is taught. steps: of Adam; rate: its largest; width: channels of the first layer; seed: of all draws.
+    """How a network is taught. steps: of Adam; rate: its largest; width: channels of the first layer.
 
-    turn: degrees to either side; shift: fraction of a side, along both; contrast: greys drawn apart about their mean
-    by up to 1 + this factor, or together, and made darker or lighter; flip: half of them mirrored.
-    apart: weight of telling a slice's moved copy from the other slices; temperature: of the cosines in that.
+    turn: degrees to either side; shift: fraction of a side, along both; contrast: greys up to 1 + this times as far
+    from their mean, or as near, and darker or lighter; flip: half of them mirrored.
+    apart: weight of telling a slice's moved copy from the other slices; temperature: of the cosines in that;
+    teaching_seed: of all that is drawn.
     """
 
     steps: int
@@ -46,12 +47,15 @@ class Teaching:
     flip: bool
     apart: float
     temperature: float
-    seed: int
+    teaching_seed: int
 
 
 @dataclass(frozen=True)
 class Network:
-    """What was taught. mean: of the slices, mirrored ones too, [1, 1, h, w]; spread: about it; layers: weight, bias."""
+    """What was taught.
+
+    mean: of the slices and their mirror images, [1, 1, h, w]; spread: about it; layers: weight and bias of each.
+    """
 
     mean: torch.Tensor
     spread: float
@@ -101,7 +105,7 @@ def _taught(slices: _Slices, teaching: Teaching) -> Network:
     import torch
 
     x, similarity = _seen(slices.images), torch.from_numpy(ssim_matrix(slices.images, slices.images)).float()
-    draw, n = torch.Generator().manual_seed(teaching.seed), min(_SLICES, len(x))
+    draw, n = torch.Generator().manual_seed(teaching.teaching_seed), min(_SLICES, len(x))
     with one_thread():
         network = _untaught(x, teaching.width, draw)
         weights = [one.requires_grad_() for layer in network.layers for one in layer]
@@ -121,7 +125,7 @@ def _taught(slices: _Slices, teaching: Teaching) -> Network:
 
 
 def _loss(cosine: torch.Tensor, similarity: torch.Tensor, teaching: Teaching) -> torch.Tensor:
-    """Mean squares of what a slice's own copy and the others' are off, [n, n]; and which of the copies is one's own."""
+    """Mean squares of what own copies and others are off, of [n, n]; and how badly copies are told from others."""
     import torch
     from torch.nn.functional import cross_entropy
 
@@ -138,7 +142,7 @@ def _warm(done: float) -> float:
 
 
 def _untaught(x: torch.Tensor, width: int, draw: torch.Generator) -> Network:
-    """Layers for x [n, 1, h, w]: a convolution of 5 x 5 in steps of 4, others of 3 x 3 in steps of 2, a linear one."""
+    """Layers for x [n, 1, h, w]: a convolution of 5 x 5 in steps of 4, of 3 x 3 in steps of 2, a linear one."""
     import torch
 
     mean = x.mean(dim=0, keepdim=True)
@@ -165,16 +169,13 @@ def _moved(x: torch.Tensor, teaching: Teaching, draw: torch.Generator) -> torch.
     def within(most: float) -> torch.Tensor:
         return most * (2.0 * torch.rand(len(x), generator=draw) - 1.0)
 
-    angle, across, down = (
-        within(math.radians(teaching.turn)),
-        within(2.0 * teaching.shift),
-        within(2.0 * teaching.shift),
-    )
+    angle, side = within(math.radians(teaching.turn)), 2.0  # of the image, in the units of affine_grid
+    across, down = within(side * teaching.shift), within(side * teaching.shift)
     mirrored = torch.where((torch.rand(len(x), generator=draw) < 0.5) & teaching.flip, -1.0, 1.0)
     rows = [mirrored * angle.cos(), -angle.sin(), across, mirrored * angle.sin(), angle.cos(), down]
     where = affine_grid(torch.stack(rows, dim=1).reshape(-1, 2, 3), list(x.shape), align_corners=False)
     moved = grid_sample(x, where, padding_mode="border", align_corners=False)
-    gain, shade = (1.0 + teaching.contrast) ** within(1.0), within(teaching.contrast * _SHADE * 5.0)
+    gain, shade = (1.0 + teaching.contrast) ** within(1.0), within(_SHADE * teaching.contrast)
     mean = moved.mean(dim=(1, 2, 3), keepdim=True)
     return (mean + gain[:, None, None, None] * (moved - mean) + shade[:, None, None, None]).clamp(0.0, 1.0)
 

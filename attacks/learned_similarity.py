@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -19,14 +19,14 @@ from attacks.view import Observed, View
 @register("learned_similarity")
 @dataclass(frozen=True)
 class LearnedSimilarity(ObservingAttack):
-    """Mean of the k largest cosines of embeddings, of x and of released images, by a network taught on the candidates.
+    """Mean of the k largest cosines of x and a released image, embedded by a network taught on the candidates.
 
-    After DeepSSIM (arXiv 2509.16582), without a download and without a label: the cosine of a candidate and of a moved
-    one is to be the SSIM of the two as they were. All generators that face the candidates are seen by one network.
+    After DeepSSIM (arXiv 2509.16582), without a download and without a label: the cosine of a candidate and of a
+    moved one is to be the SSIM of the two as they were. One network sees all generators that face the candidates.
     k: how many; steps: of teaching, 48 slices each; rate: the largest of them; width: channels of the first layer;
     turn, shift, contrast, flip: how far slices are moved at most, in degrees, in sides, in parts of their contrast,
-    and whether they are mirrored; apart: weight of telling a slice's moved copy from other slices, beside the squares of
-    what cosines are off; temperature: of the cosines in that; teaching_seed: of all that is drawn.
+    and whether they are mirrored; apart: weight of telling a slice's moved copy from other slices, beside the
+    squares of what cosines are off; temperature: of the cosines in that; teaching_seed: of all that is drawn.
     """
 
     k: int = 1
@@ -69,18 +69,7 @@ class LearnedSimilarity(ObservingAttack):
 
     @property
     def _teaching(self) -> Teaching:
-        return Teaching(
-            self.steps,
-            self.rate,
-            self.width,
-            self.turn,
-            self.shift,
-            self.contrast,
-            self.flip,
-            self.apart,
-            self.temperature,
-            self.teaching_seed,
-        )
+        return Teaching(**{one.name: getattr(self, one.name) for one in fields(Teaching)})
 
 
 calibrated(LearnedSimilarity, "reg")
