@@ -33,8 +33,8 @@ class LearnedSimilarity(ObservingAttack):
     steps: int = 250
     rate: float = 3e-3
     width: int = 16
-    turn: float = 15.0
-    shift: float = 0.06
+    turn: float = 12.0
+    shift: float = 0.04
     contrast: float = 0.4
     flip: bool = True
     apart: float = 0.1
