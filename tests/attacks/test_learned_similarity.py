@@ -11,6 +11,7 @@ import torch
 from attacks import embedding
 from attacks.learned_similarity import LearnedSimilarity
 from attacks.moves import turned
+from attacks.ranking import auc
 from attacks.similarity import ssim_matrix
 from attacks.view import View
 from harness.data.sources.phantom import phantom_slices
@@ -21,7 +22,6 @@ COPIED = 5
 SLICES = phantom_slices(N + M, 1, SIZE, seed=11).pixels
 X, STRANGERS = SLICES[:N], SLICES[N:]
 MOVES = {
-    "shifted": lambda x: np.roll(x, (1, -1), (0, 1)),
     "mirrored": lambda x: x[:, ::-1],
     "turned": lambda x: turned(x[None], 10.0)[0],
     "of_another_contrast": lambda x: np.clip(np.rint(0.7 * x + 30.0), 0, 255).astype(np.uint8),
@@ -54,6 +54,13 @@ def test_ssim_does_not_find_what_is_mirrored_and_turned():
     release = STRANGERS.copy()
     release[7] = MOVES["mirrored_and_turned"](X[COPIED])
     assert ssim_matrix(X, release).max(axis=1).argmax() != COPIED
+
+
+def test_shifted_copies_rank_above_others_where_ssim_does_not_see_them():
+    copied, release = np.arange(N) < 8, STRANGERS.copy()
+    release[:8] = np.pad(X[:8], ((0, 0), (1, 0), (1, 0)), mode="edge")[:, :SIZE, :SIZE]
+    assert auc(observed(LearnedSimilarity(), release=release), copied) > 0.9
+    assert auc(ssim_matrix(X, release).max(axis=1), copied) < 0.8
 
 
 def test_without_moves_in_teaching_a_turned_copy_is_not_found():
