@@ -156,7 +156,7 @@ def _untaught(x: torch.Tensor, width: int, draw: torch.Generator) -> Network:
     every: list[tuple[int, ...]] = [*shapes, (4 * width, shapes[-1][0] * sides[0] * sides[1])]
     layers = []
     for shape in every:
-        scale = math.sqrt(2.0 / math.prod(shape[1:]))
+        scale = math.sqrt(1.0 / (3.0 * math.prod(shape[1:])))  # small: what is learnt soon outweighs what was drawn
         layers.append((scale * torch.randn(shape, generator=draw), torch.zeros(shape[0])))
     return Network(mean, spread, layers)
 
