@@ -46,7 +46,7 @@ def encoded(images: Images, path: str) -> Scores:
     if count == 0 or any(f"{i}.weight" not in tensors or f"{i}.bias" not in tensors for i in range(count)):
         raise ValueError(f"encoder={path} must hold 0.weight, 0.bias, 1.weight, ...; it holds {sorted(tensors)[:6]}.")
     layers = [(tensors[f"{i}.weight"].float(), tensors[f"{i}.bias"].float()) for i in range(count)]
-    with torch.no_grad(), _one_thread():
+    with torch.no_grad(), one_thread():
         # One by one: the size of a batch and the threads may choose the order in which a convolution adds up.
         pixels = (torch.from_numpy(image.astype(np.float32)) / 255.0 for image in images)
         features = torch.cat([_through(layers, one[None, None]) for one in pixels])
@@ -67,7 +67,7 @@ def _through(layers: list[tuple[torch.Tensor, torch.Tensor]], x: torch.Tensor) -
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
     """Torch with a single thread, and afterwards with as many as before."""
     import torch
 
