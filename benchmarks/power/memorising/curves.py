@@ -40,8 +40,8 @@ class Cells(NamedTuple):
 
 class OneCurve(NamedTuple):
     """A logistic curve over log(steps / n^p), from the floor to 1. power: p; at, slope: its middle and steepness;
-    misfit: mean squared residual in units of what patients leave open of each cell (about 1 or less where one curve is
-    all there is to it), with p as fitted, of 1, and with a curve for each n."""
+    misfit: mean squared residual in units of what patients leave open of each cell (about 1 or less where one curve
+    is all there is to it), with p as fitted, of 1, and with a curve for each n."""
 
     power: Estimate
     at: float

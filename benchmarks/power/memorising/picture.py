@@ -30,7 +30,7 @@ def draw(path: Path, found: Mapping[str, tuple[str, Cells, OneCurve]]) -> None:
         lower.plot(line, curve_at(curve, cells.floor, np.log(line) + (1 - power) * np.log(middle)), color=SOFT, lw=1)
         _panel(lower, cells, scaled)
         of_power = f"[{curve.power.low:.2f}, {curve.power.high:.2f}]"
-        lower.set(title=f"p = {power:.2f} {of_power}", xlabel=f"steps / n$^p$, as a member of {middle:.0f}")
+        lower.set(title=f"p = {power:.2f} {of_power}", xlabel=f"steps / n$^p$, as steps a member at n = {middle:.0f}")
     figure.axes[0].legend(title="members", frameon=False, labelcolor=INK, loc="upper left")
     write_figure(figure, path)
 
@@ -44,6 +44,6 @@ def _panel(panel: Any, cells: Cells, x: Any) -> None:
         panel.vlines(x[which], low, high, color=colour, lw=1, alpha=0.5)
         panel.plot(x[which], cells.value[which], "o-", color=colour, ms=4, lw=1.3, label=f"{n:.0f}")
     panel.axhline(cells.floor, color=SOFT, lw=1, dashes=(3, 3))
-    ticks = [tick for tick in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50) if x.min() <= tick <= x.max()]
+    ticks = [tick for tick in (0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300) if x.min() <= tick <= x.max()]
     panel.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     panel.set_xticks([], minor=True)
