@@ -45,7 +45,7 @@ def measure(options: argparse.Namespace) -> list[Row]:
     """Rows of the curves and of what begins where, then one a cell."""
     check_file("--picture", options.picture)
     check_file("--rule", options.rule)
-    grid = Grid(sorted({*options.members}), options.per_member, options.repeats, options.released)
+    grid = Grid(sorted({*options.members}), options.per_member, options.repeats, options.release_size)
     _check(grid)
     screen = console()
     with TemporaryDirectory() as temporary, ExitStack() as stack:
@@ -80,7 +80,7 @@ def _check(grid: Grid) -> None:
     if grid.per_member <= 0 or grid.repeats < 1:
         raise InputError("--per-member must be above 0, and --repeats 1 or more.")
     if grid.images < FEWEST_IMAGES:
-        raise InputError(f"--released {grid.images}: an audit takes {FEWEST_IMAGES} images or more.")
+        raise InputError(f"--release-size {grid.images}: an audit takes {FEWEST_IMAGES} images or more.")
 
 
 def _release(one: Trained, grid: Grid, pool: Pool) -> Release:
@@ -164,12 +164,12 @@ BENCHMARK = Benchmark(
             {"type": float, "metavar": "C", "help": f"steps a member; tried is {', '.join(map(str, TIMES))} of it"},
         ),
         Option("--repeats", 1, {"type": int, "metavar": "N", "help": "draws of data and seeds that each point has"}),
-        Option("--released", 512, {"type": int, "metavar": "N", "help": "images of each generator"}),
+        Option("--release-size", 512, {"type": int, "metavar": "N", "help": "images of each generator"}),
         Option("--workers", None, {"type": int, "metavar": "N", "help": "processes; default: one a core"}),
         Option("--picture", None, {"type": Path, "metavar": "FILE", "help": "draw them there, a PNG or an SVG"}),
         Option("--rule", None, {"type": Path, "metavar": "FILE", "help": "write there what an audit quotes"}),
         OVERRIDE,
     ),
-    quick={"members": [10, 20, 30], "per_member": 1.0, "released": 32, "override": [*TINY]},
+    quick={"members": [10, 20, 30], "per_member": 1.0, "release_size": 32, "override": [*TINY]},
     quick_about="16 px, at most 30 members, 32 images each",
 )
