@@ -50,7 +50,7 @@ def measure(options: argparse.Namespace) -> list[Row]:
     screen = console()
     with TemporaryDirectory() as temporary, ExitStack() as stack:
         store = (options.store or Path(temporary) / "store").resolve()
-        launcher = stack.enter_context(closing(Launcher(options.workers, "auto")))
+        launcher = stack.enter_context(closing(Launcher(options.workers, options.device)))
         executor = Executor(Store(store), launcher, screen)
         settings, pool, trained = planned(grid, [*options.override, f"store.root={store}"], executor)
         executor.train([one.job for one in trained])
@@ -166,6 +166,7 @@ BENCHMARK = Benchmark(
         Option("--repeats", 1, {"type": int, "metavar": "N", "help": "draws of data and seeds that each point has"}),
         Option("--release-size", 512, {"type": int, "metavar": "N", "help": "images of each generator"}),
         Option("--workers", None, {"type": int, "metavar": "N", "help": "processes; default: one a core"}),
+        Option("--device", "cpu", {"metavar": "NAME", "help": "cpu or cuda"}),
         Option("--picture", None, {"type": Path, "metavar": "FILE", "help": "draw them there, a PNG or an SVG"}),
         Option("--rule", None, {"type": Path, "metavar": "FILE", "help": "write there what an audit quotes"}),
         OVERRIDE,

@@ -35,6 +35,7 @@ def write_rule(
         "family": settings.recipe.name,
         "size": settings.recipe.size,
         "start": settings.start.name,
+        "batch": getattr(settings.recipe, "batch", None),
         "data": "phantom",
         "released": grid.images,
         "attacks": list(ATTACKS),
