@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from rich.console import Console
@@ -11,6 +13,7 @@ from benchmarks.power.memorising.cell import EVEN, Release, examine
 from benchmarks.power.memorising.curves import Cells, _rising, curve_at, one_curve, onset
 from benchmarks.power.memorising.grid import Grid, planned
 from benchmarks.power.memorising.measured import measured
+from benchmarks.power.memorising.rule import write_rule
 from harness.data.sources.phantom import phantom_slices
 from harness.errors import InputError
 from harness.evaluation.metrics import step_roc
@@ -49,6 +52,28 @@ def test_onsets_grow_with_members_as_the_curve_says(cells):
     assert found.steps[80].value == pytest.approx(exact, rel=0.05)
     assert found.slope.value == pytest.approx(POWER, abs=0.1)
     assert found.slope.low < POWER < found.slope.high
+
+
+def test_the_rule_begins_where_something_shows_and_goes_on_to(cells, tmp_path, executor):
+    """Copies at the first steps alone show nothing that lasts; of 640 members nothing shows at all."""
+    settings, *_ = planned(Grid([8, 16], 2.0, 1, 16), [*TINY, f"store.root={executor.store.root}"], executor)
+    of_40 = cells.n == 40
+    shown = np.where(of_40 & (cells.steps >= 160), 0.7, 0.5)
+    first = np.where(of_40 & (cells.steps == 40), 0.2, 0.01)
+    around = np.linspace(-0.02, 0.02, 41)[:, None]
+    of = {
+        "knn": cells._replace(value=shown, drawn=shown + around),
+        "ssim": cells._replace(value=np.full_like(shown, 0.5), drawn=0.5 + np.zeros_like(shown) + around),
+        "copies": cells._replace(value=first, drawn=first + around / 4, floor=0.01),
+    }
+    onsets = {name: onset(one, 0.6) for name, one in of.items()}
+    write_rule(tmp_path / "rule.json", settings, Grid([40, 640], 4.0, 1, 32), of, onsets)
+    found = json.loads((tmp_path / "rule.json").read_text())
+    few, many = found["points"]
+    assert (found["family"], found["size"], found["released"], found["batch"]) == ("dct", 16, 32, 8)
+    assert (few["tried"], few["shows_from"], many["shows_from"]) == ([1, 2, 4, 8, 16], 4, None)
+    assert few["level"]["knn"]["value"] == pytest.approx(onsets["knn"].steps[40].value / 40, rel=0.01)
+    assert many["level"]["knn"] == {"value": None, "low": None, "high": None}
 
 
 def test_a_level_outside_the_grid_is_no_onset(cells):

@@ -97,6 +97,8 @@ def _seconds(one: Trained, executor: Executor) -> float:
 def _of_curve(name: str, one: OneCurve) -> Row:
     detail = {
         "p": told(one.power),
+        "middle": one.at,
+        "steepness": one.slope,
         "misfit": one.misfit,
         "misfit_at_p_1": one.misfit_linear,
         "misfit_of_a_curve_each": one.misfit_apart,
