@@ -92,13 +92,15 @@ def executor(tmp_path) -> Executor:
 
 
 def test_few_members_have_more_generators_whose_halves_change_sides(executor):
-    grid = Grid([8, 32], 2.0, 1, 16)
+    grid = Grid([4, 32], 2.0, 1, 16)
     trained = planned(grid, [*TINY, f"store.root={executor.store.root}"], executor)[2]
-    assert [grid.generators_of(n) for n in (640, 320, 160, 80, 40)] == [1, 1, 1, 1, 1]
-    assert [Grid([40, 640], 2.0, 2, 16).generators_of(n) for n in (640, 320, 160, 80, 40)] == [2, 2, 4, 8, 8]
-    few = [one for one in trained if (one.n, one.steps) == (8, 16)]
-    assert [one.draw for one in few] == [0, 0]
-    assert (few[0].member != few[1].member).all()
+    assert [Grid([40, 640], 2.0, 2, 16).generators_of(n) for n in (640, 320, 160, 80, 40)] == [4, 4, 4, 8, 8]
+    few = [one for one in trained if (one.n, one.steps) == (4, 8)]
+    assert [one.draw for one in few] == [0, 0, 1, 1]
+    for one, other in (few[:2], few[2:]):
+        assert (one.member != other.member).all()
+        assert (one.places == other.places).all()
+    assert (few[0].places != few[2].places).any()
     for one in trained:
         assert (one.member.sum(), len(one.places), one.job.recipe.n_steps) == (one.n, 2 * one.n, one.steps)
         assert one.job.members == tuple(one.places[one.member])

@@ -20,7 +20,7 @@ from harness.seeds import rng_of
 
 TIMES = (0.25, 0.5, 1.0, 2.0, 4.0)
 SEED = 14_000  # of data and runs: no default, and no suite's
-MOST = 4  # generators of few members for one of many: an AUC among few slices says little
+FEW = 8  # so many times fewer members than the most have twice as many draws: an AUC among few slices says little
 
 
 class Grid(NamedTuple):
@@ -32,8 +32,8 @@ class Grid(NamedTuple):
     images: int
 
     def generators_of(self, n: int) -> int:
-        """How many of n members are trained for as many steps."""
-        return self.repeats * min(MOST, max(1, max(self.members) // (2 * n)))
+        """How many of n members are trained for as many steps: two a draw of patients."""
+        return 2 * self.repeats * (2 if FEW * n <= max(self.members) else 1)
 
     def steps_of(self, n: int) -> list[int]:
         """What generators of n members are trained for, fewest first."""
@@ -60,7 +60,8 @@ def planned(grid: Grid, words: Sequence[str], executor: Executor) -> tuple[Setti
     """The settings of all, the pool, and every generator, the longest training first.
 
     words: options of a run. A draw of 2 n patients is parted in two halves, one the members of a generator and the
-    other its non-members; of the next generator, if there is another, the other way round.
+    other its non-members; of the next generator it is the other way round, so that what sets the halves apart without
+    any training cancels in the mean.
     """
     usual = ["data=phantom", "data.slices=1", f"data.patients={2 * max(grid.members)}"]
     settings = composed([*usual, f"data.seed={SEED}", f"seed={SEED}", *words])

@@ -20,7 +20,7 @@ RATES = {"copies": FALSE_COPIES, "unmistakable": 0.0, "third": 0.0}
 
 
 class _Draw(NamedTuple):
-    """One or two generators of a draw, and the weights of its patients: as they are, then resampled, [1 + b, 2 n]."""
+    """The two generators of a draw, and the weights of its patients: as they are, then resampled, [1 + b, 2 n]."""
 
     generators: list[tuple[Trained, Shown]]
     weights: Weights
