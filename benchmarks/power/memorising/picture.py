@@ -13,6 +13,8 @@ from benchmarks.power.memorising.curves import Cells, OneCurve, curve_at
 from harness.evaluation.intervals import percentiles
 
 _WIDTH, _HEIGHT = 3.1, 5.6  # inches a column, and of both rows
+_TICKS = ((0.25, 0.5, 1, 2, 4, 8, 16, 32), (0.01, 0.1, 1, 10, 100, 1000))
+_WIDE = np.log(100)  # between the ends of a scale: ticks are then ten times apart, else twice
 _COLOURS = ("#c9a227", "#c2703d", "#a0475f", "#5f4b8b", CHOSEN)
 
 
@@ -44,6 +46,6 @@ def _panel(panel: Any, cells: Cells, x: Any) -> None:
         panel.vlines(x[which], low, high, color=colour, lw=1, alpha=0.5)
         panel.plot(x[which], cells.value[which], "o-", color=colour, ms=4, lw=1.3, label=f"{n:.0f}")
     panel.axhline(cells.floor, color=SOFT, lw=1, dashes=(3, 3))
-    ticks = [tick for tick in (0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300) if x.min() <= tick <= x.max()]
+    ticks = [tick for tick in _TICKS[np.ptp(np.log(x)) > _WIDE] if x.min() <= tick <= x.max()]
     panel.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     panel.set_xticks([], minor=True)
