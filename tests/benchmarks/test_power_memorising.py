@@ -66,14 +66,12 @@ def test_the_rule_begins_where_something_shows_and_goes_on_to(cells, tmp_path, e
         "ssim": cells._replace(value=np.full_like(shown, 0.5), drawn=0.5 + np.zeros_like(shown) + around),
         "copies": cells._replace(value=first, drawn=first + around / 4, floor=0.01),
     }
-    onsets = {name: onset(one, 0.6) for name, one in of.items()}
-    write_rule(tmp_path / "rule.json", settings, Grid([40, 640], 4.0, 1, 32), of, onsets)
+    write_rule(tmp_path / "rule.json", settings, Grid([40, 640], 4.0, 1, 32), of)
     found = json.loads((tmp_path / "rule.json").read_text())
     few, many = found["points"]
     assert (found["family"], found["size"], found["released"], found["batch"]) == ("dct", 16, 32, 8)
     assert (few["tried"], few["shows_from"], many["shows_from"]) == ([1, 2, 4, 8, 16], 4, None)
-    assert few["level"]["knn"]["value"] == pytest.approx(onsets["knn"].steps[40].value / 40, rel=0.01)
-    assert many["level"]["knn"] == {"value": None, "low": None, "high": None}
+    assert few["auc"] == {"knn": [0.5, 0.5, 0.7, 0.7, 0.7], "ssim": [0.5] * 5}
 
 
 def test_a_level_outside_the_grid_is_no_onset(cells):

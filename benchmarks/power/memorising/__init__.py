@@ -64,7 +64,7 @@ def measure(options: argparse.Namespace) -> list[Row]:
     if options.picture is not None:
         draw(options.picture, {name: (title, cells[name], curves[name]) for name, title in _DRAWN.items()})
     if options.rule is not None:
-        write_rule(options.rule, settings, grid, cells, onsets)
+        write_rule(options.rule, settings, grid, cells)
     return [
         *(_of_curve(name, one) for name, one in curves.items()),
         *(row for name, one in onsets.items() for row in _of_onset(name, one)),

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.power.memorising.cell import ATTACKS, FALSE_COPIES
-from benchmarks.power.memorising.curves import Cells, Onset
+from benchmarks.power.memorising.curves import Cells
 from benchmarks.power.memorising.grid import Grid
 from benchmarks.rows import machine
 from harness.config.settings import Settings
@@ -23,9 +23,7 @@ SCHEMA = 1
 _DIGITS = 3
 
 
-def write_rule(
-    path: Path, settings: Settings, grid: Grid, cells: Mapping[str, Cells], onsets: Mapping[str, Onset]
-) -> None:
+def write_rule(path: Path, settings: Settings, grid: Grid, cells: Mapping[str, Cells]) -> None:
     """Write it: what was measured, where, and a point for each number of members."""
     found = {
         "schema": SCHEMA,
@@ -40,15 +38,14 @@ def write_rule(
         "released": grid.images,
         "attacks": list(ATTACKS),
         "false_copies": FALSE_COPIES,
-        "level": onsets[ATTACKS[0]].level,
-        "points": [_point(n, cells, onsets) for n in sorted(grid.members)],
+        "points": [_point(n, cells) for n in sorted(grid.members)],
     }
     replace_file(path, json.dumps(found, indent=1) + "\n")
 
 
-def _point(n: int, cells: Mapping[str, Cells], onsets: Mapping[str, Onset]) -> dict[str, Any]:
-    """tried: steps a member; shows_from: the fewest of these from which on something shows; level: where an attack
-    passes the level, in steps a member."""
+def _point(n: int, cells: Mapping[str, Cells]) -> dict[str, Any]:
+    """tried: steps a member; shows_from: the fewest of these from which on something shows, None where nothing does
+    at the most; auc: of each attack at each of them."""
     of_n = {name: cells[name].of(n) for name in (*ATTACKS, "copies")}
     tried = of_n[ATTACKS[0]].steps / n
     shows = np.any([_above(one) for one in of_n.values()], axis=0)
@@ -58,13 +55,7 @@ def _point(n: int, cells: Mapping[str, Cells], onsets: Mapping[str, Onset]) -> d
         "members": n,
         "tried": [_rounded(one) for one in tried],
         "shows_from": _rounded(float(tried[first])) if first < len(tried) else None,
-        "level": {
-            name: {
-                end: None if (steps := getattr(onsets[name].steps[n], end)) is None else _rounded(steps / n)
-                for end in ("value", "low", "high")
-            }
-            for name in ATTACKS
-        },
+        "auc": {name: [_rounded(one) for one in of_n[name].value] for name in ATTACKS},
     }
 
 
