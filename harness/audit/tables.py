@@ -13,6 +13,7 @@ from harness.audit.examine import Audit
 from harness.audit.figures import TITLES, shown
 from harness.audit.folders import named_patients
 from harness.audit.planted import SEEN
+from harness.audit.rule_of_thumb import rule_of_thumb
 from harness.audit.sight import moves_told
 from harness.audit.verdict import filter_note, verdict
 from harness.audit.whole_release import not_examined_told
@@ -105,4 +106,5 @@ def notes(audit: Audit) -> list[str]:
         f"the release, and the threshold is fixed anew on the other {audit.control.n_patients} holdout patients. A "
         f"kind counts as seen where {SEEN:g} of its copies are found and traced to their patients.",
         f"Intervals are 95 % and resample: {'; '.join(units)}.",
+        rule_of_thumb(case.material),
     ]

@@ -15,6 +15,7 @@ from harness.audit.examine import Audit
 from harness.audit.figures import SCHEMA
 from harness.audit.folders import named_patients
 from harness.audit.page import page, worst_first
+from harness.audit.rule_of_thumb import rule_of_thumb
 from harness.audit.tables import markdown
 from harness.audit.verdict import filter_note, verdict
 from harness.audit.whole_release import not_examined
@@ -163,6 +164,7 @@ def report(audit: Audit) -> str:
         },
         "records": [record for one in audit.figures for record in one.records()],
         "filter": filter_note(audit),
+        "rule_of_thumb": rule_of_thumb(material),
         "verdict": verdict(audit),
     }
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

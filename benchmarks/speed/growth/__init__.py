@@ -145,7 +145,7 @@ BENCHMARK = Benchmark(
         _axis("--asked", [100, 1_000, 10_000], "candidates"),
         _axis("--sizes", [32, 64, 128, 256], "height and width of images, pixels"),
         _axis("--shadows", [4, 8, 16, 32, 64], "shadows of the dry run, even from 4"),
-        Option("--picture", None, {"type": Path, "metavar": "FILE", "help": "draw the axes there, a PNG or an SVG"}),
+        Option("--picture", None, {"type": Path, "metavar": "FILE", "help": "draw them there, a PNG or an SVG"}),
     ),
     quick={"growing": [200, 400, 800], "asked": [10, 20, 40], "sizes": [16, 32], "shadows": [4, 8]},
     quick_about="a few hundred images, at most 8 shadows",
