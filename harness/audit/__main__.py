@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # Written out, since importing them takes a second that --help should not; a test compares.
 DISTANCES = ("pixel", "ncc", "ssim", "tile", "pca", "band")
-ATTACKS = ("knn", "ssim", "real_ratio", "carlini", "retrieval")
+ATTACKS = ("knn", "ssim", "mosaic", "real_ratio", "carlini", "retrieval")
 FORMATS = ("rich", "markdown", "json", "html")
 
 

@@ -64,6 +64,7 @@ def test_the_rule_begins_where_something_shows_and_goes_on_to(cells, tmp_path, e
     of = {
         "knn": cells._replace(value=shown, drawn=shown + around),
         "ssim": cells._replace(value=np.full_like(shown, 0.5), drawn=0.5 + np.zeros_like(shown) + around),
+        "mosaic": cells._replace(value=np.full_like(shown, 0.5), drawn=0.5 + np.zeros_like(shown) + around),
         "copies": cells._replace(value=first, drawn=first + around / 4, floor=0.01),
     }
     write_rule(tmp_path / "rule.json", settings, Grid([40, 640], 4.0, 1, 32), of)
@@ -71,7 +72,7 @@ def test_the_rule_begins_where_something_shows_and_goes_on_to(cells, tmp_path, e
     few, many = found["points"]
     assert (found["family"], found["size"], found["released"], found["batch"]) == ("dct", 16, 32, 8)
     assert (few["tried"], few["shows_from"], many["shows_from"]) == ([1, 2, 4, 8, 16], 4, None)
-    assert few["auc"] == {"knn": [0.5, 0.5, 0.7, 0.7, 0.7], "ssim": [0.5] * 5}
+    assert few["auc"] == {"knn": [0.5, 0.5, 0.7, 0.7, 0.7], "ssim": [0.5] * 5, "mosaic": [0.5] * 5}
 
 
 def test_a_level_outside_the_grid_is_no_onset(cells):
@@ -126,9 +127,10 @@ def test_a_release_of_copies_shows_its_members(executor):
     save_array(folder / "images.npy", images)
     spec = ReleaseSpec("release", "made", "images.npy", 32)
     found = examine(Release(str(executor.store.root), pool.key, one.places, one.member, spec, 16), WORK)
-    assert {name: len(score) for name, score in found.scores.items()} == {
-        "knn": 64, "ssim": 64, f"knn{EVEN}": 64, f"ssim{EVEN}": 64,
-    }  # fmt: skip
+    names = ("knn", "ssim", "mosaic")
+    assert {name: len(score) for name, score in found.scores.items()} == dict.fromkeys(
+        [*names, *(f"{name}{EVEN}" for name in names)], 64
+    )
     assert found.copies["third"][:16].all()
     assert not found.copies["third"][16:].any()
     assert (found.nearest[:16] == np.flatnonzero(one.member)[:16]).all()

@@ -1,8 +1,8 @@
 """How memorising grows with steps and members: `python -m benchmarks.power.memorising`.
 
 Generators of the default family, from the base that ships, learn one slice of each of n phantom patients for more
-and more steps a member. Printed is what a release of so many images then gives away: AUC of plain `knn` and `ssim`,
-and the share of released images that are copies by the audit's rule; whether they fall on one curve over
+and more steps a member. Printed is what a release of so many images then gives away: AUC of plain `knn`, `ssim` and
+`mosaic`, and the share of released images that are copies by the audit's rule; whether they fall on one curve over
 steps / n^p, and for which p; and at how many steps they begin to rise. Bonnaire et al. 2025 (arXiv 2505.17638) found
 that models begin to memorise at a number of steps linear in n, p = 1. One release size shows more of fewer members,
 so every attack is also shown as many images a member for each n (`even`).
@@ -38,7 +38,7 @@ from harness.store import Store
 LEVEL = 0.60  # an AUC that is passed
 RISE = 0.01  # of released images, above what is called so by chance
 FEWEST_IMAGES = 16  # that an audit takes
-_DRAWN = {"knn": "AUC of knn", "ssim": "AUC of ssim", "copies": "copies among released images"}
+_DRAWN = {"knn": "AUC of knn", "mosaic": "AUC of mosaic", "copies": "copies among released images"}
 
 
 def measure(options: argparse.Namespace) -> list[Row]:
@@ -143,7 +143,7 @@ def _of_cells(cells: Mapping[str, Cells], trained: Sequence[Trained], seconds: M
             **figures,
         }
         name = f"{n:.0f} members, {steps / n:g} steps a member"
-        rest = ", ".join(f"{other} {cells[other].value[k]:.3f}" for other in ("ssim", "copies"))
+        rest = ", ".join(f"{other} {cells[other].value[k]:.3f}" for other in ("ssim", "mosaic", "copies"))
         rows.append(Row(f"{name}: knn ({rest})", float(cells["knn"].value[k]), "AUC", detail=detail))
     return rows
 

@@ -20,7 +20,7 @@ from harness.jobs.launch import Work
 from harness.jobs.targets import ReleaseSpec, images_of
 from harness.store import Store
 
-ATTACKS = ("knn", "ssim")
+ATTACKS = ("knn", "ssim", "mosaic")
 EVEN = ", even"  # what an attack is called that is shown as many released images a member whatever the members
 FALSE_COPIES = 0.01  # of released images that the audit calls copies by chance
 _THIRD = 1 / 3
