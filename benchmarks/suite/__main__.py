@@ -13,7 +13,7 @@ from rich.table import Table
 from benchmarks.pages import origin_of, write_block
 from benchmarks.suite.definition import Suite, load_suite, suite_names
 from benchmarks.suite.results import Board, leads, read_runs
-from benchmarks.suite.running import Places, gib, hours, knn_elsewhere, run_task
+from benchmarks.suite.running import Places, gib, hours, knn_elsewhere, run_task, steps_for
 from benchmarks.suite.table import Lines, agreement, tables
 from harness.cli import console, run_parsed
 from harness.errors import InputError
@@ -51,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             command.add_argument("--tasks", nargs="+", metavar="TASK", help="these alone")
         if name != "plan":
             command.add_argument("--store", type=Path, default=Path("store"), metavar="DIR")
+            command.add_argument("--device", metavar="NAME", help="what computes, as device= of harness.run")
+            command.add_argument("--workers", type=_count, metavar="N", help="processes at a time")
         if name == "run":
             command.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR", help="default: runs")
             command.add_argument("--attacks", metavar="NAMES", help="in place of the suite's")
@@ -71,7 +73,8 @@ def _list(options: argparse.Namespace) -> None:
     for name in suite_names():
         suite = load_suite(name)
         total = sum(hours(suite, task) for task in suite.tasks)
-        rows.append([name, str(suite.version), str(len(suite.tasks)), f"{total:.1f}", suite.title])
+        needs = f"{total:.1f}{', one GPU' if suite.gpu else ''}"
+        rows.append([name, str(suite.version), str(len(suite.tasks)), needs, suite.title])
     _print(Lines("Suites", ["name", "version", "tasks", "hours here", "what"], rows))
 
 
@@ -80,9 +83,10 @@ def _plan(options: argparse.Namespace) -> None:
     names = suite.named(options.tasks)
     total, kept = (sum(of(suite, name) for name in names) for of in (hours, gib))
     screen = console()
+    computes = "one GPU" if suite.gpu else "this machine's cores"
     screen.print(
-        f"About {total:.1f} hours of training on this machine's cores and {kept:.1f} GiB in the store, by what was "
-        "measured where the suite was made; attacks come on top."
+        f"About {total:.1f} hours of training on {computes} and {kept:.1f} GiB in the store, by what was measured "
+        "where the suite was made; attacks come on top."
     )
     screen.print(suite.about, soft_wrap=True)
     rows = [
@@ -107,16 +111,26 @@ def _run(options: argparse.Namespace) -> None:
 def _find(options: argparse.Namespace) -> None:
     suite = load_suite(options.suite)
     suite.named([options.task])
-    rows = []
-    for steps in options.steps:
+    rows, means = [], []
+    tried = sorted(set(options.steps))
+    for steps in tried:
         found = [knn_elsewhere(suite, options.task, steps, draw, _places(options)) for draw in range(options.repeats)]
-        rows.append([str(steps), f"{np.mean(found):.3f}", ", ".join(f"{one:.3f}" for one in found)])
+        means.append(float(np.mean(found)))
+        rows.append([str(steps), f"{means[-1]:.3f}", ", ".join(f"{one:.3f}" for one in found)])
         console(stderr=True).print(f"{steps} steps: {rows[-1][1]}")
     _print(Lines(f"{options.task}: AUC of plain knn elsewhere", ["steps", "mean", "each"], rows))
+    read_off = []
+    for level, (low, high) in suite.levels.items():
+        there = steps_for(tried, means, (low + high) / 2)
+        read_off.append([level, f"{low:g} to {high:g}", "beyond what was tried" if there is None else str(there)])
+    _print(Lines("Steps for the middle of each level", ["level", "AUC", "steps"], read_off))
 
 
 def _places(options: argparse.Namespace) -> Places:
-    return Places(options.store.resolve(), None if options.folder is None else str(Path(options.folder).resolve()))
+    folder = None if options.folder is None else str(Path(options.folder).resolve())
+    computes = {"device": options.device, "launch.workers": options.workers}
+    words = tuple(f"{name}={value}" for name, value in computes.items() if value is not None)
+    return Places(options.store.resolve(), folder, words)
 
 
 def _table(options: argparse.Namespace) -> None:

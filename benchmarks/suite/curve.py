@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from benchmarks.pictures import CHOSEN, INK, PAPER, SOFT, new_figure, write_figure
 from benchmarks.suite.definition import Suite
-from benchmarks.suite.results import PLAIN, Board, leads
+from benchmarks.suite.results import PLAIN, Board, by_level, leads, points_of
 
 _COLOURS = (CHOSEN, "#b4552d", "#6b4c9a", "#3f7d3a", "#a3791f")
 _WIDTH, _HEIGHT = 4.6, 4.2  # inches a panel
@@ -21,23 +22,18 @@ def draw_curve(path: Path, suite: Suite, board: Board) -> None:
     figure = new_figure(_WIDTH * len(families), _HEIGHT)
     named = list(leads(suite, board))[: len(_COLOURS)]
     for panel, family in zip(np.atleast_1d(figure.subplots(1, len(families))), families, strict=True):
-        tasks = [name for name in board if suite.tasks[name].family == family]
-        _panel(panel, {name: board[name] for name in tasks}, named)
+        _panel(panel, board, by_level(suite, board, family), named)
         panel.set_title(f"{suite.name}, {family}")
     figure.axes[0].set_ylabel("AUC of the attack")
     write_figure(figure, path)
 
 
-def _panel(panel: Any, board: Board, named: list[str]) -> None:
-    attacks = dict.fromkeys(attack for found in board.values() for attack in found)
+def _panel(panel: Any, board: Board, levels: Mapping[str, Sequence[str]], named: list[str]) -> None:
+    attacks = dict.fromkeys(attack for names in levels.values() for name in names for attack in board[name])
     panel.set(facecolor=PAPER, xlabel=f"AUC of plain {PLAIN}")
     panel.plot([0.5, 1], [0.5, 1], color=SOFT, lw=1, dashes=(3, 3))
     for attack in [*(one for one in attacks if one not in named), *named]:
-        points = sorted(
-            (found[PLAIN].auc.value, found[attack].auc.value)
-            for found in board.values()
-            if attack in found and PLAIN in found and found[attack].auc.value is not None
-        )
+        points = points_of(board, levels, attack)
         if not points or attack == PLAIN:
             continue
         x, y = np.array(points).T

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, StrictInt, StrictStr, TypeAdapter, ValidationError
+from pydantic import Field, StrictBool, StrictInt, StrictStr, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from harness.bounded import yaml_of
@@ -37,7 +37,8 @@ class Pool:
 class Task:
     """Generators of one family, made in one way from one pool.
 
-    options: of `harness.run`; core_seconds, mib: of a generator and its release, as they were measured.
+    options: of `harness.run`; core_seconds, mib: of a generator and its release, as they were measured (seconds of a
+    GPU where the suite asks for one).
     """
 
     pool: StrictStr
@@ -52,7 +53,8 @@ class Task:
 class Suite:
     """Tasks that belong together. levels: how much is given away, ascending, each as the AUC that plain `knn` has.
 
-    attacks: what meets every task, as `attack=` takes it; options: of every task; trainings: generators a task.
+    attacks: what meets every task, as `attack=` takes it; options: of every task; trainings: generators a task; gpu:
+    whether it is too much for a CPU.
     """
 
     name: StrictStr
@@ -65,6 +67,7 @@ class Suite:
     options: Names
     pools: Fixed[Pool]
     tasks: Fixed[Task]
+    gpu: StrictBool = False
 
     def words(self, name: str, folder: str | None) -> list[str]:
         """The options of a task for `harness.run`, attacks left out.

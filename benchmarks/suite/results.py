@@ -113,23 +113,51 @@ def _figure(told: Mapping[str, Any] | None) -> Figure:
     return Figure(None, None, None) if told is None else Figure(told["value"], told["low"], told["high"])
 
 
+def by_level(suite: Suite, board: Board, family: str) -> dict[str, list[str]]:
+    """The tasks of a family that were run, by their level, ascending: several where a level has several pools."""
+    tasks = [name for name in board if suite.tasks[name].family == family]
+    levels = {level: [name for name in tasks if suite.tasks[name].level == level] for level in suite.levels}
+    return {level: names for level, names in levels.items() if names}
+
+
+def over_tasks(figures: Sequence[Figure]) -> Figure:
+    """The mean of figures of tasks of one level, whose generators and pools have nothing in common.
+
+    Its interval is that of a mean of independent values, each with the half width that it has on that side; none
+    where one figure is missing.
+    """
+    table = np.array([tuple(np.nan if one is None else one for one in figure) for figure in figures])
+    value, low, high = table.mean(axis=0)
+    if np.isnan(value):
+        return Figure(None, None, None)
+    below, above = (np.sqrt(((table[:, 0] - table[:, side]) ** 2).sum()) / len(table) for side in (1, 2))
+    if np.isnan(low) or np.isnan(high):
+        return Figure(float(value), None, None)
+    return Figure(float(value), float(value - below), float(value + above))
+
+
+def points_of(board: Board, levels: Mapping[str, Sequence[str]], attack: str) -> list[tuple[float, float]]:
+    """A point a level: the AUC of plain `knn` and of the attack, means over the level's tasks that met both."""
+    points = []
+    for names in levels.values():
+        both = [board[name] for name in names if attack in board[name] and PLAIN in board[name]]
+        means = [over_tasks([found[one].auc for found in both]).value for one in (PLAIN, attack)] if both else [None]
+        if None not in means:
+            points.append((float(means[0] or 0), float(means[-1] or 0)))
+    return sorted(points)
+
+
 def leads(suite: Suite, board: Board) -> dict[str, float]:
     """By how much every attack leads plain `knn`: the area between the two over `knn`'s own AUC, for a unit of it.
 
-    The mean over families; within one, over the tasks that the attack met, two or more, by the trapezoidal rule. The
+    The mean over families; within one, over the levels that the attack met, two or more, by the trapezoidal rule. The
     largest comes first.
     """
     of_family: dict[str, list[float]] = {}
     for family in dict.fromkeys(task.family for task in suite.tasks.values()):
-        tasks = [name for name in board if suite.tasks[name].family == family and PLAIN in board[name]]
-        for attack in dict.fromkeys(attack for name in tasks for attack in board[name]):
-            points = sorted(
-                (plain, other - plain)
-                for name in tasks
-                if attack in board[name]
-                and (plain := board[name][PLAIN].auc.value) is not None
-                and (other := board[name][attack].auc.value) is not None
-            )
+        levels = by_level(suite, board, family)
+        for attack in dict.fromkeys(attack for names in levels.values() for name in names for attack in board[name]):
+            points = [(plain, other - plain) for plain, other in points_of(board, levels, attack)]
             if len(points) > 1 and points[-1][0] > points[0][0]:
                 x, y = np.array(points).T
                 of_family.setdefault(attack, []).append(float(np.trapezoid(y, x) / (x[-1] - x[0])))

@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
+
+import numpy as np
 
 from benchmarks.measured import run_harness
 from benchmarks.suite.definition import Suite
@@ -23,10 +26,16 @@ _ELSEWHERE = 1_000  # added to the seeds of a suite where its levels are looked 
 
 
 class Places(NamedTuple):
-    """Where artefacts are kept, and the slices of a user's own suite."""
+    """Where artefacts are kept, the slices of a user's own suite, and what computes: options of `harness.run`."""
 
     store: Path
     folder: str | None
+    computes: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> list[str]:
+        """The options that say where, none of which decides what is found."""
+        return [f"store.root={self.store}", *self.computes]
 
 
 def run_task(suite: Suite, name: str, out: Path, places: Places, attacks: str | None = None) -> Path:
@@ -39,7 +48,7 @@ def run_task(suite: Suite, name: str, out: Path, places: Places, attacks: str | 
     here = out / f"{name}{own}"
     about, run = here / OF_SUITE, here / RUN
     words = [*suite.words(name, places.folder), f"attack={suite.attacks if attacks is None else attacks}"]
-    words += [f"store.root={places.store}", f"out={run}"]
+    words += [*places.words, f"out={run}"]
     composed(words)  # a mistake in them is told here, and as one
     here.mkdir(parents=True, exist_ok=True)
     run_harness(here, words)
@@ -66,7 +75,7 @@ def knn_elsewhere(suite: Suite, name: str, steps: int, draw: int, places: Places
             f"shadow.steps={steps}",
             f"shadow.count={_FEWEST}",
             "attack=knn",
-            f"store.root={places.store}",
+            *places.words,
             f"out={here / 'run'}",
         ]
         run_harness(here, [*moved, *own])
@@ -76,9 +85,30 @@ def knn_elsewhere(suite: Suite, name: str, steps: int, draw: int, places: Places
     )
 
 
+def steps_for(steps: Sequence[int], found: Sequence[float], wanted: float) -> int | None:
+    """The steps at which plain `knn` has the AUC that is wanted, read off what was found: straight lines over the
+    logarithm of the steps. None where what was tried does not reach from below it to above it.
+
+    steps: ascending; found: the AUC at each, made to ascend first (a step that found less takes the mean with its
+    neighbours: isotonic regression).
+    """
+    from sklearn.isotonic import IsotonicRegression  # start-up: seconds to import
+
+    rising = IsotonicRegression().fit_transform(np.log(steps), found)
+    if not rising[0] <= wanted <= rising[-1]:
+        return None
+    above = min(int(np.searchsorted(rising, wanted)), len(rising) - 1)
+    below = max(above - 1, 0)
+    span = rising[above] - rising[below]
+    part = (wanted - rising[below]) / span if span > 0 else 0.0
+    return round(float(np.exp(np.log(steps[below]) * (1 - part) + np.log(steps[above]) * part)))
+
+
 def hours(suite: Suite, name: str) -> float:
-    """Hours of all cores that the trainings of a task take, by what was measured where the suite was made."""
-    return suite.trainings * suite.tasks[name].core_seconds / len(os.sched_getaffinity(0)) / 3600
+    """Hours that the trainings of a task take by what was measured where the suite was made: of all cores here, or of
+    one GPU."""
+    at_a_time = 1 if suite.gpu else len(os.sched_getaffinity(0))
+    return suite.trainings * suite.tasks[name].core_seconds / at_a_time / 3600
 
 
 def gib(suite: Suite, name: str) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.pages import markdown_table
 from benchmarks.suite.definition import Suite
-from benchmarks.suite.results import PLAIN, Board, Figure, Found, leads
+from benchmarks.suite.results import PLAIN, Board, Figure, Found, by_level, leads, over_tasks
 from harness.errors import InputError
 from harness.evaluation.estimate_text import number
 
@@ -39,49 +39,56 @@ class Agreement(NamedTuple):
 
 
 def tables(suite: Suite, board: Board) -> list[Lines]:
-    """How much each task gives away; then a table a family and metric: a line an attack, by its lead over `knn`.
+    """How much each level gives away; then a table a family and metric: a line an attack, by its lead over `knn`.
 
     A metric that no task has enough slices for is left out.
     """
     order = leads(suite, board)
-    given = [_given(suite, name, found) for name, found in board.items()]
+    families = dict.fromkeys(suite.tasks[name].family for name in board)
+    given = [
+        _given(suite, board, family, level, names)
+        for family in families
+        for level, names in by_level(suite, board, family).items()
+    ]
     title = (
         f"{suite.name}, version {suite.version}, {len(board)} of {len(suite.tasks)} tasks: what plain {PLAIN} finds"
     )
     shown = [Lines(title, _GIVEN_HEAD, given)]
-    for family in dict.fromkeys(suite.tasks[name].family for name in board):
-        tasks = [name for name in board if suite.tasks[name].family == family]
+    for family in families:
+        levels = by_level(suite, board, family)
+        of_level = [[board[name] for name in names] for names in levels.values()]
+        access = {attack: one.access for runs in of_level for found in runs for attack, one in found.items()}
         for metric, field in METRICS.items():
             rows = [
-                [attack, board[tasks[0]][attack].access if attack in board[tasks[0]] else ""]
-                + [_cell(board[name], attack, field, intervals=metric == "AUC") for name in tasks]
+                [attack, access[attack]]
+                + [_cell(runs, attack, field, intervals=metric == "AUC") for runs in of_level]
                 + ([f"{order[attack]:+.3f}" if attack in order else ""] if metric == "AUC" else [])
-                for attack in sorted(
-                    {attack for name in tasks for attack in board[name]},
-                    key=lambda one: (-order.get(one, -np.inf), one),
-                )
+                for attack in sorted(access, key=lambda one: (-order.get(one, -np.inf), one))
             ]
             if not any(cell for row in rows for cell in row[2:]):
                 continue  # too few non-members for it, on every task
-            head = ["attack", "access", *(suite.tasks[name].level for name in tasks)]
+            head = ["attack", "access", *levels]
             lead = [f"lead over {PLAIN}"] if metric == "AUC" else []
             shown.append(Lines(f"{suite.name}, {family}: {metric}", head + lead, rows))
     return shown
 
 
-_GIVEN_HEAD = ["task", "family", "level", "meant", "AUC", "holds"]
+_GIVEN_HEAD = ["family", "level", "tasks", "meant", "AUC", "holds"]
 
 
-def _given(suite: Suite, name: str, found: Mapping[str, Found]) -> list[str]:
-    task = suite.tasks[name]
-    low, high = suite.levels[task.level]
-    auc = found[PLAIN].auc if PLAIN in found else Figure(None, None, None)
+def _given(suite: Suite, board: Board, family: str, level: str, names: Sequence[str]) -> list[str]:
+    low, high = suite.levels[level]
+    figures = [board[name][PLAIN].auc for name in names if PLAIN in board[name]]
+    auc = over_tasks(figures) if figures else Figure(None, None, None)
     holds = "" if auc.value is None else "yes" if low <= auc.value <= high else "no"
-    return [name, task.family, task.level, f"{low:g} to {high:g}", _shown(auc, intervals=True), holds]
+    of = sum(task.family == family and task.level == level for task in suite.tasks.values())
+    return [family, level, f"{len(figures)} of {of}", f"{low:g} to {high:g}", _shown(auc, intervals=True), holds]
 
 
-def _cell(found: Mapping[str, Found], attack: str, field: str, *, intervals: bool) -> str:
-    return _shown(getattr(found[attack], field), intervals=intervals) if attack in found else ""
+def _cell(of_level: Sequence[Mapping[str, Found]], attack: str, field: str, *, intervals: bool) -> str:
+    """The mean over the level's tasks that met the attack."""
+    met = [getattr(found[attack], field) for found in of_level if attack in found]
+    return _shown(over_tasks(met), intervals=intervals) if met else ""
 
 
 def _shown(figure: Figure, *, intervals: bool) -> str:

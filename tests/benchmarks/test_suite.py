@@ -13,8 +13,8 @@ from benchmarks.suite import running
 from benchmarks.suite.__main__ import main
 from benchmarks.suite.curve import draw_curve
 from benchmarks.suite.definition import Suite, described, load_suite, suite_names
-from benchmarks.suite.results import leads, read_runs
-from benchmarks.suite.running import Places, knn_elsewhere, run_task
+from benchmarks.suite.results import Figure, leads, over_tasks, read_runs
+from benchmarks.suite.running import Places, knn_elsewhere, run_task, steps_for
 from benchmarks.suite.table import agreement, tables
 from harness.config.settings import composed
 from harness.errors import InputError
@@ -68,7 +68,7 @@ def write_run(folder: Path, of: str, aucs: Mapping[str, float], text: str = TEXT
 def test_the_tasks_of_every_suite_are_options_of_a_run(name: str) -> None:
     suite = load_suite(name)
     for task in suite.tasks:
-        folder = "." if suite.pools[suite.tasks[task].pool].asks_folder else None
+        folder = "slices" if suite.pools[suite.tasks[task].pool].asks_folder else None
         settings = composed([*suite.words(task, folder), f"attack={suite.attacks}"])
         assert settings.recipe.name == suite.tasks[task].family
         assert suite.trainings == settings.shadow_count + 1, "the withheld generator is trained, too"
@@ -140,6 +140,24 @@ def test_a_file_of_something_else_is_told(suite: Suite, name: str, text: str, tm
 
 
 @pytest.mark.parametrize(
+    ("found", "wanted", "steps"),
+    [
+        ([0.55, 0.65, 0.95], 0.65, 100),
+        ([0.55, 0.65, 0.95], 0.60, 32),  # the square root of 10 x 100
+        ([0.55, 0.65, 0.95], 0.55, 10),
+        ([0.55, 0.65, 0.95], 0.54, None),
+        ([0.55, 0.65, 0.95], 0.96, None),
+        ([0.60, 0.50, 0.95], 0.55, 10),  # less with more steps: both are their mean
+        ([0.60, 0.50, 0.95], 0.75, 316),
+    ],
+)
+def test_steps_are_read_off_between_what_was_tried_and_never_beyond(
+    found: list[float], wanted: float, steps: int | None
+) -> None:
+    assert steps_for([10, 100, 1000], found, wanted) == steps
+
+
+@pytest.mark.parametrize(
     "words",
     [
         ["table", "phantom-64", "runs", "--picture", "x.bmp"],
@@ -201,18 +219,53 @@ def test_a_lead_is_the_area_over_plain_knn_within_families(suite: Suite, tmp_pat
 
 
 def test_levels_that_lie_close_together_count_for_little(tmp_path: Path) -> None:
-    three = TEXT.replace("  b-weak: {pool: own, family: gan,", "  b-weak: {pool: own, family: dct,")
+    three = TEXT.replace(
+        "b-weak: {pool: own, family: gan, level: weak", "b-next: {pool: own, family: dct, level: next"
+    )
+    three = three.replace("strong: [0.85, 0.95]", "next: [0.61, 0.62], strong: [0.85, 0.95]")
     suite = described("pair", three, "pair.yaml")
-    for task, plain, other in (("a-weak", 0.6, 0.6), ("b-weak", 0.61, 0.81), ("a-strong", 0.91, 0.91)):
+    for task, plain, other in (("a-weak", 0.6, 0.6), ("b-next", 0.61, 0.81), ("a-strong", 0.91, 0.91)):
         write_run(tmp_path / task, task, {"knn": plain, "ssim": other}, three)
     assert leads(suite, read_runs(suite, [tmp_path]))["ssim"] == pytest.approx(0.1)
+
+
+def test_several_pools_of_a_level_are_one_point_and_one_cell(tmp_path: Path) -> None:
+    two = TEXT.replace("b-weak: {pool: own, family: gan,", "b-weak: {pool: own, family: dct,")
+    suite = described("pair", two, "pair.yaml")
+    for task, plain, other in (("a-weak", 0.58, 0.6), ("b-weak", 0.62, 0.8), ("a-strong", 0.9, 0.9)):
+        write_run(tmp_path / task, task, {"knn": plain, "ssim": other}, two)
+    board = read_runs(suite, [tmp_path])
+    assert leads(suite, board)["ssim"] == pytest.approx(0.05), "a triangle of 0.1 and nothing"
+    given, auc, *_ = tables(suite, board)
+    half_width = 0.01 * 2**0.5 / 2
+    assert [row[1:] for row in given.rows] == [
+        ["weak", "2 of 2", "0.55 to 0.65", f"0.600 [{0.6 - half_width:.3f}, {0.6 + half_width:.3f}]", "yes"],
+        ["strong", "1 of 1", "0.85 to 0.95", "0.900 [0.890, 0.910]", "yes"],
+    ]
+    assert auc.head[2:4] == ["weak", "strong"]
+    assert auc.rows[0][2].startswith("0.700 [0.69")
+    del board["a-weak"]["knn"]  # where plain knn is missing, nothing can be set against it
+    assert leads(suite, board)["ssim"] == pytest.approx((0.18 + 0.0) / 2)
+
+
+def test_a_mean_over_tasks_is_no_surer_than_its_parts() -> None:
+    one, other = Figure(0.6, 0.5, 0.64), Figure(0.8, 0.8, 0.83)
+    assert over_tasks([one]) == one
+    assert over_tasks([one, other]) == pytest.approx((0.7, 0.7 - 0.1 / 2, 0.7 + 0.05 / 2))
+    assert over_tasks([one, Figure(0.8, None, None)]) == (pytest.approx(0.7), None, None)
+    assert over_tasks([one, Figure(None, None, None)]) == (None, None, None)
 
 
 def test_the_tables_say_whether_the_levels_are_as_meant(suite: Suite, tmp_path: Path) -> None:
     board = read_runs(suite, [runs_of_both(tmp_path)])
     assert [*board] == ["a-weak", "a-strong", "b-weak"], "in the order of the suite"
     given, auc, tpr, *_ = tables(suite, board)
-    assert [(row[0], row[-1]) for row in given.rows] == [("a-weak", "yes"), ("a-strong", "no"), ("b-weak", "yes")]
+    held = [(*row[:3], row[-1]) for row in given.rows]
+    assert held == [
+        ("dct", "weak", "1 of 1", "yes"),
+        ("dct", "strong", "1 of 1", "no"),
+        ("gan", "weak", "1 of 1", "yes"),
+    ]
     assert [row[0] for row in auc.rows] == ["ssim", "knn", "worse", "once"]
     assert auc.rows[0] == ["ssim", "release", "0.750 [0.740, 0.760]", "0.850 [0.840, 0.860]", "+0.100"]
     assert auc.rows[3][2] == "", "not met"
