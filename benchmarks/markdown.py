@@ -20,7 +20,8 @@ def rows_as_markdown(rows: Sequence[Row], small: str | None) -> str:
     for name in names:
         own = [row for row in rows if row.benchmark == name]
         title = (name or "all") if len(names) > 1 else ""
-        head, lines = plain_rows.HEAD, [plain_rows.cells(row, small is not None) for row in own]
+        head: Sequence[str] = plain_rows.HEAD
+        lines = [plain_rows.cells(row, small is not None) for row in own]
         if any("each" in row.detail for row in own):
             head = (*head, "each")
             lines = [
