@@ -51,9 +51,10 @@ class Executor:
         return AttackScores([np.arange(n) + self.shift[what]], 0.0, 0, None)
 
 
-@pytest.fixture
-def tried(tmp_path) -> dict[str, Any]:
+@pytest.fixture(scope="module")
+def tried(tmp_path_factory) -> dict[str, Any]:
     """Three recipes tried for 80 candidates, of which the first was taken, and the plan of that one."""
+    tmp_path = tmp_path_factory.mktemp("tried")
     words = [*TINY, "data.patients=80", "data.slices=1", f"store.root={tmp_path}", "shadow.match_steps=[1,2,3]"]
     settings = composed([*words, "shadow.start=nothing"])
     pool = load_pool(settings.data, Store(tmp_path))
