@@ -119,6 +119,23 @@ def regressed_on_several(own: Scores, others: Scores, held: Flags) -> Scores:
     return _residual(own, np.stack(columns, axis=1), ridge=1.0)
 
 
+def from_the_middle(own: Scores, others: Scores, held: Flags) -> Scores:
+    """own - the middle between the means of the in and of the out references, centred and over its deviation.
+
+    Online LiRA with one variance and one rise for all candidates (the difference of two normal log densities of equal
+    variance is linear in own, zero in the middle), so that in references help to tell how difficult a slice is. Where
+    nobody held x, the middle lies half of the candidates' mean rise above the out references' mean.
+    """
+    out, some = mean_over(others, ~held), held.any(axis=0)
+    rise = np.zeros(len(own))
+    if some.any():
+        rise[some] = mean_over(others[:, some], held[:, some]) - out[some]
+        rise[~some] = rise[some].mean()
+    residual = own - (out + rise / 2)
+    residual -= np.median(residual)
+    return np.asarray(residual / _deviation(residual), dtype=np.float64)
+
+
 def z_score(own: Scores, others: Scores, held: Flags) -> Scores:
     """(own - mean of the out references) / (sd + 0.05): offline LiRA (Carlini et al. 2022, arXiv 2112.03570).
 
@@ -172,6 +189,11 @@ CALIBRATIONS: dict[str, Calibration] = {
     "ridge": Calibration(
         regressed_on_several,
         "regressed on mean and spread of the out references and, where x was in some, on the mean of those; no label",
+        relative=True,
+    ),
+    "mid": Calibration(
+        from_the_middle,
+        "less the middle between what it is for generators that saw x and for others; no label",
         relative=True,
     ),
     "z": Calibration(

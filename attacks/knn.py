@@ -35,4 +35,4 @@ class NearestNeighbour(ReleaseAttack):
         return -np.log(self.nearest(view, self.k).mean(axis=1))
 
 
-calibrated(NearestNeighbour, "cal", "reg", "z", "lira", "lira_t", "ridge")
+calibrated(NearestNeighbour, "cal", "reg", "z", "lira", "lira_t", "ridge", "mid")

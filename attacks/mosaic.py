@@ -61,7 +61,7 @@ class Mosaic(ObservingAttack):
         return -np.log(np.maximum(sum_by_size(observed, axis=1) / observed.shape[1], _SMALLEST))
 
 
-calibrated(Mosaic, "cal", "reg", "ridge", "lira", "lira_t")
+calibrated(Mosaic, "cal", "reg", "ridge", "mid", "lira", "lira_t")
 
 
 def tile_places(shape: tuple[int, ...], across: int) -> Iterator[tuple[slice, slice]]:

@@ -34,4 +34,4 @@ class StructuralSimilarity(ObservingAttack):
         return ssim_largest(view.candidates, view.release, 1, self.window, leave_self_out=own)[:, 0]
 
 
-calibrated(StructuralSimilarity, "cal", "reg", "lira", "lira_t", "ridge")
+calibrated(StructuralSimilarity, "cal", "reg", "lira", "lira_t", "ridge", "mid")

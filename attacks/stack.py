@@ -20,8 +20,8 @@ def _of_releases() -> Parts:
         "knn": {"calibration": "ridge"},
         "band5": {"attack": "knn", "distance": "band", "k": 5, "calibration": "ridge"},
         "ssim": {"calibration": "ridge"},
-        "mosaic": {"calibration": "ridge"},
-        "mosaic_detail": {"attack": "mosaic", "detail": 2, "calibration": "ridge"},
+        "mosaic": {"calibration": "mid"},
+        "mosaic_detail": {"attack": "mosaic", "detail": 2, "calibration": "mid"},
         "retrieval": {"calibration": "ridge"},
     }
 

@@ -165,10 +165,12 @@ def _beside(suite: Suite, board: Board, name: str, runs: str) -> str:
 
 
 def _print(lines: Lines) -> None:
-    table = Table(*lines.head, title=lines.title, title_justify="left", box=None, padding=(0, 1, 0, 0))
+    table = Table(*lines.head, box=None, padding=(0, 1, 0, 0))
     for row in lines.rows:
         table.add_row(*row)
-    console().print(table)
+    screen = console()
+    screen.print(f"\n{lines.title}", style="bold", soft_wrap=True)  # as a table's title it would be as narrow as that
+    screen.print(table)
 
 
 if __name__ == "__main__":

@@ -121,6 +121,29 @@ def test_a_regression_removes_a_targets_own_shift_and_scale(name):
     assert score.std() > 0.5
 
 
+def test_mid_is_what_is_above_the_middle_of_both_kinds_however_many_there_are_of_each():
+    held = np.array([[True] * 5 + [False] * 7, [True] * 5 + [True] * 7, [False] * 12, [False] * 12])
+    others = np.where(held, 3.0, 1.0) + OUT_MEAN[:12]
+    own = OUT_MEAN[:12] + 2.0 + np.linspace(-1.0, 1.0, 12)
+    score = CALIBRATIONS["mid"](own, others, held)
+    expected = np.linspace(-1.0, 1.0, 12)
+    assert score == pytest.approx(expected / expected.std(), abs=1e-9)
+    assert CALIBRATIONS["mid"](own + 40.0, others, held) == pytest.approx(score, abs=1e-9), "a target's own level"
+
+
+def test_mid_takes_the_usual_rise_where_nobody_held_a_slice_and_none_where_nobody_held_any():
+    held = np.zeros((4, N), dtype=bool)
+    held[:2, ::2] = True
+    others = np.where(held, 3.0, 1.0) + OUT_MEAN[:N]
+    own = OUT_MEAN[:N] + np.linspace(-1.0, 1.0, N)
+    line = np.linspace(-1.0, 1.0, N)
+    line = line - np.median(line)
+    assert CALIBRATIONS["mid"](own, others, held) == pytest.approx(line / line.std(), abs=1e-9)
+    out = np.tile(OUT_MEAN[:N], (4, 1))
+    alone = CALIBRATIONS["mid"](own, out, np.zeros((4, N), dtype=bool))
+    assert alone == pytest.approx(line / line.std(), abs=1e-9)
+
+
 def test_reg_is_the_residual_of_least_squares_over_its_deviation():
     held = halves(4, N, seed=5)
     others = gaussian_signals((OUT_MEAN, 0.3), (IN_MEAN, 0.3), held)
