@@ -159,35 +159,39 @@ def _rates(calibrator: Calibrator, targets: Sequence[ScoredTarget], pair: int) -
 
 
 def measure(options: argparse.Namespace) -> list[Row]:
-    """A row a level, proportion and finder, means over attacks, targets and draws: ECE, in its detail the rest."""
+    """Rows a level and finder, means over attacks, draws and proportions; `each` in their detail has the curve."""
     tasks = read_scores(options.runs, options.levels)
     attacks = [name for name in options.attacks if _fixed_scale(name)]
     rows = []
     for level in dict.fromkeys(task.level for task in tasks):
-        over: dict[str, list[Found]] = {name: [] for name in FINDERS}
+        curves: dict[str, list[Found]] = {name: [] for name in FINDERS}
         for share in PROPORTIONS:
-            found: dict[str, list[Found]] = {name: [] for name in FINDERS}
-            for task in tasks:
-                for attack in attacks if task.level == level else ():
+            of_share: dict[str, list[Found]] = {name: [] for name in FINDERS}
+            for task in (one for one in tasks if one.level == level):
+                for attack in attacks:
                     if attack not in task.by_attack:
                         raise InputError(f"The run of {task.task} has no {attack}; name others with --attacks.")
                     for name, some in curve(task, attack, share, options.draws).items():
-                        found[name] += some
-            for name, some in found.items():
-                rows += _rows(f"{level}, {share:g} used: {name}", some, whole=False)
-                over[name] += some
-        for name, some in over.items():
-            rows += _rows(f"{level}, 0.1 to 0.9 used: {name}", some, whole=True)
+                        of_share[name] += some
+            for name, some in of_share.items():
+                curves[name].append(_mean(some))
+        rows += [row for name, points in curves.items() for row in _rows(f"{level}: {name}", points)]
     return rows
 
 
-def _rows(name: str, found: Sequence[Found], *, whole: bool) -> list[Row]:
-    mean = Found(*map(float, np.mean(found, axis=0)))
-    rows = [Row(f"{name}: ECE", mean.ece, "fraction"), Row(f"{name}: F1", mean.f1, "F1")]
-    if whole:
-        rows.append(Row(f"{name}: accuracy", mean.accuracy, "fraction"))
-        rows.append(Row(f"{name}: the proportion is off by", mean.off, "fraction"))
-    return rows
+def _mean(found: Sequence[Found]) -> Found:
+    ece, f1, accuracy, off = np.mean(found, axis=0)
+    return Found(float(ece), float(f1), float(accuracy), float(off))
+
+
+def _rows(name: str, points: Sequence[Found]) -> list[Row]:
+    """points: one a proportion."""
+    titles = {"ece": "ECE", "f1": "F1", "accuracy": "accuracy", "off": "the proportion is off by"}
+    return [
+        Row(f"{name}: {title}", float(np.mean(each)), "fraction", detail={"each": each})
+        for field, title in titles.items()
+        for each in [[float(getattr(one, field)) for one in points]]
+    ]
 
 
 def _fixed_scale(name: str) -> bool:

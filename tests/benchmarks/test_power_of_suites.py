@@ -251,6 +251,21 @@ def test_a_pair_teaches_nothing_about_itself():
         assert means(known[0], 0.1) == means(known[1], 0.1)
 
 
+def test_no_means_is_given_the_judged_pair(monkeypatch):
+    made, met = two_recipes(0.0), []
+
+    def spy(known: Known, fpr: float) -> float:
+        (pair,) = {one.pair for one in made["other"] if one.score is known.score}
+        met.append(pair in {one.pair for of in known.shadows.values() for one in of})
+        return 0.0
+
+    for name in MEANS:
+        monkeypatch.setitem(MEANS, name, spy)
+    judged(made, "own", "other", ["own"])
+    assert len(met) == 2 * PAIRS * len(NOMINAL) * (len(MEANS) + 1)
+    assert not any(met)
+
+
 @pytest.mark.parametrize("fpr", [0.1, 0.01])
 def test_a_rate_that_few_non_members_cannot_tell_calls_nobody(fpr):
     few = [ScoredTarget(np.arange(8.0), np.arange(8) < 4, 0)]

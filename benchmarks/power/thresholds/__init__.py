@@ -128,7 +128,7 @@ def _by_kind(cells: Sequence[Cell]) -> list[Row]:
     for kind in dict.fromkeys(cell.kind for cell in cells):
         some = [cell for cell in cells if cell.kind == kind]
         for nominal in NOMINAL:
-            for means in [*MEANS, KNOWN] if kind != MATCHED else ["plain"]:
+            for means in ["plain", "nearest", "between", KNOWN] if kind != MATCHED else ["plain"]:
                 share = float(np.mean([cell.holds(means, nominal) for cell in some]))
                 rows.append(Row(f"{kind}, nominal {nominal:g}, {means}", share, "share", detail={"cells": len(some)}))
     for attack in dict.fromkeys(cell.attack for cell in cells):
