@@ -104,7 +104,7 @@ def _run(options: argparse.Namespace) -> None:
         screen.print(f"{suite.name}: {name} ...")
         run = run_task(suite, name, (options.out / suite.name).resolve(), _places(options), options.attacks)
         screen.print(f"  {run}", soft_wrap=True)
-    for lines in tables(suite, read_runs(suite, [options.out / suite.name])):
+    for lines in tables(suite, read_runs(suite, [options.out / suite.name]), intervals=False):
         _print(lines)
 
 
@@ -142,12 +142,11 @@ def _table(options: argparse.Namespace) -> None:
         raise InputError(f"--picture {options.picture} is neither a .png nor an .svg.")
     board = read_runs(suite, options.runs)
     told = "" if options.beside is None else _beside(suite, board, *options.beside)
-    shown = tables(suite, board)
-    for lines in shown:
+    for lines in tables(suite, board, intervals=False):
         _print(lines)
     console().print(told, soft_wrap=True)
     if options.markdown is not None:
-        body = "\n".join([*(one.markdown() for one in shown), told])
+        body = "\n".join([*(one.markdown() for one in tables(suite, board)), told])
         write_block(options.markdown, origin_of("benchmarks.suite", options.words), body)
     if options.picture is not None:
         from benchmarks.suite.curve import draw_curve  # half a second of matplotlib

@@ -38,10 +38,11 @@ class Agreement(NamedTuple):
     high: float
 
 
-def tables(suite: Suite, board: Board) -> list[Lines]:
+def tables(suite: Suite, board: Board, *, intervals: bool = True) -> list[Lines]:
     """How much each level gives away; then a table a family and metric: a line an attack, by its lead over `knn`.
 
-    A metric that no task has enough slices for is left out.
+    A metric that no task has enough slices for is left out. intervals: of the attacks' AUCs, too, which makes a table
+    wider than a terminal.
     """
     order = leads(suite, board)
     families = dict.fromkeys(suite.tasks[name].family for name in board)
@@ -61,7 +62,7 @@ def tables(suite: Suite, board: Board) -> list[Lines]:
         for metric, field in METRICS.items():
             rows = [
                 [attack, access[attack]]
-                + [_cell(runs, attack, field, intervals=metric == "AUC") for runs in of_level]
+                + [_cell(runs, attack, field, intervals=intervals and metric == "AUC") for runs in of_level]
                 + ([f"{order[attack]:+.3f}" if attack in order else ""] if metric == "AUC" else [])
                 for attack in sorted(access, key=lambda one: (-order.get(one, -np.inf), one))
             ]
