@@ -40,18 +40,21 @@ def measure(options: argparse.Namespace) -> list[Row]:
         worlds = []
         for seed in options.seeds:
             asked = Asked(seed, [*world.make_words(seed), *options.make], [*world.RUN, *options.override])
-            worlds.append(play(asked, folder, store))
+            worlds.append(play(asked, folder, store, frozen=not options.make))
             screen.print(table_of(worlds[-1:]))
     screen.print(table_of(worlds))
     screen.print(looks_table(worlds))
     return rows_of(worlds)
 
 
-def play(asked: Asked, folder: Path, store: Path) -> Played:
-    """Make a world and take it up, then play the winner's rule; the truth is opened last."""
+def play(asked: Asked, folder: Path, store: Path, *, frozen: bool) -> Played:
+    """Make a world and take it up, then play the winner's rule; the truth is opened last.
+
+    frozen: it is one of the named ones, and its slices must be theirs.
+    """
     outcome = take_up(asked, folder, store)
     made, run = places_of(asked, folder)
-    if not any(word in asked.make for word in _TINY_WORLD):
+    if frozen:
         check_world(made, asked.seed)
     found, truth = seen(made / "challenge"), read_used(made / "truth.csv")
     chosen = read_submission(run / FILES[CHOSEN], truth.ids).used

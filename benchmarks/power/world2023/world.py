@@ -2,7 +2,7 @@
 
 200 candidates of 200 phantom patients, one slice each, 100 of them members; 80 + 80 more in dev; more members of whom
 nobody asks, for the organisers' were a sample of theirs; 500 and 10,000 released images. 32 px, for cores: copies
-clean enough for the rule take some 150 passes over every member.
+clean enough for the rule take some 220 passes over every member.
 
 How long the target is trained on how many members was set by the winner's rule alone, on phantoms of other seeds.
 """
@@ -16,7 +16,7 @@ from benchmarks.power.challenges import ATTACKS
 NAME, VERSION = "phantom-2023", 1
 SEEDS = (2301, 2302, 2303, 2304, 2305)
 """Of the phantoms, of who is used, and of the target: a world each."""
-_MORE, _ASKED = 120, 2 * (80 + 100)
+_MORE, _ASKED = 140, 2 * (80 + 100)
 MAKE = (
     "data=phantom",
     "data.slices=1",
@@ -33,7 +33,7 @@ MAKE = (
     "target.overview=512",
     "target.closeup=16",
     "target.batch=64",
-    "target.steps=1000",
+    "target.steps=1100",
     "target.ema_decay=0.995",
     "target.sampler=dpm++",
 )
