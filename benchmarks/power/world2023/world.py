@@ -48,11 +48,9 @@ RUN = (
     "shadow.steps=600",
     "shadow.ema_decay=0.995",
     "shadow.match_steps=[1]",
-    "shadow.n_images=5000",
     f"attack=[{ATTACKS}]",
 )
-"""What a participant types: a recipe of his own, unlike the target's, kept whatever the release looks like. To save
-time his shadows release half as many images as the test, and so he looks at half of the test's, too."""
+"""What a participant types: a recipe of his own, unlike the target's, kept whatever the release looks like."""
 SLICES: Mapping[int, str] = dict.fromkeys(SEEDS, "")
 """What `challenge.json` says of the slices handed out, by seed: how a user knows that it is the same world."""
 
