@@ -51,7 +51,7 @@ RUN = (
     f"attack=[{ATTACKS}]",
 )
 """What a participant types: a recipe of his own, unlike the target's, kept whatever the release looks like."""
-SLICES: Mapping[int, str] = dict.fromkeys(SEEDS, "")
+SLICES: Mapping[int, str] = {}
 """What `challenge.json` says of the slices handed out, by seed: how a user knows that it is the same world."""
 
 
