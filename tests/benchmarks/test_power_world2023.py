@@ -89,7 +89,7 @@ def test_grain_is_that_of_the_noise_and_not_of_a_slope(tmp_path, rng, sd):
 def played(seed, chosen, winner, used):
     figures = dict.fromkeys(FILES, 0.5)
     outcome = Outcome(seed, "stack", 600, None, figures, figures, {}, {}, [])
-    return Played(outcome, used, chosen, winner, Looks(0.9, 0.8, 0.85, 3.0, 2.0, 1.5))
+    return Played(seed, used, winner, Looks(0.9, 0.8, 0.85, 3.0, 2.0, 1.5), outcome, chosen)
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def test_the_lead_is_the_difference_and_is_drawn_over_candidates(two):
 
 
 def test_equal_answers_have_no_lead(two):
-    same = [played(one.outcome.seed, one.winner, one.winner, one.used) for one in two]
+    same = [played(one.seed, one.winner, one.winner, one.used) for one in two]
     assert all((apart.value, apart.low, apart.high) == (0, 0, 0) for apart in lead(same).values())
 
 
@@ -123,10 +123,15 @@ def test_the_rows_say_whether_the_winner_did_what_it_did(two):
     assert of_winner.value == pytest.approx(0.80208, abs=1e-5)
     assert of_winner.holds
     assert rows["mean accuracy of the winner's rule"].value == pytest.approx(0.81)
-    weak = [played(one.outcome.seed, one.chosen, np.zeros(200, bool), one.used) for one in two]
+    weak = [played(one.seed, one.chosen, np.zeros(200, bool), one.used) for one in two]
     assert not {row.name: row for row in rows_of(weak)}["mean F1 of the winner's rule"].holds
     assert two[0].counts_of_winner == (77, 15, 23, 85)
     assert table_of(two).row_count == looks_table(two).row_count == 2
+    alone = [Played(one.seed, one.used, one.winner, one.looks) for one in two]
+    assert [row.name for row in rows_of(alone)] == [
+        name for name in rows if "chosen" not in name and "less" not in name
+    ]
+    assert table_of(alone).row_count == 2
     assert len(rows_of(two[:1])) == len(rows) - 2, "one world has no interval over worlds"
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from rich.console import Console
 
-from benchmarks.measured import run_harness
+from benchmarks.measured import Run, run_harness
 from harness.config.settings import composed
 from harness.data.pool import load_pool, load_released
 from harness.errors import HarnessWarning
@@ -96,9 +96,9 @@ class Outcome:
 def take_up(asked: Asked, folder: Path, store: Path) -> Outcome:
     """Make one challenge, run the harness on it, score the three submissions, then look at every attack."""
     made, run = places_of(asked, folder)
-    common = [f"store.root={store}", f"seed={asked.seed}"]
+    common = _common(asked, store)
     stored = _generators(store)
-    making = run_harness(folder, ["make", *asked.make, *common, f"out={made}"], "challenge")
+    making = make(asked, folder, store)
     extra = [f"data.extra={made / 'extra'}"] if (made / "extra").is_dir() else []
     official = ["data=imageclef2023", f"data.root={made / 'challenge'}", *extra, *common, *asked.run]
     running = run_harness(folder, [*official, f"out={run}"])
@@ -122,6 +122,16 @@ def take_up(asked: Asked, folder: Path, store: Path) -> Outcome:
         on_test=on_test,
         alarms=results["alarms"],
     )
+
+
+def make(asked: Asked, folder: Path, store: Path) -> Run:
+    """Make one challenge, without taking it up."""
+    words = ["make", *asked.make, *_common(asked, store), f"out={places_of(asked, folder)[0]}"]
+    return run_harness(folder, words, "challenge")
+
+
+def _common(asked: Asked, store: Path) -> list[str]:
+    return [f"store.root={store}", f"seed={asked.seed}"]
 
 
 def places_of(asked: Asked, folder: Path) -> tuple[Path, Path]:

@@ -14,10 +14,10 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.benchmark import OVERRIDE, STORE, Benchmark
+from benchmarks.benchmark import OVERRIDE, STORE, Benchmark, Option
 from benchmarks.measured import TINY, TINY_ABOUT
 from benchmarks.power.challenges import KEEP, MAKE_WORDS, SEEDS, TINY_TARGET
-from benchmarks.power.challenges.outcome import CHOSEN, FILES, Asked, places_of, take_up
+from benchmarks.power.challenges.outcome import CHOSEN, FILES, Asked, make, places_of, take_up
 from benchmarks.power.world2023 import world
 from benchmarks.power.world2023.figures import Played, looks_table, rows_of, table_of
 from benchmarks.power.world2023.winner import looks_of, seen
@@ -40,25 +40,29 @@ def measure(options: argparse.Namespace) -> list[Row]:
         worlds = []
         for seed in options.seeds:
             asked = Asked(seed, [*world.make_words(seed), *options.make], [*world.RUN, *options.override])
-            worlds.append(play(asked, folder, store, frozen=not options.make))
+            worlds.append(play(asked, folder, store, frozen=not options.make, alone=options.winner_only))
             screen.print(table_of(worlds[-1:]))
     screen.print(table_of(worlds))
     screen.print(looks_table(worlds))
     return rows_of(worlds)
 
 
-def play(asked: Asked, folder: Path, store: Path, *, frozen: bool) -> Played:
+def play(asked: Asked, folder: Path, store: Path, *, frozen: bool, alone: bool) -> Played:
     """Make a world and take it up, then play the winner's rule; the truth is opened last.
 
-    frozen: it is one of the named ones, and its slices must be theirs.
+    frozen: it is one of the named ones, and its slices must be theirs; alone: the winner plays, and nobody else.
     """
-    outcome = take_up(asked, folder, store)
+    outcome = None
+    if alone:
+        make(asked, folder, store)
+    else:
+        outcome = take_up(asked, folder, store)
     made, run = places_of(asked, folder)
     if frozen:
         check_world(made, asked.seed)
     found, truth = seen(made / "challenge"), read_used(made / "truth.csv")
-    chosen = read_submission(run / FILES[CHOSEN], truth.ids).used
-    return Played(outcome, truth.used, chosen, found.used, looks_of(found, truth))
+    chosen = None if alone else read_submission(run / FILES[CHOSEN], truth.ids).used
+    return Played(asked.seed, truth.used, found.used, looks_of(found, truth), outcome, chosen)
 
 
 def check_world(made: Path, seed: int) -> None:
@@ -77,7 +81,14 @@ BENCHMARK = Benchmark(
     "world2023",
     "phantom-2023, worlds in which the winner of 2023 does what it did: the chosen attack beside it",
     measure,
-    options=(replace(SEEDS, default=[*world.SEEDS]), STORE, KEEP, MAKE_WORDS, OVERRIDE),
+    options=(
+        replace(SEEDS, default=[*world.SEEDS]),
+        Option("--winner-only", False, {"action": "store_true", "help": "play the winner's rule alone: minutes"}),
+        STORE,
+        KEEP,
+        MAKE_WORDS,
+        OVERRIDE,
+    ),
     quick={
         "seeds": [0],
         "make": (*TINY_TARGET, *_TINY_WORLD),

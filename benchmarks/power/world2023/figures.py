@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.table import Table
 
 from benchmarks.power.challenges.figures import paired
@@ -25,13 +24,18 @@ METRICS = {"F1": metrics.f1, "accuracy": metrics.accuracy}
 
 @dataclass(frozen=True)
 class Played:
-    """One world: what came out, who was used [n], and what the chosen attack and the winner's rule called used."""
+    """One world. used, winner: who was used, and what the winner's rule called used, bool [n].
 
-    outcome: Outcome
+    outcome, chosen: of the participant's path, and what his chosen attack called used, [n]; None where only the
+    winner played.
+    """
+
+    seed: int
     used: Flags
-    chosen: Flags
     winner: Flags
     looks: Looks
+    outcome: Outcome | None = None
+    chosen: Flags | None = None
 
     @property
     def counts_of_winner(self) -> tuple[int, ...]:
@@ -59,46 +63,59 @@ def lead(worlds: Sequence[Played], seed: int = 0) -> dict[str, Estimate]:
 
 
 def rows_of(worlds: Sequence[Played]) -> list[Row]:
-    """Whether the winner did what it did, what the chosen attack reached, how far apart they are, and why."""
+    """Whether the winner did what it did and why; what the chosen attack reached, where it played, and its lead."""
     rows = [_of_winner(worlds, "F1", WINNER_F1), _of_winner(worlds, "accuracy", None)]
-    chosen = _means(worlds, "chosen")
-    detail = {"worlds": [asdict(one.outcome) | {"looks": one.looks._asdict()} for one in worlds]}
-    rows.append(at_least("mean F1 of the chosen attack", chosen["F1"], "F1", AIM, **detail))
-    rows.append(Row("mean accuracy of the chosen attack", chosen["accuracy"], "fraction"))
-    for name, apart in lead(worlds).items():
-        assert apart.low is not None
-        text = f"{name} less the winner's, worlds and patients drawn: lower end"
-        rows.append(at_least(text, apart.low, name, 0.0, mean=apart.value, high=apart.high))
-    for name in METRICS if len(worlds) > 1 else ():
-        over = paired([_one(one.chosen, one.used, name) - _one(one.winner, one.used, name) for one in worlds])
-        assert over.low is not None
-        text = f"{name} less the winner's, Student's over worlds: lower end"
-        rows.append(at_least(text, over.low, name, 0.0, mean=over.value, high=over.high))
-    for what, about in _LOOKS.items():
-        rows.append(Row(about[0], float(np.mean([getattr(one.looks, what) for one in worlds])), about[1]))
+    if all(one.chosen is not None for one in worlds):
+        rows += _of_chosen(worlds)
+    for what, (about, unit) in _LOOKS.items():
+        each = [getattr(one.looks, what) for one in worlds]
+        rows.append(Row(about, float(np.mean(each)), unit, detail={"worlds": each}))
+    return rows
+
+
+def _of_chosen(worlds: Sequence[Played]) -> list[Row]:
+    means = _means(worlds, "chosen")
+    detail = {"worlds": [asdict(one.outcome) for one in worlds if one.outcome is not None]}
+    rows = [
+        at_least("mean F1 of the chosen attack", means["F1"], "F1", AIM, **detail),
+        Row("mean accuracy of the chosen attack", means["accuracy"], "fraction"),
+    ]
+    found = {"worlds and patients drawn": lead(worlds)}
+    if len(worlds) > 1:
+        found["Student's over worlds"] = {
+            name: paired([_one(one, "chosen", name) - _one(one, "winner", name) for one in worlds])
+            for name in METRICS
+        }
+    for how, leads in found.items():
+        for name, apart in leads.items():
+            assert apart.low is not None
+            text = f"{name} less the winner's, {how}: lower end"
+            rows.append(at_least(text, apart.low, name, 0.0, mean=apart.value, high=apart.high))
     return rows
 
 
 def table_of(worlds: Sequence[Played]) -> Table:
-    """A line a world: the winner's counts, F1 and accuracy of both, and the paired difference in F1."""
+    """A line a world: the winner's counts, F1 and accuracy; the same of the chosen attack, and its lead in F1."""
     columns = ("seed", "winner: TP FP FN TN", "F1, accuracy", "chosen", "F1, accuracy", "F1 less the winner's")
     table = Table(*columns, box=None)
     for one in worlds:
         counts = " ".join(map(str, one.counts_of_winner))
-        of_winner, of_chosen = (
-            " ".join(number(_one(decision, one.used, name)) for name in METRICS)
-            for decision in (one.winner, one.chosen)
-        )
-        apart = estimate_text(lead([one])["F1"])
-        table.add_row(str(one.outcome.seed), counts, of_winner, one.outcome.chosen, of_chosen, apart)
+        row = [str(one.seed), counts, _both(one, "winner")]
+        if one.outcome is not None:
+            row += [one.outcome.chosen, _both(one, "chosen"), estimate_text(lead([one])["F1"])]
+        table.add_row(*row)
     return table
+
+
+def _both(one: Played, who: str) -> str:
+    return " ".join(number(_one(one, who, name)) for name in METRICS)
 
 
 def looks_table(worlds: Sequence[Played]) -> Table:
     """A line a world: what the released images looked like to the winner."""
     table = Table("seed", *(about[0] for about in _LOOKS.values()), box=None)
     for one in worlds:
-        table.add_row(str(one.outcome.seed), *(number(getattr(one.looks, what)) for what in _LOOKS))
+        table.add_row(str(one.seed), *(number(getattr(one.looks, what)) for what in _LOOKS))
     return table
 
 
@@ -120,9 +137,14 @@ def _of_winner(worlds: Sequence[Played], name: str, wanted: tuple[float, float] 
 
 
 def _means(worlds: Sequence[Played], who: str) -> dict[str, float]:
-    return {name: float(np.mean([_one(getattr(one, who), one.used, name) for one in worlds])) for name in METRICS}
+    return {name: float(np.mean([_one(one, who, name) for one in worlds])) for name in METRICS}
 
 
-def _one(decision: Flags, used: Flags, name: str) -> float:
-    ones: NDArray[np.int32] = np.ones((1, len(used)), np.int32)
-    return float(METRICS[name](metrics.confusion(decision, used, ones))[0])
+def _ahead(one: Played, name: str) -> float:
+    return _one(one, "chosen", name) - _one(one, "winner", name)
+
+
+def _one(one: Played, who: str, name: str) -> float:
+    """A metric of one world. who: `winner` or `chosen`."""
+    ones = np.ones((1, len(one.used)), np.int32)
+    return float(METRICS[name](metrics.confusion(getattr(one, who), one.used, ones))[0])
