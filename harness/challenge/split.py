@@ -50,10 +50,10 @@ def split_patients(pool: Pool, dev_patients: int, test_patients: int, seed: int,
     patients = np.unique(owner)
     needed = 2 * (dev_patients + test_patients) + more_members
     if len(patients) < needed:
-        more = f" and more_members={more_members}" if more_members else ""
+        besides = f" and more_members={more_members}" if more_members else ""
         raise InputError(
             f"dev.patients={dev_patients} and test.patients={test_patients}, as many members as others of each,"
-            f"{more} take {needed} patients; these data have {len(patients)}. Give more data, or smaller parts."
+            f"{besides} take {needed} patients; these data have {len(patients)}. Give more data, or smaller parts."
         )
     rng = rng_of(seed, "challenge", "split")
     sizes = [dev_patients] * 2 + [test_patients] * 2 + [more_members]
