@@ -11,18 +11,18 @@ import json
 import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 
 from attacks.base import Images
 from harness.artefact import damage, digests
 from harness.bounded import read_json
 from harness.challenge.options import ChallengeSettings
+from harness.challenge.split import Split, split_patients
 from harness.config.checks import taken_places
 from harness.data.groups import inferred_patients
 from harness.data.png import grey_png
@@ -42,56 +42,6 @@ from harness.writing import replaced_folder, write_durably
 SCHEMA = 2
 FACTS, TRUTH, CHALLENGE, EXTRA = "challenge.json", "truth.csv", "challenge", "extra"
 _MOST_FACTS_BYTES = 64_000_000
-Places = NDArray[np.intp]
-
-
-@dataclass(frozen=True)
-class Split:
-    """Places in the pool of the slices of each part, intp [any] each, in the order in which they are handed out.
-
-    Every patient is in one part only. test: the candidates, mixed; member: bool, which of them were used.
-    """
-
-    dev_used: Places
-    dev_not_used: Places
-    test: Places
-    member: NDArray[np.bool_]
-    extra: Places
-
-    @property
-    def everything(self) -> Places:
-        """Every slice that is handed out, in order."""
-        return np.concatenate([self.dev_used, self.dev_not_used, self.test, self.extra])
-
-    @property
-    def members(self) -> Places:
-        """What the generator learns, in the pool's order."""
-        return np.sort(np.concatenate([self.dev_used, self.test[self.member]]))
-
-
-def split_patients(pool: Pool, dev_patients: int, test_patients: int, seed: int) -> Split:
-    """Deal the pool's patients to the parts at random: so many members, and as many others, of dev and of test.
-
-    Raises InputError, with the numbers, where there are too few.
-    """
-    owner = np.array([pool.patient_ids[place] for place in pool.taken])
-    patients = np.unique(owner)
-    needed = 2 * (dev_patients + test_patients)
-    if len(patients) < needed:
-        raise InputError(
-            f"dev.patients={dev_patients} and test.patients={test_patients}, as many members as others of each, "
-            f"take {needed} patients; these data have {len(patients)}. Give more data, or smaller parts."
-        )
-    rng = rng_of(seed, "challenge", "split")
-    dealt = np.split(rng.permutation(patients), np.cumsum([dev_patients] * 2 + [test_patients] * 2))
-
-    def handed_out(part: NDArray[np.str_]) -> Places:
-        return np.asarray(rng.permutation(pool.taken[np.isin(owner, part)]), dtype=np.intp)
-
-    dev_used, dev_not_used, used, not_used, extra = (handed_out(part) for part in dealt)
-    mixed = rng.permutation(len(used) + len(not_used))
-    test, member = np.concatenate([used, not_used])[mixed], (np.arange(len(mixed)) < len(used))[mixed]
-    return Split(dev_used, dev_not_used, test, member, extra)
 
 
 def make_challenge(settings: ChallengeSettings, console: Console) -> Path:
@@ -105,7 +55,7 @@ def make_challenge(settings: ChallengeSettings, console: Console) -> Path:
     _is_there(settings.out, decided)
     store = Store(settings.store_root, settings.verify_store)
     pool = _with_patients(load_pool(settings.data, store, extra_apart=settings.start.learns_extra))
-    split = split_patients(pool, settings.dev.patients, settings.test.patients, settings.seed)
+    split = split_patients(pool, settings.dev.patients, settings.test.patients, settings.seed, settings.more_members)
     base = plan_base(settings.start, settings.recipe, pool, settings.store_root, settings.seed)
     job = replace(_generator(settings, pool, split), start=None if base is None else base.key)
     facts = _facts(decided, pool, split, job)
@@ -165,6 +115,7 @@ def _decided(settings: ChallengeSettings) -> dict[str, Any]:
         "recipe": settings.recipe.identity(),
         **({"start": settings.start.name} if settings.start.warm else {}),
         "patients": {"dev": settings.dev.patients, "test": settings.test.patients},
+        **({"more_members": settings.more_members} if settings.more_members else {}),
         "generated": {"dev": settings.dev.n_images, "test": settings.test.n_images},
     }
 

@@ -50,6 +50,7 @@ _HELP = """Train a generator on hidden members and write the challenge about it,
   python -m harness.challenge make out=DIR target=flow target.steps=2000       another generator than the shadows'
   python -m harness.challenge make out=DIR preset=small                        of 128 px; preset=gpu has 256
   python -m harness.challenge make out=DIR target.leak=weak                    how much it gives away: faint to strong
+  python -m harness.challenge make out=DIR more_members=40                     40 members more, of whom nobody asks
   python -m harness.challenge make out=DIR test.patients=20 test.n_images=2000 dev.patients=8 dev.n_images=500
 
 DIR/challenge holds what participants get, in the layout of the edition; DIR/extra real slices of patients who are in
@@ -59,7 +60,11 @@ neither part; DIR/truth.csv who was used. `python -m harness.challenge score --s
 
 @dataclass
 class ChallengeOptions:
-    """Everything `python -m harness.challenge make` takes."""
+    """Everything `python -m harness.challenge make` takes.
+
+    more_members: patients of whom the generator learns besides the members of dev and test: nobody is asked about
+    them, and they are handed out nowhere.
+    """
 
     defaults: list[Any] = field(default_factory=lambda: list(_DEFAULTS))
     data: Any = MISSING
@@ -68,6 +73,7 @@ class ChallengeOptions:
     launch: Any = MISSING
     dev: SplitOptions = field(default_factory=SplitOptions)
     test: SplitOptions = field(default_factory=lambda: SplitOptions(patients=20, n_images=2000))
+    more_members: int = 0
     store: StoreOptions = field(default_factory=StoreOptions)
     edition: str = "imageclef2023"
     seed: int = 0
@@ -85,6 +91,7 @@ class ChallengeSettings(NamedTuple):
     edition: Edition
     dev: SplitOptions
     test: SplitOptions
+    more_members: int
     seed: int
     device: str
     workers: int | None
@@ -126,6 +133,8 @@ def challenge_settings(config: DictConfig) -> ChallengeSettings:
         for what, number, least in (("patients", split.patients, 2), ("n_images", split.n_images, 2)):
             if number < least:
                 raise InputError(f"{name}.{what}={number} must be at least {least}.")
+    if options.more_members < 0:
+        raise InputError(f"more_members={options.more_members} must be at least 0.")
     try:
         edition = load_edition(options.edition)
     except ValueError as error:
@@ -143,6 +152,7 @@ def challenge_settings(config: DictConfig) -> ChallengeSettings:
         edition=edition,
         dev=options.dev,
         test=options.test,
+        more_members=options.more_members,
         seed=options.seed,
         device=options.device,
         workers=options.launch.workers,

@@ -12,6 +12,7 @@ All challenges split the same patients, each in its own way: the intervals are o
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,14 +25,14 @@ from benchmarks.power.challenges.figures import (
     of_submissions,
     of_surrogates,
 )
-from benchmarks.power.challenges.outcome import CHOSEN, TARGETS, Asked, take_up
+from benchmarks.power.challenges.outcome import CHOSEN, TARGETS, of_slices, take_up
 from benchmarks.rows import Row
 from harness.cli import console
 from harness.evaluation.estimate_text import number
 
 ATTACKS = (
     "knn,knn_cal,knn_reg,knn_ridge,knn_lira,ssim,ssim_cal,ssim_reg,ssim_ridge,ssim_lira,"  # no network is asked
-    "retrieval_reg,carlini_reg,stack"
+    "retrieval_reg,carlini_reg,mosaic,mosaic_ridge,mosaic_mid,stack"
 )
 TINY_TARGET = (
     "target.start=nothing",
@@ -51,6 +52,10 @@ ASKING = (
     "~attack.stack_model.parts.pfami",
 )
 
+SEEDS = Option("--seeds", [0, 1, 2, 3, 4], {"type": int, "nargs": "+", "metavar": "N", "help": "a challenge each"})
+KEEP = Option("--keep", None, {"type": Path, "metavar": "DIR", "help": "keep challenges and runs there"})
+MAKE_WORDS = Option("--make", [], {"nargs": "+", "metavar": "WORD", "help": "options of harness.challenge make"})
+
 
 def measure(options: argparse.Namespace) -> list[Row]:
     """The rows: time, F1 and accuracy, their paired differences, and what attacks via surrogates reach."""
@@ -62,7 +67,7 @@ def measure(options: argparse.Namespace) -> list[Row]:
         store = (options.store or folder / "store").resolve()
         outcomes = []
         for seed in options.seeds:
-            asked = Asked(seed, options.lung_slices.resolve(), options.target, tuple(options.make), attacks)
+            asked = of_slices(seed, options.lung_slices.resolve(), options.target, options.make, attacks)
             found = take_up(asked, folder.resolve(), store)
             screen.print(f"seed {seed}: {found.chosen}, {found.steps} steps, F1 {number(found.f1[CHOSEN])}")
             outcomes.append(found)
@@ -79,14 +84,14 @@ BENCHMARK = Benchmark(
     measure,
     options=(
         LUNG_SLICES,
-        Option("--seeds", [1], {"type": int, "nargs": "+", "metavar": "N", "help": "a challenge each"}),
+        replace(SEEDS, default=[1]),
         Option(
             "--target", "phantom-64", {"choices": [*TARGETS], "help": "what the challenge's generator starts from"}
         ),
         Option("--surrogates", False, {"action": "store_true", "help": "train surrogates, too"}),
         STORE,
-        Option("--keep", None, {"type": Path, "metavar": "DIR", "help": "keep challenges and runs there"}),
-        Option("--make", [], {"nargs": "+", "metavar": "WORD", "help": "options of harness.challenge make"}),
+        KEEP,
+        MAKE_WORDS,
         OVERRIDE,
     ),
     needs=(LUNG_SLICES,),

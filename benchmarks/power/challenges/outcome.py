@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from rich.console import Console
 
-from benchmarks.measured import run_harness
+from benchmarks.measured import Run, run_harness
 from harness.config.settings import composed
 from harness.data.pool import load_pool, load_released
 from harness.errors import HarnessWarning
@@ -61,13 +61,17 @@ CHOSEN, FILES = "chosen attack", {"chosen attack": "submission.csv", **{one.name
 
 
 class Asked(NamedTuple):
-    """One challenge. start: of the target; make: options of `harness.challenge make`; attacks: of harness.run."""
+    """One challenge. make: options of `harness.challenge make`; run: of harness.run, the folder left out."""
 
     seed: int
-    slices: Path
-    start: str
     make: Sequence[str]
-    attacks: Sequence[str]
+    run: Sequence[str]
+
+
+def of_slices(seed: int, slices: Path, start: str, make: Sequence[str], attacks: Sequence[str]) -> Asked:
+    """A challenge of real slices whose generator starts from `start`; make, attacks: further options."""
+    given = [*MAKE, f"data.root={slices}", *TARGETS[start], *make]
+    return Asked(seed, given, ["data.size=64", *MATCHING[start], *attacks])
 
 
 @dataclass(frozen=True)
@@ -91,20 +95,12 @@ class Outcome:
 
 def take_up(asked: Asked, folder: Path, store: Path) -> Outcome:
     """Make one challenge, run the harness on it, score the three submissions, then look at every attack."""
-    made, run = folder / f"challenge-{asked.seed}", folder / f"run-{asked.seed}"
-    common = [f"store.root={store}", f"seed={asked.seed}"]
+    made, run = places_of(asked, folder)
+    common = _common(asked, store)
     stored = _generators(store)
-    make = ["make", *MAKE, f"data.root={asked.slices}", *common, f"out={made}", *TARGETS[asked.start], *asked.make]
-    making = run_harness(folder, make, "challenge")
-    official = [
-        "data=imageclef2023",
-        f"data.root={made / 'challenge'}",
-        f"data.extra={made / 'extra'}",
-        "data.size=64",
-        *MATCHING[asked.start],
-        *common,
-        *asked.attacks,
-    ]
+    making = make(asked, folder, store)
+    extra = [f"data.extra={made / 'extra'}"] if (made / "extra").is_dir() else []
+    official = ["data=imageclef2023", f"data.root={made / 'challenge'}", *extra, *common, *asked.run]
     running = run_harness(folder, [*official, f"out={run}"])
     manifest, results = (json.loads((run / f"{name}.json").read_text("utf-8")) for name in ("manifest", "results"))
     cold = stored.isdisjoint(one["generator"] for one in manifest["generators"])
@@ -126,6 +122,21 @@ def take_up(asked: Asked, folder: Path, store: Path) -> Outcome:
         on_test=on_test,
         alarms=results["alarms"],
     )
+
+
+def make(asked: Asked, folder: Path, store: Path) -> Run:
+    """Make one challenge, without taking it up."""
+    words = ["make", *asked.make, *_common(asked, store), f"out={places_of(asked, folder)[0]}"]
+    return run_harness(folder, words, "challenge")
+
+
+def _common(asked: Asked, store: Path) -> list[str]:
+    return [f"store.root={store}", f"seed={asked.seed}"]
+
+
+def places_of(asked: Asked, folder: Path) -> tuple[Path, Path]:
+    """Where `take_up` leaves the challenge and the run."""
+    return folder / f"challenge-{asked.seed}", folder / f"run-{asked.seed}"
 
 
 def every_attack(official: Sequence[str], truth: Truth) -> tuple[dict[str, float], dict[str, float]]:

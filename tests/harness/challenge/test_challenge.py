@@ -15,7 +15,8 @@ from PIL import Image
 from tiny import TINY, only_run, write_slices
 
 from harness.challenge import __main__ as challenge
-from harness.challenge.make import neutral_names, split_patients
+from harness.challenge.make import neutral_names
+from harness.challenge.split import split_patients
 from harness.data.options import PhantomData
 from harness.data.pool import load_pool
 from harness.data.sources.carried import carried_by
@@ -101,6 +102,28 @@ def test_the_generator_learnt_those_called_used_and_nobody_else(command):
     assert {x.tobytes() for x in learnt} == {x.tobytes() for x in np.load(pool)[split.members]}
 
 
+def test_members_of_whom_nobody_asks_are_learnt_and_handed_out_nowhere(command):
+    command(*MAKE, "more_members=3", "out=made")
+    pool = load_pool(PhantomData(size=16, patients=14, slices=2), Store(Path("store")))
+    split = split_patients(pool, 2, 3, 0, 3)
+    assert len({pool.patient_ids[place] for place in split.more}) == 3
+    learnt = {*split.dev_used, *split.test[split.member], *split.more}
+    assert {*split.members} == learnt
+    assert json.loads(Path("made/challenge.json").read_text())["members"] == len(learnt) == 16
+    folders = ("challenge/dev/used", "challenge/dev/not_used", "challenge/test/real_unknown_1", "extra")
+    handed_out = {one.tobytes() for folder in folders for one in images(f"made/{folder}")}
+    assert handed_out == {pool.pixels[place].tobytes() for place in {*range(28)} - {*split.more}}
+    assert command(*MAKE, "more_members=2", "out=made").code == 2, "another challenge"
+
+
+def test_who_is_asked_about_does_not_hang_on_the_members_of_whom_nobody_asks():
+    alone, among = (split_patients(_Pool(20), 2, 5, 0, more) for more in (0, 4))
+    assert {*alone.test[alone.member]} == {*among.test[among.member]}
+    assert {*alone.test[~alone.member]} == {*among.test[~among.member]}
+    assert (len(alone.more), len(among.more)) == (0, 8)
+    assert len(alone.extra) - len(among.extra) == 8
+
+
 def test_no_patient_is_on_two_sides_and_nothing_but_the_truth_tells(command):
     command(*MAKE, "out=made")
     pool = load_pool(PhantomData(size=16, patients=14, slices=2), Store(Path("store")))
@@ -182,6 +205,8 @@ def test_the_same_command_leaves_it_and_another_is_refused(command):
     ("words", "message"),
     [
         ([*MAKE, "out=made", "test.patients=6"], "take 16 patients; these data have 14"),
+        ([*MAKE, "out=made", "more_members=5"], "and more_members=5 take 15 patients; these data have 14"),
+        ([*MAKE, "out=made", "more_members=-1"], "more_members=-1 must be at least 0"),
         ([*MAKE, "out=made", "dev.n_images=0"], "dev.n_images=0 must be at least 2"),
         ([*MAKE, "out=made", "edition=imageclef2032"], "There is no edition 'imageclef2032'. Did you mean"),
         ([*MAKE, "out=made", "edition=imageclef2024"], "its folders or file names are not public"),
