@@ -125,6 +125,8 @@ def from_the_middle(own: Scores, others: Scores, held: Flags) -> Scores:
     Online LiRA with one variance and one rise for all candidates (the difference of two normal log densities of equal
     variance is linear in own, zero in the middle), so that in references help to tell how difficult a slice is. Where
     nobody held x, the middle lies half of the candidates' mean rise above the out references' mean.
+
+    As `difference` it takes the target's signals to be on the references' scale: `regressed` and its kin fit one.
     """
     out, some = mean_over(others, ~held), held.any(axis=0)
     rise = np.zeros(len(own))

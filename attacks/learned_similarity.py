@@ -41,6 +41,11 @@ class LearnedSimilarity(ObservingAttack):
     temperature: float = 0.1
     teaching_seed: int = 0
 
+    @property
+    def relative(self) -> bool:
+        """As the base: the network is taught on the candidates, so it is another one beside others."""
+        return True
+
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.steps < 1 or self.width < 1:

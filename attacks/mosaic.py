@@ -15,7 +15,7 @@ from attacks.registry import calibrated, register
 from attacks.view import Observed, View
 
 _MOST_DETAIL = 8  # pixels: whole numbers stay below 289 x 255, squares of 512 x 512 of them below 2^53
-_SMALLEST = 0.5  # grey levels: half of the smallest step between two different 8-bit images
+_SMALLEST = 0.5  # grey levels, a mean over tiles: what lies nearer than that is a copy, and not told apart
 
 
 @register("mosaic")

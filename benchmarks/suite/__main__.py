@@ -50,12 +50,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             command.add_argument("--tasks", nargs="+", metavar="TASK", help="these alone")
         if name != "plan":
-            command.add_argument("--store", type=Path, default=Path("store"), metavar="DIR")
+            command.add_argument("--store", type=Path, default=Path("store"), metavar="DIR", help="default: store")
             command.add_argument("--device", metavar="NAME", help="what computes, as device= of harness.run")
             command.add_argument("--workers", type=_count, metavar="N", help="processes at a time")
         if name == "run":
             command.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR", help="default: runs")
-            command.add_argument("--attacks", metavar="NAMES", help="in place of the suite's")
+            command.add_argument(
+                "--attacks", metavar="NAMES", help="in place of the suite's, as attack= takes them: knn or [knn,mine]"
+            )
     parser.set_defaults(words=sys.argv[1:] if arguments is None else arguments)
     return run_parsed(parser, lambda options: options.do(options), arguments)
 
@@ -101,7 +103,7 @@ def _run(options: argparse.Namespace) -> None:
     check_folder("--out ", options.out, {"--store": options.store})
     screen = console()
     for name in suite.named(options.tasks):
-        screen.print(f"{suite.name}: {name} ...")
+        screen.print(f"{suite.name}: {name} ... (how far it is: out.txt in its folder)")
         run = run_task(suite, name, (options.out / suite.name).resolve(), _places(options), options.attacks)
         screen.print(f"  {run}", soft_wrap=True)
     for lines in tables(suite, read_runs(suite, [options.out / suite.name]), intervals=False):

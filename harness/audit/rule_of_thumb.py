@@ -44,25 +44,26 @@ def rule_of_thumb(material: Material, file: Path = FILE) -> str:
         )
     below = max(one["members"] for one in points if one["members"] <= members)
     above = min(one["members"] for one in points if one["members"] >= members)
-    told = "; ".join(_of_point(one) for one in points if one["members"] in (below, above))
+    told = "; ".join(_of_point(one, rule["batch"]) for one in points if one["members"] in (below, above))
     return (
-        f"Rule of thumb, and no all-clear: how long a generator may be trained. On phantoms, {rule['family']} from "
-        f"the base {rule['start']}, in steps of {rule['batch']} slices: {told}. What shows is that "
-        f"{' or '.join(rule['attacks'])} told members from others by {rule['released']} images better than guessing, "
-        "or that more images were called copies than by chance. One small family on made-up slices: with another "
-        "family, another start, other steps or real slices it may show sooner, and other attacks may find more."
+        "Rule of thumb, and no all-clear: how long a generator may be trained before its release tells of members. "
+        f"On phantoms, {rule['family']} from the base {rule['start']}, by {rule['released']} images: {told}. Seen "
+        f"means that {' or '.join(rule['attacks'])} told members from others better than guessing, or that more "
+        "images were called copies than by chance; what so few slices and uncalibrated attacks did not show may be "
+        "there all the same. With another family, another start, other steps or real slices it may show sooner."
     )
 
 
-def _of_point(point: Mapping[str, Any]) -> str:
+def _of_point(point: Mapping[str, Any], batch: int) -> str:
     tried, shows = point["tried"], point["shows_from"]
-    best = max(point["auc"], key=lambda name: point["auc"][name][-1])
-    first, *_, last = point["auc"][best]
+    at = len(tried) - 1 if shows is None else tried.index(shows)
+    best = max(point["auc"], key=lambda name: point["auc"][name][at])
+    passes = [f"{steps * batch:.3g}" for steps in tried]
+    figure = f"AUC of {best} {point['auc'][best][at]:.3g}"
     if shows is None:
-        seen = f"nothing was seen up to {tried[-1]:g} steps a member, the most tried"
-    elif shows == tried[0]:
-        seen = f"no training tried was short enough, it shows at {shows:g} steps a member already"
+        seen = f"nothing seen up to {passes[-1]} passes over them, the most tried ({figure})"
+    elif at == 0:
+        seen = f"seen at {passes[0]} passes over them, the fewest tried ({figure})"
     else:
-        seen = f"stop before {shows:g} steps a member, from where on it shows"
-    aucs = f"AUC of {best} {first:g} at {tried[0]:g} steps a member, {last:g} at {tried[-1]:g}"
-    return f"with {point['members']} members {seen} ({aucs})"
+        seen = f"first seen at {passes[at]} passes over them ({figure}), and not at {passes[at - 1]}"
+    return f"with {point['members']} members {seen}"

@@ -118,6 +118,6 @@ def _threshold(records: Sequence[Record], label: str, elsewhere: Mapping[str, Ma
             "times as large."
         ]
     return [
-        f"{held} Before releases of the other recipes tried they called {', '.join(tried)}: that far can they be "
-        "trusted where the test's recipe is none of these."
+        f"{held} Before one release of each other recipe tried such thresholds called {', '.join(tried)}: they may "
+        "be at least that far off where the test's recipe is none of these."
     ]

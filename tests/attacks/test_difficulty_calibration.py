@@ -131,6 +131,17 @@ def test_mid_is_what_is_above_the_middle_of_both_kinds_however_many_there_are_of
     assert CALIBRATIONS["mid"](own + 40.0, others, held) == pytest.approx(score, abs=1e-9), "a target's own level"
 
 
+def test_mid_allows_for_how_much_each_slice_rises():
+    """Half of the rise is taken away, a slice's own: neither none of it nor all."""
+    held = halves(3, N, seed=6)
+    rise = np.linspace(0.5, 4.0, N)
+    others = np.where(held, OUT_MEAN + rise, OUT_MEAN)
+    line = np.random.default_rng(7).normal(size=N)
+    line -= np.median(line)
+    score = CALIBRATIONS["mid"](OUT_MEAN + rise / 2 + line, others, held)
+    assert score == pytest.approx(line / line.std(), abs=1e-9)
+
+
 def test_mid_takes_the_usual_rise_where_nobody_held_a_slice_and_none_where_nobody_held_any():
     held = np.zeros((4, N), dtype=bool)
     held[:2, ::2] = True

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import uniform_filter
 
+from attacks import distances
 from attacks.knn import NearestNeighbour
 from attacks.mosaic import Mosaic, tile_places, whole_details
 from attacks.view import View
@@ -71,6 +72,18 @@ def test_a_copy_is_as_near_as_anything_can_be_and_itself_does_not_count() -> Non
     assert attack.signal(attack.observe(View(X, np.concatenate([G, X[:1]]))))[0] == -np.log(0.5)
     among = attack.observe(View.of_candidates(X))
     assert among.min() > 0
+
+
+def test_blocks_of_a_release_are_one_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of candidates facing each other, too, each leaves itself out in whichever block it lies."""
+    views = View(X, G), View.of_candidates(X)
+    whole = [Mosaic().observe(view) for view in views]
+    monkeypatch.setattr(distances, "_CHUNK_BYTES", 8 * X[0].size * 2)
+    for view, expected in zip(views, whole, strict=True):
+        assert np.array_equal(Mosaic().observe(view), expected)
+    apart = np.sqrt(((X[:, None].astype(float) - X[None]) ** 2).reshape(N, N, -1).mean(axis=2))
+    apart[np.diag_indices(N)] = np.inf
+    assert Mosaic(across=1).observe(views[1])[:, 0] == pytest.approx(apart.min(axis=1), rel=1e-12)
 
 
 @pytest.mark.parametrize("options", [{"across": 0}, {"across": -1}, {"detail": -1}, {"detail": 9}])

@@ -44,18 +44,17 @@ def write_rule(path: Path, settings: Settings, grid: Grid, cells: Mapping[str, C
 
 
 def _point(n: int, cells: Mapping[str, Cells]) -> dict[str, Any]:
-    """tried: steps a member; shows_from: the fewest of these from which on something shows, None where nothing does
-    at the most; auc: of each attack at each of them."""
+    """tried: steps a member; shows_from: the fewest of these at which something shows, whatever more of them do, None
+    where nothing ever does; auc: of each attack at each of them; low: the lower end of its interval."""
     of_n = {name: cells[name].of(n) for name in (*ATTACKS, "copies")}
     tried = of_n[ATTACKS[0]].steps / n
     shows = np.any([_above(one) for one in of_n.values()], axis=0)
-    silent = np.flatnonzero(~shows)
-    first = 0 if not len(silent) else int(silent[-1]) + 1
     return {
         "members": n,
         "tried": [_rounded(one) for one in tried],
-        "shows_from": _rounded(float(tried[first])) if first < len(tried) else None,
+        "shows_from": _rounded(float(tried[np.argmax(shows)])) if shows.any() else None,
         "auc": {name: [_rounded(one) for one in of_n[name].value] for name in ATTACKS},
+        "low": {name: [_rounded(percentiles(one)[0]) for one in of_n[name].drawn.T] for name in ATTACKS},
     }
 
 

@@ -79,6 +79,8 @@ def between(known: Known, fpr: float) -> float:
     gone = np.quantile(known.score, _QUANTILES) - quantiles[first]
     part = float(np.clip(way @ gone / max(float(way @ way), _NO_SPREAD), -_BEYOND, 1.0))
     at = [_above([_nonmembers(one) for one in known.shadows[name]], fpr) for name in (first, second)]
+    if not np.isfinite(at).all():  # too few non-members for this rate: nobody is called
+        return float("inf")
     return at[0] if part == 0.0 else at[0] + part * (at[1] - at[0])
 
 

@@ -146,7 +146,8 @@ def test_a_run_says_what_its_thresholds_kept_and_where_nothing_was_tried():
 def test_where_recipes_were_tried_a_run_says_what_thresholds_kept_there():
     told = said([record()], {"dct, 30 steps": {}, "dct, 60 steps": {"0.1": 0.31}})
     assert (
-        "of the other recipes tried they called 0.310 where 0.1 was meant (dct, 60 steps): that far can they" in told
+        "of each other recipe tried such thresholds called 0.310 where 0.1 was meant (dct, 60 steps): they may"
+        in told
     )
     assert "All shadows are of one recipe" not in told
 
