@@ -128,7 +128,7 @@ def _ends(estimate: Estimate) -> tuple[float, float]:
 
 def measure(options: argparse.Namespace) -> list[Row]:
     """A row a metric, a difference between generators and a number of pairs."""
-    return [row for world in _worlds(options) for row in _rows(world, options.repeats, options.resamples)]
+    return [row for world in _worlds(options) for row in _rows(world, options.simulated, options.resamples)]
 
 
 def _worlds(options: argparse.Namespace) -> Iterator[World]:
@@ -169,12 +169,12 @@ BENCHMARK = Benchmark(
             {"type": float, "nargs": "+", "metavar": "SD", "help": "deviations of generators' own AUCs"},
         ),
         Option("--patients", 70, {"type": int, "metavar": "N", "help": "one slice each"}),
-        Option("--repeats", 400, {"type": int, "metavar": "N", "help": "intervals a row"}),
+        Option("--simulated", 400, {"type": int, "metavar": "N", "help": "intervals a row"}),
         Option("--resamples", N_RESAMPLES, {"type": int, "metavar": "N", "help": "of each interval"}),
     ),
-    quick={"pairs": [1, 2], "differ": [0.04], "repeats": 20, "resamples": 200},
+    quick={"pairs": [1, 2], "differ": [0.04], "simulated": 20, "resamples": 200},
     quick_about="20 intervals of 200 resamples a row, two pairs at most",
-    full={"repeats": 2_000},
+    full={"simulated": 2_000},
 )
 
 

@@ -26,9 +26,9 @@ from harness.data.planted_copies import KINDS, made
 from harness.evaluation.metrics import Ranking
 from harness.seeds import rng_of
 
-CANDIDATES = Option("--candidates", 100, {"type": int, "metavar": "N", "help": "half of them are copied"})
-RELEASED = Option("--released", 256, {"type": int, "metavar": "N", "help": "released images, the copies among them"})
-REPEATS = Option("--repeats", 2, {"type": int, "metavar": "N", "help": "draws of who is copied and of the release"})
+CANDIDATES = Option("--half-copied", 100, {"type": int, "metavar": "N", "help": "candidates, half of them copied"})
+RELEASED = Option("--released", 256, {"type": int, "metavar": "N", "help": "fewer released images"})
+REPEATS = Option("--repeats", 2, {"type": int, "metavar": "N", "help": "draws of data and seeds that each point has"})
 SIZE = Option("--size", 64, {"type": int, "metavar": "PX", "help": "height and width of the images"})
 ATTACKS: dict[str, ObservingAttack] = {
     "knn": NearestNeighbour(),
@@ -41,7 +41,7 @@ FPR = 0.05
 
 def measure(options: argparse.Namespace) -> list[Row]:
     """A row a kind of copy and attack: TPR at 5 % FPR, mean over the draws; and what the attack takes."""
-    n = options.candidates
+    n = options.half_copied
     pool = slices(3 * n, options.size, options.lung_slices)
     n = min(n, len(pool) // 3)
     found: dict[tuple[str, str], list[tuple[float, float]]] = {}
@@ -87,7 +87,7 @@ BENCHMARK = Benchmark(
     "which measures of likeness find planted copies that were moved (also `--lung-slices DIR`)",
     measure,
     options=(CANDIDATES, RELEASED, REPEATS, SIZE, LUNG_SLICES),
-    quick={"candidates": 20, "released": 64, "repeats": 1, "size": 32},
+    quick={"half_copied": 20, "released": 64, "repeats": 1, "size": 32},
     quick_about="20 candidates in 64 images of 32 px, once",
 )
 

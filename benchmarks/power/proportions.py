@@ -161,7 +161,7 @@ def _rates(calibrator: Calibrator, targets: Sequence[ScoredTarget], pair: int) -
 def measure(options: argparse.Namespace) -> list[Row]:
     """Rows a level and finder, means over attacks, draws and proportions; `each` in their detail has the curve."""
     tasks = read_scores(options.runs, options.levels)
-    attacks = [name for name in options.attacks if _fixed_scale(name)]
+    attacks = [name for name in options.scored_by if _fixed_scale(name)]
     rows = []
     for level in dict.fromkeys(task.level for task in tasks):
         curves: dict[str, list[Found]] = {name: [] for name in FINDERS}
@@ -170,7 +170,7 @@ def measure(options: argparse.Namespace) -> list[Row]:
             for task in (one for one in tasks if one.level == level):
                 for attack in attacks:
                     if attack not in task.by_attack:
-                        raise InputError(f"The run of {task.task} has no {attack}; name others with --attacks.")
+                        raise InputError(f"The run of {task.task} has no {attack}; name others with --scored-by.")
                     for name, some in curve(task, attack, share, options.draws).items():
                         of_share[name] += some
             for name, some in of_share.items():
@@ -217,14 +217,22 @@ BENCHMARK = Benchmark(
             {"nargs": "+", "metavar": "NAME", "help": "of the suites' tasks"},
         ),
         Option(
-            "--attacks",
+            "--scored-by",
             ["knn", "ssim", "ssim_cal", "ssim_lira"],
             {"nargs": "+", "metavar": "NAME", "help": "of the runs, each with scores on a fixed scale"},
         ),
-        Option("--draws", 10, {"type": int, "metavar": "N", "help": "of who is left out, a target and proportion"}),
+        Option(
+            "--draws",
+            10,
+            {
+                "type": int,
+                "metavar": "N",
+                "help": "of who is used (transfer) or left out (proportions), a recipe or proportion",
+            },
+        ),
     ),
     needs=(RUNS,),
-    quick={"levels": ["weak"], "attacks": ["knn"], "draws": 2},
+    quick={"levels": ["weak"], "scored_by": ["knn"], "draws": 2},
     quick_about="one level, one attack, two draws",
     full={"levels": ["faint", "weak", "medium", "strong"], "draws": 50},
 )

@@ -47,7 +47,7 @@ def test_one_pair_alone_knows_nothing_of_other_generators():
 
 
 def test_what_is_asked_begins_at_two_pairs():
-    options = argparse.Namespace(pairs=[1, 2], differ=[0.0], patients=20, repeats=5, resamples=50)
+    options = argparse.Namespace(pairs=[1, 2], differ=[0.0], patients=20, simulated=5, resamples=50)
     rows = [row for row in measure(options) if row.unit == "coverage"]
     assert [row.reach for row in rows] == [None, None, None, None, 0.93, 0.93]
     assert "one target alone" in rows[0].name

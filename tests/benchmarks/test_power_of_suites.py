@@ -190,7 +190,7 @@ def test_a_told_share_mends_the_calibration():
 
 def test_scores_set_against_other_candidates_meet_no_proportion(runs):
     folder, _ = runs
-    options = argparse.Namespace(runs=[folder], levels=["weak"], attacks=["knn_ridge"], draws=1)
+    options = argparse.Namespace(runs=[folder], levels=["weak"], scored_by=["knn_ridge"], draws=1)
     with pytest.raises(InputError, match="knn_ridge sets scores against"):
         proportions.measure(options)
 

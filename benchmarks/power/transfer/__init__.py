@@ -118,7 +118,15 @@ BENCHMARK = Benchmark(
                 "and half of the patients are the pool, the others those of a base",
             },
         ),
-        Option("--draws", 1, {"type": int, "metavar": "N", "help": "targets a recipe, each with its own members"}),
+        Option(
+            "--draws",
+            1,
+            {
+                "type": int,
+                "metavar": "N",
+                "help": "of who is used (transfer) or left out (proportions), a recipe or proportion",
+            },
+        ),
         replace(OVERRIDE, default=["data.per_patient=3"]),
     ),
     needs=(LUNG_SLICES,),
