@@ -46,6 +46,6 @@ def _panel(panel: Any, cells: Cells, x: Any) -> None:
         panel.vlines(x[which], low, high, color=colour, lw=1, alpha=0.5)
         panel.plot(x[which], cells.value[which], "o-", color=colour, ms=4, lw=1.3, label=f"{n:.0f}")
     panel.axhline(cells.floor, color=SOFT, lw=1, dashes=(3, 3))
-    ticks = [tick for tick in _TICKS[np.ptp(np.log(x)) > _WIDE] if x.min() <= tick <= x.max()]
+    ticks = [tick for tick in _TICKS[int(np.ptp(np.log(x)) > _WIDE)] if x.min() <= tick <= x.max()]
     panel.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     panel.set_xticks([], minor=True)
