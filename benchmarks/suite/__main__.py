@@ -12,7 +12,7 @@ from rich.table import Table
 
 from benchmarks.pages import origin_of, write_block
 from benchmarks.suite.definition import Suite, load_suite, suite_names
-from benchmarks.suite.results import Board, leads, read_runs
+from benchmarks.suite.results import Board, leads, made_at, read_runs
 from benchmarks.suite.running import Places, gib, hours, knn_elsewhere, run_task, steps_for
 from benchmarks.suite.table import Lines, agreement, tables
 from harness.cli import console, run_parsed
@@ -143,7 +143,9 @@ def _table(options: argparse.Namespace) -> None:
     if options.picture is not None and options.picture.suffix not in (".png", ".svg"):
         raise InputError(f"--picture {options.picture} is neither a .png nor an .svg.")
     board = read_runs(suite, options.runs)
-    told = "" if options.beside is None else _beside(suite, board, *options.beside)
+    told = made_at(options.runs)
+    if options.beside is not None:
+        told += f" {_beside(suite, board, *options.beside)}"
     for lines in tables(suite, board, intervals=False):
         _print(lines)
     console().print(told, soft_wrap=True)

@@ -18,7 +18,8 @@ OF_SUITE, RUN = "suite.json", "run"
 """Of a task's folder: what it is of, and the folder of the run itself."""
 PLAIN = "knn"
 """The attack that says how much a generator gives away."""
-_MOST_BYTES, _RESULTS = 50_000_000, "results.json"
+_MOST_BYTES, _RESULTS, _MANIFEST = 50_000_000, "results.json", "manifest.json"
+_CHANGED = " (+: with changes)"
 
 
 class Figure(NamedTuple):
@@ -69,6 +70,15 @@ def read_runs(suite: Suite, folders: Sequence[Path]) -> Board:
     if not any(PLAIN in attacks for attacks in found.values()):
         raise InputError(f"No run there has plain {PLAIN}, which all is set against: run the suite's attacks, too.")
     return {task: found[task] for task in suite.tasks if task in found}
+
+
+def made_at(folders: Sequence[Path]) -> str:
+    """At which commits the runs there were made, a sentence: attacks may have changed between them."""
+    found = set()
+    for about in (about for folder in folders for about in sorted(folder.rglob(OF_SUITE))):
+        told = read_json(about.parent / RUN / _MANIFEST, _MOST_BYTES, "The manifest", links=True).get("commit")
+        found.add("no commit" if told is None else told[:7] + ("+" if told.endswith("+") else ""))
+    return f"The runs were made at {', '.join(sorted(found))}{_CHANGED if any('+' in one for one in found) else ''}."
 
 
 def _refuse_others(suite: Suite, told: Mapping[str, Any], pools: dict[str, str], run: Path) -> None:

@@ -13,7 +13,7 @@ from benchmarks.suite import running
 from benchmarks.suite.__main__ import main
 from benchmarks.suite.curve import draw_curve
 from benchmarks.suite.definition import Suite, described, load_suite, suite_names
-from benchmarks.suite.results import Figure, leads, over_tasks, read_runs
+from benchmarks.suite.results import Figure, leads, made_at, over_tasks, read_runs
 from benchmarks.suite.running import Places, knn_elsewhere, run_task, steps_for
 from benchmarks.suite.table import agreement, tables
 from harness.config.settings import composed
@@ -61,6 +61,7 @@ def write_run(folder: Path, of: str, aucs: Mapping[str, float], text: str = TEXT
     others = [{**record("knn", 0.1), "target_set": "test"}, {**record("blind", 0.5), "skipped": "why"}]
     records = [*others, *(record(name, auc) for name, auc in aucs.items())]
     (folder / "run" / "results.json").write_text(json.dumps({"records": records}))
+    (folder / "run" / "manifest.json").write_text(json.dumps({"commit": 5 * "0123456789"[:8] + "+"}))
     return folder
 
 
@@ -272,6 +273,16 @@ def test_the_tables_say_whether_the_levels_are_as_meant(suite: Suite, tmp_path: 
     assert tpr.rows[0][2:] == ["0.750", "0.850"]
     assert not any("0.1 %" in one.title for one in tables(suite, board)), "no task has slices enough for it"
     assert "| ssim | release | 0.750 [0.740, 0.760] |" in auc.markdown()
+
+
+def test_a_table_says_at_which_commits_its_runs_were_made(tmp_path: Path) -> None:
+    write_run(tmp_path / "one", "a-weak", {"knn": 0.6})
+    other = write_run(tmp_path / "other", "a-strong", {"knn": 0.9})
+    assert made_at([tmp_path]) == "The runs were made at 0123456+ (+: with changes)."
+    (other / "run" / "manifest.json").write_text('{"commit": null}')
+    assert made_at([tmp_path]) == "The runs were made at 0123456+, no commit (+: with changes)."
+    (other / "run" / "manifest.json").write_text(json.dumps({"commit": 40 * "a"}))
+    assert made_at([tmp_path / "other"]) == "The runs were made at aaaaaaa."
 
 
 def test_agreement_is_of_the_attacks_that_both_met() -> None:
