@@ -10,8 +10,9 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from attacks.base import LabelledTarget, Scores, Target
-from attacks.difficulty_calibration import CALIBRATIONS, standardised
+from attacks.difficulty_calibration import CALIBRATIONS
 from attacks.observing import ObservingAttack
+from attacks.residuals import standardised
 from attacks.view import Observed
 
 SMALLEST_SHARE = 1e-9  # probabilities stay so far from 0 and 1, and logits finite

@@ -14,11 +14,11 @@ from difflib import get_close_matches
 import numpy as np
 
 from attacks.base import Flags, Scores
+from attacks.residuals import deviation, residual_of, standardised
 from attacks.student_t import log_predictive
 
 DifficultyMethod = Callable[[Scores, Scores, Flags], Scores]
 SMALLEST_SPREAD = 0.05  # added to standard deviations of log signals, as `knn_z` has it
-CONSTANT = 1e-9  # relative to the largest value: standard deviations below are those of rounding
 OWN_SPREAD_FROM = 64  # references from which a candidate's own spread can be told; below, one pooled for all
 
 
@@ -78,7 +78,7 @@ def regressed(own: Scores, others: Scores, held: Flags) -> Scores:
 
     Ordinary least squares with an intercept; labels play no part, and every target ends on one scale.
     """
-    return _residual(own, mean_over(others, ~held)[:, None])
+    return residual_of(own, mean_over(others, ~held)[:, None])
 
 
 def robust(own: Scores, others: Scores, held: Flags) -> Scores:
@@ -89,13 +89,13 @@ def robust(own: Scores, others: Scores, held: Flags) -> Scores:
     from sklearn.linear_model import HuberRegressor  # start-up: seconds to import
 
     expected = standardised(mean_over(others, ~held)[:, None])
-    scale = _deviation(own)
+    scale = deviation(own)
     fit = HuberRegressor(alpha=0.0, max_iter=1000).fit(expected, own / scale)
     residual = own / scale - fit.predict(expected)
     centred = residual - np.median(residual)
     scale = 1.4826 * float(np.median(np.abs(centred)))
     # Where more than half of the residuals are equal, the median deviation is 0 and says nothing.
-    return np.asarray(centred / (scale if scale > 1e-9 else _deviation(centred)), dtype=np.float64)
+    return np.asarray(centred / (scale if scale > 1e-9 else deviation(centred)), dtype=np.float64)
 
 
 def monotone(own: Scores, others: Scores, held: Flags) -> Scores:
@@ -104,7 +104,7 @@ def monotone(own: Scores, others: Scores, held: Flags) -> Scores:
 
     expected = mean_over(others, ~held)
     residual = own - IsotonicRegression(out_of_bounds="clip").fit_transform(expected, own)
-    return np.asarray(residual / _deviation(residual), dtype=np.float64)
+    return np.asarray(residual / deviation(residual), dtype=np.float64)
 
 
 def regressed_on_several(own: Scores, others: Scores, held: Flags) -> Scores:
@@ -116,7 +116,7 @@ def regressed_on_several(own: Scores, others: Scores, held: Flags) -> Scores:
     columns = [expected, np.sqrt(mean_over((others - expected) ** 2, ~held))]
     if held.any(axis=0).all():
         columns.append(mean_over(others, held))
-    return _residual(own, np.stack(columns, axis=1), ridge=1.0)
+    return residual_of(own, np.stack(columns, axis=1), ridge=1.0)
 
 
 def from_the_middle(own: Scores, others: Scores, held: Flags) -> Scores:
@@ -135,7 +135,7 @@ def from_the_middle(own: Scores, others: Scores, held: Flags) -> Scores:
         rise[~some] = rise[some].mean()
     residual = own - (out + rise / 2)
     residual -= np.median(residual)
-    return np.asarray(residual / _deviation(residual), dtype=np.float64)
+    return np.asarray(residual / deviation(residual), dtype=np.float64)
 
 
 def z_score(own: Scores, others: Scores, held: Flags) -> Scores:
@@ -220,31 +220,6 @@ CALIBRATIONS: dict[str, Calibration] = {
         relative=True,
     ),
 }
-
-
-def _residual(own: Scores, regressors: Scores, ridge: float = 0.0) -> Scores:
-    """own [n] less its least-squares fit on regressors [n, p] and a constant, over its standard deviation."""
-    design = standardised(regressors)
-    centred = own - own.mean()
-    normal = design.T @ design + ridge * np.eye(design.shape[1])
-    residual = centred - design @ (np.linalg.pinv(normal) @ (design.T @ centred))
-    return np.asarray(residual / _deviation(residual), dtype=np.float64)
-
-
-def standardised(columns: Scores) -> Scores:
-    """Float64 [n, p] to zero mean and unit standard deviation over the candidates; all 0 where nothing varies.
-
-    A column that is constant but for rounding would else be blown up to one of noise, which tells nothing and
-    changes with the order of the candidates.
-    """
-    centred = columns - columns.mean(axis=0)
-    spread = centred.std(axis=0)
-    varies = spread > CONSTANT * np.abs(columns).max(axis=0)
-    return np.asarray(np.where(varies, centred / np.where(varies, spread, 1.0), 0.0), dtype=np.float64)
-
-
-def _deviation(values: Scores) -> float:
-    return max(float(values.std()), 1e-9)
 
 
 def _spread(others: Scores, chosen: Flags) -> Scores:

@@ -27,7 +27,7 @@ class Mosaic(ObservingAttack):
     images together from patches of training images, each where it was (Kamb and Ganguli 2024, arXiv 2412.20292, local
     score machine with boundaries). As an attack without a published source.
     across: tiles side by side; as many again lie half a tile further on, between them. detail: each pixel less the
-    mean of those up to so many away, 0 for the pixel itself; distances are then a little larger than grey levels'.
+    mean of those up to so many away, 0 for the pixel itself.
     """
 
     across: int = 8

@@ -7,7 +7,8 @@ import pytest
 from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 
-from attacks.difficulty_calibration import CALIBRATIONS, SMALLEST_SPREAD, check_calibration, standardised
+from attacks.difficulty_calibration import CALIBRATIONS, SMALLEST_SPREAD, check_calibration
+from attacks.residuals import standardised
 
 N = 40
 
