@@ -1,4 +1,4 @@
-"""Runs beside one another: means over seeds, ranks, paired tests, and tables apart for what is not to be ranked together.
+"""Runs beside one another: means over seeds, ranks, paired tests; what is not to be ranked together stands apart.
 
 from harness.compare import compare
 found = compare([Path("runs")], by="attack", metric="auc")

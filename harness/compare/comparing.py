@@ -138,9 +138,16 @@ def _row(held: _Held, attack: str, drawn: Drawn | None, metric: Metric) -> Compa
         found = estimate(drawn, attack, metric) if runs else Estimate(None, note=_missing(met[0][1], metric))
     record = met[0][1].record
     return ComparedRow(
-        attack, held.label, held.setting.access, found, sorted(each, key=lambda one: (one.seed is None, one.seed or 0)),
-        None, record.n_targets, record.n_members, record.n_nonmembers,
-    )  # fmt: skip
+        attack=attack,
+        setting=held.label,
+        access=held.setting.access,
+        estimate=found,
+        each=sorted(each, key=lambda one: (one.seed is None, one.seed or 0)),
+        rank=None,
+        n_targets=record.n_targets,
+        n_members=record.n_members,
+        n_nonmembers=record.n_nonmembers,
+    )
 
 
 def _missing(one: Said, metric: Metric) -> str:

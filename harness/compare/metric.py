@@ -1,4 +1,4 @@
-"""The metric that runs are compared by: its name as typed, its value under many weightings, what a record says of it."""
+"""The metric that runs are compared by: its name as typed, its value under weightings, what a record says of it."""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ from harness.evaluation.intervals import Estimate
 from harness.evaluation.measure import EVENTS_WANTED
 
 UNRANKED = (
-    "Rows beside one another are no ranking: their generators or slices differ, and so do the figures that any attack "
-    "could reach there."
+    "Rows beside one another are no ranking: their generators or slices differ, and so do the figures that any "
+    "attack could reach there."
 )
 _FEW_SEEDS = 5
 _SHORT = 7  # letters of a commit
@@ -26,13 +26,13 @@ def of_all(runs: Sequence[Run], twice: int, metric: Metric) -> list[str]:
     told = []
     if alarmed := [run.name for run in runs if run.alarmed]:
         told.append(
-            f"{_runs(len(alarmed))} raised an alarm, and none of its figures is to be trusted: {_few(alarmed)}."
+            f"{_runs(len(alarmed))} raised an alarm, so that no figure of such is to be trusted: {_few(alarmed)}."
         )
     commits = sorted({"no commit" if run.commit is None else _short(run.commit) for run in runs})
     if len(commits) > 1:
         changed = " (+: with changes)" if any(one.endswith("+") for one in commits) else ""
         told.append(
-            f"The runs were made at {', '.join(commits)}{changed}: attacks and generators may have changed between them."
+            f"The runs were made at {', '.join(commits)}{changed}: attacks and generators may have changed in between."
         )
     if twice:
         told.append(
@@ -68,8 +68,8 @@ def of_table(seeds: Sequence[Mapping[str, Said]], rows: Sequence[ComparedRow], m
         if len(seeds) < _FEW_SEEDS:
             told.append(
                 f"An interval over {len(seeds)} seeds is hardly one: drawn with replacement they have "
-                f"{math.comb(2 * len(seeds) - 1, len(seeds))} different means, and it comes out too narrow. p-values of "
-                "pairs share that. Take it as one over patients, and look at each seed's own value."
+                f"{math.comb(2 * len(seeds) - 1, len(seeds))} different means, and it comes out too narrow, as do the "
+                "p-values of pairs. Take it as one over patients, and look at each seed's own value."
             )
     if any(row.n_seeds < len(seeds) for row in rows):
         told.append("Not every attack has every seed: means are over those it has, paired tests over common ones.")

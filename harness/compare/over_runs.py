@@ -51,7 +51,7 @@ class Drawn(NamedTuple):
         return [at for at, run in enumerate(self.in_run) if all(name in run for name in attacks)]
 
     def mean(self, of: Callable[[dict[str, Floats]], Floats], runs: Sequence[int]) -> Floats:
-        """The mean over runs of what `of` makes of a run's values, float64 [1 + b]; NaN where none of them is drawn."""
+        """The mean over runs of what `of` makes of a run's values, float64 [1 + b]; NaN where none is drawn."""
         if len(runs) == 1:
             return of(self.alone[runs[0]])
         counts, values = self.counts[:, list(runs)], np.stack([of(self.in_run[at]) for at in runs], axis=1)
@@ -91,7 +91,7 @@ def estimate(drawn: Drawn, attack: str, metric: Metric) -> Estimate:
 
 
 def difference(drawn: Drawn, attack: str, other: str, metric: Metric) -> Comparison | None:
-    """The one minus the other over the runs that have both, on the same draws, not corrected; None where no run has."""
+    """The one minus the other over the runs that have both, not corrected; None where no run has."""
     common = drawn.runs_of(attack, other)
     if not common or not metric.has_interval:
         return None

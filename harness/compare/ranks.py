@@ -73,7 +73,7 @@ def mean_ranks(
 
 
 def critical_difference(n_settings: int, n_attacks: int, level: float = LEVEL) -> float:
-    """How far two mean ranks must lie apart (Nemenyi): q sqrt(k (k + 1) / 6 N), q of the studentized range / sqrt 2."""
+    """How far two mean ranks must lie apart (Nemenyi): q sqrt(k (k + 1) / 6 N), q a studentized range / sqrt 2."""
     from scipy.stats import studentized_range
 
     q = float(studentized_range.ppf(1 - level, n_attacks, np.inf)) / math.sqrt(2)

@@ -1,4 +1,4 @@
-"""The runs that are to be compared, read as if somebody else had written them: what is no run is told and left out."""
+"""The runs that are to be compared, read as if somebody else had written them; what is no run is told."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Run(NamedTuple):
 
     name: of its folder; options: those that may be told, by group, with `attack` a mapping of names to options; made:
     what the generators were made by; pool: the digest of the data, None where it is not told; releases: by target
-    (`shadow-0`, `test`) the key of what it shows; task: of a suite, None outside of one; scores: by target and attack.
+    (`shadow-0`, `test`) the key of what it shows; task: of a suite, None outside of one.
     """
 
     name: str

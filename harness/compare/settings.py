@@ -56,10 +56,8 @@ def setting_of(one: Said, metric: Metric) -> Setting:
 
 def apart(one: Setting, first: Setting) -> str:
     """Why one is not ranked with another that the attacker holds as much of, a clause."""
-    if one.task != first.task:
-        told = [f"it is {_task(one)}, not {_task(first)}"]
-    else:
-        told = _options_told(one, first)
+    of_task = [f"it is {_task(one)}, not {_task(first)}"]
+    told = of_task if one.task != first.task else _options_told(one, first)
     if one.pool != first.pool:
         told.append(f"its data are others (digest {one.pool[:_SHORT]}, not {first.pool[:_SHORT]})")
     if one.candidates != first.candidates:
