@@ -32,7 +32,7 @@ def of_all(runs: Sequence[Run], twice: int, metric: Metric) -> list[str]:
     if len(commits) > 1:
         changed = " (+: with changes)" if any(one.endswith("+") for one in commits) else ""
         told.append(
-            f"The runs were made at {', '.join(commits)}{changed}: attacks and generators may have changed in between."
+            f"The runs were made at {', '.join(commits)}{changed}: attacks, generators may have changed in between."
         )
     if twice:
         told.append(
@@ -68,7 +68,7 @@ def of_table(seeds: Sequence[Mapping[str, Said]], rows: Sequence[ComparedRow], m
         if len(seeds) < _FEW_SEEDS:
             told.append(
                 f"An interval over {len(seeds)} seeds is hardly one: drawn with replacement they have "
-                f"{math.comb(2 * len(seeds) - 1, len(seeds))} different means, and it comes out too narrow, as do the "
+                f"{math.comb(2 * len(seeds) - 1, len(seeds))} different means, and it comes out too narrow, as do "
                 "p-values of pairs. Take it as one over patients, and look at each seed's own value."
             )
     if any(row.n_seeds < len(seeds) for row in rows):
