@@ -23,8 +23,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m harness.compare",
         description="Compare runs: attacks ranked where task, data, candidates, access and edition are equal, means "
-        "over seeds with intervals, paired tests, mean ranks over settings. What may not be ranked together stands in "
-        "a table apart that says why.",
+        "over seeds with intervals, paired tests, mean ranks over settings. What may not be ranked together stands "
+        "in a table apart that says why.",
     )
     parser.add_argument(
         "runs", type=Path, nargs="+", metavar="RUN", help="a run's folder, or one that holds runs: runs/, a suite's"

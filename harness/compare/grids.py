@@ -86,9 +86,9 @@ def _wins(found: ComparedRuns, access: str, tables: Sequence[ComparedTable], mos
     ]
     of = "the setting" if len(tables) == 1 else f"{len(tables)} settings"
     below = [
-        f"Of {of}, in how many the row is better : worse than the column beyond Holm's correction (p < {SIGNIFICANT}, "
-        "over all pairs of one setting), by paired differences on the generators, seeds and slices that both met; "
-        "a dot: undecided."
+        f"Of {of}, in how many the row is better : worse than the column beyond Holm's correction "
+        f"(p < {SIGNIFICANT}, over all pairs of one setting), by paired differences on the generators, seeds and "
+        "slices that both met; a dot: undecided."
     ]
     if len(shown) < len(attacks):
         below.append(f"The first {len(shown)} of {len(attacks)} attacks; the other forms have all.")
@@ -122,11 +122,11 @@ def _ranks(found: ComparedRuns, ranks: MeanRanks) -> Grid:
     marks = [chr(ord("a") + at) for at in range(26)]
     stretches = list(zip(marks, ranks.alike, strict=False))
     told = ["not told apart"] if ranks.critical_difference is not None else []
-    rows = [
-        [attack, *(["".join(mark if attack in stretch else " " for mark, stretch in stretches).rstrip()] if told else []),
-         number(rank, 2)]
-        for attack, rank in ranks.ranks.items()
-    ]  # fmt: skip
+
+    def letters(attack: str) -> str:
+        return "".join(mark if attack in stretch else " " for mark, stretch in stretches).rstrip()
+
+    rows = [[attack, *([letters(attack)] if told else []), number(rank, 2)] for attack, rank in ranks.ranks.items()]
     title = f"Mean ranks over {len(ranks.settings)} settings, by {found.metric.shown}."
     return Grid(
         f"{title} {section_title(found.on, ranks.access)}",

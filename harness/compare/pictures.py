@@ -46,10 +46,11 @@ class _Drawing(NamedTuple):
 def panels(found: ComparedRuns) -> list[svg.Panel]:
     """The pictures for a page, in its colours."""
     colours = _Colours(*(svg.COLOUR[name] for name in _Colours._fields))
-    return [
-        svg.Panel(one.title, svg.drawn(one.name, one.title, one.size, lambda figure, of=one: of.paint(figure, colours)), [])
-        for one in _drawings(found)
-    ]  # fmt: skip
+
+    def panel(one: _Drawing) -> svg.Panel:
+        return svg.Panel(one.title, svg.drawn(one.name, one.title, one.size, lambda at: one.paint(at, colours)), [])
+
+    return [panel(one) for one in _drawings(found)]
 
 
 def write_pictures(found: ComparedRuns, folder: Path) -> list[Path]:
@@ -65,6 +66,7 @@ def write_pictures(found: ComparedRuns, folder: Path) -> list[Path]:
             check_file("--pictures", path)
             figure = pictures.new_figure(*one.size)
             one.paint(figure, colours)
+            figure.suptitle(plain(one.title), fontsize=9, wrap=True, parse_math=False)
             pictures.write_figure(figure, path)
             written.append(path)
     return written
@@ -117,8 +119,9 @@ def _heat(cells: Cells, found: ComparedRuns) -> Callable[[Any, _Colours], None]:
             depth = (value - least) / span
             depth = depth if found.metric.larger_is_better else 1.0 - depth
             place = (column - 0.5, row - 0.5)
-            axes.add_patch(Rectangle(place, 1, 1, facecolor=colours.chosen, alpha=_DEEPEST * depth, linewidth=0))
-            axes.text(column, row, number(float(value)), ha="center", va="center", color=colours.ink, fontsize=8)
+            alpha, middle = _DEEPEST * depth, {"ha": "center", "va": "center"}
+            axes.add_patch(Rectangle(place, 1, 1, facecolor=colours.chosen, alpha=alpha, linewidth=0))
+            axes.text(column, row, number(float(value)), color=colours.ink, fontsize=8, **middle)
         axes.set(xlim=(-0.5, len(cells.settings) - 0.5), ylim=(len(cells.attacks) - 0.5, -0.5))
         axes.set_yticks(range(len(cells.attacks)), map(plain, cells.attacks), parse_math=False, color=colours.ink)
         short = [

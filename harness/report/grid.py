@@ -15,8 +15,8 @@ from harness.report.table import markdown_grid
 
 
 class Grid(NamedTuple):
-    """A table as text. title: above it; columns: their heads, the first n_text of words; rows: as many cells each, plain
-    text; below: sentences.
+    """A table as text. title: above it; columns: their heads, the first n_text of words; rows: as many cells each;
+    below: sentences.
     """
 
     title: str
