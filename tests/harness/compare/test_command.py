@@ -6,8 +6,10 @@ import csv
 import io
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from documented_code import code_blocks
 from made_up_runs import write_run
 from PIL import Image
 
@@ -81,6 +83,15 @@ def test_mistakes_are_sentences_and_write_nothing(runs, monkeypatch, capsys, wor
     assert told.out == ""
     assert told.err.count("\n") == 1
     assert sorted(runs.parent.rglob("*")) == before
+
+
+def test_the_python_of_the_page_runs(runs, monkeypatch, capsys):
+    monkeypatch.chdir(runs.parent)
+    page = Path(__file__).parents[3] / "docs" / "compare.md"
+    (code,) = code_blocks(page.read_text(encoding="utf-8"), "python")
+    named: dict[str, object] = {}
+    exec(code, named)  # noqa: S102  # a page of ours
+    assert len(capsys.readouterr().out.splitlines()) == len(named["frame"]) == 9
 
 
 def test_help_imports_nothing_heavy():
