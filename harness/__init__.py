@@ -1,7 +1,7 @@
 """The benchmark harness: everything that moves data. `harness.pipeline` reads as the method.
 
-Commands are `python -m harness.run`, `.audit` and so on; functions for a program or a notebook are in one place, by name:
-`from harness.library import attack, audit, evaluate`.
+Commands are `python -m harness.run`, `.audit` and so on. Functions for a program or a notebook are in one place, not
+here, where their names are those of rooms: `from harness.library import attack, audit, evaluate`.
 """
 
 import time

@@ -69,7 +69,7 @@ class Material:
 
 
 def read_material(
-    release: Path, members: Path, holdout: Path, other: Path | None, size: int, option: str = "--{}"
+    release: Path, members: Path, holdout: Path, other: Path | None, size: int, *, option: str = "--{}"
 ) -> Material:
     """Read and check the folders. Raises InputError, in a sentence, for whatever makes an audit meaningless.
 
@@ -100,7 +100,7 @@ def read_material(
 
 
 def check_material(material: Material, told: Mapping[str, str]) -> None:
-    """InputError for images with which an audit would mean nothing; told: how messages call each side, by its name."""
+    """InputError for images with which an audit would mean nothing; told: how messages call each side."""
     _check_enough(material.release, told["release"])
     _check_slices(material, told)
     _check_patients(material, told)

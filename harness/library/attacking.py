@@ -48,7 +48,7 @@ class ScoreTable:
         return pd.DataFrame(dict(self.scores), index=pd.Index(self.ids, name="candidate"))
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Scores in falling order, in standard deviations from their mean: a copied candidate stands out at the left."""
+        """Scores in falling order, in standard deviations from their mean: what was copied stands out at the left."""
         axes = axes_of(ax)
         for name, score in self.scores.items():
             spread = float(score.std()) or 1.0

@@ -91,14 +91,15 @@ class AuditResult:
         axes = axes_of(ax)
         shown = [one for one in self.found.figures if one.given.value is not None and one.section != "fidelity"]
         for place, one in enumerate(shown):
-            low, high = one.given.low, one.given.high
-            if low is not None and high is not None:
-                axes.plot([low, high], [place, place], color="C0", linewidth=2)
-            axes.plot([one.given.value], [place], "o", color="C0")
+            value, low, high = (
+                np.nan if end is None else end for end in (one.given.value, one.given.low, one.given.high)
+            )
+            axes.plot([low, high], [place, place], color="C0", linewidth=2)
+            axes.plot([value], [place], "o", color="C0")
             if one.reference is not None:
                 axes.plot([one.reference], [place], "x", color="0.4")
         axes.set_yticks(range(len(shown)), [one.title for one in shown])
-        axes.set(xlim=(-0.02, 1.02), xlabel="fraction or AUC with its 95 % interval; x: chance, control")
+        axes.set(xlim=(-0.02, 1.02), xlabel="fraction or AUC; x: chance or control")
         axes.invert_yaxis()
         return axes
 
@@ -140,8 +141,8 @@ def audit(
     release: the synthetic images; members: the slices that were trained on; holdout: real slices of other patients;
     other: slices of members' patients that were not trained on. Each uint8 [n, h, w], floats of 0 to 1, or the path
     of a folder, whose `metadata.csv` then names patients. member_patients and its kin: whose each slice of an array
-    is, [n]; without, each counts as a patient. size: the working size, pixels; left out, that of the arrays, and 64 for
-    folders. pictures: whether the page that `write` makes shows real slices.
+    is, [n]; without, each counts as a patient. size: the working size, pixels; left out, that of the arrays, and 64
+    for folders. pictures: whether the page that `write` makes shows real slices.
 
     Raises InputError, in a sentence, for what makes an audit meaningless.
     """
@@ -183,7 +184,7 @@ def _material(given: dict[str, Given | None], whose: dict[str, Whose], side: int
             raise InputError(f"{_option(name)} is for an array; {told}.")
     if len(folders) == len(there):
         other = folders.get("other")
-        return read_material(folders["release"], folders["members"], folders["holdout"], other, side, "{}")
+        return read_material(folders["release"], folders["members"], folders["holdout"], other, side, option="{}")
     if folders:
         raise InputError(f"{', '.join(folders)} are folders and the others arrays; give all as one or the other.")
     released = images_of(there["release"], side, "release").pixels

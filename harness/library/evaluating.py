@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +19,8 @@ from harness.library.shown import axes_of, frame_html, told_html
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+
+    from harness.evaluation.probability_calibration import ScoredTarget
 
 UNCALIBRATED = "top_half"
 _METRICS = (
@@ -64,6 +66,10 @@ class MetricTable:
             axes.plot(fpr, tpr, drawstyle="steps-post", label=f"{one.attack}{auc}")
         axes.plot([least, 1.0], [least, 1.0], color="0.7", linestyle="--", label="guessing")
         axes.set(xscale="log", yscale="log", xlim=(least, 1.08), ylim=(least, 1.08), box_aspect=1)
+        ticks = [tick for tick in (0.001, 0.01, 0.1, 1.0) if tick >= least]
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_ticks(ticks, [f"{tick:g}" for tick in ticks])
+            axis.set_ticks([], minor=True)
         axes.set(xlabel="unused slices accused (FPR)", ylabel="used slices found (TPR)")
         axes.legend(frameon=False, title="AUC")
         return axes
@@ -99,7 +105,7 @@ def evaluate(
 
     shadows: (scores, labels) of generators of your own, which teach what a score means; Brier score, log loss and
     calibration error are told with them alone. decision: a rule by name (see docs/options.md), or decisions of your
-    own, bool [n], for all attacks; left out, `probability` with shadows and `top_half` without, which is the only rule
+    own, bool [n], for all attacks; left out, `probability` with shadows and `top_half` without, the only rule
     that asks nobody. seed: of the resamples.
 
     Raises InputError, in a sentence, where lengths or names do not agree, or one class is missing.
@@ -117,7 +123,7 @@ def evaluate(
     records = []
     for name, score in told.items():
         if taught:
-            fields = _calibrated(name, score, member, patient, taught, rule, own, seed)
+            fields = _calibrated(score, member, patient, _taught(name, taught), rule=rule, own=own, seed=seed)
         else:
             fields = _uncalibrated(score, member, patient, own, seed)
         records.append(Record(name, "none", "test", "none", **fields))
@@ -137,28 +143,33 @@ def _uncalibrated(
     return measure_scores(score, member, patient, seed, top_half_of(score) if own is None else own)
 
 
+def _taught(name: str, shadows: Sequence[tuple[Mapping[str, NDArray[np.float64]], ArrayLike]]) -> list[ScoredTarget]:
+    """What each shadow's labels say of one attack's scores."""
+    from harness.evaluation.probability_calibration import ScoredTarget
+
+    known = []
+    for pair, (scores, who) in enumerate(shadows):
+        if name not in scores:
+            raise InputError(f"A shadow has no scores of {name}; it has {', '.join(scores)}.")
+        known.append(ScoredTarget(scores[name], flags(who, len(scores[name]), "a shadow's labels"), pair))
+    return known
+
+
 def _calibrated(
-    name: str,
     score: NDArray[np.float64],
     member: NDArray[np.bool_],
     patient: NDArray[np.intp],
-    taught: Sequence[tuple[Mapping[str, NDArray[np.float64]], ArrayLike]],
+    known: Sequence[ScoredTarget],
+    *,
     rule: str,
     own: NDArray[np.bool_] | None,
     seed: int,
 ) -> dict[str, Any]:
-    from dataclasses import replace
-
     from harness.evaluation.decision_rules import DECISIONS
     from harness.evaluation.measure import measure
     from harness.evaluation.predictions import predict
-    from harness.evaluation.probability_calibration import ScoredTarget, fit_calibrator
+    from harness.evaluation.probability_calibration import fit_calibrator
 
-    known = []
-    for pair, (of_shadow, who) in enumerate(taught):
-        if name not in of_shadow:
-            raise InputError(f"A shadow has no scores of {name}; it has {', '.join(of_shadow)}.")
-        known.append(ScoredTarget(of_shadow[name], flags(who, len(of_shadow[name]), "a shadow's labels"), pair))
     try:
         calibrator = fit_calibrator(known)
     except ValueError as error:

@@ -35,7 +35,7 @@ def side_of(given: Sequence[Given | None], size: int | None) -> int:
         return size
     for one in given:
         if one is not None and not is_folder(one):
-            return max(np.shape(one)[1:3], default=SIZE)
+            return max(np.asarray(one).shape[1:3], default=SIZE)
     return SIZE
 
 
@@ -61,7 +61,7 @@ def greys(given: Any, called: str) -> NDArray[np.uint8]:
     array = np.asarray(given)
     if array.ndim != 3 or 0 in array.shape:
         raise InputError(
-            f"{called} has the shape {list(array.shape)}; give images as [n, height, width], grey, one or more, or the "
+            f"{called} has the shape {list(array.shape)}; give grey images as [n, height, width], or the "
             "path of a folder."
         )
     if array.dtype == np.uint8:
