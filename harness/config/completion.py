@@ -35,9 +35,9 @@ def complete(words: Sequence[str], config_name: str, register: Callable[[Sequenc
     if command != "query":
         if sys.argv[0].endswith(".py"):
             raise InputError(
-                "A shell completes programs, not `python -m`: say harness-run, which is installed beside it. " + _USAGE
+                "A shell completes programs, not `python -m`: say harness-run, which is installed beside it. "
+                + _USAGE
             )
-        register([])
         _ask_hydra(config_name)
         return
     line = os.environ.get("COMP_LINE")

@@ -13,7 +13,7 @@ from harness.errors import InputError, unknown_name
 from harness.evaluation.intervals import Estimate
 from harness.evaluation.records import Record
 from harness.library.attacking import ScoreTable
-from harness.library.images import flags, people
+from harness.library.images import flags, numbers
 from harness.library.shown import axes_of, frame_html, told_html
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def evaluate(
     member = flags(labels, n, "labels")
     if member.all() or not member.any():
         raise InputError(f"labels must hold members and non-members; of {n} slices {int(member.sum())} are members.")
-    patient = np.unique(people(patients, n, "patients"), return_inverse=True)[1].astype(np.intp)
+    patient = numbers(patients, n, "patients")
     taught = [(_by_attack(one, "the scores of a shadow"), who) for one, who in shadows]
     rule = decision if isinstance(decision, str) else "probability" if taught else UNCALIBRATED
     own = None if decision is None or isinstance(decision, str) else flags(decision, n, "decision")

@@ -104,3 +104,11 @@ def people(patients: Sequence[object] | NDArray[Any] | None, n: int, called: str
     if len(names) != n:
         raise InputError(f"{called} names {len(names)} patients for {n} slices; give one a slice.")
     return names
+
+
+def numbers(patients: Sequence[object] | NDArray[Any] | None, n: int, called: str) -> NDArray[np.intp]:
+    """Who each of n slices is of, as numbers from 0 in the order of the names, or of the numbers where they are some."""
+    given = np.asarray(people(patients, n, called))
+    if patients is not None and np.issubdtype(np.asarray(patients).dtype, np.integer):
+        given = np.asarray(patients)
+    return np.unique(given, return_inverse=True)[1].astype(np.intp)
