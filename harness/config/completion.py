@@ -19,8 +19,8 @@ from harness.errors import InputError
 SHELLS = ("bash", "fish", "zsh")
 COMMANDS = ("install", "uninstall", "query")
 _USAGE = (
-    "--shell-completion (-sc) takes one of install=SHELL, uninstall=SHELL and query=SHELL, with bash, fish or zsh, such "
-    'as eval "$(harness-run -sc install=bash)"; all other options are in --help.'
+    "--shell-completion (-sc) takes one of install=SHELL, uninstall=SHELL and query=SHELL, with bash, fish or zsh, "
+    'such as eval "$(harness-run -sc install=bash)"; all other options are in --help.'
 )
 _NOT_OFFERED = ("hydra", "recipe")  # groups and settings that a command line may not name
 

@@ -107,7 +107,7 @@ def people(patients: Sequence[object] | NDArray[Any] | None, n: int, called: str
 
 
 def numbers(patients: Sequence[object] | NDArray[Any] | None, n: int, called: str) -> NDArray[np.intp]:
-    """Who each of n slices is of, as numbers from 0 in the order of the names, or of the numbers where they are some."""
+    """Who each of n slices is of, as numbers from 0 in the order of the names, or of numbers that were given."""
     given = np.asarray(people(patients, n, called))
     if patients is not None and np.issubdtype(np.asarray(patients).dtype, np.integer):
         given = np.asarray(patients)

@@ -13,8 +13,8 @@ mpl.use("Agg")
 
 
 class World(NamedTuple):
-    """slices: uint8 [48, 16, 16]; patients: whose each is; member: bool [48]; release: uint8 [24, 16, 16]; references:
-    (release, held), pairs of complements."""
+    """slices: uint8 [48, 16, 16]; patients: whose each is; member: bool [48]; release: uint8 [24, 16, 16];
+    references: (release, held), pairs of complements."""
 
     slices: np.ndarray
     patients: np.ndarray

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections import Counter
 
 import numpy as np
@@ -74,6 +73,7 @@ def test_an_array_cannot_be_written_out(result, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.filterwarnings("ignore::harness.errors.HarnessWarning")
 def test_what_means_nothing_is_refused(sides, tmp_path):
     release, members, holdout = sides
     pixels = {"release": release, "members": members.pixels, "holdout": holdout.pixels}
@@ -93,6 +93,5 @@ def test_what_means_nothing_is_refused(sides, tmp_path):
             "1 patients are in members and in holdout",
         ),
     ):
-        with warnings.catch_warnings(), pytest.raises(InputError, match=told):
-            warnings.simplefilter("ignore")
+        with pytest.raises(InputError, match=told):
             audit(**(pixels | QUICK | given))

@@ -1,4 +1,4 @@
-"""`evaluate`: figures are those that the commands compute, patients are resampled together, mistakes are sentences."""
+"""`evaluate`: figures are those of the commands, patients are resampled together, mistakes are sentences."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_figures_are_the_audits_and_those_of_scikit_learn():
     assert record.auc == theirs["auc"]
     assert record.tpr_at_fpr["0.1"] == theirs["0.1"]
     assert record.auc.value == pytest.approx(roc_auc_score(MEMBER, SCORE))
-    assert record.f1.value == pytest.approx(f1_score(MEMBER, SCORE >= np.sort(SCORE)[-40]))
+    assert record.f1.value == pytest.approx(f1_score(MEMBER, np.sort(SCORE)[-41] < SCORE))
     assert (record.n_members, record.n_nonmembers, record.resampled) == (40, 40, "patients")
     assert record.brier is None
 
