@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, distribution, version
 
 from packaging.requirements import Requirement
@@ -60,7 +60,7 @@ def packages_found() -> Iterator[Finding]:
         told = ", ".join(f"{one.name} {_version(one.name)}" for one in asked if one not in wrong)
         yield Finding(PART, "needed", "good", told)
     for one in wrong:
-        yield Finding(PART, one.name, "broken", _missing(one), f"pip install '{one.name}{one.specifier}'")
+        yield Finding(PART, one.name, "broken", _missing(one), _install([one]))
 
 
 def extras_found() -> Iterator[Finding]:
@@ -75,8 +75,11 @@ def extras_found() -> Iterator[Finding]:
         if not wrong:
             yield Finding(EXTRAS, extra, "good", f"there: {', '.join(sorted(one.name for one in asked))}; {purpose}")
             continue
-        told = f"{', '.join(_missing(one) for one in wrong)}; {purpose}"
-        yield Finding(EXTRAS, extra, "missing", told, f"pip install '{NAME}[{extra}]'")
+        absent = [one.name for one in wrong if _version(one.name) is None]
+        told = ([f"not there: {', '.join(absent)}"] if absent else []) + [
+            _missing(one) for one in wrong if one.name not in absent
+        ]
+        yield Finding(EXTRAS, extra, "missing", "; ".join([*told, purpose]), _install(wrong))
 
 
 def _asked(extra: str) -> list[Requirement]:
@@ -104,6 +107,11 @@ def _version(name: str) -> str | None:
 def _state(one: Requirement) -> State:
     there = _version(one.name)
     return "good" if there is not None and one.specifier.contains(there, prereleases=True) else "broken"
+
+
+def _install(wrong: Sequence[Requirement]) -> str:
+    """The packages by their own names: the harness itself may have come from anywhere."""
+    return "pip install " + " ".join(f"'{one.name}{one.specifier}'" for one in wrong)
 
 
 def _missing(one: Requirement) -> str:
