@@ -21,6 +21,7 @@ from benchmarks.suite.table import agreement, tables
 from harness.config.settings import composed
 from harness.errors import InputError
 from harness.evaluation.estimate_text import number
+from harness.evaluation.records import SCORE_COLUMNS
 
 TEXT = """
 version: 3
@@ -266,8 +267,7 @@ def test_rates_at_few_false_alarms_are_of_all_slices_of_a_level_together(tmp_pat
             for target in range(n_targets)
             for i in range(n)
         ]
-        head = "target,id,patient_id,attack,score,probability,decision,member"
-        (tmp_path / task / "run" / "scores.csv").write_text("\n".join([head, *rows]) + "\n")
+        (tmp_path / task / "run" / "scores.csv").write_text("\n".join([",".join(SCORE_COLUMNS), *rows]) + "\n")
     board = read_runs(suite, [tmp_path])
     rates = rates_over_tasks(suite, board, [tmp_path])
     assert [*rates] == [("dct", "weak")], "the other level has one task, and its own run's rates"
