@@ -17,7 +17,7 @@ from harness.config.checks import PICTURES
 from harness.config.edition_options import GROUPS, membership_editions
 from harness.config.options import LaunchOptions, ReportOptions, ShadowOptions, SurrogateOptions
 from harness.config.recipe_options import STARTS, StartOptions
-from harness.data.options import FolderData, PhantomData
+from harness.data.options import FolderData, HubData, ParquetData, PhantomData
 from harness.evaluation.decision_rules import DECISIONS
 from harness.evaluation.probability_calibration import CURVES
 from harness.evaluation.selection_rules import RULES
@@ -126,7 +126,12 @@ def _words(options: Mapping[str, Any]) -> dict[str, Collection[str]]:
         **(find_family(family).choices if family in built_in() else {}),
         "family": built_in(),
         "match": built_in(),
-        "name": (PhantomData.name, FolderData.name, *membership_editions(), *DISTANCES, LaunchOptions.name),
+        "name": (
+            *(data.name for data in (PhantomData, FolderData, HubData, ParquetData)),
+            *membership_editions(),
+            *DISTANCES,
+            LaunchOptions.name,
+        ),
         "preset": SIZES,
         "tuning": SIZES,
         "start": STARTS,

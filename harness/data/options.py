@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from omegaconf import MISSING
 
@@ -47,3 +48,44 @@ class EditionFolder(FolderData):
     group: str = "inferred"
     folders: dict[str, str | None] = field(default_factory=dict)
     generator: str | None = None
+
+
+@dataclass
+class TableData:
+    """Rows with an image each, read with the library `datasets`; the options of `hub` and `parquet`.
+
+    image, patient: the columns of the slices and of whose they are; None looks for the one column of images, and for
+    `patient_id`.
+    """
+
+    name: str = MISSING
+    image: str | None = None
+    patient: str | None = None
+    size: int = 64
+    per_patient: int | None = None
+
+
+@dataclass
+class HubData(TableData):
+    """A data set of the Hugging Face Hub, or a folder that holds one.
+
+    path: OWNER/NAME or a folder; split: which part; subset: which configuration, where there are several; revision:
+    the commit, branch or tag of the repository.
+    """
+
+    name: str = "hub"
+    path: str = MISSING
+    split: str = "train"
+    subset: str | None = None
+    revision: str | None = None
+
+
+@dataclass
+class ParquetData(TableData):
+    """Parquet files. files: one, a list of them, a folder of them, or a pattern such as `DIR/*.parquet`."""
+
+    name: str = "parquet"
+    files: Any = MISSING
+
+
+AnyData = PhantomData | FolderData | HubData | ParquetData

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from harness.data.degenerate import digests
 from harness.data.edition_release import EditionRelease, read_release, releases_of
 from harness.data.numbered import numbered
-from harness.data.options import EditionFolder, FolderData, PhantomData
+from harness.data.options import AnyData, EditionFolder
 from harness.data.reading import EXTRA_ROLE, READING, Source, kept_remarks, source_of
 from harness.data.sources.listing import UNNAMED
 from harness.data.sources.patients import one_spelling
@@ -56,7 +56,7 @@ class Pool:
         return numbered(self.patient_ids)
 
 
-def load_pool(data: PhantomData | FolderData, store: Store, extra_apart: bool = False) -> Pool:
+def load_pool(data: AnyData, store: Store, extra_apart: bool = False) -> Pool:
     """Read the data once, keep it in the store, and take `per_patient` slices of each patient.
 
     extra_apart: whether extra slices are for a base alone, or for the shadows as all others.
@@ -105,7 +105,7 @@ def _warn_of_equal_slices(pool: Pool) -> None:
         warnings.warn(HarnessWarning(f"{text}: they may be member and non-member at once."), stacklevel=3)
 
 
-def _warn_of_inferred_patients(pool: Pool, data: PhantomData | FolderData) -> None:
+def _warn_of_inferred_patients(pool: Pool, data: AnyData) -> None:
     """An edition says of no slice whose it is; what is then called a patient are slices that look alike."""
     if isinstance(data, EditionFolder) and data.group == "inferred":
         groups = len({pool.patient_ids[place] for place in pool.taken})

@@ -14,7 +14,7 @@ import numpy as np
 
 from harness.data.groups import inferred_patients
 from harness.data.in_threads import in_order
-from harness.data.options import EditionFolder, FolderData, PhantomData
+from harness.data.options import AnyData, EditionFolder, FolderData, HubData, ParquetData, PhantomData
 from harness.data.sources.edition import find_leaves, read_leaf
 from harness.data.sources.listing import Account, LeftOut, list_folder
 from harness.data.sources.misplaced_submission import submission_at
@@ -41,8 +41,8 @@ class Source(NamedTuple):
     accounts: Mapping[str, Account]
 
 
-def source_of(data: PhantomData | FolderData) -> Source:
-    """Options decide phantoms, the files' bytes folders."""
+def source_of(data: AnyData) -> Source:
+    """Options decide phantoms, the files' bytes folders, the rows' data sets."""
     if isinstance(data, PhantomData):
 
         def draw() -> list[tuple[str, Slices]]:
@@ -51,6 +51,8 @@ def source_of(data: PhantomData | FolderData) -> Source:
             return [("pool", phantom_slices(data.patients, data.slices, data.size, data.seed))]
 
         return Source({"phantom": [data.patients, data.slices, data.size, data.seed]}, draw, {}, {})
+    if isinstance(data, HubData | ParquetData):
+        return _table_source(data)
     if isinstance(data, EditionFolder):
         return _edition_source(data)
 
@@ -64,6 +66,15 @@ def source_of(data: PhantomData | FolderData) -> Source:
     if data.extra:
         identity["extra"], accounts["data.extra"] = looked_at("data.extra", Path(data.extra))
     return Source(identity, read, {}, accounts)
+
+
+def _table_source(data: HubData | ParquetData) -> Source:
+    """The rows of a data set; that they lie elsewhere, or are packed otherwise, changes nothing."""
+    from harness.data.sources.dataset import find_rows, read_rows
+
+    found = find_rows(data)
+    identity = {"data": data.name, "size": data.size, "rows": found.digest}
+    return Source(identity, lambda: [("pool", read_rows(found, data.size))], {}, {found.called: found.account})
 
 
 def _edition_source(data: EditionFolder) -> Source:

@@ -46,18 +46,21 @@ class Account:
     """Every file of a folder, accounted for.
 
     called: the option or role that the folder was given as, never its path; images: those taken; links: how many of
-    them are links, or lie in linked folders; left_out: reason -> count and first name.
+    them are links, or lie in linked folders; left_out: reason -> count and first name; revision: of a data set of
+    the Hub, its commit.
     """
 
     called: str
     images: int
     links: int = 0
     left_out: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    revision: str | None = None
 
     def facts(self) -> dict[str, object]:
         """For a manifest: JSON values, no name of a file among them."""
         left_out = {reason: count for reason, (count, _) in self.left_out.items()}
-        return {"folder": self.called, "images": self.images, "links": self.links, "left_out": left_out}
+        known = {} if self.revision is None else {"revision": self.revision}
+        return {"folder": self.called, "images": self.images, "links": self.links, "left_out": left_out, **known}
 
     def warn(self) -> None:
         """One HarnessWarning that counts what was left out and why, and the links that were followed."""
