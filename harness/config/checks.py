@@ -38,14 +38,21 @@ def check_run(options: Any) -> None:
 
 def check_common(options: Any) -> None:
     """What types cannot check of data, launch, device and places, for all commands that train. Raises InputError."""
-    for what, value, known in (
-        ("device", re.sub(r"^cuda:\d+$", "cuda", options.device), ("auto", "cpu", "cuda", "mps")),
-        ("data", options.data.name, _names_of(options.data)),
-    ):
-        if value not in known:
-            raise InputError(unknown_name(what, value, known))
+    device, known = re.sub(r"^cuda:\d+$", "cuda", options.device), ("auto", "cpu", "cuda", "mps")
+    if device not in known:
+        raise InputError(unknown_name("device", device, known))
     if options.launch.workers is not None and options.launch.workers < 0:
         raise InputError(f"launch.workers={options.launch.workers} must be 0 (in this process) or more.")
+    check_data(options)
+
+
+def check_data(options: Any) -> None:
+    """What types cannot check of data and of the places beside them, for all commands that read slices.
+
+    Paths of the data are made whole. Raises InputError.
+    """
+    if options.data.name not in _names_of(options.data):
+        raise InputError(unknown_name("data", options.data.name, _names_of(options.data)))
     _check_positive(("data.size", options.data.size), ("data.per_patient", options.data.per_patient))
     if isinstance(options.data, EditionFolder):
         check_edition(options.data)

@@ -40,18 +40,34 @@ def register_options(words: Sequence[str]) -> None:
     for name, members in attack_groups(found.by_name).items():
         store.store(group="attack", name=name, node={"defaults": list(members)}, package="attack")
     register_sources_and_launch()
-    for edition in membership_editions():
-        node = name_edition(writable(EditionFolder), edition)
-        store.store(group="data", name=edition, node=node, package="data")
+    _register_editions()
     register_generators("shadow", names_given(words, "shadow"), ShadowOptions)
 
 
 def register_sources_and_launch() -> None:
     """What every command that trains takes: data of our own making, of a folder or a data set, and where jobs run."""
     store = ConfigStore.instance()
+    _register_sources()
+    store.store(group="launch", name="local", node=writable(LaunchOptions), package="launch")
+
+
+def register_data() -> None:
+    """Every source of slices, editions among them."""
+    _register_sources()
+    _register_editions()
+
+
+def _register_sources() -> None:
+    store = ConfigStore.instance()
     for data in (PhantomData, FolderData, HubData, ParquetData):
         store.store(group="data", name=data.name, node=writable(data), package="data")
-    store.store(group="launch", name="local", node=writable(LaunchOptions), package="launch")
+
+
+def _register_editions() -> None:
+    store = ConfigStore.instance()
+    for edition in membership_editions():
+        node = name_edition(writable(EditionFolder), edition)
+        store.store(group="data", name=edition, node=node, package="data")
 
 
 def register_generators(group: str, named: Sequence[str], *others: type) -> None:

@@ -44,6 +44,7 @@ def below(root: Path) -> Callable[[str], Path]:
 
 
 def lies_below(path: Path, root: Path) -> bool:
+    """Whether a path, as it is written, leads to a folder or into it; links of a cache lead elsewhere."""
     return Path(os.path.normpath(path)).is_relative_to(os.path.normpath(root.absolute()))
 
 
