@@ -150,17 +150,17 @@ def array_of(scalar: pyarrow.Scalar, name: str) -> Array:
     """An array of numbers from nested lists of Arrow. InputError for rows of several lengths and for gaps."""
     from pyarrow import types
 
-    values, shape = getattr(scalar, "value", scalar).values, []
+    values = getattr(scalar, "value", scalar).values
+    shape = [len(values)]
     while types.is_list(values.type) or types.is_large_list(values.type) or types.is_fixed_size_list(values.type):
-        shape.append(len(values))
-        lengths = values.value_lengths().unique().to_pylist()
-        if len(lengths) > 1 or lengths == [None]:
+        lengths = values.value_lengths().unique().to_pylist() or [0]
+        if len(lengths) > 1 or lengths[0] is None:
             raise InputError(f"{name} holds rows of several lengths, which is no image.")
+        shape.append(lengths[0])
         values = values.flatten()
     if values.null_count:
         raise InputError(f"{name} has gaps, pixels without a number.")
-    inner = len(values) // int(np.prod(shape)) if shape and np.prod(shape) else 0
-    return values.to_numpy(zero_copy_only=False).reshape(*shape, inner)
+    return values.to_numpy(zero_copy_only=False).reshape(shape)
 
 
 def _by(shape: Sequence[int]) -> str:
