@@ -77,12 +77,14 @@ def sheet(found: Found) -> bytes:
     """
     n = len(found.pixels)
     spaced = np.unique(np.linspace(0, n - 1, min(n, _ROWS * _COLUMNS)).astype(int))
-    groups = [Group(f"{len(spaced)} of {n} slices, evenly spaced", [Panel(found.pixels[place]) for place in spaced])]
+    title = f"All {n} slices" if len(spaced) == n else f"{len(spaced)} of {n} slices, evenly spaced"
+    groups = [Group(title, [Panel(found.pixels[place]) for place in spaced])]
     if found.alike.pairs:
         panels: list[Panel] = []
         for pair in found.alike.pairs:
             panels += [Panel(found.pixels[pair.first]), Panel(found.pixels[pair.second], f"{pair.rms:.1f}")]
-        groups.append(Group("Most alike of two patients each (beside one another), grey levels between them", panels))
+        title = "Pairs of two patients that are most alike, and the grey levels between them (root mean square)"
+        groups.append(Group(title, panels))
     empty = np.flatnonzero(found.black | found.constant | found.noise)[:_COLUMNS]
     if len(empty):
         groups.append(Group("Black, of one grey, or noise", [Panel(found.pixels[place]) for place in empty]))

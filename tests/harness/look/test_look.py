@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,7 @@ from harness.data.sources.phantom import phantom_slices
 from harness.look.command import options_of
 from harness.store import Store
 
+ROOT = Path(__file__).parents[3]
 PEOPLE = 10
 DEFECTS = {"black": np.zeros((32, 32), np.uint8), "grey": np.full((32, 32), 90, np.uint8)}
 
@@ -213,6 +215,17 @@ def test_mistakes_get_a_sentence_and_nothing_is_written(look, images, words, mes
     assert message in err
     assert out == ""
     assert sorted(Path().rglob("*")) == before
+
+
+def test_the_page_shows_what_is_printed(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("harness.look.write.sheet_png", lambda groups, columns: b"")
+    runpy.run_path(str(ROOT / "examples" / "flawed_folder.py"))["write"](Path("slices"))
+    page = (ROOT / "docs" / "look.md").read_text(encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["harness.data", "look", "data=folder", "data.root=slices", "--out", "seen"])
+    assert main() == 0
+    printed = "\n".join(line.rstrip() for line in capsys.readouterr().out.splitlines())
+    assert f"```\n{printed}\n```" in page
 
 
 @pytest.mark.parametrize("words", [[], ["see"]])
