@@ -125,7 +125,9 @@ def _of_hub(data: HubData) -> Part:
     datasets = _datasets()
     import huggingface_hub
 
-    huggingface_hub.logging.set_verbosity_error()  # what it tells of a network that is not there, we tell
+    huggingface_hub.logging.set_verbosity(
+        huggingface_hub.logging.ERROR
+    )  # what it tells of a network that is not there, we tell
     try:
         builder = _checked(datasets.load_dataset_builder(data.path, data.subset, revision=data.revision))
         from_cache = type(builder).__module__.endswith(".cache")
