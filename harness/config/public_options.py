@@ -126,7 +126,7 @@ def _words(options: Mapping[str, Any]) -> dict[str, Collection[str]]:
         **(find_family(family).choices if family in built_in() else {}),
         "family": built_in(),
         "match": built_in(),
-        "name": (PhantomData.name, FolderData.name, *membership_editions(), *DISTANCES, LaunchOptions.name),
+        "name": (PhantomData.name, FolderData.name, *MEDICAL, *membership_editions(), *DISTANCES, LaunchOptions.name),
         "preset": SIZES,
         "tuning": SIZES,
         "start": STARTS,

@@ -14,7 +14,7 @@ from harness.config.command_words import names_given
 from harness.config.edition_options import membership_editions, name_edition
 from harness.config.options import LaunchOptions, Options, ShadowOptions
 from harness.config.recipe_options import StartOptions, family_called, generator_names, options_class, preset_values
-from harness.data.options import EditionFolder, FolderData, PhantomData
+from harness.data.options import DicomData, EditionFolder, FolderData, NiftiData, PhantomData
 from harness.errors import InputError
 from shadow_models.recipe import DEFAULT, SIZES, Recipe
 from shadow_models.registry import built_in
@@ -49,7 +49,7 @@ def register_options(words: Sequence[str]) -> None:
 def register_sources_and_launch() -> None:
     """What every command that trains takes: data of our own making or of a folder, and where jobs run."""
     store = ConfigStore.instance()
-    for data in (PhantomData, FolderData):
+    for data in (PhantomData, FolderData, DicomData, NiftiData):
         store.store(group="data", name=data.name, node=writable(data), package="data")
     store.store(group="launch", name="local", node=writable(LaunchOptions), package="launch")
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from typing import Any
+
 from omegaconf import MISSING
 
 
@@ -23,7 +25,9 @@ class PhantomData:
 class FolderData:
     """A Hugging Face imagefolder at root; size: working size, pixels; per_patient: slices taken of each.
 
-    extra: an imagefolder of more real slices of the same source, of other patients, about whom nobody asks.
+    extra: a folder of the same kind with more real slices of the same source, of other patients, about whom nobody
+    asks. window: [centre, width], or the name of one, for what has more than 8 bits; TIFFs of several pages are read
+    with it, too.
     """
 
     name: str = "folder"
@@ -31,6 +35,26 @@ class FolderData:
     size: int = 64
     per_patient: int | None = None
     extra: str | None = None
+    window: Any = None
+
+
+@dataclass
+class DicomData(FolderData):
+    """CT series at root, whatever the files are called; slices: middle:K, every:MM or all, of each series."""
+
+    name: str = "dicom"
+    window: Any = "lung"
+    slices: str = "middle:4"
+
+
+@dataclass
+class NiftiData(FolderData):
+    """Volumes at root, .nii and .nii.gz; patient: a pattern whose group is found in their names, None: one each."""
+
+    name: str = "nifti"
+    window: Any = "lung"
+    slices: str = "middle:4"
+    patient: str | None = None
 
 
 @dataclass

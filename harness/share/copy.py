@@ -86,7 +86,7 @@ def _options(made: Made) -> dict[str, Any]:
 
 def _data(config: Mapping[str, Any]) -> str:
     name = config["data"]["name"]
-    return name if name in (PhantomData.name, FolderData.name, *membership_editions()) else FolderData.name
+    return name if name in (PhantomData.name, FolderData.name, *MEDICAL, *membership_editions()) else FolderData.name
 
 
 def _facts(facts: Facts, results: Results, names: KeyedNames) -> dict[str, Any]:

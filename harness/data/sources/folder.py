@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from harness.data.degenerate import digests
 from harness.data.sources.decode import load_images
 from harness.data.sources.greys import Grey
-from harness.data.sources.listing import UNNAMED, UNUSED, Listing, list_folder
+from harness.data.sources.listing import UNNAMED, UNUSED, Listing, list_folder, told
 from harness.data.sources.metadata import Row, read_metadata, same_form
 from harness.data.sources.patients import Whose, warn_of_alike, warn_of_alone
 from harness.data.sources.slices import Slices
@@ -76,10 +76,8 @@ def _images_of(root: Path, called: str) -> Listing:
     listing = list_folder(root, called)
     listing.refuse_a_part(root)
     if not listing.images:
-        told = "; ".join(
-            f"{count} {why} (first: {first})" for why, (count, first) in listing.account.left_out.items()
-        )
-        there = f" What lies there: {told}." if told else " It is empty."
+        left_out = listing.account.left_out
+        there = f" What lies there: {told(left_out)}." if left_out else " It is empty."
         raise InputError(
             f"The folder {called}={root} holds no images; files whose endings Pillow opens (.png, .tif, .jpg, ...) "
             f"are read, at any depth.{there}"
@@ -91,13 +89,18 @@ def _pixels(listing: Listing, names: Sequence[str], size: int) -> Grey:
     """The images of a listing, uint8 [n, size, size]; clusters of equal ones are told."""
     called = listing.account.called
     pixels = load_images(listing.images, names, size, called)
+    warn_of_equal(pixels, called)
+    return pixels
+
+
+def warn_of_equal(pixels: Grey, called: str) -> None:
+    """A HarnessWarning for images that are equal to the pixel; called: their folder, as messages name it."""
     counts = Counter(digests(pixels))
     clusters = [count for count in counts.values() if count > 1]
     if clusters:
-        text = f"{sum(clusters)} of {len(names)} images in {called} are equal to the pixel to others of them"
+        text = f"{sum(clusters)} of {len(pixels)} images in {called} are equal to the pixel to others of them"
         more = f"{len(clusters)} clusters, the largest of {max(clusters)}"
-        warnings.warn(HarnessWarning(f"{text} ({more}); they count as often as they are there."), stacklevel=4)
-    return pixels
+        warnings.warn(HarnessWarning(f"{text} ({more}); they count as often as they are there."), stacklevel=5)
 
 
 def _described(listing: Listing, root: Path) -> tuple[list[Row], Listing]:

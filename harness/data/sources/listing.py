@@ -46,13 +46,15 @@ class Account:
     """Every file of a folder, accounted for.
 
     called: the option or role that the folder was given as, never its path; images: those taken; links: how many of
-    them are links, or lie in linked folders; left_out: reason -> count and first name.
+    them are links, or lie in linked folders; left_out: reason -> count and first name, "" where no name is to be said;
+    kind: what those taken are.
     """
 
     called: str
     images: int
     links: int = 0
     left_out: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    kind: str = "images"
 
     def facts(self) -> dict[str, object]:
         """For a manifest: JSON values, no name of a file among them."""
@@ -61,14 +63,19 @@ class Account:
 
     def warn(self) -> None:
         """One HarnessWarning that counts what was left out and why, and the links that were followed."""
-        told = [f"{count} {reason} (first: {first})" for reason, (count, first) in self.left_out.items()]
-        if told:
+        if self.left_out:
             total = sum(count for count, _ in self.left_out.values())
-            text = f"In {self.called} {self.images} images were found, and {total} files were left out"
-            warnings.warn(LeftOut(f"{text}: {'; '.join(told)}."), stacklevel=4)
+            text = f"In {self.called} {self.images} {self.kind} were found, and {total} files were left out"
+            warnings.warn(LeftOut(f"{text}: {told(self.left_out)}."), stacklevel=4)
         if self.links:
-            text = f"{self.links} of {self.images} images in {self.called} are links, or lie in linked folders"
+            text = f"{self.links} of {self.images} {self.kind} in {self.called} are links, or lie in linked folders"
             warnings.warn(LeftOut(f"{text}; they were followed."), stacklevel=4)
+
+
+def told(left_out: Mapping[str, tuple[int, str]]) -> str:
+    """What was left out, in words."""
+    counted = left_out.items()
+    return "; ".join(f"{count} {reason}" + (f" (first: {first})" if first else "") for reason, (count, first) in counted)
 
 
 class Listing(NamedTuple):
@@ -89,10 +96,9 @@ class Listing(NamedTuple):
         """InputError where some of what was asked for could not be had: a part must not be judged as the whole."""
         if not self.wanted:
             return
-        told = "; ".join(f"{count} {reason} (first: {first})" for reason, (count, first) in self.wanted.items())
         raise InputError(
-            f"{self.account.called}: beside {len(self.images)} images {root} holds files that look like images, too, "
-            f"and cannot be taken: {told}. Fetch, rename or convert them (PNG is read), or move them elsewhere: "
+            f"{self.account.called}: beside {len(self.images)} {self.account.kind} {root} holds files that look like images, too, "
+            f"and cannot be taken: {told(self.wanted)}. Fetch, rename or convert them (PNG is read), or move them elsewhere: "
             "a part would be judged as if it were the whole."
         )
 
@@ -104,8 +110,8 @@ def list_folder(root: Path, called: str) -> Listing:
     what is no regular file are left out and counted. Raises InputError where `root` is no folder, for folders nested
     over 64 deep, and for an image whose name is no UTF-8.
     """
-    _check_folder(root, called)
-    found = _Walk(root, called)
+    check_folder(root, called)
+    found = Walk(root, called)
     found.walk()
     images = sorted(found.images, key=lambda one: one[0].split("/"))
     for name, _ in images:
@@ -126,7 +132,8 @@ def image_endings() -> frozenset[str]:
     return frozenset(ending for ending, kind in Image.registered_extensions().items() if kind in Image.OPEN)
 
 
-def _check_folder(root: Path, called: str) -> None:
+def check_folder(root: Path, called: str) -> None:
+    """InputError where there is no such folder."""
     try:
         if root.is_dir():
             return
@@ -144,7 +151,7 @@ def _check_utf8(name: str, called: str) -> None:
         raise InputError(f"In {called} the name of the image {shown} is no UTF-8 text; rename it.") from error
 
 
-class _Walk:
+class Walk:
     """One walk through a folder. Folders come before links to them, so that no name decides which is read."""
 
     def __init__(self, root: Path, called: str) -> None:
@@ -160,6 +167,7 @@ class _Walk:
         self._linked: list[tuple[str, Path]] = []
 
     def walk(self) -> None:
+        """Look at every file and folder."""
         self._tree("", self.root, linked=False)
         while self._linked:
             self._linked.sort(reverse=True)
