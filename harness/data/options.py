@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-
 from typing import Any
 
 from omegaconf import MISSING
@@ -71,3 +70,6 @@ class EditionFolder(FolderData):
     group: str = "inferred"
     folders: dict[str, str | None] = field(default_factory=dict)
     generator: str | None = None
+
+
+MEDICAL = (DicomData.name, NiftiData.name)

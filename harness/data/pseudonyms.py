@@ -1,8 +1,8 @@
 """Names that say nothing: ids of patients and series as hashes with a salt that never leaves this machine.
 
 An unsalted hash of a PatientID is soon guessed: hospitals number their patients. The salt lies in the store, which is
-open to nobody else, so the same folder gives the same ids, and finds its pool again, for as long as the store is kept;
-with another store the ids are others, and two people's results cannot be joined by them.
+open to nobody else, so the same folder gives the same ids, and finds its pool again, for as long as the store is
+kept; with another store the ids are others, and two people's results cannot be joined by them.
 """
 
 from __future__ import annotations

@@ -15,9 +15,10 @@ from harness.data.groups import inferred_patients
 from harness.data.in_threads import in_order
 from harness.data.options import DicomData, EditionFolder, FolderData, NiftiData, PhantomData
 from harness.data.pseudonyms import Salt
+from harness.data.sources.account import Account, LeftOut
 from harness.data.sources.digest import file_digest
 from harness.data.sources.edition import find_leaves, read_leaf
-from harness.data.sources.listing import Account, LeftOut, list_folder
+from harness.data.sources.listing import list_folder
 from harness.data.sources.misplaced_submission import submission_at
 from harness.data.sources.slices import Slices
 from harness.data.sources.window import window_of

@@ -8,9 +8,9 @@ from typing import Any
 
 from harness.data.options import DicomData, NiftiData
 from harness.data.pseudonyms import Salt
+from harness.data.sources.account import Account
 from harness.data.sources.by_content import FoundFile, files_of_kind
 from harness.data.sources.dicom_headers import is_dicom
-from harness.data.sources.listing import Account
 from harness.data.sources.slice_choice import slice_choice
 from harness.data.sources.slices import Slices
 from harness.data.sources.volume_slices import Taking
@@ -34,8 +34,7 @@ class VolumeFolder:
 
     @property
     def files(self) -> list[list[str]]:
-        """What decides the slices: every file's sha256, and what of its name counts: DICOM has its folder alone, which
-        may stand in for a patient."""
+        """What decides the slices: every file's sha256, and what of its name counts, of DICOM the folder alone."""
         dicom = isinstance(self._data, DicomData)
         return [[one.folder if dicom else one.name, one.digest] for one in self._files]
 

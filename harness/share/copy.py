@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.config.edition_options import membership_editions
 from harness.config.public_options import ATTACK_NAME, public_options
-from harness.data.options import FolderData, PhantomData
+from harness.data.options import MEDICAL, FolderData, PhantomData
 from harness.evaluation.records import SCHEMA
 from harness.report.leaderboard_page import Scope
 from harness.share.allowed import WITHHELD, Allowed

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.data.in_threads import in_order
+from harness.data.sources.account import Account, told
 from harness.data.sources.digest import file_digest
-from harness.data.sources.listing import ENDING, Account, Listing, Walk, check_folder, told
+from harness.data.sources.listing import ENDING, Listing, Walk, check_folder
 from harness.data.sources.looks import looks_like
 from harness.errors import InputError
 

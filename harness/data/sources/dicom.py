@@ -7,13 +7,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.data.in_threads import in_order
 from harness.data.pseudonyms import Salt
+from harness.data.sources.account import Account
 from harness.data.sources.by_content import FoundFile
 from harness.data.sources.dicom_headers import Frame, Header, read_header
 from harness.data.sources.dicom_pixels import Pictures
-from harness.data.sources.listing import Account
 from harness.data.sources.patients import is_nobody, spelling, spelt_alike
 from harness.data.sources.slices import Slices
 from harness.data.sources.unheard import library, unheard
@@ -78,7 +79,7 @@ def _stacks(headers: Sequence[Header], left_out: Counter[str]) -> list[list[Pict
             groups[header.series, header.shape, header.turned, *same].append((header, frame))
     stacks = []
     for group in groups.values():
-        group.sort(key=lambda one: (_height(one), one[0].file.digest, one[1].index))
+        group.sort(key=lambda one: (_height(one), one[0].file.digest, one[1].number))
         stack: list[Picture] = []
         for picture in group:
             if stack and _height(picture) - _height(stack[-1]) < _SAME_MM:
@@ -96,7 +97,7 @@ def _height(picture: Picture) -> float:
 
 
 def _volume(stack: Sequence[Picture], pictures: Pictures, salt: Salt) -> Volume:
-    (header, frame), heights = stack[0], np.array([_height(picture) for picture in stack])
+    (header, frame), heights = stack[0], np.array([_height(picture) for picture in stack], dtype=np.float64)
     across, down = frame.orientation[:3], frame.orientation[3:]
     kind, whose = _whose(header)
     rows, columns = header.shape
@@ -105,11 +106,15 @@ def _volume(stack: Sequence[Picture], pictures: Pictures, salt: Salt) -> Volume:
         patient=salt.name("patient", kind, whose),
         plane=lambda place: pictures.plane(*stack[place]),
         directions=np.array([np.cross(across, down), down, across]),
-        places=(heights, np.arange(rows) * frame.spacing[0], np.arange(columns) * frame.spacing[1]),
+        places=(heights, _sides(rows, frame.spacing[0]), _sides(columns, frame.spacing[1])),
         turned=header.turned,
         unnamed=kind == _FOLDER,
         notes=tuple(_notes(stack)),
     )
+
+
+def _sides(count: int, spacing: float) -> NDArray[np.float64]:
+    return np.arange(count, dtype=np.float64) * spacing
 
 
 def _notes(stack: Sequence[Picture]) -> Iterator[str]:

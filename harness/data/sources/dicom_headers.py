@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MOST_FILE_BYTES = 2**30
 MOST_FRAMES = 2**14
-# Deflate packs at most 1032 to 1, so no such file unpacks to more than is read of one image (zlib.net/zlib_tech.html).
+# Deflate packs at most 1032 to 1 (zlib.net/zlib_tech.html): no such file unpacks to more than is read of one image.
 _MOST_DEFLATED_BYTES = MOST_BYTES // 1032
 _DEFLATED = b"1.2.840.10008.1.2.1.99"
 _CT = "1.2.840.10008.5.1.4.1.1.2"
@@ -43,7 +43,7 @@ class Frame(NamedTuple):
     orientation, position, spacing: ImageOrientationPatient, ImagePositionPatient, mm, PixelSpacing, mm.
     """
 
-    index: int
+    number: int
     position: NDArray[np.float64]
     orientation: NDArray[np.float64]
     spacing: tuple[float, float]
@@ -125,28 +125,23 @@ def _check_size(size: int, head: bytes, where: str) -> None:
 
 
 def _damaged(where: str, error: Exception) -> InputError:
-    return InputError(
-        f"{where} is damaged or no DICOM file ({type(error).__name__}); copy it again or remove it."
-    )
+    return InputError(f"{where} is damaged or no DICOM file ({type(error).__name__}); copy it again or remove it.")
 
 
 def _left_out(dataset: Dataset) -> str:
     """Why a file has no picture that is asked for; empty where it has."""
     sop = str(dataset.get("SOPClassUID", "") or dataset.file_meta.get("MediaStorageSOPClassUID", ""))
     kind = [str(part).strip().upper() for part in _several(dataset.get("ImageType"))]
-    if sop == _DIRECTORY:
-        return "that are directories (DICOMDIR)"
-    if sop == _SECONDARY or sop.startswith(f"{_SECONDARY}."):
-        return "that are secondary captures"
-    if sop not in _CLASSES if sop else dataset.get("Modality") != "CT":
-        return "that are no CT"
-    if "LOCALIZER" in kind:
-        return "that are localisers"
-    if kind[:1] == ["DERIVED"] or kind[1:2] == ["SECONDARY"]:
-        return "that are derived from other images"
-    if "Rows" not in dataset or "Columns" not in dataset:
-        return "that hold no picture"
-    return "that are in colours" if int(dataset.get("SamplesPerPixel") or 1) != 1 else ""
+    reasons = {
+        "that are directories (DICOMDIR)": sop == _DIRECTORY,
+        "that are secondary captures": sop == _SECONDARY or sop.startswith(f"{_SECONDARY}."),
+        "that are no CT": sop not in _CLASSES if sop else dataset.get("Modality") != "CT",
+        "that are localisers": "LOCALIZER" in kind,
+        "that are derived from other images": kind[:1] == ["DERIVED"] or kind[1:2] == ["SECONDARY"],
+        "that hold no picture": "Rows" not in dataset or "Columns" not in dataset,
+        "that are in colours": int(dataset.get("SamplesPerPixel") or 1) != 1,
+    }
+    return next((reason for reason, applies in reasons.items() if applies), "")
 
 
 def _header(dataset: Dataset, file: FoundFile, where: str) -> Header:
@@ -172,40 +167,50 @@ def _header(dataset: Dataset, file: FoundFile, where: str) -> Header:
     )
 
 
+class _Said(NamedTuple):
+    """What a file says of one frame: in its own functional groups, in those of all frames, or in its header."""
+
+    groups: Sequence[Dataset]
+    dataset: Dataset
+    where: str
+
+    def numbers(self, sequence: str, name: str, count: int) -> NDArray[np.float64]:
+        """The numbers of that name, float64 [count]; sequence: the group that they stand in."""
+        items = [item for group in self.groups for item in (group.get(sequence) or [])[:1]]
+        found = [item.get(name) for item in (*items, self.dataset)]
+        value = next((one for one in found if one is not None and one != ""), None)
+        if value is None:
+            raise InputError(
+                f"{self.where} has no {name}, without which nobody knows what its numbers are or where they lie."
+            )
+        numbers = np.array([float(one) for one in _several(value)], dtype=np.float64)
+        if len(numbers) != count or not np.isfinite(numbers).all():
+            raise InputError(f"{self.where} has a {name} that is not {count} numbers.")
+        return numbers
+
+
 def _frames(dataset: Dataset, count: int, where: str) -> Iterator[Frame]:
     """Of a plain image its own header; of a multi-frame one what its functional groups say of each frame."""
     own = dataset.get("PerFrameFunctionalGroupsSequence") or []
     shared = dataset.get("SharedFunctionalGroupsSequence") or []
     if count > 1 and len(own) != count:
         raise InputError(f"{where} has {count} frames and says of {len(own)} where they lie.")
-    for index in range(count):
-        groups = [*own[index : index + 1], *shared[:1]]
-        position = _numbers(dataset, groups, "PlanePositionSequence", "ImagePositionPatient", 3, where)
-        orientation = _numbers(dataset, groups, "PlaneOrientationSequence", "ImageOrientationPatient", 6, where)
-        spacing = _numbers(dataset, groups, "PixelMeasuresSequence", "PixelSpacing", 2, where)
-        if not (spacing > 0).all():
-            raise InputError(f"{where} has a PixelSpacing that is not above 0.")
+    for number in range(count):
+        said = _Said([*own[number : number + 1], *shared[:1]], dataset, where)
+        orientation = said.numbers("PlaneOrientationSequence", "ImageOrientationPatient", 6)
         _check_axes(orientation, where)
-        slope, intercept = (
-            float(_numbers(dataset, groups, "PixelValueTransformationSequence", name, 1, where)[0])
-            for name in ("RescaleSlope", "RescaleIntercept")
+        high, wide = said.numbers("PixelMeasuresSequence", "PixelSpacing", 2)
+        if min(high, wide) <= 0:
+            raise InputError(f"{where} has a PixelSpacing that is not above 0.")
+        values = "PixelValueTransformationSequence"
+        yield Frame(
+            number,
+            position=said.numbers("PlanePositionSequence", "ImagePositionPatient", 3),
+            orientation=orientation,
+            spacing=(float(high), float(wide)),
+            slope=float(said.numbers(values, "RescaleSlope", 1)[0]),
+            intercept=float(said.numbers(values, "RescaleIntercept", 1)[0]),
         )
-        yield Frame(index, position, orientation, (float(spacing[0]), float(spacing[1])), slope, intercept)
-
-
-def _numbers(
-    dataset: Dataset, groups: Sequence[Dataset], sequence: str, name: str, count: int, where: str
-) -> NDArray[np.float64]:
-    """Numbers of a frame, of all frames, or of the image, whoever says them."""
-    items = [item for group in groups for item in (group.get(sequence) or [])[:1]]
-    for item in (*items, dataset):
-        value = item.get(name)
-        if value is not None and value != "":
-            numbers = np.array([float(one) for one in _several(value)], dtype=np.float64)
-            if len(numbers) == count and np.isfinite(numbers).all():
-                return numbers
-            raise InputError(f"{where} has a {name} that is not {count} numbers.")
-    raise InputError(f"{where} has no {name}, without which nobody knows what its numbers are or where they lie.")
 
 
 def _check_axes(orientation: NDArray[np.float64], where: str) -> None:

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from harness.data.sources.volumes import Plane
 
 _TAGS = [
-    "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation", "BitsAllocated", "BitsStored",
-    "HighBit", "PixelRepresentation", "PixelPaddingValue", "PixelPaddingRangeLimit", "PixelData", "ExtendedOffsetTable",
-    "ExtendedOffsetTableLengths",
+    "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation", "BitsAllocated",
+    "BitsStored", "HighBit", "PixelRepresentation", "PixelPaddingValue", "PixelPaddingRangeLimit", "PixelData",
+    "ExtendedOffsetTable", "ExtendedOffsetTableLengths",
 ]  # fmt: skip
 _JPEG, _JPEG_LS, _JPEG_2000 = "python-gdcm", "pyjpegls", "pylibjpeg-openjpeg"
 # By the last part of 1.2.840.10008.1.2.4.: what decodes it (PS3.5, 8.2 and A.4).
@@ -49,7 +49,7 @@ class Pictures:
         try:
             with unheard():
                 dataset = self._dataset(header)
-                values = _decoded(dataset, frame.index, where)
+                values = _decoded(dataset, frame.number, where)
                 stored = _as_stored(dataset, values)
                 padding = _padding(dataset, stored)
         except InputError:
@@ -98,7 +98,7 @@ def _decoded(dataset: Dataset, index: int, where: str) -> NDArray[np.integer[Any
         try:
             decoder = get_decoder(syntax)
         except NotImplementedError:
-            raise InputError(f"{where} is compressed as {_syntax_name(syntax)}, which nothing here decodes.") from None
+            raise InputError(f"{where} is compressed as {_syntax_name(syntax)}, which nothing decodes.") from None
         if not decoder.is_available:
             package = _DECODERS.get(syntax.removeprefix(_COMPRESSED), "python-gdcm")
             raise InputError(

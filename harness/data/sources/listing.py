@@ -5,15 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from harness.data.sources.account import Account, told
 from harness.data.sources.looks import looks_like
-from harness.errors import HarnessWarning, InputError
+from harness.errors import InputError
 
 METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 MOST_DEEP = 64  # folders within one another; nobody sorts slices deeper, and a path has an end
@@ -37,47 +36,6 @@ AGAIN, UNNAMED = "links to folders that are read already", "that the metadata do
 UNUSED = "tables of metadata, which say nothing here"
 
 
-class LeftOut(HarnessWarning):
-    """What lay in a folder beside its images; said anew whenever the folder is looked at, never from memory."""
-
-
-@dataclass(frozen=True)
-class Account:
-    """Every file of a folder, accounted for.
-
-    called: the option or role that the folder was given as, never its path; images: those taken; links: how many of
-    them are links, or lie in linked folders; left_out: reason -> count and first name, "" where no name is to be said;
-    kind: what those taken are.
-    """
-
-    called: str
-    images: int
-    links: int = 0
-    left_out: Mapping[str, tuple[int, str]] = field(default_factory=dict)
-    kind: str = "images"
-
-    def facts(self) -> dict[str, object]:
-        """For a manifest: JSON values, no name of a file among them."""
-        left_out = {reason: count for reason, (count, _) in self.left_out.items()}
-        return {"folder": self.called, "images": self.images, "links": self.links, "left_out": left_out}
-
-    def warn(self) -> None:
-        """One HarnessWarning that counts what was left out and why, and the links that were followed."""
-        if self.left_out:
-            total = sum(count for count, _ in self.left_out.values())
-            text = f"In {self.called} {self.images} {self.kind} were found, and {total} files were left out"
-            warnings.warn(LeftOut(f"{text}: {told(self.left_out)}."), stacklevel=4)
-        if self.links:
-            text = f"{self.links} of {self.images} {self.kind} in {self.called} are links, or lie in linked folders"
-            warnings.warn(LeftOut(f"{text}; they were followed."), stacklevel=4)
-
-
-def told(left_out: Mapping[str, tuple[int, str]]) -> str:
-    """What was left out, in words."""
-    counted = left_out.items()
-    return "; ".join(f"{count} {reason}" + (f" (first: {first})" if first else "") for reason, (count, first) in counted)
-
-
 class Listing(NamedTuple):
     """The images of a folder, in the order of their names, and the account of the rest.
 
@@ -96,9 +54,11 @@ class Listing(NamedTuple):
         """InputError where some of what was asked for could not be had: a part must not be judged as the whole."""
         if not self.wanted:
             return
+        beside = f"beside {len(self.images)} {self.account.kind}"
         raise InputError(
-            f"{self.account.called}: beside {len(self.images)} {self.account.kind} {root} holds files that look like images, too, "
-            f"and cannot be taken: {told(self.wanted)}. Fetch, rename or convert them (PNG is read), or move them elsewhere: "
+            f"{self.account.called}: {beside} {root} holds files that look like images, too, "
+            f"and cannot be taken: {told(self.wanted)}. Fetch, rename or convert them (PNG is read; data=dicom and "
+            "data=nifti read volumes), or move them elsewhere: "
             "a part would be judged as if it were the whole."
         )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import re
 import struct
 import warnings
 import zlib
@@ -16,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.data.pseudonyms import Salt
+from harness.data.sources.account import Account
 from harness.data.sources.by_content import FoundFile
-from harness.data.sources.listing import Account
+from harness.data.sources.named_patient import pattern_of
 from harness.data.sources.opened import MOST_PIXELS
 from harness.data.sources.slices import Slices
 from harness.data.sources.unheard import library, unheard
@@ -28,6 +28,7 @@ from harness.errors import HarnessWarning, InputError
 if TYPE_CHECKING:
     from harness.data.sources.volumes import Plane
 
+_NAMED, _ALONE = "named", "volume"
 _ENDINGS = (".nii", ".nii.gz")
 _GZIP = b"\x1f\x8b"
 _HEADER_BYTES = 540
@@ -62,7 +63,7 @@ def read_nifti(
     library("nibabel", "nifti")
     people = _people(files, account.called, patient)
     volumes = (
-        _volume(file, whose, account.called, salt, taking.window.preset, named=patient is not None)
+        _volume(file, whose, account.called, salt, taking.window.preset)
         for file, whose in zip(files, people, strict=True)
     )
     if patient is None:
@@ -72,23 +73,12 @@ def read_nifti(
     return slices_of(volumes, taking, account, "volumes")
 
 
-def pattern_of(text: str) -> re.Pattern[str]:
-    """The pattern that finds a patient in a name. Raises InputError for one that is none, or has no group."""
-    try:
-        pattern = re.compile(text)
-    except (re.error, RecursionError, OverflowError) as error:
-        raise InputError(f"data.patient={text} is no regular expression ({error}).") from error
-    if pattern.groups < 1:
-        raise InputError(f"data.patient={text} has no group; put the part that is the patient into parentheses.")
-    return pattern
-
-
-def _people(files: Sequence[FoundFile], called: str, patient: str | None) -> list[str]:
+def _people(files: Sequence[FoundFile], called: str, patient: str | None) -> list[tuple[str, str]]:
+    """How each file's patient is told, and which it is."""
     if patient is None:
-        return [file.name for file in files]
+        return [(_ALONE, file.name) for file in files]
     found = [pattern_of(patient).search(file.name) for file in files]
-    people = [one[1] if one is not None else None for one in found]
-    named = [one for one in people if one]
+    named = [(_NAMED, one[1]) for one in found if one is not None and one[1]]
     if len(named) < len(files):
         raise InputError(
             f"data.patient={patient} finds nobody in {len(files) - len(named)} of {len(files)} names of files in "
@@ -108,7 +98,7 @@ class _Stored(NamedTuple):
     lowest: float
 
 
-def _volume(file: FoundFile, whose: str, called: str, salt: Salt, preset: str, named: bool) -> Volume:
+def _volume(file: FoundFile, whose: tuple[str, str], called: str, salt: Salt, preset: str) -> Volume:
     where = f"{called}: {file.handle}"
     try:
         with unheard():
@@ -133,11 +123,11 @@ def _volume(file: FoundFile, whose: str, called: str, salt: Salt, preset: str, n
         notes.append(f"hold nothing below {_AIR:g}: they are masks, or no CT in Hounsfield units")
     return Volume(
         name=salt.name("volume", file.name),
-        patient=salt.name("patient", "named" if named else "volume", whose),
+        patient=salt.name("patient", *whose),
         plane=plane,
         directions=directions[::-1],  # planes are those of the last axis, as the file holds them together
         places=(sides[2], sides[1], sides[0]),
-        unnamed=not named,
+        unnamed=whose[0] != _NAMED,
         notes=tuple(notes),
     )
 
@@ -154,9 +144,9 @@ def _read(path: Path, where: str) -> _Stored:
         _, _, place, kind = _VERSIONS[size]
         (offset,) = struct.unpack_from(f"{order}{kind}", head, place)
         if not 0 <= offset <= _MOST_OFFSET:
-            raise InputError(f"{where} has its voxels {offset:g} bytes from its start; at most {_MOST_OFFSET} are read.")
+            raise InputError(f"{where} has its voxels {offset:g} bytes from its start, more than {_MOST_OFFSET}.")
         file.seek(0)
-        image = (nibabel.Nifti1Image if size == 348 else nibabel.Nifti2Image).from_stream(file)
+        image: Any = (nibabel.Nifti1Image if size == 348 else nibabel.Nifti2Image).from_stream(file)
         _check(image.shape, image.get_data_dtype(), where)
         proxy, header = image.dataobj, image.header
         values = np.asarray(proxy.get_unscaled()).reshape((*image.shape, 1, 1)[:3])

@@ -18,7 +18,7 @@ class SliceChoice(NamedTuple):
     amount: float = 0.0
 
     def places(self, heights: NDArray[np.float64]) -> NDArray[np.intp]:
-        """Of slices at these heights, float64 [n] in mm, rising: which are taken, intp [k], from the feet to the head.
+        """Of slices at these heights, float64 [n] in mm, rising: which are taken, intp [k], from the feet up.
 
         `middle:K` are K neighbours about the middle one, all where there are fewer; `every:MM` starts with the lowest
         and takes the next that is at least so far above the one before, whatever the spacing.

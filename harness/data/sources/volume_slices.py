@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from harness.data.sources.account import Account
 from harness.data.sources.fit import fit
 from harness.data.sources.folder import warn_of_equal
 from harness.data.sources.greys import Grey
-from harness.data.sources.listing import Account
 from harness.data.sources.remarks import Remarks
 from harness.data.sources.slice_choice import SliceChoice
 from harness.data.sources.slices import Slices
@@ -71,7 +71,7 @@ def slices_of(volumes: Iterable[Volume], taking: Taking, account: Account, what:
 def _taken(volume: Volume, taking: Taking, remarks: Remarks, odd: Counter[str]) -> _Taken:
     notes: dict[str, None] = {}
     numbers, greys = [], []
-    for number, plane in axial_planes(volume, taking.choice, lambda kind: notes.setdefault(kind)):
+    for number, plane in axial_planes(volume, taking.choice, notes.setdefault):
         grey = taking.window.grey(plane, volume.turned)
         greys.append(fit(grey, taking.size, f"slice {number} of the volume {volume.name}", remarks))
         numbers.append(number)

@@ -54,7 +54,7 @@ class Volume:
         return tuple(len(one) for one in self.places)
 
 
-def axial_planes(volume: Volume, choice: SliceChoice, note: Callable[[str], None]) -> Iterator[tuple[int, Plane]]:
+def axial_planes(volume: Volume, choice: SliceChoice, note: Callable[[str], object]) -> Iterator[tuple[int, Plane]]:
     """Number from the feet and picture of every axial slice that is taken, its pixels square.
 
     note: told what is odd of the volume. Planes that are axial are read one by one, and only those that are taken.
@@ -80,7 +80,8 @@ def axial_planes(volume: Volume, choice: SliceChoice, note: Callable[[str], None
 def _axes(directions: NDArray[np.float64]) -> tuple[int, int, int]:
     """Which axis of the volume runs along left, back and up, as nearly as may be."""
     cosines = np.abs(directions)
-    return max(permutations(range(3)), key=lambda axes: sum(cosines[axes[way], way] for way in range(3)))
+    every = [(first, second, third) for first, second, third in permutations(range(3))]
+    return max(every, key=lambda axes: sum(cosines[axes[way], way] for way in range(3)))
 
 
 def _rising(places: Places) -> NDArray[np.intp]:
@@ -92,8 +93,8 @@ def _whole(volume: Volume) -> Plane:
     voxels = prod(volume.shape)
     if voxels > MOST_VOXELS:
         raise InputError(
-            f"The volume {volume.name} has {' x '.join(map(str, volume.shape))} voxels and its planes are not axial; at "
-            f"most {MOST_VOXELS} can be turned. Make axial slices of it elsewhere, or remove it."
+            f"The volume {volume.name} has {' x '.join(map(str, volume.shape))} voxels and its planes are not axial; "
+            f"at most {MOST_VOXELS} can be turned. Make axial slices of it elsewhere, or remove it."
         )
     stack = np.empty(volume.shape, np.float32)
     for place in range(len(stack)):
@@ -114,7 +115,7 @@ def _oddities(volume: Volume) -> Iterator[str]:
         yield "have slices at uneven distances, or gaps between them"
 
 
-def _square(plane: Plane, rows: Places, columns: Places, note: Callable[[str], None]) -> Plane:
+def _square(plane: Plane, rows: Places, columns: Places, note: Callable[[str], object]) -> Plane:
     """The picture on a grid of square pixels, those of the finer axis, by linear interpolation; rows, columns: mm."""
     steps = [np.diff(places) for places in (rows, columns)]
     known = [float(np.median(step)) for step in steps if len(step)]

@@ -52,8 +52,8 @@ def window_of(given: object) -> Window:
     if isinstance(given, Sequence) and len(given) == 2 and all(_is_number(one) for one in given) and given[1] > 0:
         return Window(float(given[0]), float(given[1]))
     raise InputError(
-        f"data.window={given} is no window: give data.window=[centre,width], two numbers, the width above 0, or one of "
-        f"{', '.join(PRESETS)}."
+        f"data.window={given} is no window: give data.window=[centre,width], two numbers, the width above 0, or one "
+        f"of {', '.join(PRESETS)}."
     )
 
 
