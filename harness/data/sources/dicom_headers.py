@@ -91,7 +91,7 @@ def read_header(file: FoundFile, called: str) -> Header | str:
     where = f"{called}: {file.handle}"
     dataset = _dataset(file.path, where)
     try:
-        return _left_out(dataset) or _header(dataset, file, where)
+        return _left_out(dataset, where) or _header(dataset, file, where)
     except InputError:
         raise
     except Exception as error:  # whatever a damaged header raises holds what stands in it
@@ -128,23 +128,26 @@ def _damaged(where: str, error: Exception) -> InputError:
     return InputError(f"{where} is damaged or no DICOM file ({type(error).__name__}); copy it again or remove it.")
 
 
-def _left_out(dataset: Dataset) -> str:
+def _left_out(dataset: Dataset, where: str) -> str:
     """Why a file has no picture that is asked for; empty where it has."""
-    sop = str(dataset.get("SOPClassUID", "") or dataset.file_meta.get("MediaStorageSOPClassUID", ""))
+    sop = str(dataset.file_meta.get("MediaStorageSOPClassUID", "") or dataset.get("SOPClassUID", ""))
     kind = [str(part).strip().upper() for part in _several(dataset.get("ImageType"))]
+    if not sop and "Modality" not in dataset:
+        raise InputError(f"{where} is damaged: it ends before it says what it holds; copy it again or remove it.")
     reasons = {
         "that are directories (DICOMDIR)": sop == _DIRECTORY,
         "that are secondary captures": sop == _SECONDARY or sop.startswith(f"{_SECONDARY}."),
         "that are no CT": sop not in _CLASSES if sop else dataset.get("Modality") != "CT",
         "that are localisers": "LOCALIZER" in kind,
         "that are derived from other images": kind[:1] == ["DERIVED"] or kind[1:2] == ["SECONDARY"],
-        "that hold no picture": "Rows" not in dataset or "Columns" not in dataset,
         "that are in colours": int(dataset.get("SamplesPerPixel") or 1) != 1,
     }
     return next((reason for reason, applies in reasons.items() if applies), "")
 
 
 def _header(dataset: Dataset, file: FoundFile, where: str) -> Header:
+    if "Rows" not in dataset or "Columns" not in dataset:
+        raise InputError(f"{where} is CT and has no picture; copy it again or remove it.")
     shape = (int(dataset.Rows), int(dataset.Columns))
     count = int(dataset.get("NumberOfFrames") or 1)
     if min(shape) < 1 or max(shape) ** 2 > MOST_PIXELS:

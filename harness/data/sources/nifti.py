@@ -67,8 +67,8 @@ def read_nifti(
         for file, whose in zip(files, people, strict=True)
     )
     if patient is None:
-        text = f"The {len(files)} volumes in {account.called} count as one patient each"
-        more = "give data.patient=PATTERN, whose group is found in their names, where one has several"
+        text = f"Each of {len(files)} volumes in {account.called} counts as a patient of its own"
+        more = "where one patient has several, give data.patient=PATTERN, whose group is found in their names"
         warnings.warn(HarnessWarning(f"{text}; {more}."), stacklevel=2)
     return slices_of(volumes, taking, account, "volumes")
 

@@ -78,5 +78,5 @@ def _taken(volume: Volume, taking: Taking, remarks: Remarks, odd: Counter[str]) 
     pixels = np.stack(greys)
     if pixels.min() == pixels.max():
         notes["are of one grey under this window: no picture, or another window is theirs (data.window)"] = None
-    odd.update(notes)
+    odd.update(list(notes))
     return _Taken(volume.patient, volume.name, volume.unnamed, numbers, pixels)
