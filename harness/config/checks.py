@@ -9,7 +9,10 @@ from typing import Any
 
 from harness.config.edition_options import check_edition, membership_editions
 from harness.config.recipe_options import Start
-from harness.data.options import EditionFolder, FolderData, HubData, ParquetData
+from harness.data.options import DicomData, EditionFolder, FolderData, HubData, NiftiData, ParquetData
+from harness.data.sources.named_patient import pattern_of
+from harness.data.sources.slice_choice import slice_choice
+from harness.data.sources.window import window_of
 from harness.errors import InputError, unknown_name
 from harness.evaluation.decision_rules import DECISIONS
 from harness.evaluation.probability_calibration import CURVES
@@ -56,6 +59,9 @@ def check_data(options: Any) -> None:
     _check_positive(("data.size", options.data.size), ("data.per_patient", options.data.per_patient))
     if isinstance(options.data, EditionFolder):
         check_edition(options.data)
+        if options.data.window is not None:
+            raise InputError("data.window is for folders and volumes; an edition's slices have 8 bits. Leave it out.")
+    check_volumes(options.data)
     if isinstance(options.data, FolderData):
         options.data.root = str(user_path(options.data.root, "data.root="))
         if options.data.extra is not None:
@@ -91,6 +97,16 @@ def slice_folders(data: Any) -> dict[str, Path]:
     if isinstance(data, ParquetData):
         return {f"data.files[{place}]": Path(one) for place, one in enumerate(data.files) if Path(one).exists()}
     return {}
+
+
+def check_volumes(data: Any) -> None:
+    """The options of what has more than 8 bits, or more than one slice a file. Raises InputError."""
+    if isinstance(data, FolderData) and (data.window is not None or isinstance(data, DicomData | NiftiData)):
+        window_of(data.window)
+    if isinstance(data, DicomData | NiftiData):
+        slice_choice(data.slices)
+    if isinstance(data, NiftiData) and data.patient is not None:
+        pattern_of(data.patient)
 
 
 def taken_places(store_root: Path, data: Any) -> dict[str, Path]:

@@ -14,7 +14,15 @@ from harness.config.command_words import names_given
 from harness.config.edition_options import membership_editions, name_edition
 from harness.config.options import LaunchOptions, Options, ShadowOptions
 from harness.config.recipe_options import StartOptions, family_called, generator_names, options_class, preset_values
-from harness.data.options import EditionFolder, FolderData, HubData, ParquetData, PhantomData
+from harness.data.options import (
+    DicomData,
+    EditionFolder,
+    FolderData,
+    HubData,
+    NiftiData,
+    ParquetData,
+    PhantomData,
+)
 from harness.errors import InputError
 from shadow_models.recipe import DEFAULT, SIZES, Recipe
 from shadow_models.registry import built_in
@@ -59,7 +67,7 @@ def register_data() -> None:
 
 def _register_sources() -> None:
     store = ConfigStore.instance()
-    for data in (PhantomData, FolderData, HubData, ParquetData):
+    for data in (PhantomData, FolderData, DicomData, NiftiData, HubData, ParquetData):
         store.store(group="data", name=data.name, node=writable(data), package="data")
 
 

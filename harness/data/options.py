@@ -24,7 +24,9 @@ class PhantomData:
 class FolderData:
     """A Hugging Face imagefolder at root; size: working size, pixels; per_patient: slices taken of each.
 
-    extra: an imagefolder of more real slices of the same source, of other patients, about whom nobody asks.
+    extra: a folder of the same kind with more real slices of the same source, of other patients, about whom nobody
+    asks. window: [centre, width], or the name of one, for what has more than 8 bits; TIFFs of several pages are read
+    with it, too.
     """
 
     name: str = "folder"
@@ -32,6 +34,26 @@ class FolderData:
     size: int = 64
     per_patient: int | None = None
     extra: str | None = None
+    window: Any = None
+
+
+@dataclass
+class DicomData(FolderData):
+    """CT series at root, whatever the files are called; slices: middle:K, every:MM or all, of each series."""
+
+    name: str = "dicom"
+    window: Any = "lung"
+    slices: str = "middle:4"
+
+
+@dataclass
+class NiftiData(FolderData):
+    """Volumes at root, .nii and .nii.gz; patient: a pattern whose group is found in their names, None: one each."""
+
+    name: str = "nifti"
+    window: Any = "lung"
+    slices: str = "middle:4"
+    patient: str | None = None
 
 
 @dataclass
@@ -89,3 +111,5 @@ class ParquetData(TableData):
 
 
 AnyData = PhantomData | FolderData | HubData | ParquetData
+SOURCES = tuple(one.name for one in (PhantomData, FolderData, DicomData, NiftiData, HubData, ParquetData))
+MEDICAL = (DicomData.name, NiftiData.name)

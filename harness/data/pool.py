@@ -66,7 +66,7 @@ def load_pool(data: AnyData, store: Store, extra_apart: bool = False) -> Pool:
     extra_apart: whether extra slices are for a base alone, or for the shadows as all others.
     Raises InputError for whatever is wrong with the folder; what was converted is warned of on every load.
     """
-    source = source_of(data)
+    source = source_of(data, store)
     key = content_key(stage="pool", code=READING, **source.identity)
     artefact = store.get("pool", key, lambda folder: _write(source, folder))
     for account in source.accounts.values():

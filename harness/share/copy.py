@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.config.edition_options import membership_editions
 from harness.config.public_options import ATTACK_NAME, public_options
-from harness.data.options import FolderData, HubData, ParquetData, PhantomData
+from harness.data.options import SOURCES, FolderData
 from harness.evaluation.records import SCHEMA
 from harness.report.leaderboard_page import Scope
 from harness.share.allowed import WITHHELD, Allowed
@@ -86,8 +86,7 @@ def _options(made: Made) -> dict[str, Any]:
 
 def _data(config: Mapping[str, Any]) -> str:
     name = config["data"]["name"]
-    ours = [data.name for data in (PhantomData, FolderData, HubData, ParquetData)]
-    return name if name in (*ours, *membership_editions()) else FolderData.name
+    return name if name in (*SOURCES, *membership_editions()) else FolderData.name
 
 
 def _facts(facts: Facts, results: Results, names: KeyedNames) -> dict[str, Any]:

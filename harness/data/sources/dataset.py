@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from harness.data.options import HubData, ParquetData
+from harness.data.pseudonyms import Salt
+from harness.data.sources.account import Account
 from harness.data.sources.dataset_columns import Columns, chosen_columns
 from harness.data.sources.dataset_images import Cell, Scale, Seen, array_of, grey_of, look, scale_of, white_of
 from harness.data.sources.dataset_parts import Part, parts_of
@@ -17,7 +19,6 @@ from harness.data.sources.fit import fit
 from harness.data.sources.folder import ALONE
 from harness.data.sources.greys import float_scale
 from harness.data.sources.hashed import hashed_patients
-from harness.data.sources.listing import Account
 from harness.data.sources.patients import Whose, warn_of_alike, warn_of_alone, whose
 from harness.data.sources.remarks import Remarks
 from harness.data.sources.slices import Slices
@@ -80,7 +81,7 @@ def find_rows(data: HubData | ParquetData) -> Found:
     return Found(called, parts, columns, seen, people)
 
 
-def read_rows(found: Found, size: int) -> Slices:
+def read_rows(found: Found, size: int, salt: Salt) -> Slices:
     """Every row's image as uint8 pixels [n, size, size]; only a few are held as they are stored.
 
     Ids are the numbers of the rows, patients salted hashes: neither a file's name nor a patient's goes any further.
@@ -94,7 +95,7 @@ def read_rows(found: Found, size: int) -> Slices:
     remarks.warn(n, called, size)
     ids = tuple(f"row_{place + 1:0{max(5, len(str(n)))}d}" for place in range(n))
     _warn_of_patients(found, ids)
-    hashed = hashed_patients([one.patient for one in found.whose], found.digest)
+    hashed = hashed_patients([one.patient for one in found.whose], salt)
     unnamed = frozenset(name for name, patient in zip(ids, hashed, strict=True) if patient is None)
     alone = "" if len(unnamed) == n else ALONE
     patients = tuple(patient or f"{alone}{name}" for name, patient in zip(ids, hashed, strict=True))

@@ -6,6 +6,7 @@ set, whatever a row names. What lies on this machine is read where it lies, with
 
 from __future__ import annotations
 
+import logging
 import re
 import sys
 import tempfile
@@ -125,9 +126,7 @@ def _of_hub(data: HubData) -> Part:
     datasets = _datasets()
     import huggingface_hub
 
-    huggingface_hub.logging.set_verbosity(
-        huggingface_hub.logging.ERROR
-    )  # what it tells of a network that is not there, we tell
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # of a network that is not there, we tell
     try:
         builder = _checked(datasets.load_dataset_builder(data.path, data.subset, revision=data.revision))
         from_cache = type(builder).__module__.endswith(".cache")

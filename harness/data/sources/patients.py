@@ -46,12 +46,17 @@ def whose(written: object, where: str) -> Whose:
         raise InputError(f"{where}: patient_id holds {written!r}, which is no id; write it as text.")
     text = str(written)
     said = _visible(text)
-    if said.casefold() in _NOBODY:
+    if is_nobody(text):
         return Whose(None, repr(said) if said else "nothing")
     whole = _WHOLE.fullmatch(text)
     if _ROUNDED.fullmatch(text) or (whole and abs(int(whole[1])) >= _LARGEST_EXACT):
         raise _lost_digits(text, where)
     return Whose(text)
+
+
+def is_nobody(text: str) -> bool:
+    """Whether a text says that nothing is known."""
+    return _visible(text).casefold() in _NOBODY
 
 
 def spelling(name: str) -> str:

@@ -14,6 +14,7 @@ from data_sets import COMMIT, PEOPLE, png, rows_of, write_cache, write_parquet
 
 from harness.data.options import HubData, ParquetData
 from harness.data.pool import load_pool
+from harness.data.pseudonyms import Salt
 from harness.data.sources import dataset_parts
 from harness.data.sources.dataset import find_rows, read_rows
 from harness.data.sources.hashed import hashed_patients
@@ -22,7 +23,7 @@ from harness.store import Store
 
 datasets = pytest.importorskip("datasets")
 pytestmark = pytest.mark.filterwarnings("ignore::harness.errors.HarnessWarning")
-SIDE = 16
+SIDE, SALT = 16, Salt(b"x" * 32)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,7 @@ def no_network(monkeypatch, tmp_path):
 def read(**options):
     """The slices of a data set, by the options of `data=parquet` or `data=hub`."""
     data = (ParquetData if "files" in options else HubData)(size=SIDE, **options)
-    return read_rows(find_rows(data), SIDE)
+    return read_rows(find_rows(data), SIDE, SALT)
 
 
 def of_columns(folder: Path, features=None, **columns) -> str:
@@ -132,7 +133,7 @@ def test_no_name_path_or_other_column_reaches_the_store(parquet, tmp_path):
 
 def test_a_hash_without_its_salt_says_nothing():
     names = ["a", None, "a", "b"]
-    one, other = hashed_patients(names, "x"), hashed_patients(names, "y")
+    one, other = hashed_patients(names, SALT), hashed_patients(names, Salt(b"y" * 32))
     assert one[0] == one[2] != one[3]
     assert one[1] is None
     assert not {*one} & {*other} - {None}
