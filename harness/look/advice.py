@@ -31,12 +31,11 @@ def _too_few(found: Found, settings: LookSettings) -> list[str]:
 def _of_nobody(found: Found) -> list[str]:
     if not found.of_nobody or found.inferred:
         return []
-    every = found.of_nobody == len(found.pool.ids)
-    which = "all slices" if every else f"{found.of_nobody} of {len(found.pool.ids)} slices"
     return [
-        f"Nobody says whose {which} are, and each of these counts as a patient of its own. Where a person has "
-        "several, some may be used and others not, which makes attacks look worse than they are and intervals too "
-        "narrow: name the patients (metadata.csv with patient_id, or data.patient=COLUMN of a data set)."
+        f"Of {found.of_nobody} of {len(found.pool.ids)} slices nobody says whose they are: each, or each volume, "
+        "counts as a patient of its own. Where a person has several, some may be used and others not, which makes "
+        "attacks look worse than they are and intervals too narrow: name the patients (metadata.csv with patient_id, "
+        "or data.patient of volumes and data sets)."
     ]
 
 

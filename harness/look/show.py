@@ -70,7 +70,7 @@ def _whose(found: Found) -> str:
         return ", groups of slices that look alike: nobody says whose they are"
     if found.of_nobody is None:
         return ""
-    return f" ({found.of_nobody} slices are of nobody named, each a patient of its own)" if found.of_nobody else ""
+    return f" (of {found.of_nobody} slices nobody says whose they are)" if found.of_nobody else ""
 
 
 def _spread(found: Found) -> str:

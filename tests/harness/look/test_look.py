@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from data_sets import write_parquet
 from PIL import Image
+from scans import chest, write_nifti
 from tiny import write_slices
 from tiny_edition import write_edition
 
@@ -140,8 +141,8 @@ def test_slices_of_nobody_are_told(look, images):
     write_slices(Path("slices"), images(9, 16, 0))
     code, out, _ = look("data=folder", "data.root=slices", "data.size=16")
     assert code == 0
-    assert "patients 9 (9 slices are of nobody named, each a patient of its own)" in out
-    assert "Nobody says whose all slices are" in out
+    assert "patients 9 (of 9 slices nobody says whose they are)" in out
+    assert "Of 9 of 9 slices nobody says whose they are: each, or each volume, counts as a patient" in out
 
 
 def test_sizes_and_conversions_are_those_of_the_files_also_from_the_store(look, images):
@@ -186,6 +187,17 @@ def test_data_sets_are_looked_at(look, images):
     assert code == 0
     assert "patients 6 " in out
     assert "Erika" not in out
+
+
+def test_volumes_are_looked_at(look):
+    pytest.importorskip("nibabel")
+    for number in range(8):
+        write_nifti(Path("scans") / f"mustermann_{number}.nii", chest(seed=number))
+    code, out, err = look("data=nifti", "data.root=scans", "data.size=16", "--json", "found.json")
+    assert (code, err) == (0, "")
+    assert "slices 32, at 16 x 16" in out
+    assert "patients 8 " in out
+    assert "mustermann" not in out + Path("found.json").read_text()
 
 
 def test_the_run_finds_what_was_read_in_the_store(look):
