@@ -54,6 +54,18 @@ def test_slices_of_one_grey_are_like_nothing(slices):
     one = found(images, [0, 1, 2], flat=[0, 1])
     assert not one.near_other.any()
     assert one.pairs == []
+    assert found(slices[:2], [0, 1]).near_other.all()
+    assert not found(slices[:2], [0, 1], flat=[1]).near_other.any()
+
+
+def test_of_two_patients_the_closest_pair_is_shown(slices):
+    def grained(image: np.ndarray, most: int) -> np.ndarray:
+        grain = np.random.default_rng(most).integers(-most, most + 1, image.shape)
+        return np.clip(image.astype(int) + grain, 0, 255).astype(np.uint8)
+
+    images = np.stack([slices[0], slices[4], grained(slices[0], 1), grained(slices[4], 9)])
+    (pair,) = found(images, [0, 0, 1, 1]).pairs
+    assert {pair.first, pair.second} == {0, 2}
 
 
 @pytest.mark.parametrize("block", [1, 5, 100])

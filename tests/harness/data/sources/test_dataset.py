@@ -242,6 +242,16 @@ def test_rows_come_a_few_at_a_time(tmp_path, slices):
     assert max(counts) == dataset_parts.ROWS_AT_ONCE
 
 
+def test_of_a_parquet_file_a_few_rows_of_the_columns_wanted_are_unpacked_at_a_time(parquet, monkeypatch):
+    asked, streamed = [], dataset_parts._streamed
+    monkeypatch.setattr(
+        dataset_parts, "_streamed", lambda *of, **named: asked.append(named) or streamed(*of, **named)
+    )
+    read(files=str(parquet))
+    assert [one["columns"] for one in asked if "columns" in one] == [["slice", "patient_id"]] * 2
+    assert {one["batch_size"] for one in asked if "columns" in one} == {dataset_parts.ROWS_AT_ONCE}
+
+
 def test_nothing_is_left_beside_the_data_or_in_a_cache(parquet, tmp_path, slices):
     before = sorted(parquet.parent.rglob("*"))
     read(files=str(parquet))
