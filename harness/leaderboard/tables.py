@@ -6,7 +6,7 @@ row has no rank, and its team is `OTHER DATA`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from io import StringIO
 
 from rich.console import Group, RenderableType
@@ -133,13 +133,13 @@ def latex_standings(shown: Standings) -> str:
     return "\n".join(parts)
 
 
-def html_standings(shown: Standings) -> str:
-    """One page that opens offline."""
-    return rendered(
+def html_standings(shown: Standings, page: Callable[..., str] = rendered) -> str:
+    """One page that opens offline. page: what fills the template in, called as `rendered` is."""
+    return page(
         "standings.html",
         content={"title": shown.title, "alarms": []},
         shown=shown,
-        columns=COLUMNS,
+        ranked_columns=COLUMNS,
         other_columns=OTHER_COLUMNS,
         other_title=OTHER_TITLE,
         cells=cells,

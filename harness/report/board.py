@@ -133,14 +133,15 @@ def boards(records: Sequence[Record], chosen: str | None) -> list[Board]:
 
 
 def _board(title: str, records: list[Record], chosen: str | None) -> Board:
-    rows = [_row(record, chosen) for record in records if record.skipped is None]
+    rows = [board_row(record, chosen) for record in records if record.skipped is None]
     reasons = list(dict.fromkeys(record.skipped for record in records if record.skipped is not None))
     left_out = [Skipped(reason, [r.label for r in records if r.skipped == reason]) for reason in reasons]
     known = any(record.n_members is not None for record in records if record.skipped is None)
     return Board(title, _counted(records), rows, left_out, known)
 
 
-def _row(record: Record, chosen: str | None) -> BoardRow:
+def board_row(record: Record, chosen: str | None) -> BoardRow:
+    """A record as a row; chosen: the label of the attack that was chosen."""
     tags = ["through a surrogate"] if record.via == "surrogate" else []
     if record.labels_used != "none":
         tags.append(f"learns from {record.labels_used} labels")
