@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,11 +11,12 @@ from numpy.typing import NDArray
 
 from benchmarks.suite.definition import load_suite
 from benchmarks.suite.results import OF_SUITE, RUN
-from harness.bounded import read_json
+from harness.bounded import read_json, read_text
 from harness.errors import InputError
 from harness.evaluation.metrics import Flags
 from harness.evaluation.probability_calibration import ScoredTarget
 from harness.evaluation.records import SURROGATE
+from harness.evaluation.score_rows import MOST_SCORES_BYTES, score_rows
 
 _MOST_BYTES = 50_000_000
 _SHADOW = "shadow-"
@@ -81,11 +81,9 @@ def _scores(run: Path, suite: str, task: str, level: str) -> TaskScores:
         _label(r) for r in records if r["kind"] == "attack" and r["target_set"] == "shadow" and not r["skipped"]
     ]
     rows: dict[tuple[str, str], list[tuple[str, float, bool]]] = {}
-    with (run / "scores.csv").open(newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            if row["target"].startswith(_SHADOW) and row["attack"] in attacks:
-                told = (row["patient_id"], float(row["score"]), row["member"] == "1")
-                rows.setdefault((row["attack"], row["target"]), []).append(told)
+    for row in score_rows(read_text(run / "scores.csv", MOST_SCORES_BYTES, "The scores", links=True)):
+        if row.target.startswith(_SHADOW) and row.attack in attacks:
+            rows.setdefault((row.attack, row.target), []).append((row.patient_id, row.score, row.member == 1))
     targets = sorted({target for _, target in rows}, key=lambda name: int(name.removeprefix(_SHADOW)))
     numbers = {name: number for number, name in enumerate(sorted({one[0] for some in rows.values() for one in some}))}
     by_attack = {
