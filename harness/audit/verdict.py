@@ -30,7 +30,7 @@ _LEAST = "what counts as better is an interval over patients that lies above 0.5
 
 
 class Meaning(NamedTuple):
-    """What follows. answer: `hold` the folder back, in `doubt`, or `nothing` was found; told: the same in sentences."""
+    """What follows. answer: `hold` the folder back, in `doubt`, or `nothing` found; told: the same in sentences."""
 
     answer: Literal["hold", "doubt", "nothing"]
     told: list[str]

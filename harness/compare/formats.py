@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from io import StringIO
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -62,5 +62,10 @@ def html_text(found: ComparedRuns, page: Callable[..., str] | None = None) -> st
     from harness.report.render import rendered
 
     content = _Content(title(found), [])
-    values = {"content": content, "grids": grids(found), "panels": panels(found), "told": closing(found)}
+    values: dict[str, Any] = {
+        "content": content,
+        "grids": grids(found),
+        "panels": panels(found),
+        "told": closing(found),
+    }
     return (page or rendered)("compared.html", **values)

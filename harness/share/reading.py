@@ -170,7 +170,9 @@ def read_run(folder: Path) -> Run:
             results,
             _made(text.get("family", DEFAULT), TypeAdapter(dict[str, Any]).validate_python(text["recipe"])),
             facts,
-            score_rows(read_text(unchanged(folder, "scores.csv", facts), MOST_SCORES_BYTES, "The scores", links=False)),
+            score_rows(
+                read_text(unchanged(folder, "scores.csv", facts), MOST_SCORES_BYTES, "The scores", links=False)
+            ),
             TypeAdapter(dict[str, Any]).validate_python(
                 read_yaml(unchanged(folder, "config.yaml", facts), _MOST_YAML_BYTES, "The options", links=False)
             ),

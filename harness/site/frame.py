@@ -29,6 +29,7 @@ class Page(NamedTuple):
 PAGES = (
     Page("index.html", "Runs"),
     Page("leaderboards.html", "Leaderboards"),
+    Page("comparison.html", "Comparison"),
     Page("attacks.html", "Attacks"),
     Page("published.html", "Published tables"),
 )

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
+from harness.compare import compare
+from harness.compare.formats import html_text
 from harness.editions.load import edition_names, load_edition
 from harness.editions.published import load_published
+from harness.errors import HarnessWarning
 from harness.leaderboard.notes import standings
 from harness.leaderboard.tables import html_standings
 from harness.report.board import board_row, boards
@@ -24,6 +29,7 @@ def pages(site: Site) -> Iterator[tuple[str, str]]:
     """File and text of every page."""
     yield "index.html", _index(site)
     yield "leaderboards.html", _leaderboards(site)
+    yield "comparison.html", _comparison(site)
     yield "attacks.html", _attacks(site)
     for name in site.attacks:
         yield f"attacks/{name}.html", _attack(site, name)
@@ -63,6 +69,18 @@ def _leaderboards(site: Site) -> str:
     tasks, filters = rankings(site.entries), choices(site.entries, site.attacks)
     content = Content("Leaderboards")
     return site.page("site_leaderboards.html", "leaderboards.html", content, tasks=tasks, choices=filters)
+
+
+def _comparison(site: Site) -> str:
+    found = compare([one.folder for one in site.entries])
+    for told in found.refused:  # names folders, and so stays here
+        warnings.warn(HarnessWarning(told), stacklevel=2)
+    return html_text(replace(found, refused=[]), _at(site, "comparison.html"))
+
+
+def _at(site: Site, file: str) -> Callable[..., str]:
+    """What fills in a template that other commands use, too, as a page of the site."""
+    return lambda template, **values: site.page(template, file, **values)
 
 
 def _attacks(site: Site) -> str:
@@ -141,7 +159,4 @@ def _published(site: Site) -> Iterator[tuple[str, str]]:
 
 
 def _standings(site: Site, name: str) -> str:
-    file = f"published/{name}.html"
-    return html_standings(
-        standings(load_published(name)), lambda template, **values: site.page(template, file, **values)
-    )
+    return html_standings(standings(load_published(name)), _at(site, f"published/{name}.html"))
