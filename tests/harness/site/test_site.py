@@ -1,4 +1,4 @@
-"""A site as files: what is in it, what is not, when nothing is written, and that the same runs give the same bytes."""
+"""A site as files: what is in it and what is not, when nothing is written, and the same bytes from the same runs."""
 
 from __future__ import annotations
 
