@@ -18,6 +18,7 @@ from harness.audit.sight import moves_told
 from harness.audit.verdict import filter_note, verdict
 from harness.audit.whole_release import not_examined_told
 from harness.data.sources.slices import Slices
+from harness.evaluation.estimate_text import counted
 from harness.plain import markdown as escaped
 
 _TITLE = 28  # characters; a number is never broken, a longer title or remark is
@@ -73,9 +74,9 @@ def given(audit: Audit) -> list[str]:
     sides = {"members'": material.members, "holdout": material.holdout}
     if material.other is not None:
         sides["other"] = material.other
-    told = [f"{len(one)} {name} slices {_whose(one)}" for name, one in sides.items()]
+    told = [f"{counted(len(one), f'{name} slice')} {_whose(one)}" for name, one in sides.items()]
     return [
-        f"{len(material.release)} released images, {', '.join(told)}, at {material.release.size} pixels.",
+        f"{counted(len(material.release), 'released image')}, {', '.join(told)}, at {material.release.size} pixels.",
         *not_examined_told(material.release.account),
     ]
 
@@ -84,7 +85,7 @@ def _whose(slices: Slices) -> str:
     n, unnamed = len(named_patients(slices)), int((~slices.named).sum())
     if not n:
         return "whose patients are not known"
-    return f"of {n} patients" + (f" and {unnamed} whose patient is not known" if unnamed else "")
+    return f"of {counted(n, 'patient')}" + (f" and {unnamed} whose patient is not known" if unnamed else "")
 
 
 def notes(audit: Audit) -> list[str]:

@@ -20,6 +20,7 @@ from harness.audit.sight import (
     threshold_told,
 )
 from harness.evaluation.controls import CHANCE
+from harness.evaluation.estimate_text import counted
 from harness.evaluation.intervals import LEVEL
 
 _PROOF = (
@@ -151,8 +152,10 @@ def _whose(audit: Audit) -> str:
     named = material.named[source]
     people, unnamed = len(np.unique(material.patient[source[named]])), int((~named).sum())
     if not unnamed:
-        return f", of {people} patients,"
-    return f" ({unnamed} whose patient is not known" + (f", and others of {people} patients)" if people else ")")
+        return f", of {counted(people, 'patient')},"
+    return f" ({unnamed} whose patient is not known" + (
+        f", and others of {counted(people, 'patient')})" if people else ")"
+    )
 
 
 def _leaking(audit: Audit, metric: str) -> list[Figure]:

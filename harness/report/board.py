@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from harness.evaluation.estimate_text import counted
 from harness.evaluation.intervals import Estimate
 from harness.evaluation.records import Record
 from harness.report.numbers import Bar, Cell, bar, cell, interval, plain
@@ -163,10 +164,9 @@ def _counted(records: list[Record]) -> str:
         return ""
     of = max(counts, key=lambda record: record.n_targets)
     units = sorted({r.resampled for r in counts if r.resampled})
-    targets = f"{of.n_targets} target{'s' if of.n_targets != 1 else ''}: " if of.n_targets else ""
-    return f"{targets}{of.n_members} members and {of.n_nonmembers} non-members." + (
-        f" 95 % intervals resample {'; '.join(units)}." if units else ""
-    )
+    targets = f"{counted(of.n_targets, 'target')}: " if of.n_targets else ""
+    members, others = counted(of.n_members or 0, "member"), counted(of.n_nonmembers or 0, "non-member")
+    return f"{targets}{members} and {others}." + (f" 95 % intervals resample {'; '.join(units)}." if units else "")
 
 
 class ControlRow(NamedTuple):

@@ -30,11 +30,15 @@ def rendered(template: str, *, scripts: Sequence[str] = ("sort.js",), **values: 
     """
     script = "".join((_TEMPLATES / name).read_text(encoding="utf-8") for name in scripts)
     digest = b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
-    return _environment().get_template(template).render(
-        style=Markup((_TEMPLATES / "page.css").read_text(encoding="utf-8")),  # noqa: S704  # a file of ours
-        script=Markup(script),  # noqa: S704  # a file of ours
-        script_digest=digest,  # the page's policy lets this one script run and no other
-        **values,
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            style=Markup((_TEMPLATES / "page.css").read_text(encoding="utf-8")),  # noqa: S704  # a file of ours
+            script=Markup(script),  # noqa: S704  # a file of ours
+            script_digest=digest,  # the page's policy lets this one script run and no other
+            **values,
+        )
     )
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
+from harness.evaluation.estimate_text import counted
 from harness.report.board import COLUMNS
 from harness.report.render import rendered
 from harness.site.entry import Entry
 from harness.site.filters import facets_of_row
-from harness.site.rankings import attack_of, counted
+from harness.site.rankings import attack_of
 
 _SCRIPTS = ("sort.js", "site.js")
 _PACKAGE = "gan-membership-harness"

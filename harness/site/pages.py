@@ -12,6 +12,7 @@ from harness.compare.formats import html_text
 from harness.editions.load import edition_names, load_edition
 from harness.editions.published import load_published
 from harness.errors import HarnessWarning
+from harness.evaluation.estimate_text import counted
 from harness.leaderboard.notes import standings
 from harness.leaderboard.tables import html_standings
 from harness.report.board import board_row, boards
@@ -22,7 +23,7 @@ from harness.site.attack_words import attack_words
 from harness.site.entry import Entry
 from harness.site.filters import as_facets, choices, facets, held
 from harness.site.frame import Content, Site
-from harness.site.rankings import attack_of, counted, rankings, reach
+from harness.site.rankings import attack_of, rankings, reach
 
 
 def pages(site: Site) -> Iterator[tuple[str, str]]:
@@ -127,10 +128,7 @@ def _attack(site: Site, name: str) -> str:
 
 def _run(site: Site, entry: Entry) -> str:
     results, scope = entry.told.results, entry.told.scope
-    told = (
-        f"{scope.data}, {scope.n_slices} slices of {counted(scope.n_patients, 'patient')}; {entry.made}; "
-        f"{counted(scope.n_shadows, 'shadow')}, {scope.n_images} released images looked at each."
-    )
+    told = f"{scope.data}, {scope.told}; {entry.made}; {scope.n_images} released images looked at each."
     return site.page(
         "site_run.html",
         f"runs/{entry.slug}/index.html",

@@ -62,10 +62,7 @@ def _task(entries: list[Entry], wanted: Callable[[Record], bool]) -> TaskRanking
         rows = [_row(*of[id(record)]) for record in records]
         tables.append(Ranking(title, rows, any(record.n_members is not None for record in records)))
     scope, size = entries[0].told.scope, entries[0].told.results.run
-    told = (
-        f"{scope.n_slices} slices of {counted(scope.n_patients, 'patient')}, {counted(size.n_shadows, 'shadow')}, "
-        f"{size.n_images} released images looked at each."
-    )
+    told = f"{scope.told}, {size.n_images} released images looked at each."
     return TaskRankings(f"{scope.data}: {entries[0].made}", told, entries, tables)
 
 
@@ -77,11 +74,6 @@ def attack_of(record: Record) -> str | None:
     """The name under which an attack has a page; None for what is none, or has a name that no attack can have."""
     known = record.kind == "attack" and re.fullmatch(ATTACK_NAME, record.attack)
     return record.attack if known else None
-
-
-def counted(n: int, what: str) -> str:
-    """`1 run`, `2 runs`."""
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 class Reach(NamedTuple):

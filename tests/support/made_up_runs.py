@@ -57,7 +57,8 @@ def write_run(
     }  # fmt: skip
     config = {
         "preset": "quick", "seed": seed, "rule": "best_calibrated", "decision": "probability", "calibrator": "platt",
-        "device": "cpu", "data": {"name": data, "size": 16}, "shadow": {"family": family, "count": N_SHADOWS, "steps": steps},
+        "device": "cpu", "data": {"name": data, "size": 16},
+        "shadow": {"family": family, "count": N_SHADOWS, "steps": steps},
         "launch": {"name": "local", "workers": 0}, "attack": {name: {} for name in aucs},
     }  # fmt: skip
     (folder / "results.json").write_text(json.dumps(results))

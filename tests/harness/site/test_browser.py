@@ -1,4 +1,4 @@
-"""A site as a person uses it, in a real browser: sort, filter, follow links, by keyboard, on a phone, at night, on paper.
+"""A site as a person uses it, in a real browser: sort, filter, follow links, keyboard, phone, night, paper.
 
 It takes Playwright (the extra `browser`) and Chromium, and is skipped, with a reason, where one of them is missing.
 """
