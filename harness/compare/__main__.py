@@ -48,8 +48,8 @@ def _run(options: argparse.Namespace) -> None:
     from harness.compare import compare
 
     check_file("--out", options.out, options.runs)
-    if options.pictures is not None:
-        _check_pictures(options)
+    for run in options.runs if options.pictures is not None else []:
+        check_folder("--pictures ", options.pictures, {"RUN": run})
     with disk_errors():
         found = compare(options.runs, by=options.by, metric=options.metric, on=options.on)
     from harness.compare import formats  # start-up: only to show
@@ -71,11 +71,6 @@ def _run(options: argparse.Namespace) -> None:
 
         with disk_errors():
             write_pictures(found, options.pictures)
-
-
-def _check_pictures(options: argparse.Namespace) -> None:
-    """InputError where the folder cannot be written to, or would be in a run."""
-    check_folder("--pictures ", options.pictures, {"RUN": None})
 
 
 if __name__ == "__main__":

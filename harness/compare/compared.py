@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from harness.compare.metric import Metric
 from harness.compare.ranks import MeanRanks
-from harness.errors import InputError
 from harness.evaluation.comparison import Comparison
 from harness.evaluation.intervals import Estimate
 from harness.evaluation.records import TargetSet
@@ -94,14 +93,9 @@ class ComparedRuns:
         return [row for table in self.tables for row in table.rows]
 
     def to_pandas(self) -> pd.DataFrame:
-        """The rows as a data frame, one a row: full digits, seeds and their values as lists.
+        """The rows as a data frame of the columns `LINE_COLUMNS`: full digits, seeds and their values as text."""
+        import pandas as pd  # start-up: half a second
 
-        InputError where pandas is not installed.
-        """
-        try:
-            import pandas as pd
-        except ImportError as error:
-            raise InputError("to_pandas() needs the package pandas: pip install pandas.") from error
         return pd.DataFrame(self.lines(), columns=list(LINE_COLUMNS))
 
     def lines(self) -> list[tuple[object, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -81,9 +82,14 @@ def _held(everything: Sequence[Said], metric: Metric) -> tuple[list[_Held], int]
         there = seeds.setdefault(setting_of(one, metric), {}).setdefault(one.drawn, {})
         twice += label in there
         there.setdefault(label, one)
-    order = sorted(seeds, key=lambda one: (by_access(one.access), -len(seeds[one])))
-    named = labels(order, SETTINGS)
+    named = labels(list(seeds), SETTINGS)
+    order = sorted(seeds, key=lambda one: (by_access(one.access), -len(seeds[one]), _numbered(named[one])))
     return [_Held(one, named[one], list(seeds[one].values())) for one in order], twice
+
+
+def _numbered(label: str) -> list[tuple[int, str]]:
+    """What sorts `steps=90` before `steps=100`."""
+    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", label)]
 
 
 def _tables(held: Sequence[_Held], asked: _Asked) -> Iterator[tuple[ComparedTable, list[ComparedRow]]]:

@@ -18,7 +18,8 @@ _MOST_EACH = 3  # seeds whose values stand in a cell; of more the smallest and t
 
 def grids(found: ComparedRuns, most: int | None = None) -> list[Grid]:
     """All tables in reading order. most: attacks that the matrix of wins may show, for a terminal."""
-    shown = [_setting(found, table) for table in found.tables]
+    common = common_notes(found)
+    shown = [_setting(found, table, common) for table in found.tables]
     if found.by == "attack":
         shown += [_wins(found, access, tables, most) for access, tables in _by_access(found) if _has_wins(tables)]
         shown += [_ranks(found, ranks) for ranks in found.ranks]
@@ -27,24 +28,30 @@ def grids(found: ComparedRuns, most: int | None = None) -> list[Grid]:
 
 def closing(found: ComparedRuns) -> list[str]:
     """Sentences of the whole, below all tables."""
-    told = list(found.notes)
+    told = [f"Of every setting: {one}" for one in common_notes(found)] + found.notes
     if n := len(found.refused):
         told.append(f"{n} of {n + found.n_runs} folders with results could not be read:")
         told += found.refused
     return told
 
 
-def _setting(found: ComparedRuns, table: ComparedTable) -> Grid:
+def common_notes(found: ComparedRuns) -> list[str]:
+    """Sentences that hold of every table, where there are several: they stand once, below all."""
+    first, *others = found.tables
+    return [one for one in first.notes if others and all(one in table.notes for table in others)]
+
+
+def _setting(found: ComparedRuns, table: ComparedTable, common: Sequence[str]) -> Grid:
     head = f"{found.metric.shown} [95 %]" if found.metric.has_interval else found.metric.shown
     columns = ["rank", "attack"] if table.ranked else ["attack", "setting"]
     rows = [[*_name(row, ranked=table.ranked), estimate_text(row.estimate), str(row.n_seeds), _each(row)]
             for row in table.rows]  # fmt: skip
-    return Grid(table.title, [*columns, head, "seeds", "each seed"], 2, rows, _below(table))
+    return Grid(table.title, [*columns, head, "seeds", "each seed"], 2, rows, _below(table, common))
 
 
-def _below(table: ComparedTable) -> list[str]:
+def _below(table: ComparedTable, common: Sequence[str]) -> list[str]:
     told = [] if table.apart is None else [f"A table apart: {table.apart}."]
-    return [*told, *table.notes]
+    return [*told, *(one for one in table.notes if one not in common)]
 
 
 def _name(row: ComparedRow, *, ranked: bool) -> list[str]:

@@ -68,8 +68,8 @@ def of_table(seeds: Sequence[Mapping[str, Said]], rows: Sequence[ComparedRow], m
         if len(seeds) < _FEW_SEEDS:
             told.append(
                 f"An interval over {len(seeds)} seeds is hardly one: drawn with replacement they have "
-                f"{math.comb(2 * len(seeds) - 1, len(seeds))} different means, and it comes out too narrow, as do "
-                "p-values of pairs. Take it as one over patients, and look at each seed's own value."
+                f"{math.comb(2 * len(seeds) - 1, len(seeds))} different means, and where generators differ much it "
+                "is too narrow, as are p-values of pairs. Take it as one of patients, and look at each seed's value."
             )
     if any(row.n_seeds < len(seeds) for row in rows):
         told.append("Not every attack has every seed: means are over those it has, paired tests over common ones.")

@@ -138,7 +138,7 @@ def _heat(cells: Cells, found: ComparedRuns) -> Callable[[Any, _Colours], None]:
 
 
 def _differences(ranks: MeanRanks) -> Callable[[Any, _Colours], None]:
-    """The diagram: attacks on a line of mean ranks, the best on the left, a bar below those that are not told apart."""
+    """The diagram: attacks on a line of mean ranks, the best on the left, a bar below those not told apart."""
 
     def paint(figure: Any, colours: _Colours) -> None:
         axes = figure.subplots()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from made_up_runs import write_run
+from whole_runs import write_run
 
 from harness.site import __main__ as command
 

@@ -10,7 +10,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from made_up_runs import ACCESS, IDS, write_run
+from whole_runs import ACCESS, IDS, write_run
 
 from harness.places import shown
 from harness.share.__main__ import main as share
