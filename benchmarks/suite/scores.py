@@ -46,7 +46,7 @@ def read_scores(folders: Sequence[Path], levels: Sequence[str]) -> list[TaskScor
     InputError as `tasks_run`, and where none is of these levels.
     """
     found = [
-        _scores(run, suite, task, load_suite(suite).tasks[task].level)
+        scores_of(run, suite, task, load_suite(suite).tasks[task].level)
         for suite, tasks in tasks_run(folders).items()
         for task, run in tasks.items()
         if load_suite(suite).tasks[task].level in levels
@@ -75,7 +75,8 @@ def tasks_run(folders: Sequence[Path]) -> dict[str, dict[str, Path]]:
     return found
 
 
-def _scores(run: Path, suite: str, task: str, level: str) -> TaskScores:
+def scores_of(run: Path, suite: str, task: str, level: str) -> TaskScores:
+    """The scores that one run of a task left in its folder."""
     records = read_json(run / "results.json", _MOST_BYTES, "The results", links=True)["records"]
     attacks = [
         _label(r) for r in records if r["kind"] == "attack" and r["target_set"] == "shadow" and not r["skipped"]
