@@ -70,7 +70,7 @@ def _run(options: argparse.Namespace) -> None:
         with nullcontext(entries(folders)) if key is None else entries_of_copies(folders, key) as found:
             n_pages = write_site(found, options.title.strip(), out)
     runs = "1 run" if len(folders) == 1 else f"{len(folders)} runs"
-    shown.print(f"{runs}, {n_pages} pages. Open {out / 'index.html'}", soft_wrap=True, markup=False)
+    shown.print(f"{runs}, {n_pages} pages. Open {options.out / 'index.html'}", soft_wrap=True, markup=False)
     if key is not None:
         shown.print(f"Key, to be kept and not passed on: {key}", soft_wrap=True, markup=False)
 
@@ -82,7 +82,11 @@ def _key(options: argparse.Namespace, out: Path) -> Path | None:
     from harness.places import lies_in, shown
     from harness.share.key import key_file
 
-    key = key_file(out) if options.key is None else Path(os.path.abspath(options.key))  # noqa: PTH100
+    key = (
+        key_file(options.out if options.out.name else out)
+        if options.key is None
+        else Path(os.path.abspath(options.key))
+    )  # noqa: PTH100
     if lies_in(key, out):
         raise InputError(f"--key {shown(key)} lies in {shown(out)}, which is passed on; give another file.")
     return key
