@@ -82,11 +82,8 @@ def _key(options: argparse.Namespace, out: Path) -> Path | None:
     from harness.places import lies_in, shown
     from harness.share.key import key_file
 
-    key = (
-        key_file(options.out if options.out.name else out)
-        if options.key is None
-        else Path(os.path.abspath(options.key))
-    )  # noqa: PTH100
+    beside = options.out if options.out.name else out
+    key: Path = key_file(beside) if options.key is None else options.key
     if lies_in(key, out):
         raise InputError(f"--key {shown(key)} lies in {shown(out)}, which is passed on; give another file.")
     return key
