@@ -140,7 +140,7 @@ def fidelity_figures(case: Case) -> list[Figure]:
                 Figure(
                     "fidelity",
                     f"{measure}_to_{side}",
-                    f"{title} ({name}) to {side}",
+                    f"{title} ({name.removesuffix(' features')}) to {side}",
                     to_side(given),
                     case.filtered(lambda to_side=to_side: to_side(left)),  # type: ignore[misc]
                     f"squared distance, {n} images a cloud",

@@ -10,7 +10,7 @@ import numpy as np
 from harness.audit.examine import Audit
 from harness.audit.figures import TITLES, Figure, shown
 from harness.audit.tables import given, notes
-from harness.audit.verdict import filter_note, verdict
+from harness.audit.verdict import filter_note, meaning, verdict
 from harness.evaluation.intervals import Estimate
 from harness.report.numbers import Cell, cell, rounded
 from harness.report.render import rendered
@@ -46,6 +46,7 @@ def page(audit: Audit) -> str:
         content=Content("Audit of a synthetic release", list(audit.alarms)),
         given=given(audit),
         verdict=verdict(audit),
+        answer=meaning(audit).answer,
         filter=filter_note(audit),
         notes=[*audit.remarks, *notes(audit)],
         filtered=not audit.case.kept.all(),

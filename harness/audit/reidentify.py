@@ -100,7 +100,7 @@ _HOLDOUT_UNKNOWN = Estimate(
 def patient_figures(case: Case) -> list[Figure]:
     """Rank-1 identification, or why there is none; with `--other`, each attack's AUC by patient."""
     if not case.material.members.named.any():
-        title = "copies: patient's other slices nearest"
+        title = "copies: patient found"
         return [Figure("patients", "rank_1", title, UNKNOWN, None, "fraction", COPIED)]
     return [_rank_1(case), *_by_other_slices(case)]
 
@@ -113,8 +113,8 @@ def _rank_1(case: Case) -> Figure:
     left = case.filtered(lambda: rank_1(kept, among, patient, case.left, named=named, seed=seed).rate)
     beside = [] if named.all() else [f"{named.sum()} of {n} slices named"]
     if found.chance is not None and found.real is not None:
-        beside += [f"chance {found.chance:.3f}", f"real slice {found.real:.3f}"]
-    title = f"{found.n or 'no'} copies: patient's other slices nearest"
+        beside += [f"chance {found.chance:.3f}", f"real one {found.real:.3f}"]
+    title = f"{found.n or 'no'} copies: patient found"
     return Figure("patients", "rank_1", title, found.rate, left, "fraction", COPIED, "; ".join(beside), found.chance)
 
 

@@ -18,8 +18,10 @@ from harness.audit.sight import moves_told
 from harness.audit.verdict import filter_note, verdict
 from harness.audit.whole_release import not_examined_told
 from harness.data.sources.slices import Slices
+from harness.evaluation.estimate_text import counted
 from harness.plain import markdown as escaped
 
+_TITLE = 28  # characters; a number is never broken, a longer title or remark is
 _ESTIMATE = 20  # characters of `0.123 [0.045, 0.201]`
 
 
@@ -31,11 +33,10 @@ def terminal(audit: Audit) -> RenderableType:
     for section, rows in groupby(audit.figures, lambda one: one.section):
         parts.append(Text(f"\n{TITLES[section]}", style="bold"))
         table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim", expand=False)
-        table.add_column("", width=34, overflow="fold")
-        table.add_column("release [95 %]", justify="right", width=_ESTIMATE, overflow="fold")
-        if filtered:
-            table.add_column("copies removed", justify="right", width=_ESTIMATE, overflow="fold")
-        table.add_column("beside", overflow="fold", max_width=22 if filtered else 43)
+        table.add_column("", min_width=_TITLE, overflow="fold")
+        for head in ("release [95 %]", "copies removed")[: 1 + filtered]:
+            table.add_column(head, justify="right", min_width=_ESTIMATE, no_wrap=True)
+        table.add_column("beside", overflow="fold")
         for row in rows:
             table.add_row(row.title, shown(row.given), *([shown(row.filtered)] if filtered else []), row.beside)
         parts.append(table)
@@ -73,9 +74,9 @@ def given(audit: Audit) -> list[str]:
     sides = {"members'": material.members, "holdout": material.holdout}
     if material.other is not None:
         sides["other"] = material.other
-    told = [f"{len(one)} {name} slices {_whose(one)}" for name, one in sides.items()]
+    told = [f"{counted(len(one), f'{name} slice')} {_whose(one)}" for name, one in sides.items()]
     return [
-        f"{len(material.release)} released images, {', '.join(told)}, at {material.release.size} pixels.",
+        f"{counted(len(material.release), 'released image')}, {', '.join(told)}, at {material.release.size} pixels.",
         *not_examined_told(material.release.account),
     ]
 
@@ -84,7 +85,7 @@ def _whose(slices: Slices) -> str:
     n, unnamed = len(named_patients(slices)), int((~slices.named).sum())
     if not n:
         return "whose patients are not known"
-    return f"of {n} patients" + (f" and {unnamed} whose patient is not known" if unnamed else "")
+    return f"of {counted(n, 'patient')}" + (f" and {unnamed} whose patient is not known" if unnamed else "")
 
 
 def notes(audit: Audit) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal, NamedTuple
+
 import numpy as np
 
 from harness.audit.examine import Audit
@@ -18,6 +20,7 @@ from harness.audit.sight import (
     threshold_told,
 )
 from harness.evaluation.controls import CHANCE
+from harness.evaluation.estimate_text import counted
 from harness.evaluation.intervals import LEVEL
 
 _PROOF = (
@@ -27,28 +30,38 @@ _PROOF = (
 _LEAST = "what counts as better is an interval over patients that lies above 0.5, widened for the number of attacks"
 
 
+class Meaning(NamedTuple):
+    """What follows. answer: `hold` the folder back, in `doubt`, or `nothing` found; told: the same in sentences."""
+
+    answer: Literal["hold", "doubt", "nothing"]
+    told: list[str]
+
+
 def verdict(audit: Audit) -> list[str]:
     """Plain sentences: what was found, what it means, what it cannot mean."""
     copied = audit.figure(f"released_copies_{audit.case.settings.distance}")
     found = [*real_slices_told(audit.case), _on_copies(audit, copied), _on_membership(audit), *_on_patients(audit)]
     found += [*faults_told(audit.case), *carried_told(audit.case)]
-    return [*_meaning(audit, copied), *found, _PROOF]
+    return [*meaning(audit).told, *found, _PROOF]
 
 
-def _meaning(audit: Audit, copied: Figure) -> list[str]:
+def meaning(audit: Audit) -> Meaning:
     """What follows: what is certain whatever else is in doubt, then the first that holds, the all-clear last."""
-    case = audit.case
+    case, copied = audit.case, audit.figure(f"released_copies_{audit.case.settings.distance}")
     if any(which.any() for which in case.real.values()):
-        return ["Do not hand out this folder as it is: it holds real slices.", *_doubt(audit, certain=True)]
+        return _hold("it holds real slices", *_doubt(audit, certain=True))
     if audit.alarms and case.found.unmistakable.any():
-        near = "it holds images that lie unmistakably near to training slices"
-        return [f"Do not hand out this folder as it is: {near}.", *_doubt(audit, certain=True)]
+        return _hold("it holds images that lie unmistakably near to training slices", *_doubt(audit, certain=True))
     if audit.alarms:
-        return _doubt(audit, certain=False)
+        return Meaning("doubt", _doubt(audit, certain=False))
     leaks = bool(_leaking(audit, "auc") or _leaking(audit, "auc_by_patient"))
     if _exceeds(copied) or case.found.unmistakable.any() or leaks:
-        return ["Do not hand out this folder as it is: it gives training patients away."]
+        return _hold("it gives training patients away")
     return _where_nothing_was_found(audit)
+
+
+def _hold(why: str, *more: str) -> Meaning:
+    return Meaning("hold", [f"Do not hand out this folder as it is: {why}.", *more])
 
 
 def _doubt(audit: Audit, certain: bool) -> list[str]:
@@ -63,18 +76,19 @@ def _doubt(audit: Audit, certain: bool) -> list[str]:
     ]
 
 
-def _where_nothing_was_found(audit: Audit) -> list[str]:
+def _where_nothing_was_found(audit: Audit) -> Meaning:
     """An all-clear, or why there is none."""
     case, control = audit.case, audit.control
     if case.faults.no_all_clear:
-        return [faults_mean(case)]
+        return Meaning("doubt", [faults_mean(case)])
     if case.out_of_frame or case.unlike:
-        return [frame_means(case)]
+        return Meaning("doubt", [frame_means(case)])
     if control.blind:
-        return [blind_told(control)]
+        return Meaning("doubt", [blind_told(control)])
     if carried_told(case):
-        return [carried_mean(case), seen_told(control)]
-    return ["Nothing was found here that speaks against handing out this folder.", seen_told(control)]
+        return Meaning("hold", [carried_mean(case), seen_told(control)])
+    told = "Nothing was found here that speaks against handing out this folder."
+    return Meaning("nothing", [told, seen_told(control)])
 
 
 def filter_note(audit: Audit) -> list[str]:
@@ -138,8 +152,10 @@ def _whose(audit: Audit) -> str:
     named = material.named[source]
     people, unnamed = len(np.unique(material.patient[source[named]])), int((~named).sum())
     if not unnamed:
-        return f", of {people} patients,"
-    return f" ({unnamed} whose patient is not known" + (f", and others of {people} patients)" if people else ")")
+        return f", of {counted(people, 'patient')},"
+    return f" ({unnamed} whose patient is not known" + (
+        f", and others of {counted(people, 'patient')})" if people else ")"
+    )
 
 
 def _leaking(audit: Audit, metric: str) -> list[Figure]:

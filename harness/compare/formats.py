@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from io import StringIO
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -55,10 +56,16 @@ def csv_text(found: ComparedRuns) -> str:
     return text.getvalue()
 
 
-def html_text(found: ComparedRuns) -> str:
-    """One page that opens offline, pictures in it."""
+def html_text(found: ComparedRuns, page: Callable[..., str] | None = None) -> str:
+    """One page that opens offline, pictures in it. page: what fills its template in, called as `rendered` is."""
     from harness.compare.pictures import panels  # start-up: matplotlib
     from harness.report.render import rendered
 
     content = _Content(title(found), [])
-    return rendered("compared.html", content=content, grids=grids(found), panels=panels(found), told=closing(found))
+    values: dict[str, Any] = {
+        "content": content,
+        "grids": grids(found),
+        "panels": panels(found),
+        "told": closing(found),
+    }
+    return (page or rendered)("compared.html", **values)

@@ -1,4 +1,4 @@
-"""An estimate as text, one way for every table: `0.802 [0.735, 0.860]`, or the short reason for no value."""
+"""Numbers as text, one way for every table: `0.802 [0.735, 0.860]`, or the short reason for no value; `1 patient`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ DIGITS = 3
 def number(value: float | None, digits: int = DIGITS) -> str:
     """So many digits behind the point, thousands parted by commas; empty for None."""
     return "" if value is None else f"{value:,.{digits}f}"
+
+
+def counted(n: int, what: str) -> str:
+    """`1 patient`, `2 patients`; what: one of them."""
+    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"
 
 
 def value_text(estimate: Estimate | None, digits: int = DIGITS) -> str:

@@ -67,7 +67,7 @@ def _run(options: argparse.Namespace) -> None:
         "latex": lambda: tables.latex_standings(shown),
         "html": lambda: tables.html_standings(shown),
     }
-    deliver(lambda _: tables.terminal_standings(shown), writers, options.format, options.out)
+    deliver(lambda width: tables.terminal_standings(shown, width), writers, options.format, options.out)
     if options.format == "csv" or options.out is not None:  # CSV has no place for sentences
         for remark in shown.remarks:
             tell(beside, "Note:", "yellow", remark)

@@ -6,13 +6,14 @@ row has no rank, and its team is `OTHER DATA`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from io import StringIO
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from harness.cli import PIPE_WIDTH
 from harness.leaderboard.standings import Standing, Standings
 from harness.plain import markdown, plain, write_csv
 from harness.report.latex import booktabs, escaped
@@ -42,6 +43,7 @@ OTHER_COLUMNS = ("data", *COLUMNS[2:])
 OTHER_TITLE = "OTHER DATA: no part of the official ranking"
 _N_TEXT, _N_TEXT_OTHER = 3, 2
 _CSV_DIGITS = 6  # the counts are beside it
+_FOLDED = 12  # characters of a name of the user's, at least
 _SHORT = {"submission": "run", "precision": "prec.", "accuracy": "acc."}
 _STYLES = {"official": "", "own": "bold green", "trivial": "dim", "chance": "dim", "other": ""}
 
@@ -67,32 +69,49 @@ def _rank(row: Standing) -> str:
     return {"own": "own"}.get(row.kind, "") if row.rank is None else str(row.rank)
 
 
-def terminal_standings(shown: Standings) -> RenderableType:
-    """Tables and sentences; 100 characters are enough."""
+def terminal_standings(shown: Standings, width: int = PIPE_WIDTH) -> RenderableType:
+    """Tables and sentences; width: of the terminal, characters. 100 are enough, in fewer columns are left out."""
     parts: list[RenderableType] = [Text(shown.title, style="bold")]
-    parts.append(_grid(COLUMNS, _N_TEXT, [shown.ranked, shown.chance], first=0))
+    parts.append(_grid(COLUMNS, _N_TEXT, [shown.ranked, shown.chance], 0, width))
     parts += [Text(), *(Text(plain(note), style="dim") for note in shown.notes)]
     if shown.other:
         parts += [Text(), Text(OTHER_TITLE, style="bold yellow")]
-        parts.append(_grid(OTHER_COLUMNS, _N_TEXT_OTHER, [shown.other], first=1))
+        parts.append(_grid(OTHER_COLUMNS, _N_TEXT_OTHER, [shown.other], 1, width))
     parts += [Text(plain(remark), style="yellow") for remark in shown.remarks]
     return Group(*parts)
 
 
-def _grid(columns: Sequence[str], n_text: int, blocks: Sequence[Sequence[Standing]], first: int) -> Table:
+def _grid(columns: Sequence[str], n_text: int, blocks: Sequence[Sequence[Standing]], first: int, width: int) -> Table:
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
     has_own = any(row.kind in ("own", "other") for rows in blocks for row in rows)
-    for place, column in enumerate(columns):
+    folded = ("data", "submission") if has_own else ()  # the user's own names may have to be folded
+    every = [cells(row)[first:] for rows in blocks for row in rows]
+    kept = _fitting(columns, every, folded, width)
+    for place in kept:
+        column = columns[place]
         is_text = 0 < place < n_text or column == "data"
-        wide = has_own and column in ("data", "submission")  # the user's own names may have to be folded
-        name = _SHORT.get(column, column)
+        name, wide = _SHORT.get(column, column), column in folded
         table.add_column(name, justify="left" if is_text else "right", no_wrap=not wide, overflow="fold")
     for rows in blocks:
         for row in rows:
-            table.add_row(*map(Text, cells(row)[first:]), style=_STYLES[row.kind])
+            texts = cells(row)[first:]
+            table.add_row(*(Text(texts[place]) for place in kept), style=_STYLES[row.kind])
         if rows and rows is not blocks[-1]:
             table.add_section()
     return table
+
+
+def _fitting(columns: Sequence[str], rows: Sequence[Sequence[str]], folded: Sequence[str], width: int) -> list[int]:
+    """The places of the columns that a width takes without cutting a number: those on the right go first."""
+
+    def wide(place: int) -> int:
+        longest = max([len(_SHORT.get(columns[place], columns[place])), *(len(row[place]) for row in rows)])
+        return min(longest, _FOLDED) if columns[place] in folded else longest
+
+    kept = list(range(len(columns)))
+    while sum(wide(place) + 1 for place in kept) > width and columns[kept[-1]] != "F1":
+        del kept[-1]
+    return kept
 
 
 def markdown_standings(shown: Standings) -> str:
@@ -133,13 +152,13 @@ def latex_standings(shown: Standings) -> str:
     return "\n".join(parts)
 
 
-def html_standings(shown: Standings) -> str:
-    """One page that opens offline."""
-    return rendered(
+def html_standings(shown: Standings, page: Callable[..., str] = rendered) -> str:
+    """One page that opens offline. page: what fills the template in, called as `rendered` is."""
+    return page(
         "standings.html",
         content={"title": shown.title, "alarms": []},
         shown=shown,
-        columns=COLUMNS,
+        ranked_columns=COLUMNS,
         other_columns=OTHER_COLUMNS,
         other_title=OTHER_TITLE,
         cells=cells,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from harness.evaluation.estimate_text import counted
 from harness.evaluation.intervals import Estimate
 from harness.evaluation.records import Record
 from harness.report.numbers import Bar, Cell, bar, cell, interval, plain
@@ -133,14 +134,15 @@ def boards(records: Sequence[Record], chosen: str | None) -> list[Board]:
 
 
 def _board(title: str, records: list[Record], chosen: str | None) -> Board:
-    rows = [_row(record, chosen) for record in records if record.skipped is None]
+    rows = [board_row(record, chosen) for record in records if record.skipped is None]
     reasons = list(dict.fromkeys(record.skipped for record in records if record.skipped is not None))
     left_out = [Skipped(reason, [r.label for r in records if r.skipped == reason]) for reason in reasons]
     known = any(record.n_members is not None for record in records if record.skipped is None)
     return Board(title, _counted(records), rows, left_out, known)
 
 
-def _row(record: Record, chosen: str | None) -> BoardRow:
+def board_row(record: Record, chosen: str | None) -> BoardRow:
+    """A record as a row; chosen: the label of the attack that was chosen."""
     tags = ["through a surrogate"] if record.via == "surrogate" else []
     if record.labels_used != "none":
         tags.append(f"learns from {record.labels_used} labels")
@@ -162,10 +164,9 @@ def _counted(records: list[Record]) -> str:
         return ""
     of = max(counts, key=lambda record: record.n_targets)
     units = sorted({r.resampled for r in counts if r.resampled})
-    targets = f"{of.n_targets} target{'s' if of.n_targets != 1 else ''}: " if of.n_targets else ""
-    return f"{targets}{of.n_members} members and {of.n_nonmembers} non-members." + (
-        f" 95 % intervals resample {'; '.join(units)}." if units else ""
-    )
+    targets = f"{counted(of.n_targets, 'target')}: " if of.n_targets else ""
+    members, others = counted(of.n_members or 0, "member"), counted(of.n_nonmembers or 0, "non-member")
+    return f"{targets}{members} and {others}." + (f" 95 % intervals resample {'; '.join(units)}." if units else "")
 
 
 class ControlRow(NamedTuple):

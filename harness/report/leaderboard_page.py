@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from harness.evaluation.estimate_text import counted
 from harness.evaluation.records import Record
 from harness.plain import markdown
 from harness.report.table import markdown_table
@@ -26,8 +27,13 @@ class Scope(NamedTuple):
     @property
     def title(self) -> str:
         """The heading of its pages."""
-        told = f"{self.n_slices} slices of {self.n_patients} patients, {self.n_shadows} shadows"
-        return f"Membership inference: {self.data}, {told}"
+        return f"Membership inference: {self.data}, {self.told}"
+
+    @property
+    def told(self) -> str:
+        """How much there was."""
+        slices, patients = counted(self.n_slices, "slice"), counted(self.n_patients, "patient")
+        return f"{slices} of {patients}, {counted(self.n_shadows, 'shadow')}"
 
 
 def leaderboard_markdown(
@@ -35,7 +41,7 @@ def leaderboard_markdown(
 ) -> str:
     """The page as text. chosen, alarms, summary: as `PageContent` has them."""
     head = (
-        f"# Leaderboard\n\n{scope.n_slices} slices of {scope.n_patients} patients, {scope.n_shadows} shadows "
+        f"# Leaderboard\n\n{scope.told} "
         f"(preset `{scope.preset}`, {scope.steps} steps), {scope.n_images} released images "
         f"looked at each. Intervals are 95 %; AUC is pooled over targets. Decision rule `{scope.decision}`; "
         f"the attack in bold was chosen by `{scope.rule}` on the shadows.\n\n"

@@ -3,23 +3,48 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from base64 import b64encode
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from markupsafe import Markup
 
 from harness.plain import plain
 from harness.report.numbers import cell, interval, p_value, rounded
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
 _TEMPLATES = Path(__file__).parent / "templates"
+_MARKED = re.compile(r"`([^`]*)`|arXiv:? ?(\d{4}\.\d{4,5})")
 
 
-def rendered(template: str, **values: Any) -> str:
+def rendered(template: str, *, scripts: Sequence[str] = ("sort.js",), **values: Any) -> str:
     """A template filled in; every text is plain and escaped, only figures and our own style and script are not.
 
-    values: what the template names, `content` with `title` and `alarms` among them.
+    scripts: files of ours that the page runs, as one; values: what the template names, `content` with `title` and
+    `alarms` among them.
     """
+    script = "".join((_TEMPLATES / name).read_text(encoding="utf-8") for name in scripts)
+    digest = b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            style=Markup((_TEMPLATES / "page.css").read_text(encoding="utf-8")),  # noqa: S704  # a file of ours
+            script=Markup(script),  # noqa: S704  # a file of ours
+            script_digest=digest,  # the page's policy lets this one script run and no other
+            **values,
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    """Made once: a site fills the same templates in many times."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # start-up: only a finished run pays
 
     environment = Environment(
@@ -30,16 +55,23 @@ def rendered(template: str, **values: Any) -> str:
         lstrip_blocks=True,
         finalize=lambda value: plain(value) if type(value) is str else value,  # Markup is a subclass
     )
-    environment.filters.update(cell=cell, rounded=rounded, p_value=p_value, metric_name=_metric_name)
+    environment.filters.update(cell=cell, rounded=rounded, p_value=p_value, metric_name=_metric_name, marks=marks)
     environment.globals.update(interval=interval)
-    script = (_TEMPLATES / "sort.js").read_text(encoding="utf-8")
-    digest = b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
-    return environment.get_template(template).render(
-        style=Markup((_TEMPLATES / "page.css").read_text(encoding="utf-8")),  # noqa: S704  # a file of ours
-        script=Markup(script),  # noqa: S704  # a file of ours
-        script_digest=digest,  # the page's policy lets this one script run and no other
-        **values,
-    )
+    return environment
+
+
+class Mark(NamedTuple):
+    """A piece of a docstring's sentence. kind: `text`, `code` for what stands in backticks, `arxiv` for a number."""
+
+    kind: str
+    text: str
+
+
+def marks(sentence: str) -> list[Mark]:
+    """The pieces of a sentence, in order."""
+    kinds = ("text", "code", "arxiv")
+    pieces = ((kinds[place % 3], text) for place, text in enumerate(_MARKED.split(sentence)))
+    return [Mark(kind, text) for kind, text in pieces if text]
 
 
 def _metric_name(metric: str) -> str:

@@ -11,6 +11,7 @@ from rich.table import Table
 from harness.config.recipe_options import leak_of
 from harness.config.settings import Settings
 from harness.data.pool import Pool, load_pool
+from harness.evaluation.estimate_text import counted
 from harness.experiment.executor import Executor
 from harness.experiment.matching import match_recipe
 from harness.jobs.launch import Launcher
@@ -34,7 +35,9 @@ def show_plan(settings: Settings, console: Console) -> None:
     pool = load_pool(settings.data, store, extra_apart=settings.learns_extra)
     check_candidates(settings, pool)
     patients = len({pool.patient_ids[place] for place in pool.taken})
-    console.print(f"Pool {pool.key}: {len(pool)} slices of {patients} patients, {settings.data.size} px")
+    console.print(
+        f"Pool {pool.key}: {counted(len(pool), 'slice')} of {counted(patients, 'patient')}, {settings.data.size} px"
+    )
     settings, base = with_start(settings, pool)
     trials, tried = recipes_tried(settings, pool), False
     if trials and all(_cached(trial.job, store) for trial in trials) and _released(pool, store):

@@ -162,7 +162,7 @@ def read_run(folder: Path) -> Run:
         if manifest["schema"] != SCHEMA:
             raise InputError(f"{folder} has schema {manifest['schema']}, and {SCHEMA} can be read; run it again.")
         facts = TypeAdapter(Facts).validate_python(manifest)
-        text = read_json(_listed(folder, "results.json", facts), _MOST_JSON_BYTES, "The results", links=False)
+        text = read_json(unchanged(folder, "results.json", facts), _MOST_JSON_BYTES, "The results", links=False)
         results = TypeAdapter(Results).validate_python(text)
         if strange := {one.access for one in results.records} - set(HOLDS):
             raise ValueError(f"results.json has {len(strange)} kinds of access that are not known")
@@ -170,9 +170,11 @@ def read_run(folder: Path) -> Run:
             results,
             _made(text.get("family", DEFAULT), TypeAdapter(dict[str, Any]).validate_python(text["recipe"])),
             facts,
-            score_rows(read_text(_listed(folder, "scores.csv", facts), MOST_SCORES_BYTES, "The scores", links=False)),
+            score_rows(
+                read_text(unchanged(folder, "scores.csv", facts), MOST_SCORES_BYTES, "The scores", links=False)
+            ),
             TypeAdapter(dict[str, Any]).validate_python(
-                read_yaml(_listed(folder, "config.yaml", facts), _MOST_YAML_BYTES, "The options", links=False)
+                read_yaml(unchanged(folder, "config.yaml", facts), _MOST_YAML_BYTES, "The options", links=False)
             ),
         )
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
@@ -195,8 +197,8 @@ def _first(error: ValidationError) -> str:
     return f"{'.'.join(map(str, one['loc']))}: {one['msg']}"
 
 
-def _listed(folder: Path, name: str, facts: Facts) -> Path:
-    """A file of the run, which is as the run wrote it."""
+def unchanged(folder: Path, name: str, facts: Facts) -> Path:
+    """A file of the run, which is as the run wrote it. InputError where it is not."""
     if digest(folder / name, "The file") != facts.files.get(name):
         raise InputError(
             f"{folder / name} was changed since the run wrote it, or is not its own: {MANIFEST} has another digest. "

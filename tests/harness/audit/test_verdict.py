@@ -20,7 +20,7 @@ from harness.audit.figures import PATIENTS, Figure
 from harness.audit.fractions import fraction
 from harness.audit.planted import positive_control
 from harness.audit.reidentify import OtherSlices, by_patient
-from harness.audit.verdict import verdict
+from harness.audit.verdict import meaning, verdict
 from harness.evaluation.intervals import Estimate
 
 ATTACKS = ("knn", "retrieval", "carlini")
@@ -48,7 +48,10 @@ def told(sides):
             Figure("membership", name, f"{name}: AUC", one, None, "AUC", PATIENTS, "", 0.01)
             for name, one in {**innocent, **given}.items()
         ]
-        return " ".join(verdict(Audit(case, figures, alarms, control)))
+        audit = Audit(case, figures, alarms, control)
+        text, answer = " ".join(verdict(audit)), meaning(audit).answer
+        assert (answer == "hold", answer == "nothing") == (HELD_BACK in text, FREE in text)
+        return text
 
     return call
 

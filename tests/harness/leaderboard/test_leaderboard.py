@@ -176,6 +176,18 @@ def test_the_terminal_table_fits_100_columns_and_loses_nothing(printed, run_fold
     assert "PicusLabMed 6, 9, 4, 10, 2, 1, 3, 5; KDE lab 5" in text
 
 
+@pytest.mark.parametrize("width", [40, 60, 72, 80, 100])
+def test_a_narrow_terminal_gets_fewer_columns_and_no_number_is_cut(printed, run_folder, monkeypatch, width):
+    folder = run_folder()
+    monkeypatch.setenv("COLUMNS", str(width))
+    lines = printed("--run", folder).splitlines()
+    assert max(map(len, lines)) <= width
+    rows = [line for line in lines if re.match(r" +\d+ [A-Za-z]", line)][: len(PUBLISHED.rows)]
+    assert [re.findall(r"0\.\d{3}", row)[0] for row in rows] == [row.f1 for row in PUBLISHED.rows]
+    cut = [row for row in rows if re.search(r"0\.\d{1,2}(?!\d)", row) or row.count("[") != row.count("]")]
+    assert cut == []
+
+
 @pytest.mark.parametrize("form", ["rich", "markdown", "latex", "html"])
 def test_a_run_of_other_data_stands_apart_in_every_format(printed, run_folder, form):
     folder = run_folder()

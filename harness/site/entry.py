@@ -1,0 +1,144 @@
+"""A run as the site shows it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from harness.bounded import read_text
+from harness.config.public_options import public_options
+from harness.evaluation.records import Record
+from harness.plain import plain
+from harness.report.content import Facts
+from harness.report.leaderboard_page import Scope
+from harness.share.copy import Copy
+from harness.share.pages import chosen_label, summary
+from harness.share.reading import Run, read_run, unchanged
+
+_MOST_REPORT_BYTES = 256_000_000
+_LONGEST_SLUG = 80
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One run. name: unlike every other's; slug: the same as the name of a folder; told: what is shown of it.
+
+    folder: where it lies, never shown; task: equal for runs whose rows may be ranked together, never shown; report:
+    its `report.html`.
+    """
+
+    name: str
+    slug: str
+    told: Copy
+    folder: Path
+    task: str
+    facts: Facts
+    report: str
+
+    @property
+    def chosen(self) -> str | None:
+        """The label of the attack that was applied to the test release."""
+        return chosen_label(self.told)
+
+    @property
+    def summary(self) -> Sequence[str]:
+        """What came out, in sentences."""
+        return summary(self.told)
+
+    @property
+    def attacks(self) -> list[Record]:
+        """The rows of attacks, skipped ones too."""
+        return [one for one in self.told.results.records if one.kind == "attack"]
+
+    @property
+    def made(self) -> str:
+        """How the generators were made, in a few words."""
+        start, steps = self.told.results.start, self.told.scope.steps
+        trained = f", {steps:,} steps from {start.name}" if steps else ""
+        return f"{self.told.family}{trained}" + (f", leak {start.leak}" if start.leak else "")
+
+
+def entries(folders: Sequence[Path]) -> list[Entry]:
+    """The runs of these folders, alike ones side by side.
+
+    Raises InputError where a folder holds no run that can be read, or one that was changed since.
+    """
+    found: dict[str, Entry] = {}
+    for folder in folders:
+        entry = _entry(read_run(folder), folder)
+        found[_unlike(entry.slug, found)] = entry
+    named = [
+        replace(one, slug=slug, name=one.name if one.slug == slug else f"{one.name} ({slug.rpartition('-')[2]})")
+        for slug, one in found.items()
+    ]
+    return sorted(named, key=lambda one: (one.told.scope.data, one.made, one.told.results.run.seed or 0, one.slug))
+
+
+def _unlike(slug: str, taken: Collection[str]) -> str:
+    """The name, or with a number where another run has it; letters of both cases are alike to some disks."""
+    there = {one.lower() for one in taken}
+    tried = (slug if n == 1 else f"{slug}-{n}" for n in range(1, len(taken) + 2))
+    return next(one for one in tried if one.lower() not in there)
+
+
+def _entry(run: Run, folder: Path) -> Entry:
+    name, told = folder.resolve().name, _told(run)
+    report = read_text(unchanged(folder, "report.html", run.facts), _MOST_REPORT_BYTES, "The report", links=False)
+    seed = run.results.run.seed
+    facts: Facts = {
+        "commit": run.facts.commit or "not known",
+        "seed": "not passed on" if seed is None else str(seed),
+        "pool": run.facts.pool,
+        "generators": {one.name: one.generator for one in run.facts.generators},
+        "versions": run.facts.versions,
+        "hardware": {name: str(value) for name, value in run.facts.hardware.items()},
+        "options": dict(_flat(told.config)),
+    }
+    return Entry(plain(name), _slug(name), told, folder, _task(run), facts, report)
+
+
+def _told(run: Run) -> Copy:
+    """The run in the shape of a copy to pass on, of which the sentences are made; left out is what names places."""
+    config, size, recipe = public_options(run.config), run.results.run, run.made.recipe
+    family = recipe.name if recipe is not None else str(run.config.get("shadow", {}).get("family", "a plug-in's"))
+    scope = Scope(
+        data=str(run.config["data"]["name"]),
+        n_slices=size.n_slices,
+        n_patients=size.n_patients,
+        n_shadows=size.n_shadows,
+        n_images=size.n_images,
+        preset=str(run.config.get("preset", "")),
+        steps=0 if recipe is None else recipe.n_steps,
+        rule=str(run.config.get("rule", "")),
+        decision=str(run.config.get("decision", "")),
+    )
+    return Copy(run.results, recipe, family, {}, scope, {}, config, run.scores)
+
+
+def _flat(options: Mapping[str, Any], above: str = "") -> list[tuple[str, str]]:
+    rows = []
+    for name, value in options.items():
+        if isinstance(value, Mapping):
+            rows += _flat(value, f"{above}{name}.")
+        elif value is not None:
+            rows.append((f"{above}{name}", str(value)))
+    return rows
+
+
+def _task(run: Run) -> str:
+    """Same slices, same generators, as many images: then rows may stand in one ranking."""
+    size = run.results.run
+    options = sorted((name, repr(value)) for name, value in run.made.options.items())
+    told = [run.config["data"]["name"], run.facts.pool, repr(run.made.recipe and run.made.recipe.name), options]
+    told += [run.results.start.name, size.n_shadows, size.n_images]
+    return hashlib.sha256(repr(told).encode()).hexdigest()
+
+
+def _slug(name: str) -> str:
+    """The name of a folder that every disk and every address takes."""
+    kept = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")[:_LONGEST_SLUG]
+    return kept or f"run-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"

@@ -1,0 +1,124 @@
+"""Leaderboards over several runs: rows that may be ranked together in one table, and others never in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from harness.config.public_options import ATTACK_NAME
+from harness.evaluation.records import Record
+from harness.report.board import CHANCE_AUC, BoardRow, board_row
+from harness.report.table import sections
+from harness.site.entry import Entry
+
+_RANKED = ("attack", "baseline")
+
+
+class Row(NamedTuple):
+    """A row of a run. attack: the name of its page, None where it has none; access: what its attacker holds."""
+
+    entry: Entry
+    row: BoardRow
+    attack: str | None
+    access: str
+
+
+class Ranking(NamedTuple):
+    """One table: its title, and rows, the largest AUC first; known: whether any truth is."""
+
+    title: str
+    rows: list[Row]
+    known: bool
+
+
+class TaskRankings(NamedTuple):
+    """The tables of one task: the same slices, generators made in one way, as many images of each."""
+
+    title: str
+    told: str
+    entries: list[Entry]
+    rankings: list[Ranking]
+
+
+def rankings(entries: Sequence[Entry], wanted: Callable[[Record], bool] = lambda record: True) -> list[TaskRankings]:
+    """All tables, a task after the other. wanted: which rows of attacks and published methods there are."""
+    tasks: dict[str, list[Entry]] = {}
+    for entry in entries:
+        tasks.setdefault(entry.task, []).append(entry)
+    made = [_task(of_task, wanted) for of_task in tasks.values()]
+    return [one for one in made if one.rankings]
+
+
+def _task(entries: list[Entry], wanted: Callable[[Record], bool]) -> TaskRankings:
+    of = {
+        id(record): (entry, record)
+        for entry in entries
+        for record in entry.told.results.records
+        if record.kind in _RANKED and record.skipped is None and wanted(record)
+    }
+    tables = []
+    for title, records in sections([record for _, record in of.values()]):
+        rows = [_row(*of[id(record)]) for record in records]
+        tables.append(Ranking(title, rows, any(record.n_members is not None for record in records)))
+    scope, size = entries[0].told.scope, entries[0].told.results.run
+    told = f"{scope.told}, {size.n_images} released images looked at each."
+    return TaskRankings(f"{scope.data}: {entries[0].made}", told, entries, tables)
+
+
+def _row(entry: Entry, record: Record) -> Row:
+    return Row(entry, board_row(record, entry.chosen), attack_of(record), record.access)
+
+
+def attack_of(record: Record) -> str | None:
+    """The name under which an attack has a page; None for what is none, or has a name that no attack can have."""
+    known = record.kind == "attack" and re.fullmatch(ATTACK_NAME, record.attack)
+    return record.attack if known else None
+
+
+class Reach(NamedTuple):
+    """How one attack does over runs, on their shadows. label: its row's; n: runs in which it was measured; above: in
+    which its whole interval is above guessing; first: in which no other of its access has a larger AUC; chosen: in
+    which it was applied to the test; best: where its AUC is largest.
+    """
+
+    label: str
+    n: int
+    above: int
+    first: int
+    chosen: int
+    best: Entry
+    auc: BoardRow
+
+
+def reach(entries: Sequence[Entry], attack: str) -> list[Reach]:
+    """What an attack reaches, by its rows' labels: on the model itself, or through a surrogate."""
+    found: dict[str, list[tuple[float, Entry, Record]]] = {}
+    for entry in entries:
+        for record in entry.attacks:
+            if record.attack == attack and record.target_set == "shadow" and _auc(record) is not None:
+                found.setdefault(record.label, []).append((_auc(record) or 0.0, entry, record))
+    return [_reach(label, rows) for label, rows in found.items()]
+
+
+def _reach(label: str, rows: list[tuple[float, Entry, Record]]) -> Reach:
+    _, best, record = max(rows, key=lambda row: row[0])
+    return Reach(
+        label,
+        len(rows),
+        sum(one.auc is not None and one.auc.low is not None and one.auc.low > CHANCE_AUC for _, _, one in rows),
+        sum(auc >= _largest(entry, one) for auc, entry, one in rows),
+        sum(entry.chosen == label for _, entry, _ in rows),
+        best,
+        board_row(record, None),
+    )
+
+
+def _largest(entry: Entry, like: Record) -> float:
+    """The largest AUC of a run's attacks that hold the same."""
+    same = (one for one in entry.attacks if (one.access, one.target_set) == (like.access, like.target_set))
+    return max((auc for one in same if (auc := _auc(one)) is not None), default=0.0)
+
+
+def _auc(record: Record) -> float | None:
+    return record.auc.value if record.auc is not None and record.skipped is None else None
