@@ -9,7 +9,11 @@ from omegaconf import MISSING
 
 @dataclass
 class PhantomData:
-    """Procedural slices, no download. patients, slices (adjacent ones of each), seed: of the phantoms."""
+    """Procedural slices, no download.
+
+    size: working size, pixels; per_patient: slices taken of each patient, None takes all. patients: how many; slices:
+    adjacent ones of each; seed: of the phantoms.
+    """
 
     name: str = "phantom"
     size: int = 64
@@ -21,8 +25,10 @@ class PhantomData:
 
 @dataclass
 class FolderData:
-    """A Hugging Face imagefolder at root; size: working size, pixels; per_patient: slices taken of each.
+    """A Hugging Face imagefolder.
 
+    root: the folder, with or without metadata.csv. size: working size, pixels; per_patient: slices taken of each
+    patient, None takes all.
     extra: an imagefolder of more real slices of the same source, of other patients, about whom nobody asks.
     """
 

@@ -1,0 +1,4 @@
+"""docs/reference/files.md."""
+def fields_of_files() -> str:
+    """."""
+    return ""
