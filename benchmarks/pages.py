@@ -86,7 +86,7 @@ def write_block(page: Path, origin: Origin, body: str) -> None:
 
 
 def with_block(page: str, command: str, told: str, heading: str) -> str:
-    """The text of a page with what a command wrote: in place of what it wrote before, else at the end, below a heading."""
+    """The text of a page with what a command wrote: in place of what it wrote before, else at the end."""
     block = f"<!-- written by: {command}; sha256: {_digest(command, told)} -->\n{told}{_END}"
     for found in _BLOCK.finditer(page):
         if found[1] == command:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from typing import Any
 
 from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
@@ -14,7 +15,14 @@ from attacks.release_attack import ReleaseAttack
 from benchmarks.reference.tables import code, options_table, sentence
 from harness.challenge.options import ChallengeOptions, SplitOptions
 from harness.config.described import Described, described, groups_of
-from harness.config.options import LaunchOptions, Options, ReportOptions, ShadowOptions, StoreOptions, SurrogateOptions
+from harness.config.options import (
+    LaunchOptions,
+    Options,
+    ReportOptions,
+    ShadowOptions,
+    StoreOptions,
+    SurrogateOptions,
+)
 from harness.config.recipe_options import StartOptions
 from harness.config.registration import register_options, writable
 from shadow_models.conformance.documented import summary
@@ -51,7 +59,7 @@ def _data_sections() -> list[str]:
     """One for each source that can be named; those with the same options, such as editions, share it."""
     register_options([])
     nodes = {name.removesuffix(".yaml"): one.node for name, one in ConfigStore.instance().repo["data"].items()}
-    kinds = {name: OmegaConf.get_type(node) for name, node in nodes.items()}
+    kinds: dict[str, Any] = {name: OmegaConf.get_type(node) for name, node in nodes.items()}
     in_order = sorted(nodes, key=lambda name: (name != _CHOSEN["data"], kinds[name].__name__, name))
     found = []
     for kind, names in groupby(in_order, key=kinds.__getitem__):

@@ -1,7 +1,7 @@
 """What the site needs that GitHub does not: pages of the repository's top, and links of pages as a site has them.
 
-A page in `docs/` may link to `../CONTRIBUTING.md`, to a folder such as `../examples`, or to a source file. The first are
-pages of the site, too; of the others a page is made that shows the code.
+A page in `docs/` may link to `../CONTRIBUTING.md`, to a folder such as `../examples`, or to a source file. The first
+are pages of the site, too; of the others a page is made that shows the code.
 """
 
 from __future__ import annotations

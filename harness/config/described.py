@@ -56,7 +56,7 @@ def groups_of(node: DictConfig) -> Mapping[str, str]:
 
 
 def presets_of(family: type[Recipe]) -> list[list[str]]:
-    """Where the presets of a family differ: the head, then a row an option; of what hangs on the start both numbers."""
+    """Where the presets of a family differ: the head, then a row an option; two of what hangs on the start."""
     presets = family.presets()
     rows = [["option", *SIZES]]
     for name in presets["quick"].to_dict():
@@ -71,7 +71,8 @@ def presets_of(family: type[Recipe]) -> list[list[str]]:
 
 def _texts(owner: Any) -> dict[str, str]:
     behind = getattr(owner, "said_by", (owner,))
-    return {name: text for one in behind if is_dataclass(one) for name, text in option_texts(one).items()}
+    kinds = [one for one in behind if isinstance(one, type) and is_dataclass(one)]
+    return {name: text for one in kinds for name, text in option_texts(one).items()}
 
 
 def _called(owner: Any) -> str:
@@ -121,6 +122,8 @@ def _plain(value: Any) -> str:
 
 def told(one: Described) -> str:
     """The meaning of an option, and the words that it takes where those are not all in it; of a switch, it alone."""
-    if one.values == _SWITCH or all(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", one.meaning) for word in one.values):
+    if one.values == _SWITCH or all(
+        re.search(rf"(?<!\w){re.escape(word)}(?!\w)", one.meaning) for word in one.values
+    ):
         return f"{one.meaning}."
     return f"{one.meaning}: {', '.join(one.values)}."

@@ -17,8 +17,8 @@ from harness.config.described import described, groups_of, presets_of, told
 from harness.plain import plain
 
 _AFTER = (
-    "Type NAME=VALUE, such as seed=1; a list as [a,b]; null for what is shown as null; -m NAME=A,B runs several. What is "
-    "shown here are the options of what the command line names: other attacks, data and generators have others."
+    "Type NAME=VALUE, such as seed=1; a list as [a,b]; null for what is shown as null; -m NAME=A,B runs several. "
+    "Shown here are the options of what the command line names: other attacks, data and generators have others."
 )
 
 
@@ -56,11 +56,9 @@ def _show_groups(config: DictConfig, shown: Console) -> None:
 
 def _show_options(config: DictConfig, family: str, shown: Console) -> None:
     groups = groups_of(config)
-    lines = [["option", "value", "meaning"]]
-    for one in described(config, family):
-        if one.name not in groups:
-            lines.append([one.name, one.value, told(one)])
-    _show(shown, "Options", lines)
+    options = [one for one in described(config, family) if one.name not in groups]
+    lines = [[one.name, one.value, told(one)] for one in options]
+    _show(shown, "Options", [["option", "value", "meaning"], *lines])
 
 
 def _show(shown: Console, title: str, lines: Sequence[Sequence[str]]) -> None:

@@ -8,7 +8,9 @@ import re
 import textwrap
 from dataclasses import fields
 
-_ASIDE = re.compile(r"\. (?=[A-Z]\w*(?: \w+)+: )")  # a sentence of another kind, such as ". Network calls a candidate: 2"
+_ASIDE = re.compile(
+    r"\. (?=[A-Z]\w*(?: \w+)+: )"
+)  # a sentence of another kind, such as ". Network calls a candidate: 2"
 _BESIDE = r"(?: \([^)]*\))?"  # patients, slices (adjacent ones of each), seed: ...
 
 
@@ -37,7 +39,7 @@ def option_texts(cls: type, root: type = object) -> dict[str, str]:
 
     root: parents above it say nothing.
     """
-    names = [one.name for one in fields(cls)]  # type: ignore[arg-type]  # any dataclass
+    names = [one.name for one in fields(cls)]
     found: dict[str, str] = {}
     for parent in cls.__mro__:
         if parent is not object and (issubclass(parent, root) or not issubclass(root, parent)):
