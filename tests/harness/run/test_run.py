@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from shapes import run_has_shapes
 from tiny import TINY, TINY_PHANTOM, only_run, records_of, score_rows, write_slices
 
 from attacks.base import Access
@@ -35,7 +36,8 @@ def all_passed_on(run: Path) -> bool:
 def test_the_miniature_challenge(harness):
     ran = harness(*TINY_PHANTOM, "attack=all", "shadow.count=6")
     assert ran.code == 0, ran.err
-    results = json.loads(((run := only_run()) / "results.json").read_text())
+    run_has_shapes(run := only_run())
+    results = json.loads((run / "results.json").read_text())
     by_set = {s: {r["attack"]: r for r in results["records"] if r["target_set"] == s} for s in ("shadow", "test")}
     shadow = by_set["shadow"]
     assert set(find_attacks().by_name) <= set(shadow)
