@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from shapes import run_has_shapes
+from shapes import has_shape, run_has_shapes
 from tiny import TINY, TINY_PHANTOM, only_run, records_of, score_rows, write_slices
 
 from attacks.base import Access
@@ -28,16 +28,20 @@ def files_of(run: Path) -> dict[str, bytes]:
 
 
 def all_passed_on(run: Path) -> bool:
-    """Whether every text of a run's results may go out in a copy: see `harness/share/sentences.py` if not."""
+    """Whether every text of a run's results may go out in a copy: see `harness/share/sentences.py` if not.
+
+    Run and copy are held against the schemas that ship, too.
+    """
+    run_has_shapes(run)
     assert share([str(run), "--out", "copy"]) == 0
+    has_shape("results", Path("copy", "results.json"))
     return not any(WITHHELD.encode() in path.read_bytes() for path in Path("copy").iterdir())
 
 
 def test_the_miniature_challenge(harness):
     ran = harness(*TINY_PHANTOM, "attack=all", "shadow.count=6")
     assert ran.code == 0, ran.err
-    run_has_shapes(run := only_run())
-    results = json.loads((run / "results.json").read_text())
+    results = json.loads(((run := only_run()) / "results.json").read_text())
     by_set = {s: {r["attack"]: r for r in results["records"] if r["target_set"] == s} for s in ("shadow", "test")}
     shadow = by_set["shadow"]
     assert set(find_attacks().by_name) <= set(shadow)
