@@ -10,20 +10,18 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from attacks.base import Access, Target
+from attacks.base import Access
 from attacks.registry import find_attacks
-from harness.data.sources.folder import read_images
 from harness.errors import InputError
+from harness.library import attack
 
 
 def main() -> None:
     """Print `id,score`, best first: larger is more likely a member."""
     # An attack that learns, or that is given references or a model, needs more than two folders: `harness.run`.
-    usable = {
-        name: attack()
-        for name, attack in find_attacks().by_name.items()
-        if attack().needs is Access.RELEASE and not attack().learns
-    }
+    usable = [
+        name for name, one in find_attacks().by_name.items() if one().needs is Access.RELEASE and not one().learns
+    ]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("candidates", type=Path)
     parser.add_argument("release", type=Path)
@@ -31,15 +29,11 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=64, help="working size, pixels (default %(default)s)")
     given = parser.parse_args()
     try:
-        candidates, release = (
-            read_images(getattr(given, name), given.size, name) for name in ("candidates", "release")
-        )
+        table = attack(given.candidates, given.release, names=[given.attack], size=given.size)
     except InputError as error:
         parser.error(str(error))
-    target = Target(candidates.ids, candidates.pixels, release.pixels)
-    scores = usable[given.attack].score(target)
     print("id,score")
-    for score, name in sorted(zip(scores, target.ids, strict=True), key=lambda row: (-row[0], row[1])):
+    for score, name in sorted(zip(table[given.attack], table.ids, strict=True), key=lambda row: (-row[0], row[1])):
         print(f"{name},{score:.6f}")
 
 

@@ -1,4 +1,8 @@
-"""The benchmark harness: everything that moves data. `harness.pipeline` reads as the method."""
+"""The benchmark harness: everything that moves data. `harness.pipeline` reads as the method.
+
+Commands are `python -m harness.run`, `.audit` and so on. Functions for a program or a notebook are in one place, not
+here, where their names are those of rooms: `from harness.library import attack, audit, evaluate`.
+"""
 
 import time
 

@@ -9,16 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.audit.defaults import ATTACKS, CHECK, DISTANCE, DISTANCES, FALSE_COPIES, SIZE, check_numbers
 from harness.cli import console, disk_errors, remarks, run_parsed
-from harness.errors import InputError
 
 if TYPE_CHECKING:
     from harness.audit.examine import Audit
     from harness.audit.folders import Material
 
-# Written out, since importing them takes a second that --help should not; a test compares.
-DISTANCES = ("pixel", "ncc", "ssim", "tile", "pca", "band")
-ATTACKS = ("knn", "ssim", "mosaic", "real_ratio", "carlini", "retrieval")
 FORMATS = ("rich", "markdown", "json", "html")
 
 
@@ -50,11 +47,11 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="show the worst pairs in report.html: real slices, as which that file must then be treated",
     )
-    parser.add_argument("--size", type=int, default=64, metavar="PIXELS", help="working size (default %(default)s)")
+    parser.add_argument("--size", type=int, default=SIZE, metavar="PIXELS", help="working size (default %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of resamples and splits (default %(default)s)")
     parser.add_argument("--format", choices=FORMATS, default="rich", help="what is printed (default %(default)s)")
     parser.add_argument(
-        "--distance", choices=DISTANCES, default="ncc", help="calls and removes copies (default %(default)s)"
+        "--distance", choices=DISTANCES, default=DISTANCE, help="calls and removes copies (default %(default)s)"
     )
     parser.add_argument(
         "--moves",
@@ -63,12 +60,12 @@ def _parser() -> argparse.ArgumentParser:
         help="look for mirrored and slightly shifted copies, too (default: yes)",
     )
     parser.add_argument(
-        "--check", choices=DISTANCES, default="pixel", help="a second one, that removes nothing (default %(default)s)"
+        "--check", choices=DISTANCES, default=CHECK, help="a second one, that removes nothing (default %(default)s)"
     )
     parser.add_argument(
         "--false-copies",
         type=float,
-        default=0.01,
+        default=FALSE_COPIES,
         metavar="RATE",
         help="share of released images called copies where nothing is memorised (default %(default)s)",
     )
@@ -78,10 +75,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> None:
-    if options.size < 8:
-        raise InputError(f"--size {options.size} is too small to tell slices apart; take 8 pixels or more.")
-    if not 0.0 < options.false_copies < 0.5:
-        raise InputError(f"--false-copies {options.false_copies} must lie above 0 and below 0.5, say 0.01.")
+    check_numbers(options.size, options.false_copies, "--{} ")
     shown = console()
     if options.format != "rich":
         shown.stderr = True  # what is printed may be piped into a file: remarks go elsewhere
@@ -101,23 +95,19 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _audit(options: argparse.Namespace, material: Material) -> Audit:
-    from harness.audit.case import AuditSettings
+    from harness.audit.chosen import chosen_settings
     from harness.audit.examine import examine
-    from harness.audit.features import extractor
-    from harness.audit.leakage import chosen_attacks
 
-    attacks = chosen_attacks(options.attacks, options.size, len(material.release))
-    if options.encoder is not None:
-        extractor(options.encoder, material.holdout.pixels)  # a file that is no encoder is told before the work
-    settings = AuditSettings(
-        options.distance,
-        options.check,
-        attacks,
-        options.encoder,
-        options.false_copies,
-        options.seed,
-        options.moves,
-        options.pictures,
+    settings = chosen_settings(
+        material,
+        attacks=options.attacks,
+        distance=options.distance,
+        check=options.check,
+        encoder=options.encoder,
+        false_copies=options.false_copies,
+        seed=options.seed,
+        moves=options.moves,
+        pictures=options.pictures,
     )
     return examine(material, settings)
 

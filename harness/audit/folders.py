@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -68,33 +68,47 @@ class Material:
         return np.concatenate([self.members.named, self.holdout.named])
 
 
-def read_material(release: Path, members: Path, holdout: Path, other: Path | None, size: int) -> Material:
-    """Read and check the folders. Raises InputError, in a sentence, for whatever makes an audit meaningless."""
-    given = {"--release": release, "--members": members, "--holdout": holdout}
-    given |= {} if other is None else {"--other": other}
-    _check_different(given)
-    images = read_images(release, size, "--release")
+def read_material(
+    release: Path, members: Path, holdout: Path, other: Path | None, size: int, *, option: str = "--{}"
+) -> Material:
+    """Read and check the folders. Raises InputError, in a sentence, for whatever makes an audit meaningless.
+
+    option: how the caller's user writes the name of a folder in messages.
+    """
+    folders = {"release": release, "members": members, "holdout": holdout}
+    folders |= {} if other is None else {"other": other}
+    called = {name: option.format(name) for name in folders}
+    _check_different({called[name]: folder for name, folder in folders.items()})
+    images = read_images(release, size, called["release"])
     files = images.files
     refuse_hidden_images(release, files)
     _check_one_size(release, files)
-    if len(images) < FEWEST_IMAGES:
-        raise InputError(
-            f"The release {release} holds {len(images)} images; a rate needs {FEWEST_IMAGES} or more. Add images."
-        )
+    _check_enough(images, f"The release {release}")
     material = Material(
         images,
         files,
-        read_folder(members, size, "--members"),
-        read_folder(holdout, size, "--holdout"),
-        None if other is None else read_folder(other, size, "--other"),
+        read_folder(members, size, called["members"]),
+        read_folder(holdout, size, called["holdout"]),
+        None if other is None else read_folder(other, size, called["other"]),
         tuple(carried_by(files)),
         tuple(path.relative_to(release).as_posix() for path in files),
     )
     for slices in (material.members, material.holdout, *([material.other] if material.other else [])):
         _refuse_a_part(slices)
-    _check_slices(material, members, holdout, other)
-    _check_patients(material, members, holdout, other)
+    check_material(material, {name: f"{called[name]} {folder}" for name, folder in folders.items()})
     return material
+
+
+def check_material(material: Material, told: Mapping[str, str]) -> None:
+    """InputError for images with which an audit would mean nothing; told: how messages call each side."""
+    _check_enough(material.release, told["release"])
+    _check_slices(material, told)
+    _check_patients(material, told)
+
+
+def _check_enough(release: Slices, called: str) -> None:
+    if len(release) < FEWEST_IMAGES:
+        raise InputError(f"{called} holds {len(release)} images; a rate needs {FEWEST_IMAGES} or more. Add images.")
 
 
 def _refuse_a_part(slices: Slices) -> None:
@@ -132,13 +146,13 @@ def _check_one_size(folder: Path, files: Sequence[Path]) -> None:
         )
 
 
-def _check_slices(material: Material, members: Path, holdout: Path, other: Path | None) -> None:
+def _check_slices(material: Material, told: Mapping[str, str]) -> None:
     """The same picture on two sides would be member and non-member at once."""
     known = dict(zip(_digests(material.members), material.members.ids, strict=True))
-    sides = [(material.holdout, "--holdout", holdout, "a slice the generator learnt cannot be held out")]
+    sides = [(material.holdout, told["holdout"], "a slice the generator learnt cannot be held out")]
     if material.other is not None:
-        sides.append((material.other, "--other", other or members, "other slices are those that were not trained on"))
-    for slices, option, folder, why in sides:
+        sides.append((material.other, told["other"], "other slices are those that were not trained on"))
+    for slices, called, why in sides:
         shared = [
             (known[digest], name)
             for digest, name in zip(_digests(slices), slices.ids, strict=True)
@@ -146,7 +160,7 @@ def _check_slices(material: Material, members: Path, holdout: Path, other: Path 
         ]
         if shared:
             raise InputError(
-                f"{len(shared)} slices of {option} {folder} are in --members {members}, too, pixel for pixel (first: "
+                f"{len(shared)} slices of {called} are in {told['members']}, too, pixel for pixel (first: "
                 f"{shared[0][1]} is the member {shared[0][0]}); {why}. Remove them from one of the two."
             )
 
@@ -172,30 +186,31 @@ def _check_spelling(ours: set[str], theirs: set[str]) -> None:
         )
 
 
-def _check_patients(material: Material, members: Path, holdout: Path, other: Path | None) -> None:
+def _check_patients(material: Material, told: Mapping[str, str]) -> None:
     ours, theirs = set(material.members.patient_ids), set(material.holdout.patient_ids)
     both = sorted(named_patients(material.members) & named_patients(material.holdout))
     if both:
         raise InputError(
-            f"{len(both)} patients are in --members {members} and in --holdout {holdout} (first: {both[0]}); the "
-            "holdout must be other people. Slices of members' patients that were not trained on go to --other DIR."
+            f"{len(both)} patients are in {told['members']} and in {told['holdout']} (first: {both[0]}); the "
+            "holdout must be other people. Slices of members' patients that were not trained on go to --other DIR "
+            "(`other` in Python)."
         )
     _check_spelling(named_patients(material.members), named_patients(material.holdout))
     if ours & theirs:  # ids of files that happen to be alike, say slice_001
         raise InputError(
-            f"Slices of --members {members} and --holdout {holdout} have the same names (first: "
+            f"Slices of {told['members']} and {told['holdout']} have the same names (first: "
             f"{min(ours & theirs).removeprefix(ALONE)}) and no patient_id says who is who; rename the files, or "
             "write a metadata.csv that gives every slice a patient_id."
         )
-    for people, folder, option in ((ours, members, "--members"), (theirs, holdout, "--holdout")):
+    for people, called in ((ours, told["members"]), (theirs, told["holdout"])):
         if len(people) < FEWEST_PATIENTS:
             raise InputError(
-                f"{option} {folder} holds slices of {len(people)} patients; {FEWEST_PATIENTS} or more are needed "
+                f"{called} holds slices of {len(people)} patients; {FEWEST_PATIENTS} or more are needed "
                 "to say what chance does. Add patients."
             )
     if material.other is not None and not named_patients(material.other) & named_patients(material.members):
         raise InputError(
-            f"No patient of --other {other} is among those of --members {members}; it takes slices of the same "
+            f"No patient of {told['other']} is among those of {told['members']}; it takes slices of the same "
             "patients (patient_id in metadata.csv) that were not trained on."
         )
     each, other_each = len(material.members) / len(ours), len(material.holdout) / len(theirs)

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from attacks.base import Access, Attack, Images, Target, TargetShape
+from attacks.base import Access, Attack, Images, TargetShape
 from attacks.registry import find_attacks
 from harness.audit.case import Case
 from harness.audit.features import grain, standardised
 from harness.audit.figures import PATIENTS, Figure
 from harness.errors import InputError, unknown_name
 from harness.evaluation.controls import verdict
-from harness.evaluation.intervals import Estimate, estimates, resample
-from harness.evaluation.measure import FPRS, fprs_with_enough
-from harness.evaluation.metrics import Flags, Floats, Ranking, Weights
+from harness.evaluation.intervals import Estimate
+from harness.evaluation.measure import FPRS, measure_scores
+from harness.evaluation.metrics import Flags, Floats
 from harness.evaluation.pixels_control import described, pixels_control
 from harness.evaluation.records import Record
-from harness.seeds import rng_of
+from harness.jobs.scored import scored, target_of
 
 Places = NDArray[np.intp]
 SHOWN_FPRS = FPRS[:2]
@@ -54,32 +52,16 @@ def chosen_attacks(names: Sequence[str], size: int, n_images: int) -> dict[str, 
 
 def scores(attacks: Mapping[str, Attack], candidates: Images, release: Images) -> dict[str, Floats]:
     """Each attack's scores of the candidates, float64 [n]. Names are hashes of pixels, so they tell nothing."""
-    target = Target(_names(candidates), candidates, release)
-    return {name: attack.score(target) for name, attack in attacks.items()}
-
-
-def _names(images: Images) -> tuple[str, ...]:
-    seen: Counter[str] = Counter()
-    names = []
-    for image in images:
-        digest = hashlib.sha256(image.tobytes()).hexdigest()
-        names.append(f"{digest}{seen[digest]:04d}")
-        seen[digest] += 1
-    return tuple(names)
+    target = target_of(candidates, release)
+    found = {name: scored(attack, target).scores for name, attack in attacks.items()}
+    return {name: score for name, score in found.items() if score is not None}  # what needs more was refused before
 
 
 def measured(score: Floats, member: Flags, patient: Places, seed: int) -> dict[str, Estimate]:
     """AUC and TPR at 10 % and 1 % FPR of scores [n], keys `auc`, `0.1`, `0.01`; intervals resample patients."""
-    ranking, enough = Ranking.of(score, member), fprs_with_enough(member)
-
-    def of(weight: Weights) -> dict[str, Floats]:
-        roc = ranking.roc(weight)
-        return {"auc": roc.auc(), **{str(fpr): roc.tpr_at(fpr) for fpr in enough}}
-
-    drawn = resample(np.zeros_like(patient), patient, rng_of(seed, "intervals"))
-    too_small = Estimate(None, note=f"n too small: {int((~member).sum())} non-members")
-    found = estimates(of, drawn)
-    return {name: found.get(name, too_small) for name in ("auc", *map(str, SHOWN_FPRS))}
+    found = measure_scores(score, member, patient, seed)
+    rates = found["tpr_at_fpr"]
+    return {"auc": found["auc"], **{str(fpr): rates[str(fpr)] for fpr in SHOWN_FPRS}}
 
 
 def controls(pool: Images, member: Flags, patient: Places, seed: int) -> dict[str, Estimate]:

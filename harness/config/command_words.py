@@ -34,11 +34,16 @@ def names_given(words: Sequence[str], group: str) -> list[str]:
     from hydra.errors import HydraException
 
     try:
-        overrides = _overrides(words)
+        overrides = overrides_of(words)
     except HydraException:  # Hydra says so itself, later
         return []
     values = (_strings(one.value()) for one in overrides if one.key_or_group == group)
     return [name for names in values for name in names]
+
+
+def asks_for_completion(words: Sequence[str]) -> bool:
+    """Whether it is a shell that asks, or its script that is asked for (`harness.config.completion`)."""
+    return bool(_flags(words).shell_completion)
 
 
 def refuse_foreign(words: Sequence[str]) -> None:
@@ -51,7 +56,7 @@ def refuse_foreign(words: Sequence[str]) -> None:
         if getattr(flags, name):
             given = name.replace("_", "-")
             raise InputError(f"--{given} is not taken here: nothing but this package says what to run. {_FIXED}")
-    for override in _overrides(words):
+    for override in overrides_of(words):
         told = override.input_line
         key, package = override.key_or_group.lstrip("/"), override.package
         if re.split(r"\W", key)[0] == "hydra":
@@ -97,7 +102,8 @@ def _flags(words: Sequence[str]) -> Any:
     return get_args_parser().parse_args(in_order(words))
 
 
-def _overrides(words: Sequence[str]) -> list[Override]:
+def overrides_of(words: Sequence[str]) -> list[Override]:
+    """The options among the words, as Hydra reads them; Hydra's own error for a word that is none."""
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
     return OverridesParser.create().parse_overrides(_flags(words).overrides)

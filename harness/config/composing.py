@@ -21,20 +21,12 @@ def with_options(config_name: str, body: Callable[[DictConfig], None]) -> None:
     Raises InputError for options that Hydra or `refuse_foreign` refuses, and Refused for what the body does.
     """
     import hydra
-    from hydra.core.config_store import ConfigStore
     from hydra.errors import HydraException
-    from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
     from harness.config.option_errors import explained
 
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra would print and exit by itself; we want the sentence and code 2
-    sys.modules.setdefault("hydra_plugins", None)  # type: ignore[arg-type]  # no package of others is Hydra's, either
-    # Hydra copies all that is registered whenever it lists a group, a second for --help; what it takes out of there
-    # to change it copies once more.
-    ConfigStore.__deepcopy__ = lambda registered, _: registered  # type: ignore[attr-defined]
-    for name in RESOLVERS:  # values are what was typed
-        OmegaConf.clear_resolver(name)
+    prepare_hydra()
     started = False
     sys.argv[1:] = in_order(sys.argv[1:])
 
@@ -65,3 +57,17 @@ def with_options(config_name: str, body: Callable[[DictConfig], None]) -> None:
         raise InputError(
             f"The options cannot be read: {detail} See --help for what attack, data, shadow, preset and launch take."
         ) from error
+
+
+def prepare_hydra() -> None:
+    """What is ours to say before Hydra reads anything: errors, plug-ins, values."""
+    from hydra.core.config_store import ConfigStore
+    from omegaconf import OmegaConf
+
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra would print and exit by itself; we want the sentence and code 2
+    sys.modules.setdefault("hydra_plugins", None)  # type: ignore[arg-type]  # no package of others is Hydra's, either
+    # Hydra copies all that is registered whenever it lists a group, a second for --help; what it takes out of there
+    # to change it copies once more.
+    ConfigStore.__deepcopy__ = lambda registered, _: registered  # type: ignore[attr-defined]
+    for name in RESOLVERS:  # values are what was typed
+        OmegaConf.clear_resolver(name)

@@ -41,12 +41,17 @@ def probability(judged: RuleInput) -> Flags:
 
 
 def top_half(judged: RuleInput) -> Flags:
-    """Used for the half with the larger scores: n // 2 of n.
+    """Used for the half with the larger scores (`top_half_of`)."""
+    return top_half_of(judged.score)
+
+
+def top_half_of(score: Floats) -> Flags:
+    """Used for the half of scores [n] that are larger: n // 2 of n, n >= 2.
 
     A group of equal scores across the middle is left out whole: whom to take would be the order of the files.
     """
-    middle = np.sort(judged.score)[::-1][[len(judged.score) // 2 - 1, len(judged.score) // 2]]
-    return np.asarray(judged.score >= middle[0] if middle[0] > middle[1] else judged.score > middle[0])
+    middle = np.sort(score)[::-1][[len(score) // 2 - 1, len(score) // 2]]
+    return np.asarray(score >= middle[0] if middle[0] > middle[1] else score > middle[0])
 
 
 def fixed_fpr(judged: RuleInput) -> Flags:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -54,16 +55,11 @@ def measure(rows: Predictions, member: Flags, seed: int, n_resamples: int = N_RE
     Intervals resample pairs of shadows (where there are several) and patients, the same draws for every attack.
     """
     found = estimated(*metrics_of(rows, member, resamples_of(rows, seed, n_resamples)))
-    n_nonmembers = int((~member).sum())
-    too_small = Estimate(None, note=f"n too small: {n_nonmembers} non-members")
     ece = metrics.expected_calibration_error(rows.probability, member, np.ones((1, len(member))))
     return {
         "n_targets": int(rows.target.max()) + 1,
-        "n_members": int(member.sum()),
-        "n_nonmembers": n_nonmembers,
-        "auc": found["auc"],
+        **_of_ranking(found, member),
         "auc_per_target": auc_per_target(rows, member),
-        "tpr_at_fpr": {str(fpr): found.get(f"tpr {fpr}", too_small) for fpr in FPRS},
         **{name: found.get(name, NO_DECISION) for name in _OF_DECISION},
         "brier": found["brier"],
         "log_loss": found["log_loss"],
@@ -71,6 +67,39 @@ def measure(rows: Predictions, member: Flags, seed: int, n_resamples: int = N_RE
         "ece": Estimate(float(ece[0]), note="no interval"),
         "realised_fpr": {str(a): found[f"realised {a}"] for a in NOMINAL_FPRS},
         "resampled": "pairs of shadows, then patients" if np.ptp(rows.unit) > 0 else "patients",
+    }
+
+
+def measure_scores(
+    score: Floats, member: Flags, patient: NDArray[np.intp], seed: int, decision: Flags | None = None
+) -> dict[str, Any]:
+    """Those metric fields of a record that need no probability, of one target whose scores nothing calibrates.
+
+    score, member, patient: [n]; decision: bool [n], without which AUC and TPR alone are told. Intervals resample
+    patients, by the same draws as `measure`.
+    """
+    drawn = resample(np.zeros_like(patient), patient, rng_of(seed, "intervals"))
+    ranking, fprs = Ranking.of(score, member), fprs_with_enough(member)
+
+    def under(weight: Weights) -> dict[str, Floats]:
+        roc = ranking.roc(weight)
+        return {"auc": roc.auc(), **{f"tpr {fpr}": roc.tpr_at(fpr) for fpr in fprs}}
+
+    found = _of_ranking(estimates(under, drawn), member)
+    decided = {} if decision is None else measure_decision(decision, member, drawn)
+    decided.pop("fpr", None)
+    return {"n_targets": 1, **found, **decided, "resampled": "patients"}
+
+
+def _of_ranking(found: Mapping[str, Estimate], member: Flags) -> dict[str, Any]:
+    """How many there are, AUC, and TPR at each FPR, where there are non-members enough."""
+    n_nonmembers = int((~member).sum())
+    too_small = Estimate(None, note=f"n too small: {n_nonmembers} non-members")
+    return {
+        "n_members": int(member.sum()),
+        "n_nonmembers": n_nonmembers,
+        "auc": found["auc"],
+        "tpr_at_fpr": {str(fpr): found.get(f"tpr {fpr}", too_small) for fpr in FPRS},
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,12 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from attacks.base import Attack, LabelledTarget, Target
-from attacks.view import CountedModel
+from attacks.base import Attack, LabelledTarget
 from harness.errors import InputError
 from harness.jobs.building import build_target
 from harness.jobs.code_digest import code_digest, network_digest
 from harness.jobs.launch import Work
+from harness.jobs.scored import scored
 from harness.jobs.targets import TargetSpec, ViewSpec, candidates_key
 from harness.store import Artefact, Store, content_key
 from harness.writing import save_array
@@ -74,28 +73,11 @@ def score(job: AttackJob, work: Work) -> Artefact:
 def _score(job: AttackJob, store: Store, folder: Path, work: Work) -> Mapping[str, Any]:
     attack, target = job.attack, build_target(job.target, store, work.device)
     known = [_labelled(spec, store, work) for spec in job.fit] if attack.learns else []
-    started = time.perf_counter()  # after loading: a row states what the attack costs, not what starting does
-    if attack.learns:
-        reason = next((why for one in known if (why := attack.skip(one.target))), None)
-        if reason is not None:
-            return {"skipped": f"it is fitted on shadows, where {reason} {_MORE}"}
-        attack = attack.fit(known)
-    reason = attack.skip(target)
-    if reason is not None:
-        return {"skipped": reason}
-    try:
-        scores = attack.score(target)
-    except ValueError as error:  # an option that this target does not allow, such as k above the release
-        raise InputError(f"attack={attack.name}: {error}") from error
-    seconds = time.perf_counter() - started
-    save_array(folder / "scores.npy", scores)
-    return {"skipped": None, "seconds": seconds, "network_calls": round(_asked(target) / len(target.ids))}
-
-
-def _asked(target: Target) -> int:
-    """Images that the scoring itself put through networks; what was observed beforehand is counted there."""
-    models = [target.model, *(one.model for one in target.references)]
-    return sum(model.images_seen for model in models if isinstance(model, CountedModel))
+    found = scored(attack, target, known, _MORE)
+    if found.scores is None:
+        return {"skipped": found.skipped}
+    save_array(folder / "scores.npy", found.scores)
+    return {"skipped": None, "seconds": found.seconds, "network_calls": found.network_calls}
 
 
 def _labelled(spec: FitSpec, store: Store, work: Work) -> LabelledTarget:

@@ -17,9 +17,15 @@ def main() -> int:
 
 
 def _run() -> None:
+    from harness.config.command_words import asks_for_completion
     from harness.config.composing import with_options
     from harness.config.registration import register_options
 
+    if asks_for_completion(sys.argv[1:]):
+        from harness.config.completion import complete
+
+        complete(sys.argv[1:], "run", register_options)
+        return
     register_options(sys.argv[1:])
     with_options("run", _run_once)
 
