@@ -130,7 +130,7 @@ def test_every_package_that_is_imported_is_asked_for():
 
 def test_ci_runs_both_sets():
     commands = re.findall(r"^(?:exec )?make (\S+)$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
-    assert commands == ["check", "test-lowest", "test"]
+    assert commands == ["check", "docs", "test-lowest", "test"]
     makefile = (ROOT / "Makefile").read_text().replace("\\\n", "")
     (tests,) = re.findall(r"^LOWEST_TESTS := (.*)$", makefile, re.MULTILINE)
     assert all((ROOT / path).exists() for path in tests.split())

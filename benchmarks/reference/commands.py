@@ -121,14 +121,14 @@ def _by_hydra(module: str) -> str:
 
 def _benchmarks() -> str:
     common = (
-        "`python -m benchmarks.KIND` runs all of a kind ("
-        + ", ".join(map(code, KINDS))
-        + "), or those of `--only NAME ...`; `python -m benchmarks.KIND.NAME` one. All take `--json FILE`, "
+        "Each is run by its own name; "
+        + ", ".join(f"`python -m benchmarks.{kind}`" for kind in KINDS)
+        + " run all of a kind, or those of `--only NAME ...`. All take `--json FILE`, "
         "`--markdown FILE` and `--quick`."
     )
     rows = [[code(one.module), sentence(one.about), _own(one), sentence(one.quick_about)] for one in all_benchmarks()]
     head = ["python -m", "measures", "options of its own", "with --quick"]
-    return f"### `python -m benchmarks.KIND.NAME`\n\n{common}\n\n{table(head, rows)}"
+    return f"### Benchmarks\n\n{common}\n\n{table(head, rows)}"
 
 
 def _own(one: Benchmark) -> str:

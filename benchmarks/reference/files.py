@@ -13,7 +13,7 @@ _FILES = {
     "manifest": "`manifest.json` of a run",
     "audit": "`report.json` of an audit",
     "suite": "`suite.json` beside a run of a suite",
-    "benchmark": "what `--json FILE` of a benchmark writes",
+    "benchmark": "`--json FILE` of a benchmark",
 }
 
 
@@ -26,7 +26,13 @@ def _section(name: str, schema: Mapping[str, Any]) -> str:
     parts = [f"### {_FILES[name]}", "", f"Schema: `harness/schemas/{name}.schema.json`.", ""]
     parts += [_fields(schema)]
     for title, part in schema.get("$defs", {}).items():
-        parts += [f"#### {title} in {_FILES[name].split()[0]}", "", sentence(part["description"]), "", _fields(part)]
+        parts += [
+            f"#### {title} in {_FILES[name].split(' of ')[0].split(' beside ')[0]}",
+            "",
+            sentence(part["description"]),
+            "",
+            _fields(part),
+        ]
     return "\n".join(parts)
 
 

@@ -82,8 +82,8 @@ def asks_for_help(words: Sequence[str]) -> bool:
     return bool(_flags(words).help)
 
 
-def overrides_of(words: Sequence[str]) -> list[str]:
-    """The words that are options, not flags."""
+def without_flags(words: Sequence[str]) -> list[str]:
+    """The words that are options."""
     return list(_flags(words).overrides)
 
 

@@ -16,6 +16,10 @@ from shadow_models.recipe import SIZES, Recipe
 
 NO_OPTIONS = ("hydra", "recipe", "name")  # Hydra's own; what shadow= and preset= stand for; what data= stands for
 _SWITCH = ("true", "false")
+# What its own docstring says in a formula alone; keys of scores hang on that file, so it stays as it is.
+_SAID_HERE = {
+    "StepwiseError": {"step": "timesteps from one call of the network to the next; t_sec is a multiple of it"}
+}
 _COMPOSED = ("attack", "data", "shadow", "target", "launch")  # groups whose name says which options there are
 
 
@@ -72,7 +76,8 @@ def presets_of(family: type[Recipe]) -> list[list[str]]:
 def _texts(owner: Any) -> dict[str, str]:
     behind = getattr(owner, "said_by", (owner,))
     kinds = [one for one in behind if isinstance(one, type) and is_dataclass(one)]
-    return {name: text for one in kinds for name, text in option_texts(one).items()}
+    texts = {name: text for one in kinds for name, text in option_texts(one).items()}
+    return texts | _SAID_HERE.get(_called(owner), {})
 
 
 def _called(owner: Any) -> str:

@@ -54,7 +54,7 @@ def _listed(docstring: str, names: list[str]) -> dict[str, str]:
     """
     one = rf"`?(?:{'|'.join(map(re.escape, names))})`?{_BESIDE}"
     found: dict[str, str] = {}
-    for before in (r"(?:^|(?<=[.;] ))", r"(?<![\w=.])(?<![-+*/=] )"):
+    for before in (r"(?:^|(?<=[.;] ))", r"(?<![\w=.])"):
         heads = re.compile(rf"{before}((?:{one}, )*{one}):(?=\s)")
         for paragraph in re.split(r"\n\s*\n", inspect.cleandoc(docstring)) if names else ():
             found = _in_paragraph(" ".join(paragraph.split()), heads) | found

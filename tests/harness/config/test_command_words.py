@@ -103,9 +103,28 @@ def test_the_same_of_the_other_command_and_of_a_program(monkeypatch, tmp_path, c
             composed([words])
 
 
-def test_the_help_is_there(harness, capsys):
-    assert harness("--help").code == 0
-    assert "attack=knn" in capsys.readouterr().out
+def test_the_help_says_options_values_meanings_and_presets(harness):
+    ran = harness("shadow=flow", "--help", "shadow.steps=77")
+    assert ran.code == 0, ran.err
+    told = " ".join(ran.out.split())
+    assert "python -m harness.run attack=knn" in told
+    assert "data folder, imageclef2023," in told
+    assert "shadow.steps 77 Optimiser steps." in told
+    assert "calibrator platt Probability calibration, a score to a probability; isotonic from 1,000 scores." in told
+    assert "shadow.coupling ot How noise and slices of a batch are paired:" in told
+    assert "Presets of flow: what preset=NAME sets, where they differ option quick small gpu size 64 128 256" in told
+    assert max(map(len, ran.out.splitlines())) <= 120, "lines of the head; tables have the width of the terminal"
+
+
+def test_the_help_is_of_what_is_named(harness):
+    ran = harness("--help", "data=folder", "attack=[]", "preset=small")
+    assert ran.code == 0, ran.err
+    assert "data.root" in ran.out
+    assert "data.patients" not in ran.out
+    assert "attack.knn" not in ran.out
+    wrong = harness("--help", "shadow=flo")
+    assert wrong.code == 2
+    assert "flow" in wrong.err
 
 
 def test_where_a_word_slips_by_the_resolvers_are_off(harness, monkeypatch):
