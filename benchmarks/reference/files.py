@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,16 +24,10 @@ def fields_of_files() -> str:
 
 
 def _section(name: str, schema: Mapping[str, Any]) -> str:
-    parts = [f"### {_FILES[name]}", "", f"Schema: `harness/schemas/{name}.schema.json`.", ""]
-    parts += [_fields(schema)]
+    file = re.split(r" of | beside ", _FILES[name])[0]
+    parts = [f"### {_FILES[name]}", "", f"Schema: `harness/schemas/{name}.schema.json`.", "", _fields(schema)]
     for title, part in schema.get("$defs", {}).items():
-        parts += [
-            f"#### {title} in {_FILES[name].split(' of ')[0].split(' beside ')[0]}",
-            "",
-            sentence(part["description"]),
-            "",
-            _fields(part),
-        ]
+        parts += [f"#### {title} in {file}", "", sentence(part["description"]), "", _fields(part)]
     return "\n".join(parts)
 
 

@@ -1,4 +1,4 @@
-"""Links and code blocks of a page; a folder in which those that are attacks are files of `attacks`; pages that are run."""
+"""Links and code blocks of a page; a folder in which those that are attacks are files of `attacks`; tutorials."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ _RUN = re.compile(
 
 
 class Ran(NamedTuple):
-    """A block of a tutorial that was run. code: its text; shown: what the page says it prints; printed: what it did."""
+    """A block of a tutorial that was run.
+
+    code: its text; shown: what the page says that it prints; printed: what it did.
+    """
 
     code: str
     shown: str

@@ -104,7 +104,7 @@ def test_the_same_of_the_other_command_and_of_a_program(monkeypatch, tmp_path, c
 
 
 def test_the_help_says_options_values_meanings_and_presets(harness):
-    ran = harness("shadow=flow", "--help", "shadow.steps=77")
+    ran = harness("shadow=flow", "shadow.steps=77", "--help")
     assert ran.code == 0, ran.err
     told = " ".join(ran.out.split())
     assert "python -m harness.run attack=knn" in told
@@ -121,7 +121,7 @@ def test_the_help_is_of_what_is_named(harness):
     assert ran.code == 0, ran.err
     assert "data.root" in ran.out
     assert "data.patients" not in ran.out
-    assert "attack.knn" not in ran.out
+    assert "attack.knn.distance" not in ran.out
     wrong = harness("--help", "shadow=flo")
     assert wrong.code == 2
     assert "flow" in wrong.err
