@@ -109,15 +109,16 @@ class Options:
 
     attack: which attacks: a name, a list, or `all`, `release`, `references` and `model`, which stand for several;
     each has options of its own, such as attack.knn.k=5. data: where slices come from. shadow: the family of
-    generators. preset: the size of the slices, and numbers that go with it: quick 64 px, small 128, gpu 256. launch:
-    where jobs run. seed: of all that is drawn. device: what computes, `cuda:1` a certain GPU; auto takes a GPU where
-    there is one. rule: by which an attack is chosen, on the shadows only. decision: when a slice is called used:
-    `probability` above 0.5; `fixed_fpr` above the score that 10 % of the shadows' non-members exceed; `em_prior`
-    above 0.5 once the unknown proportion is estimated (Saerens 2002); `top_half` the larger half; `real_real_max` and
-    `real_real_q99` closer to a released image than two real slices are to each other (the winner's rule of 2023).
-    calibrator: probability calibration, a score to a probability; isotonic from 1,000 scores. out: the folder of the
-    results; None makes one below runs/, named after the options. dry_run: print the plan, every key, what is cached,
-    and do nothing.
+    generators. preset: the size of the slices, and numbers that go with it: quick 64 px, small 128, gpu 256.
+    launch: where jobs run. seed: of all that is drawn. device: what computes, `cuda:1` a certain GPU; auto takes a
+    GPU where there is one. rule: by which an attack is chosen, on the shadows only. decision: when a slice is
+    called used: `probability` above 0.5; `fixed_fpr` above the score that 10 % of the shadows' non-members exceed;
+    `em_prior` above 0.5 once the unknown proportion is estimated (Saerens 2002); `top_half` the larger half;
+    `real_real_max` and `real_real_q99` closer to a released image than two real slices are to each other (the
+    winner's rule of 2023); `max_f1_on_shadows` above the score that has the largest F1 there. calibrator:
+    probability calibration, a score to a probability: `platt`, or `isotonic` from 1,000 scores. out: the folder of
+    the results; None makes one below runs/, named after the options. dry_run: print the plan, every key, what is
+    cached, and do nothing.
     """
 
     defaults: list[Any] = field(default_factory=lambda: list(_DEFAULTS))

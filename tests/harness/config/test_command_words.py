@@ -110,7 +110,7 @@ def test_the_help_says_options_values_meanings_and_presets(harness):
     assert "python -m harness.run attack=knn" in told
     assert "data folder, imageclef2023," in told
     assert "shadow.steps 77 Optimiser steps." in told
-    assert "calibrator platt Probability calibration, a score to a probability; isotonic from 1,000 scores." in told
+    assert "calibrator platt Probability calibration, a score to a probability: `platt`, or `isotonic`" in told
     assert "shadow.coupling ot How noise and slices of a batch are paired:" in told
     assert "Presets of flow: what preset=NAME sets, where they differ option quick small gpu size 64 128 256" in told
     assert max(map(len, ran.out.splitlines())) <= 120, "lines of the head; tables have the width of the terminal"
