@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ OF_THE_TOP = {
 }
 _LANGUAGES = {".py": "python", ".toml": "toml", ".ipynb": "json"}
 _LINK = re.compile(r"(\]\()([^)\s#]+)((?:#[^)\s]*)?\))")
+_LOADED = re.compile(r"<(?:script|img|iframe|source|link)\b[^>]*\b(?:src|href)=[\"']?(https?:[^\s>\"']+)")
 _FENCE = re.compile(r"^(?:```.*?^```|~~~~.*?^~~~~)$", re.DOTALL | re.MULTILINE)
 
 
@@ -62,6 +64,15 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
     parts = re.split(f"({_FENCE.pattern})", markdown, flags=_FENCE.flags)
     return "".join(part if place % 2 else _LINK.sub(lead, part) for place, part in enumerate(parts))
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """Refuse a page that would fetch anything from elsewhere: who reads the pages is told to nobody."""
+    del config
+    elsewhere = _LOADED.findall(output)
+    if elsewhere:
+        raise PluginError(f"{page.file.src_uri} would load {', '.join(elsewhere)}; the site has to hold it itself.")
+    return output
 
 
 def _in_repository(origin: str, link: str) -> str | None:
