@@ -30,7 +30,7 @@ check: setup
 # the pages open from disk, and the search wants a server: python -m http.server --directory build/site
 docs: setup
 	$(VENV)/bin/python -m benchmarks.reference --check
-	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict
 
 # Both sets against the database of known holes, which needs the internet. CVE-2026-69112 is in accelerate's loading of
 # checkpoints, which is never called here, and has no fix yet.

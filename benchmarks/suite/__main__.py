@@ -12,6 +12,7 @@ from rich.table import Table
 
 from benchmarks.pages import origin_of, write_block
 from benchmarks.suite.definition import Suite, load_suite, suite_names
+from benchmarks.suite.pooled import rates_over_tasks
 from benchmarks.suite.results import Board, leads, made_at, read_runs
 from benchmarks.suite.running import Places, gib, hours, knn_elsewhere, run_task, steps_for
 from benchmarks.suite.table import Lines, agreement, tables
@@ -106,7 +107,9 @@ def _run(options: argparse.Namespace) -> None:
         screen.print(f"{suite.name}: {name} ... (how far it is: out.txt in its folder)")
         run = run_task(suite, name, (options.out / suite.name).resolve(), _places(options), options.attacks)
         screen.print(f"  {run}", soft_wrap=True)
-    for lines in tables(suite, read_runs(suite, [options.out / suite.name]), intervals=False):
+    there = [options.out / suite.name]
+    board = read_runs(suite, there)
+    for lines in tables(suite, board, rates_over_tasks(suite, board, there), intervals=False):
         _print(lines)
 
 
@@ -143,14 +146,15 @@ def _table(options: argparse.Namespace) -> None:
     if options.picture is not None and options.picture.suffix not in (".png", ".svg"):
         raise InputError(f"--picture {options.picture} is neither a .png nor an .svg.")
     board = read_runs(suite, options.runs)
+    rates = rates_over_tasks(suite, board, options.runs)
     told = made_at(options.runs)
     if options.beside is not None:
         told += f" {_beside(suite, board, *options.beside)}"
-    for lines in tables(suite, board, intervals=False):
+    for lines in tables(suite, board, rates, intervals=False):
         _print(lines)
     console().print(told, soft_wrap=True)
     if options.markdown is not None:
-        body = "\n".join([*(one.markdown() for one in tables(suite, board)), told])
+        body = "\n".join([*(one.markdown() for one in tables(suite, board, rates)), told])
         write_block(options.markdown, origin_of("benchmarks.suite", options.words), body)
     if options.picture is not None:
         from benchmarks.suite.curve import draw_curve  # half a second of matplotlib

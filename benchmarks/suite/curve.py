@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.pictures import CHOSEN, INK, PAPER, SOFT, new_figure, write_figure
 from benchmarks.suite.definition import Suite
 from benchmarks.suite.results import PLAIN, Board, by_level, leads, points_of
+from harness.report.pictures import CHOSEN, INK, PAPER, SOFT, new_figure, write_figure
 
 _COLOURS = (CHOSEN, "#b4552d", "#6b4c9a", "#3f7d3a", "#a3791f")
 _WIDTH, _HEIGHT = 4.6, 4.2  # inches a panel

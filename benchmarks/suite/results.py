@@ -30,6 +30,9 @@ class Figure(NamedTuple):
     high: float | None
 
 
+NOTHING = Figure(None, None, None)
+
+
 class Found(NamedTuple):
     """One attack on one task."""
 
@@ -120,7 +123,7 @@ def _attacks(run: Path) -> Mapping[str, Found]:
 
 
 def _figure(told: Mapping[str, Any] | None) -> Figure:
-    return Figure(None, None, None) if told is None else Figure(told["value"], told["low"], told["high"])
+    return NOTHING if told is None else Figure(told["value"], told["low"], told["high"])
 
 
 def by_level(suite: Suite, board: Board, family: str) -> dict[str, list[str]]:
@@ -139,7 +142,7 @@ def over_tasks(figures: Sequence[Figure]) -> Figure:
     table = np.array([tuple(np.nan if one is None else one for one in figure) for figure in figures])
     value, low, high = table.mean(axis=0)
     if np.isnan(value):
-        return Figure(None, None, None)
+        return NOTHING
     below, above = (np.sqrt(((table[:, 0] - table[:, side]) ** 2).sum()) / len(table) for side in (1, 2))
     if np.isnan(low) or np.isnan(high):
         return Figure(float(value), None, None)

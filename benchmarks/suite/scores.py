@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,11 +11,12 @@ from numpy.typing import NDArray
 
 from benchmarks.suite.definition import load_suite
 from benchmarks.suite.results import OF_SUITE, RUN
-from harness.bounded import read_json
+from harness.bounded import read_json, read_text
 from harness.errors import InputError
 from harness.evaluation.metrics import Flags
 from harness.evaluation.probability_calibration import ScoredTarget
 from harness.evaluation.records import SURROGATE
+from harness.evaluation.score_rows import MOST_SCORES_BYTES, score_rows
 
 _MOST_BYTES = 50_000_000
 _SHADOW = "shadow-"
@@ -46,7 +46,7 @@ def read_scores(folders: Sequence[Path], levels: Sequence[str]) -> list[TaskScor
     InputError as `tasks_run`, and where none is of these levels.
     """
     found = [
-        _scores(run, suite, task, load_suite(suite).tasks[task].level)
+        scores_of(run, suite, task, load_suite(suite).tasks[task].level)
         for suite, tasks in tasks_run(folders).items()
         for task, run in tasks.items()
         if load_suite(suite).tasks[task].level in levels
@@ -75,17 +75,16 @@ def tasks_run(folders: Sequence[Path]) -> dict[str, dict[str, Path]]:
     return found
 
 
-def _scores(run: Path, suite: str, task: str, level: str) -> TaskScores:
+def scores_of(run: Path, suite: str, task: str, level: str) -> TaskScores:
+    """The scores that one run of a task left in its folder."""
     records = read_json(run / "results.json", _MOST_BYTES, "The results", links=True)["records"]
     attacks = [
         _label(r) for r in records if r["kind"] == "attack" and r["target_set"] == "shadow" and not r["skipped"]
     ]
     rows: dict[tuple[str, str], list[tuple[str, float, bool]]] = {}
-    with (run / "scores.csv").open(newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            if row["target"].startswith(_SHADOW) and row["attack"] in attacks:
-                told = (row["patient_id"], float(row["score"]), row["member"] == "1")
-                rows.setdefault((row["attack"], row["target"]), []).append(told)
+    for row in score_rows(read_text(run / "scores.csv", MOST_SCORES_BYTES, "The scores", links=True)):
+        if row.target.startswith(_SHADOW) and row.attack in attacks:
+            rows.setdefault((row.attack, row.target), []).append((row.patient_id, row.score, row.member == 1))
     targets = sorted({target for _, target in rows}, key=lambda name: int(name.removeprefix(_SHADOW)))
     numbers = {name: number for number, name in enumerate(sorted({one[0] for some in rows.values() for one in some}))}
     by_attack = {

@@ -9,7 +9,8 @@ import numpy as np
 
 from benchmarks.pages import markdown_table
 from benchmarks.suite.definition import Suite
-from benchmarks.suite.results import PLAIN, Board, Figure, Found, by_level, leads, over_tasks
+from benchmarks.suite.pooled import FIELDS, OfAttacks, Rates
+from benchmarks.suite.results import NOTHING, PLAIN, Board, Figure, Found, by_level, leads, over_tasks
 from harness.errors import InputError
 from harness.evaluation.estimate_text import number
 
@@ -38,11 +39,11 @@ class Agreement(NamedTuple):
     high: float
 
 
-def tables(suite: Suite, board: Board, *, intervals: bool = True) -> list[Lines]:
+def tables(suite: Suite, board: Board, rates: Rates, *, intervals: bool = True) -> list[Lines]:
     """How much each level gives away; then a table a family and metric: a line an attack, by its lead over `knn`.
 
-    A metric that no task has enough slices for is left out. intervals: of the attacks' AUCs, too, which makes a table
-    wider than a terminal.
+    A metric that no task has enough slices for is left out. rates: over the tasks of a level together, where it has
+    several. intervals: of the attacks' AUCs, too, which makes a table wider than a terminal.
     """
     order = leads(suite, board)
     families = dict.fromkeys(suite.tasks[name].family for name in board)
@@ -58,11 +59,15 @@ def tables(suite: Suite, board: Board, *, intervals: bool = True) -> list[Lines]
     for family in families:
         levels = by_level(suite, board, family)
         of_level = [[board[name] for name in names] for names in levels.values()]
+        together = [rates.get((family, level)) for level in levels]
         access = {attack: one.access for runs in of_level for found in runs for attack, one in found.items()}
         for metric, field in METRICS.items():
             rows = [
                 [attack, access[attack]]
-                + [_cell(runs, attack, field, intervals=intervals and metric == "AUC") for runs in of_level]
+                + [
+                    _shown(_figure(runs, pooled, attack, field), intervals=intervals and metric == "AUC")
+                    for runs, pooled in zip(of_level, together, strict=True)
+                ]
                 + ([f"{order[attack]:+.3f}" if attack in order else ""] if metric == "AUC" else [])
                 for attack in sorted(access, key=lambda one: (-order.get(one, -np.inf), one))
             ]
@@ -80,16 +85,18 @@ _GIVEN_HEAD = ["family", "level", "tasks", "meant", "AUC", "holds"]
 def _given(suite: Suite, board: Board, family: str, level: str, names: Sequence[str]) -> list[str]:
     low, high = suite.levels[level]
     figures = [board[name][PLAIN].auc for name in names if PLAIN in board[name]]
-    auc = over_tasks(figures) if figures else Figure(None, None, None)
+    auc = over_tasks(figures) if figures else NOTHING
     holds = "" if auc.value is None else "yes" if low <= auc.value <= high else "no"
     of = sum(task.family == family and task.level == level for task in suite.tasks.values())
     return [family, level, f"{len(figures)} of {of}", f"{low:g} to {high:g}", _shown(auc, intervals=True), holds]
 
 
-def _cell(of_level: Sequence[Mapping[str, Found]], attack: str, field: str, *, intervals: bool) -> str:
-    """The mean over the level's tasks that met the attack."""
+def _figure(of_level: Sequence[Mapping[str, Found]], pooled: OfAttacks | None, attack: str, field: str) -> Figure:
+    """The mean over the level's tasks that met the attack; a rate at a small FPR is of several tasks together."""
+    if pooled is not None and field in FIELDS.values():
+        return pooled.get(attack, {}).get(field, NOTHING)
     met = [getattr(found[attack], field) for found in of_level if attack in found]
-    return _shown(over_tasks(met), intervals=intervals) if met else ""
+    return over_tasks(met) if met else NOTHING
 
 
 def _shown(figure: Figure, *, intervals: bool) -> str:

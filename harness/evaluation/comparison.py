@@ -56,16 +56,26 @@ def compare(
     if not asked:
         return []
     metrics = list(METRICS) if FPR in fprs_with_enough(member) else ["auc"]
-    n_resamples = min(max(N_RESAMPLES, _RESAMPLES_A_QUESTION * len(asked) * len(metrics)), MOST_RESAMPLES)
+    n_resamples = resamples_for(len(asked) * len(metrics))
     resamples = resamples_of(next(iter(rows.values())), seed, n_resamples)
     drawn = _values(rows, member, metrics, resamples)
     found = [
-        _comparison(name, base, metric, drawn[name, metric] - drawn[base, metric])
+        paired(name, base, metric, drawn[name, metric] - drawn[base, metric])
         for name, base in asked
         for metric in metrics
     ]
-    corrected = holm([one.p_value for one in found])
-    return [replace(one, p_holm=p) for one, p in zip(found, corrected, strict=True)]
+    return corrected(found)
+
+
+def resamples_for(n_questions: int) -> int:
+    """How many resamples let one of so many differences stay below 0.05 after the correction: 2,000 to 20,000."""
+    return min(max(N_RESAMPLES, _RESAMPLES_A_QUESTION * n_questions), MOST_RESAMPLES)
+
+
+def corrected(found: Sequence[Comparison]) -> list[Comparison]:
+    """The same with Holm's correction over all of them."""
+    p_values = holm([one.p_value for one in found])
+    return [replace(one, p_holm=p) for one, p in zip(found, p_values, strict=True)]
 
 
 def bootstrap_p_value(differences: Floats) -> float:
@@ -114,8 +124,8 @@ def _values(
     return {key: np.append(value, resampled[key]) for key, value in plain.items()}
 
 
-def _comparison(attack: str, baseline: str, metric: str, difference: Floats) -> Comparison:
-    """difference: float64 [1 + b], the value first. Not corrected yet."""
+def paired(attack: str, baseline: str, metric: str, difference: Floats) -> Comparison:
+    """What differences of one attack and another say, not corrected yet: float64 [1 + b], the value first."""
     value, drawn = float(difference[0]), difference[1:][~np.isnan(difference[1:])]
     if np.isnan(value) or len(drawn) == 0:
         return Comparison(attack, baseline, metric, Estimate(None, note="undefined on these rows"), 1.0, 1.0)

@@ -5,19 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.cli import PIPE_WIDTH, console, disk_errors, remarks, run_parsed, tell
+from harness.cli import console, disk_errors, remarks, run_parsed, tell
 from harness.errors import InputError
 from harness.places import check_file
-from harness.writing import replace_file
+from harness.report.formats import FORMATS, deliver, for_people
 
 if TYPE_CHECKING:
     from harness.leaderboard.standings import Standings
-
-FORMATS = ("rich", "markdown", "csv", "latex", "html")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,21 +56,21 @@ def _run(options: argparse.Namespace) -> None:
     if options.handed_in is not None and options.truth is None:
         raise InputError("--handed-in holds a --truth against published rows; give --submission and --truth, too.")
     check_file("--out", options.out, [*options.run, *options.submission, options.truth, options.handed_in])
-    for_people = options.format == "rich" or options.out is not None
-    with disk_errors(), remarks(console(stderr=not for_people)):
+    beside = console(stderr=not for_people(options.format, options.out))
+    with disk_errors(), remarks(beside):
         shown = _standings(options)
-    if options.out is not None:
-        with disk_errors():
-            replace_file(options.out, _text(shown, options.format))
-    elif options.format == "rich":
-        from harness.leaderboard.tables import terminal_standings
+    from harness.leaderboard import tables  # start-up: only to show
 
-        console().print(terminal_standings(shown))
-    else:
-        sys.stdout.write(_text(shown, options.format))
+    writers = {
+        "markdown": lambda: tables.markdown_standings(shown),
+        "csv": lambda: tables.csv_standings(shown),
+        "latex": lambda: tables.latex_standings(shown),
+        "html": lambda: tables.html_standings(shown),
+    }
+    deliver(lambda _: tables.terminal_standings(shown), writers, options.format, options.out)
     if options.format == "csv" or options.out is not None:  # CSV has no place for sentences
         for remark in shown.remarks:
-            tell(console(stderr=not for_people), "Note:", "yellow", remark)
+            tell(beside, "Note:", "yellow", remark)
 
 
 def _standings(options: argparse.Namespace) -> Standings:
@@ -91,24 +88,6 @@ def _standings(options: argparse.Namespace) -> Standings:
         own += own_submissions(paths, options.truth, options.handed_in, published)
     there = [one for one in own if one is not None]
     return standings(published, [one.row for one in there], [one.remark for one in there])
-
-
-def _text(shown: Standings, form: str) -> str:
-    """The table as the text of a file."""
-    from harness.leaderboard import tables  # start-up: only to write
-    from harness.terminal import PlainConsole
-
-    if form == "rich":
-        file = StringIO()
-        PlainConsole(file=file, width=PIPE_WIDTH).print(tables.terminal_standings(shown))
-        return file.getvalue()
-    writers = {
-        "markdown": tables.markdown_standings,
-        "csv": tables.csv_standings,
-        "latex": tables.latex_standings,
-        "html": tables.html_standings,
-    }
-    return writers[form](shown)
 
 
 if __name__ == "__main__":

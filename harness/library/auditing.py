@@ -114,7 +114,7 @@ class AuditResult:
             for one in self.found.figures
         ]
         frame = pd.DataFrame(rows).set_index("section")
-        return told_html([*self.alarms, *given(self.found)]) + frame_html(frame) + told_html(self.verdict)
+        return told_html([*self.alarms, *given(self.found), *self.verdict]) + frame_html(frame)
 
 
 def audit(

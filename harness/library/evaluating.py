@@ -77,15 +77,13 @@ class MetricTable:
     def _repr_html_(self) -> str:
         import pandas as pd  # start-up: a second
 
-        from harness.evaluation.estimate_text import estimate_text
+        from harness.report.table import COLUMNS, cells
 
-        shown = {
-            one.attack: {name: estimate_text(estimate) for name, estimate in _estimates(one).items() if estimate}
-            for one in self.records
-        }
+        rows = {one.attack: dict(zip(COLUMNS[2:-1], cells(one)[2:-1], strict=True)) for one in self.records}
+        frame = pd.DataFrame.from_dict(rows, orient="index")
         n = f"{int(self.member.sum())} members and {int((~self.member).sum())} non-members"
         told = f"{n}; 95 % intervals resample {self.records[0].resampled}; decisions by {self.decision}."
-        return frame_html(pd.DataFrame.from_dict(shown, orient="index")) + told_html([told])
+        return frame_html(frame.loc[:, (frame != "").any()]) + told_html([told, "to_pandas() has every metric."])
 
 
 def evaluate(

@@ -53,7 +53,20 @@ def sections(records: Sequence[Record]) -> Iterator[tuple[str, list[Record]]]:
     for (target_set, section), rows in groupby(
         sorted(_condensed(records), key=place), key=lambda record: (record.target_set, holds(record))
     ):
-        yield f"{_SETS[target_set]}: {_HOLDS[section]}", list(rows)
+        yield section_title(target_set, section), list(rows)
+
+
+def section_title(target_set: str, section: str, scope: str = "") -> str:
+    """What a section's rows have in common, such as `Shadows, held out: the attacker holds the release`.
+
+    section: as `holds` names it; scope: what more they have in common, empty where that is plain.
+    """
+    return f"{_SETS[target_set]}{f', {scope}' if scope else ''}: {_HOLDS.get(section, section)}"
+
+
+def by_access(access: str) -> int:
+    """Where rows of an access stand among others, the least access first."""
+    return list(_HOLDS).index(access) if access in _HOLDS else len(_HOLDS)
 
 
 def holds(record: Record) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 import warnings
+from pathlib import Path
 
 from omegaconf import DictConfig
+from rich.console import Console
 
 from harness.cli import STORE_PLACES, console, disk_errors, exit_code, remarks
 from harness.errors import HarnessWarning, InputError
+from harness.run.sweep import Sweep
 
 
 def main() -> int:
@@ -16,7 +19,7 @@ def main() -> int:
     return exit_code(_run)
 
 
-def _run() -> None:
+def _run() -> int:
     from harness.config.command_words import asks_for_completion
     from harness.config.composing import with_options
     from harness.config.registration import register_options
@@ -25,12 +28,37 @@ def _run() -> None:
         from harness.config.completion import complete
 
         complete(sys.argv[1:], "run", register_options)
-        return
+        return 0
     register_options(sys.argv[1:])
-    with_options("run", _run_once)
+    sweep, shown, beside = Sweep(), console(), console(stderr=True)
+    try:
+        with_options("run", lambda config: _run_job(config, sweep, beside))
+    except Exception:
+        sweep.end(shown, beside)  # Hydra has done the other jobs, and a fault in one is none of theirs
+        raise
+    return sweep.end(shown, beside)
 
 
-def _run_once(config: DictConfig) -> None:
+def _run_job(config: DictConfig, sweep: Sweep, beside: Console) -> None:
+    """One run; of a sweep, what is wrong with this job alone is told, and the next one begins."""
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.types import RunMode
+
+    if HydraConfig.get().mode != RunMode.MULTIRUN:
+        _run_once(config)
+        return
+    if config.out is not None:
+        raise InputError(f"out={config.out} is one folder, and a sweep is several runs; leave out= away.")
+    try:
+        folder = _run_once(config)
+    except InputError as error:
+        sweep.fail(error, beside)
+    else:
+        sweep.written += [] if folder is None else [folder]
+
+
+def _run_once(config: DictConfig) -> Path | None:
+    """The folder of the results; None where nothing was to be done."""
     from harness.config.settings import settings_of
 
     shown = console()
@@ -40,10 +68,7 @@ def _run_once(config: DictConfig) -> None:
             from harness.run.dry_run import show_plan
 
             show_plan(settings, shown)
-            return
-        from hydra.core.hydra_config import HydraConfig
-        from hydra.types import RunMode
-
+            return None
         from attacks.registry import found_so_far
         from harness.pipeline import run
         from harness.run.folder import run_folder, write_run
@@ -54,12 +79,11 @@ def _run_once(config: DictConfig) -> None:
             reason = trace.strip().splitlines()[-1]
             warnings.warn(HarnessWarning(f"{name} could not be imported and is left out: {reason}"), stacklevel=2)
         folder = run_folder(settings)  # before hours of work, not after
-        if settings.out is not None and HydraConfig.get().mode == RunMode.MULTIRUN:
-            raise InputError(f"out={folder} is one folder, and a sweep is several runs; leave out= away.")
         told_of_pictures(settings)
         outcome = run(settings, shown)
         write_run(outcome, folder, remarked)
         show_outcome(outcome, folder, shown)
+    return folder
 
 
 if __name__ == "__main__":

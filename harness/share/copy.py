@@ -11,10 +11,11 @@ from harness.config.edition_options import membership_editions
 from harness.config.public_options import ATTACK_NAME, public_options
 from harness.data.options import FolderData, PhantomData
 from harness.evaluation.records import SCHEMA
+from harness.evaluation.score_rows import ScoreRow
 from harness.report.leaderboard_page import Scope
 from harness.share.allowed import WITHHELD, Allowed
 from harness.share.key import KeyedNames
-from harness.share.reading import Facts, Made, Results, Run, ScoreRow
+from harness.share.reading import Facts, Made, Results, Run
 from shadow_models.recipe import Recipe
 
 LEFT_OUT = (

@@ -10,6 +10,7 @@ import yaml
 
 from harness import ours
 from harness.evaluation.records import SCHEMA, SCORE_COLUMNS
+from harness.evaluation.score_rows import ScoreRow
 from harness.places import shown
 from harness.plain import write_csv
 from harness.report.latex import latex_table
@@ -19,7 +20,6 @@ from harness.report.table import csv_table
 from harness.report.write import write_leaderboard, write_page
 from harness.share.copy import Copy
 from harness.share.pages import chosen_label, page_of, summary
-from harness.share.reading import ScoreRow
 from harness.writing import replaced_folder, write_durably
 
 

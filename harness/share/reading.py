@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from io import StringIO
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
-from pydantic import Field, FiniteFloat, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from harness.bounded import digest, read_json, read_text, read_yaml
 from harness.errors import InputError
 from harness.evaluation.beyond import Beyond
 from harness.evaluation.comparison import Comparison
 from harness.evaluation.intervals import Estimate
-from harness.evaluation.records import SCHEMA, SCORE_COLUMNS, Record
+from harness.evaluation.records import SCHEMA, Record
+from harness.evaluation.score_rows import MOST_SCORES_BYTES, ScoreRow, score_rows
 from harness.report.featured import HOLDS
 from harness.report.manifest_files import MANIFEST
 from shadow_models.fine_tuning import NOTHING
 from shadow_models.recipe import DEFAULT, Recipe, recipe_from_dict
 from shadow_models.registry import HERE, built_in, find_family
 
-_MOST_JSON_BYTES, _MOST_YAML_BYTES, _MOST_SCORES_BYTES = 64_000_000, 1_000_000, 2**30  # YAML takes 1 kB a byte
+_MOST_JSON_BYTES, _MOST_YAML_BYTES = 64_000_000, 1_000_000  # YAML takes 1 kB a byte
 
 
 @dataclass(frozen=True)
@@ -137,19 +136,6 @@ class Facts:
     files: dict[str, str]
 
 
-class ScoreRow(NamedTuple):
-    """A line of `scores.csv`; decision and member are None where there is none, or nobody knows."""
-
-    target: Annotated[str, Field(pattern=r"^(?:shadow-[0-9]+|dev|test)\z")]
-    candidate_id: str
-    patient_id: str
-    attack: str
-    score: FiniteFloat
-    probability: FiniteFloat
-    decision: Literal[0, 1] | None
-    member: Literal[0, 1] | None
-
-
 class Made(NamedTuple):
     """What the generators were: their recipe, None for one that a plug-in made; options: of the recipe, by name."""
 
@@ -184,7 +170,7 @@ def read_run(folder: Path) -> Run:
             results,
             _made(text.get("family", DEFAULT), TypeAdapter(dict[str, Any]).validate_python(text["recipe"])),
             facts,
-            _scores(read_text(_listed(folder, "scores.csv", facts), _MOST_SCORES_BYTES, "The scores", links=False)),
+            score_rows(read_text(_listed(folder, "scores.csv", facts), MOST_SCORES_BYTES, "The scores", links=False)),
             TypeAdapter(dict[str, Any]).validate_python(
                 read_yaml(_listed(folder, "config.yaml", facts), _MOST_YAML_BYTES, "The options", links=False)
             ),
@@ -217,18 +203,3 @@ def _listed(folder: Path, name: str, facts: Facts) -> Path:
             "Run the same command again, then share that."
         )
     return folder / name
-
-
-def _scores(text: str) -> list[ScoreRow]:
-    lines = csv.reader(StringIO(text, newline=""))
-    if tuple(next(lines, ())) != SCORE_COLUMNS:
-        raise ValueError("scores.csv has other columns")
-    check = TypeAdapter(ScoreRow)
-    numbers = {"": None, "0": 0, "1": 1}
-    rows = []
-    for *texts, score, probability, decision, member in lines:
-        if len(texts) != 4:
-            raise ValueError("scores.csv has a line of other columns")
-        values = (*texts, float(score), float(probability), numbers[decision], numbers[member])
-        rows.append(check.validate_python(values))
-    return rows

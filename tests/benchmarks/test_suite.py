@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from shapes import has_shape
 
@@ -14,11 +15,14 @@ from benchmarks.suite import running
 from benchmarks.suite.__main__ import main
 from benchmarks.suite.curve import draw_curve
 from benchmarks.suite.definition import Suite, described, load_suite, suite_names
+from benchmarks.suite.pooled import rates_over_tasks
 from benchmarks.suite.results import Figure, leads, made_at, over_tasks, read_runs
 from benchmarks.suite.running import Places, knn_elsewhere, run_task, steps_for
 from benchmarks.suite.table import agreement, tables
 from harness.config.settings import composed
 from harness.errors import InputError
+from harness.evaluation.estimate_text import number
+from harness.evaluation.records import SCORE_COLUMNS
 
 TEXT = """
 version: 3
@@ -238,7 +242,7 @@ def test_several_pools_of_a_level_are_one_point_and_one_cell(tmp_path: Path) -> 
         write_run(tmp_path / task, task, {"knn": plain, "ssim": other}, two)
     board = read_runs(suite, [tmp_path])
     assert leads(suite, board)["ssim"] == pytest.approx(0.05), "a triangle of 0.1 and nothing"
-    given, auc, *_ = tables(suite, board)
+    given, auc, *_ = tables(suite, board, {})
     half_width = 0.01 * 2**0.5 / 2
     assert [row[1:] for row in given.rows] == [
         ["weak", "2 of 2", "0.55 to 0.65", f"0.600 [{0.6 - half_width:.3f}, {0.6 + half_width:.3f}]", "yes"],
@@ -248,6 +252,35 @@ def test_several_pools_of_a_level_are_one_point_and_one_cell(tmp_path: Path) -> 
     assert auc.rows[0][2].startswith("0.700 [0.69")
     del board["a-weak"]["knn"]  # where plain knn is missing, nothing can be set against it
     assert leads(suite, board)["ssim"] == pytest.approx((0.18 + 0.0) / 2)
+
+
+def test_rates_at_few_false_alarms_are_of_all_slices_of_a_level_together(tmp_path: Path) -> None:
+    two = TEXT.replace("b-weak: {pool: own, family: gan,", "b-weak: {pool: own, family: dct,")
+    suite = described("pair", two, "pair.yaml")
+    rng, n_targets, n = np.random.default_rng(5), 4, 900
+    told = {}
+    for task, apart in (("a-weak", 0.5), ("b-weak", 2.0), ("a-strong", 3.0)):
+        member = rng.permuted(np.tile(np.arange(n) < n // 2, (n_targets, 1)), axis=1)
+        told[task] = (member, rng.normal(apart * member))
+        write_run(tmp_path / task, task, {"knn": 0.6}, two)
+        rows = [
+            f"shadow-{target},id{i},p{i:03d},knn,{float(told[task][1][target, i])!r},0.5,0,{int(member[target, i])}"
+            for target in range(n_targets)
+            for i in range(n)
+        ]
+        (tmp_path / task / "run" / "scores.csv").write_text("\n".join([",".join(SCORE_COLUMNS), *rows]) + "\n")
+    board = read_runs(suite, [tmp_path])
+    rates = rates_over_tasks(suite, board, [tmp_path])
+    assert [*rates] == [("dct", "weak")], "the other level has one task, and its own run's rates"
+    member, score = (np.concatenate([told[task][of].ravel() for task in ("a-weak", "b-weak")]) for of in (0, 1))
+    for fpr, field in ((0.01, "tpr_at_1_percent"), (0.001, "tpr_at_1_permille")):
+        threshold = np.sort(score[~member])[::-1][int(fpr * (~member).sum())]
+        found = rates["dct", "weak"]["knn"][field]
+        assert found.value == pytest.approx((score[member] > threshold).mean())
+        assert found.low < found.value < found.high
+    permille = tables(suite, board, rates)[3]
+    assert "0.1 %" in permille.title
+    assert permille.rows[0][2:] == [number(rates["dct", "weak"]["knn"]["tpr_at_1_permille"].value), ""]
 
 
 def test_a_mean_over_tasks_is_no_surer_than_its_parts() -> None:
@@ -261,7 +294,7 @@ def test_a_mean_over_tasks_is_no_surer_than_its_parts() -> None:
 def test_the_tables_say_whether_the_levels_are_as_meant(suite: Suite, tmp_path: Path) -> None:
     board = read_runs(suite, [runs_of_both(tmp_path)])
     assert [*board] == ["a-weak", "a-strong", "b-weak"], "in the order of the suite"
-    given, auc, tpr, *_ = tables(suite, board)
+    given, auc, tpr, *_ = tables(suite, board, {})
     held = [(*row[:3], row[-1]) for row in given.rows]
     assert held == [
         ("dct", "weak", "1 of 1", "yes"),
@@ -272,7 +305,7 @@ def test_the_tables_say_whether_the_levels_are_as_meant(suite: Suite, tmp_path: 
     assert auc.rows[0] == ["ssim", "release", "0.750 [0.740, 0.760]", "0.850 [0.840, 0.860]", "+0.100"]
     assert auc.rows[3][2] == "", "not met"
     assert tpr.rows[0][2:] == ["0.750", "0.850"]
-    assert not any("0.1 %" in one.title for one in tables(suite, board)), "no task has slices enough for it"
+    assert not any("0.1 %" in one.title for one in tables(suite, board, {})), "no task has slices enough for it"
     assert "| ssim | release | 0.750 [0.740, 0.760] |" in auc.markdown()
 
 

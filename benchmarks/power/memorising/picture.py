@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.pictures import CHOSEN, INK, PAPER, SOFT, new_figure, write_figure
 from benchmarks.power.memorising.curves import Cells, OneCurve, curve_at
 from harness.evaluation.intervals import percentiles
+from harness.report.pictures import CHOSEN, INK, PAPER, SOFT, new_figure, write_figure
 
 _WIDTH, _HEIGHT = 3.1, 5.6  # inches a column, and of both rows
 _TICKS = ((0.25, 0.5, 1, 2, 4, 8, 16, 32), (0.01, 0.1, 1, 10, 100, 1000))

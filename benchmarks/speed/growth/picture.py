@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.pictures import CHOSEN, INK, PAPER, SOFT, new_figure, write_figure
+from harness.report.pictures import CHOSEN, INK, PAPER, SOFT, new_figure, write_figure
 
 _WIDTH, _HEIGHT = 2.7, 2.6  # inches a panel
 

@@ -84,6 +84,9 @@ def test_names_of_candidates_are_hashes_of_pixels(world, tmp_path, monkeypatch):
     write_slices(tmp_path / "candidates", world.slices, "used_{:03d}.png")
     attack(tmp_path / "candidates", world.release)
     assert not any("used" in name for name in met[0].ids)
+    order = np.random.default_rng(1).permutation(len(world.slices))
+    attack(world.slices[order], world.release)
+    assert met[1].ids == tuple(met[0].ids[place] for place in order)
 
 
 def test_options_of_an_attack_stand_in_its_column(world):

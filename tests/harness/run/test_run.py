@@ -245,11 +245,3 @@ def test_a_run_replaces_its_own_folder_only(harness):
     Path("precious/manifest.json").write_text("{}")
     assert harness(*TINY_PHANTOM, "out=precious").code == 2
     assert Path("precious/manifest.json").read_text() == "{}"
-
-
-def test_a_sweep_is_a_run_each_and_one_folder_for_all_is_refused(harness):
-    assert harness(*TINY_PHANTOM, "-m", "attack=knn,ssim").code == 0  # wherever -m stands
-    assert {p.name.split("-")[1] for p in Path("runs").glob("phantom-*")} == {"knn", "ssim"}
-    refused = harness("-m", *TINY_PHANTOM, "attack=knn,ssim", "out=both")
-    assert refused.code == 2
-    assert "sweep" in refused.err

@@ -1,4 +1,4 @@
-"""How pictures of figures look: the report's colours, no frame, and the same bytes for the same figures."""
+"""How pictures of figures in files look: the report's colours, no frame, and the same bytes for the same figures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-INK, SOFT, GRID, CHOSEN, PAPER = "#1d2227", "#5b646d", "#ebe8e1", "#00717a", "#fcfbf8"  # as harness/report's page.css
+INK, SOFT, GRID, CHOSEN, PAPER = "#1d2227", "#5b646d", "#ebe8e1", "#00717a", "#fcfbf8"  # as page.css has them
 _STYLE = {
     "font.size": 9,
     "axes.spines.top": False,

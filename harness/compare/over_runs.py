@@ -1,0 +1,118 @@
+"""The mean over runs, with an interval that resamples runs and patients; and paired differences on common targets.
+
+Two levels, crossed (Owen 2007, arXiv 0712.1111): runs of other seeds are drawn with replacement, and so are patients,
+who are the same people in every run. Every attack stands on the same draws. Of a single run its pairs of shadows are
+drawn in place of runs, as in the run's own table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.compare.metric import Judged, Metric
+from harness.compare.rows import Candidates
+from harness.evaluation.comparison import Comparison, paired
+from harness.evaluation.intervals import (
+    Estimate,
+    Resamples,
+    as_they_are,
+    estimated,
+    resample,
+    spread,
+)
+from harness.evaluation.metrics import Floats, Weights
+from harness.seeds import rng_of
+
+
+class Faced(NamedTuple):
+    """The targets of one seed, and by attack what it said of them; candidates: of all attacks the same."""
+
+    candidates: Candidates
+    by_attack: Mapping[str, Judged]
+
+
+class Drawn(NamedTuple):
+    """Values of one metric, float64 [1 + b] each: as it is, then under every resample.
+
+    in_run: by run and attack, patients drawn, the same in all runs; alone: pairs of shadows drawn, too; counts: how
+    often each run is drawn, [1 + b, runs].
+    """
+
+    in_run: list[dict[str, Floats]]
+    alone: list[dict[str, Floats]]
+    counts: NDArray[np.float64]
+
+    def runs_of(self, *attacks: str) -> list[int]:
+        """The runs that have a value of all of these attacks."""
+        return [at for at, run in enumerate(self.in_run) if all(name in run for name in attacks)]
+
+    def mean(self, of: Callable[[dict[str, Floats]], Floats], runs: Sequence[int]) -> Floats:
+        """The mean over runs of what `of` makes of a run's values, float64 [1 + b]; NaN where none is drawn."""
+        if len(runs) == 1:
+            return of(self.alone[runs[0]])
+        counts, values = self.counts[:, list(runs)], np.stack([of(self.in_run[at]) for at in runs], axis=1)
+        total = counts.sum(axis=1)
+        with np.errstate(invalid="ignore"):  # 0 / 0
+            return np.asarray(np.where(total > 0, (counts * values).sum(axis=1) / total, np.nan))
+
+
+def draw(runs: Sequence[Faced], metric: Metric, seed: int, n_resamples: int) -> Drawn:
+    """Every attack's values in every run. What a run's rows allow no value of is missing there."""
+    people = {name: place for place, name in enumerate(sorted({p for run in runs for p in run.candidates.patient}))}
+    rng = rng_of(seed, "compare", "runs")
+    drawn = rng.multinomial(len(runs), np.full(len(runs), 1 / len(runs)), n_resamples)
+    in_run, alone = [], []
+    every = set().union(*(run.by_attack for run in runs))
+    all_in_all = len(runs) > 1 and all(set(run.by_attack) == every for run in runs)
+    for run in runs:
+        patient = np.array([people[name] for name in run.candidates.patient], np.intp)
+        # All people, so that they are drawn alike in a run that some of them are not in.
+        everybody = np.r_[patient, np.arange(len(people))]
+        of_patients = resample(
+            np.zeros(len(everybody), np.intp), everybody, rng_of(seed, "compare", "patients"), n_resamples
+        )
+        crossed = resample(run.candidates.unit, patient, rng_of(seed, "compare", "alone"), n_resamples)
+        in_run.append(_values(run, metric, of_patients if len(runs) > 1 else crossed))
+        # Where each attack has several runs, none is looked at by itself.
+        alone.append(in_run[-1] if all_in_all or len(runs) == 1 else _values(run, metric, crossed))
+    return Drawn(in_run, alone, np.vstack([np.ones(len(runs)), drawn]))
+
+
+def estimate(drawn: Drawn, attack: str, metric: Metric) -> Estimate:
+    """The mean over the runs that have a value of it, with its interval."""
+    values = drawn.mean(lambda run: run[attack], drawn.runs_of(attack))
+    if not metric.has_interval:
+        return Estimate(float(values[0]), note="no interval")
+    return estimated({"": values[:1]}, {"": values[1:]})[""]
+
+
+def difference(drawn: Drawn, attack: str, other: str, metric: Metric) -> Comparison | None:
+    """The one minus the other over the runs that have both, not corrected; None where no run has."""
+    common = drawn.runs_of(attack, other)
+    if not common or not metric.has_interval:
+        return None
+    return paired(attack, other, metric.name, drawn.mean(lambda run: run[attack] - run[other], common))
+
+
+def _values(run: Faced, metric: Metric, resamples: Resamples) -> dict[str, Floats]:
+    member = run.candidates.member
+    if member is None:
+        return {}
+    n = len(member)
+    under = {
+        name: metric.under(rows, member)
+        for name, rows in run.by_attack.items()
+        if metric.missing(rows, member) is None
+    }
+    if not under:
+        return {}
+
+    def of_all(weight: Weights) -> dict[str, Floats]:
+        return {name: of(weight[:, :n]) for name, of in under.items()}
+
+    plain, drawn = of_all(as_they_are(resamples)), spread(of_all, resamples)
+    return {name: np.append(plain[name], drawn[name]) for name in under}

@@ -1,0 +1,175 @@
+"""The heat map, attack by setting, and the critical-difference diagram (Demšar 2006): on the page and as files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from harness.compare.compared import ComparedRuns, ComparedTable
+from harness.compare.ranks import MeanRanks
+from harness.evaluation.estimate_text import number
+from harness.places import check_file
+from harness.plain import plain
+from harness.report import pictures, svg
+from harness.report.table import section_title
+
+_DEEPEST = 0.6  # of the colour of the best cell: ink stays readable on it, light and dark
+_CHANCE = {"auc": 0.5, "accuracy": 0.5, "balanced_accuracy": 0.5}
+_MOST_LETTERS = 34  # of a setting's name below its column
+
+
+class _Colours(NamedTuple):
+    ink: str
+    soft: str
+    chosen: str
+
+
+class Cells(NamedTuple):
+    """A heat map's values, NaN where an attack is not in a setting: float64 [attacks, settings]."""
+
+    title: str
+    attacks: list[str]
+    settings: list[str]
+    values: np.ndarray
+
+
+class _Drawing(NamedTuple):
+    name: str
+    title: str
+    size: tuple[float, float]
+    paint: Callable[[Any, _Colours], None]
+
+
+def panels(found: ComparedRuns) -> list[svg.Panel]:
+    """The pictures for a page, in its colours."""
+    colours = _Colours(*(svg.COLOUR[name] for name in _Colours._fields))
+
+    def panel(one: _Drawing) -> svg.Panel:
+        return svg.Panel(one.title, svg.drawn(one.name, one.title, one.size, lambda at: one.paint(at, colours)), [])
+
+    return [panel(one) for one in _drawings(found)]
+
+
+def write_pictures(found: ComparedRuns, folder: Path) -> list[Path]:
+    """Write each as PNG and as SVG; returns the files. A regular file of such a name is replaced.
+
+    InputError where anything else has the name.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    colours, written = _Colours(pictures.INK, pictures.SOFT, pictures.CHOSEN), []
+    for one in _drawings(found):
+        for ending in ("png", "svg"):
+            path = folder / f"{one.name}.{ending}"
+            check_file("--pictures", path)
+            figure = pictures.new_figure(*one.size)
+            one.paint(figure, colours)
+            figure.suptitle(plain(one.title), fontsize=9, wrap=True, parse_math=False)
+            pictures.write_figure(figure, path)
+            written.append(path)
+    return written
+
+
+def cells_of(found: ComparedRuns, access: str, tables: Sequence[ComparedTable]) -> Cells:
+    """Attack by setting, or by seed where there is one setting alone; the best attacks first."""
+    columns: dict[str, dict[str, float]] = {}
+    for table in tables:
+        for row in table.rows:
+            if len(tables) > 1 and row.estimate.value is not None:
+                columns.setdefault(row.setting, {})[row.attack] = row.estimate.value
+            for one in row.each if len(tables) == 1 else ():
+                columns.setdefault(f"seed {'not told' if one.seed is None else one.seed}", {})[row.attack] = one.value
+    attacks = list(dict.fromkeys(row.attack for table in tables for row in table.rows))
+    values = np.array([[of.get(attack, np.nan) for of in columns.values()] for attack in attacks])
+    falling = -1 if found.metric.larger_is_better else 1
+    best = [falling * float(np.nanmean(row)) if np.isfinite(row).any() else np.inf for row in values]
+    order = sorted(range(len(attacks)), key=lambda at: (best[at], attacks[at]))
+    title = f"{found.metric.shown}. {section_title(found.on, access)}"
+    return Cells(title, [attacks[at] for at in order], list(columns), values[order])
+
+
+def _drawings(found: ComparedRuns) -> Iterator[_Drawing]:
+    for access in dict.fromkeys(table.access for table in found.settings):
+        cells = cells_of(found, access, [table for table in found.settings if table.access == access])
+        if np.isfinite(cells.values).any():
+            size = (2.6 + 1.0 * len(cells.settings), 1.5 + 0.27 * len(cells.attacks))
+            painted = _heat(cells, found)
+            yield _Drawing(f"heat-map-{access}", cells.title, size, painted)
+    for one in found.ranks:
+        title = f"Mean ranks over {len(one.settings)} settings, by {found.metric.shown}. "
+        size = (6.4, 1.0 + 0.12 * len(one.alike) + 0.24 * ((len(one.ranks) + 1) // 2))
+        painted = _differences(one)
+        yield _Drawing(f"mean-ranks-{one.access}", title + section_title(found.on, one.access), size, painted)
+
+
+def _heat(cells: Cells, found: ComparedRuns) -> Callable[[Any, _Colours], None]:
+    known = cells.values[np.isfinite(cells.values)]
+    least = min(_CHANCE.get(found.metric.name, 0.0), float(known.min()))
+    span = float(known.max()) - least or 1.0
+
+    def paint(figure: Any, colours: _Colours) -> None:
+        from matplotlib.patches import Rectangle
+
+        axes = figure.subplots()
+        for (row, column), value in np.ndenumerate(cells.values):
+            if not np.isfinite(value):
+                continue
+            depth = (value - least) / span
+            depth = depth if found.metric.larger_is_better else 1.0 - depth
+            place = (column - 0.5, row - 0.5)
+            alpha, middle = _DEEPEST * depth, {"ha": "center", "va": "center"}
+            axes.add_patch(Rectangle(place, 1, 1, facecolor=colours.chosen, alpha=alpha, linewidth=0))
+            axes.text(column, row, number(float(value)), color=colours.ink, fontsize=8, **middle)
+        axes.set(xlim=(-0.5, len(cells.settings) - 0.5), ylim=(len(cells.attacks) - 0.5, -0.5))
+        axes.set_yticks(range(len(cells.attacks)), map(plain, cells.attacks), parse_math=False, color=colours.ink)
+        short = [
+            one if len(one) <= _MOST_LETTERS else f"{one[: _MOST_LETTERS - 3]}..."
+            for one in map(plain, cells.settings)
+        ]
+        axes.set_xticks(range(len(short)), short, rotation=35, ha="right", rotation_mode="anchor", parse_math=False)
+        axes.grid(visible=False)
+        axes.tick_params(length=0)
+        for spine in axes.spines.values():
+            spine.set_visible(False)
+
+    return paint
+
+
+def _differences(ranks: MeanRanks) -> Callable[[Any, _Colours], None]:
+    """The diagram: attacks on a line of mean ranks, the best on the left, a bar below those not told apart."""
+
+    def paint(figure: Any, colours: _Colours) -> None:
+        axes = figure.subplots()
+        n, half = len(ranks.ranks), (len(ranks.ranks) + 1) // 2
+        below = 0.5 * len(ranks.alike) + 0.6
+        places = list(ranks.ranks.items())
+        margin = 0.45 * n
+        axes.set(xlim=(1 - margin, n + margin), ylim=(below + half, -1.6))
+        axes.axis("off")
+        axes.plot([1, n], [0, 0], color=colours.soft, lw=1)
+        for tick in range(1, n + 1):
+            axes.plot([tick, tick], [0, -0.15], color=colours.soft, lw=1)
+            axes.text(tick, -0.25, str(tick), ha="center", va="bottom", fontsize=8, color=colours.soft)
+        if ranks.critical_difference is not None:
+            width = min(ranks.critical_difference, n - 1)
+            axes.plot([1, 1 + width], [-1.05, -1.05], color=colours.ink, lw=2)
+            told = f"critical difference {number(ranks.critical_difference, 2)}"
+            axes.text(1, -1.15, told, va="bottom", fontsize=8, color=colours.ink)
+        for at, (attack, rank) in enumerate(places):
+            left = at < half
+            height = below + (at if left else n - 1 - at)
+            edge = 1 - 0.06 * n if left else n + 0.06 * n
+            axes.plot([rank, rank, edge], [0, height, height], color=colours.soft, lw=0.8)
+            text = f"{plain(attack)} {number(rank, 2)}" if left else f"{number(rank, 2)} {plain(attack)}"
+            axes.text(
+                edge + (-0.03 * n if left else 0.03 * n), height, text, ha="right" if left else "left", va="center",
+                fontsize=8, color=colours.ink, parse_math=False,
+            )  # fmt: skip
+        for number_, stretch in enumerate(ranks.alike):
+            height = 0.35 + 0.5 * number_
+            first, last = ranks.ranks[stretch[0]], ranks.ranks[stretch[-1]]
+            axes.plot([first - 0.05, last + 0.05], [height, height], color=colours.chosen, lw=3)
+
+    return paint

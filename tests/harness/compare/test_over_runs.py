@@ -1,0 +1,107 @@
+"""Means over seeds: of what scikit-learn says, on draws of runs and patients that all attacks share."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.metrics import brier_score_loss, f1_score, roc_auc_score
+
+from harness.compare.metric import NAMES, Judged, metric_called
+from harness.compare.over_runs import Faced, difference, draw, estimate
+from harness.compare.rows import Candidates
+from harness.errors import InputError
+
+N = 40
+AUC = metric_called("auc")
+
+
+def faced(seed: int, strengths: dict[str, float], n: int = N) -> Faced:
+    """Two pairs of shadows."""
+    rng = np.random.default_rng(seed)
+    halves = [rng.permutation(n) < n // 2 for _ in range(2)]
+    member = np.concatenate([side for half in halves for side in (half, ~half)])
+    patient = [str(at) for at in range(n)] * 4
+    by_attack = {}
+    for name, strength in strengths.items():
+        score = rng.normal(size=4 * n) + strength * member
+        by_attack[name] = Judged(score, 1 / (1 + np.exp(-score)), score > 0.5)
+    return Faced(Candidates("", patient, np.repeat([0, 0, 1, 1], n), member), by_attack)
+
+
+RUNS = [faced(seed, {"good": 1.5, "weak": 0.3}) for seed in range(6)]
+
+
+def test_the_mean_is_that_of_the_runs_own_values():
+    drawn = draw(RUNS, AUC, 0, 300)
+    own = [roc_auc_score(run.candidates.member, run.by_attack["good"].score) for run in RUNS]
+    found = estimate(drawn, "good", AUC)
+    assert found.value == pytest.approx(np.mean(own))
+    assert found.low < found.value < found.high
+    one = difference(drawn, "good", "weak", AUC)
+    weak = [roc_auc_score(run.candidates.member, run.by_attack["weak"].score) for run in RUNS]
+    assert one.difference.value == pytest.approx(np.mean(own) - np.mean(weak))
+    assert one.p_value == pytest.approx(2 / 301)
+    assert one.difference.low > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("brier", lambda run: brier_score_loss(run.candidates.member, run.by_attack["good"].probability)),
+        ("f1", lambda run: f1_score(run.candidates.member, run.by_attack["good"].decision)),
+    ],
+)
+def test_probabilities_and_decisions(name, value):
+    metric = metric_called(name)
+    assert estimate(draw(RUNS, metric, 0, 20), "good", metric).value == pytest.approx(np.mean([*map(value, RUNS)]))
+
+
+def test_more_runs_narrow_the_interval_and_runs_that_differ_widen_it():
+    def width(runs):
+        found = estimate(draw(runs, AUC, 0, 400), "good", AUC)
+        return found.high - found.low
+
+    alike = [RUNS[0]] * 6
+    differing = [faced(seed, {"good": strength}) for seed, strength in enumerate([0.0, 3.0] * 3)]
+    assert width(RUNS) < width(RUNS[:1])
+    assert width(differing) > 2 * width(alike)
+
+
+def test_patients_are_drawn_together_in_all_runs():
+    """The same rows in every run: drawing runs adds nothing, and the interval is that of the patients alone."""
+    drawn = draw([RUNS[0]] * 4, AUC, 0, 50)
+    first = drawn.in_run[0]["good"]
+    assert all(np.array_equal(first, run["good"]) for run in drawn.in_run)
+    assert np.allclose(drawn.mean(lambda run: run["good"], range(4)), first)
+    assert np.ptp(first[1:]) > 0
+
+
+def test_a_run_alone_draws_its_pairs():
+    run = RUNS[0]
+    one_pair = run._replace(candidates=run.candidates._replace(unit=np.zeros(4 * N, np.intp)))
+    drawn, of_patients = (draw([one], AUC, 0, 200).alone[0]["good"] for one in (run, one_pair))
+    assert drawn[0] == of_patients[0]
+    assert not np.allclose(drawn, of_patients)
+
+
+def test_attacks_of_other_runs_meet_on_common_ones():
+    some = [RUNS[0], RUNS[1], Faced(RUNS[2].candidates, {"good": RUNS[2].by_attack["good"]})]
+    drawn = draw(some, AUC, 0, 50)
+    assert (drawn.runs_of("good"), drawn.runs_of("good", "weak")) == ([0, 1, 2], [0, 1])
+    only = [Faced(RUNS[0].candidates, {"a": RUNS[0].by_attack["good"]}), RUNS[1]]
+    assert difference(draw(only, AUC, 0, 50), "a", "good", AUC) is None
+
+
+def test_rates_that_so_few_cannot_tell_and_names_that_are_none():
+    fine = metric_called("tpr@0.001")
+    rows, member = RUNS[0].by_attack["good"], RUNS[0].candidates.member
+    assert fine.missing(rows, member) == "n too small"
+    assert metric_called("TPR@0.05").missing(rows, member) is None
+    assert metric_called("tpr@0.05").shown == "TPR@5 %"
+    assert metric_called("f1").missing(rows._replace(decision=None), member) == "no decision"
+    assert AUC.missing(rows, np.ones_like(member)) == "one class alone"
+    assert not estimate(draw(RUNS, metric_called("ece"), 0, 5), "good", metric_called("ece")).low
+    assert [metric_called(name).name for name in NAMES] == list(NAMES)
+    for wrong in ("acc", "tpr@", "tpr@2", "tpr@0.0"):
+        with pytest.raises(InputError, match="There is no metric"):
+            metric_called(wrong)
