@@ -35,6 +35,9 @@ sys.exit(3)
 def store_found(store: Path) -> Iterator[Finding]:
     """What a run asks of the place of its store; what is tried there is taken away again."""
     nearest = _nearest(store)
+    if os.path.lexists(store) and not store.is_dir():
+        yield Finding(PART, "store", "broken", "is no folder, and every run keeps its work there.", _ELSEWHERE)
+        return
     try:
         with tempfile.TemporaryDirectory(prefix=".doctor-", dir=nearest) as folder:
             first, second = Path(folder, "one"), Path(folder, "two")

@@ -9,7 +9,9 @@ import pytest
 from made_up_runs import PATIENTS, members, write_run
 
 from harness.compare import compare
+from harness.compare.grids import won
 from harness.errors import InputError
+from harness.evaluation.comparison import holm
 from harness.evaluation.metrics import step_roc
 
 BOTH = {"knn": 0.3, "ssim": 2.0}
@@ -39,6 +41,17 @@ def test_seeds_are_averaged_and_attacks_of_several_runs_ranked(tmp_path):
     assert f"2 seeds (0, 1) and {PATIENTS} patients" in table.notes[0]
     assert found.ranks == [], "seeds are no settings"
     assert found.n_runs == 4
+
+
+def test_pairs_are_corrected_over_all_of_a_setting_and_a_smaller_error_wins(tmp_path):
+    run = write_run(tmp_path / "a", {"knn": 0.0, "mc": 0.8, "ssim": 3.0})
+    (table,) = compare([run], metric="brier").tables
+    assert [one.p_holm for one in table.wins] == holm([one.p_value for one in table.wins])
+    assert any(one.p_holm > one.p_value for one in table.wins)
+    wins = won(table.wins, larger_is_better=False)
+    assert table.rows[0].attack == "ssim"
+    assert wins["ssim", "knn"] == 1
+    assert ("knn", "ssim") not in wins
 
 
 def test_one_run_alone_says_what_its_interval_does_not_cover(tmp_path):

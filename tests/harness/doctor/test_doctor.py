@@ -82,6 +82,14 @@ def test_a_store_that_cannot_be_written_is_broken(told, monkeypatch):
     assert "store.root=DIR" in store["mend"]
 
 
+def test_a_store_that_is_no_folder_is_broken(told, tmp_path):
+    (tmp_path / "store").write_text("a file")
+    code, text = told()
+    assert code == CODE_BROKEN
+    assert "is no folder" in text
+    assert text.splitlines()[-1] == "1 of what a run needs is broken: see above."
+
+
 def test_locks_that_do_not_hold_are_told(tmp_path, monkeypatch):
     monkeypatch.setattr(disk, "_ASKS", "import sys; sys.exit(3)")  # another process was given the lock
     found = by_subject(list(disk.store_found(tmp_path)))

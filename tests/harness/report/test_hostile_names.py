@@ -142,7 +142,7 @@ def test_ids_of_scores_are_text_to_a_spreadsheet(tmp_path):
 
 def test_every_page_keeps_the_strict_policy():
     pages = sorted(path.name for path in TEMPLATES.glob("*.html") if path.name not in ("base.html", "macros.html"))
-    assert pages == ["audit.html", "leaderboard.html", "report.html", "standings.html"]
+    assert pages == ["audit.html", "compared.html", "leaderboard.html", "report.html", "standings.html"]
     for name in pages:
         assert (TEMPLATES / name).read_text().startswith('{% extends "base.html" %}')
     for path in TEMPLATES.glob("*.html"):
