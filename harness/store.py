@@ -27,11 +27,11 @@ from harness.places import shown
 from harness.verified import WORTH_BYTES, Stamp, drop_note, note_of, noted, write_note
 from harness.writing import FILE_MODE, FOLDER_MODE, close, open_to_writing, replaced_folder, write_durably
 
-ANSWERS, LOCKS, NOTES = "answers", "locks", "verified"
+ANSWERS, LOCKS, NOTES, SALT = "answers", "locks", "verified", "salt"
 # What a store's root holds, and nothing else, where the root is ours to close.
 KINDS = {
     ANSWERS, "checkpoint", "generator", "given", LOCKS, "log", "observation", "picture", "pool", "release", "scores",
-    NOTES,
+    NOTES, SALT,
 }  # fmt: skip
 
 

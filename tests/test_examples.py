@@ -141,6 +141,15 @@ def test_the_external_generator_releases_images_near_its_members(tmp_path, image
     assert outside(release).max() < 0.5 * outside(images(9, 32, 1)).min()
 
 
+def test_the_flawed_folder_holds_every_flaw_once(tmp_path):
+    done = script("flawed_folder.py", "slices", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    images = [np.asarray(Image.open(path)) for path in sorted((tmp_path / "slices").glob("*.png"))]
+    assert (len(images), len({one.tobytes() for one in images})) == (28, 27)
+    assert sum(not one.any() for one in images) == 1
+    assert [one.shape for one in images if one.shape != (64, 64)] == [(128, 128)]
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_is_short_and_tested(path):
     assert 20 <= len(path.read_text(encoding="utf-8").splitlines()) <= 50

@@ -51,12 +51,9 @@ def test_a_package_says_that_it_is_typed(package):
 
 
 def bounds() -> dict[str, str]:
-    """The lower bound of every package that we ask for; `datasets` is what tests read a folder with, too."""
+    """The lower bound of every package that we ask for, of the extra `hub`, too."""
     project = PROJECT["project"]
-    asked = [
-        *project["dependencies"],
-        *(one for one in project["optional-dependencies"]["test"] if "datasets" in one),
-    ]
+    asked = [*project["dependencies"], *project["optional-dependencies"]["hub"]]
     found = [re.fullmatch(r"([\w.-]+)>=([\d.]+)(?:,<[\d.]+)?", one) for one in asked]
     assert all(found)
     return {one[1]: one[2] for one in found if one}
@@ -119,13 +116,14 @@ def test_every_package_that_is_imported_is_asked_for():
         "sklearn": "scikit-learn",
         "yaml": "pyyaml",
         "hydra": "hydra-core",
+        "huggingface_hub": "huggingface-hub",
         "markupsafe": "jinja2",
     }
     files = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
     names = set().union(*map(imported, files)) - set(PACKAGES) - sys.stdlib_module_names
-    of_tests = {"datasets", "faiss", "pytest", "psutil", "skimage"}  # of the extra `test`, for benchmarks, too
-    of_extras = {"opacus"}  # of the extra `dp`, imported where it is asked for
-    assert {called.get(name, name) for name in names} - of_tests - of_extras == bounds().keys() - {"datasets"}
+    of_tests = {"faiss", "pytest", "psutil", "skimage"}  # of the extra `test`, for benchmarks, too
+    of_extras = {"opacus", "nibabel", "pydicom"}  # of `dp` and `medical`, imported where they are asked for
+    assert {called.get(name, name) for name in names} - of_tests - of_extras == bounds().keys()
 
 
 def test_the_site_is_built_strict_and_holds_every_page():

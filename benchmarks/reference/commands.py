@@ -15,8 +15,12 @@ from benchmarks.benchmark import KINDS, Benchmark
 from benchmarks.find import all_benchmarks
 from benchmarks.reference.tables import code, sentence, table
 
-_BY_HYDRA = {"harness.run": (), "harness.challenge": ("score",)}
-"""Commands whose options Hydra reads, and of which words argparse reads the rest."""
+_BY_HYDRA = {
+    "harness.run": ("", "Trains, attacks, calibrates, applies", ()),
+    "harness.challenge": (" make", "Makes a simulated challenge", ("score",)),
+    "harness.data": (" look", "Says what is in the data, before anything is trained", ()),
+}
+"""Commands whose options Hydra reads: behind which word, what they do, and which other words argparse reads."""
 _BESIDE = ("shadow_models.base", "benchmarks", "benchmarks.suite", "benchmarks.reference")
 
 
@@ -32,13 +36,14 @@ def options_of_commands() -> str:
     """A section for each command of the harness, then those beside it, then a table of the benchmarks."""
     parts = []
     for module in [*_of_harness(), *_BESIDE]:
-        words = _BY_HYDRA.get(module)
-        if words is None:
+        if module not in _BY_HYDRA:
             parts += _sections(_parser_of(module, []))
-        else:
-            parts.append(_by_hydra(module))
-            for word in words:
-                parts += _sections(_parser_of(module, [word]))
+            continue
+        word, does, others = _BY_HYDRA[module]
+        told = "Its options are read by Hydra: [options.md](../options.md), and `--help`."
+        parts.append(f"### `python -m {module}{word}`\n\n{does}. {told}\n")
+        for other in others:
+            parts += _sections(_parser_of(module, [other]))
     return "\n".join([*parts, _benchmarks()])
 
 
@@ -108,15 +113,6 @@ def _row(parser: argparse.ArgumentParser, action: argparse.Action) -> list[str]:
     told = sentence(" ".join((parser._get_formatter()._expand_help(action) if action.help else "").split()))
     shown = code(usage) if action.option_strings and not choices else choices
     return [f"{code(name)}{given}", shown, told]
-
-
-def _by_hydra(module: str) -> str:
-    told = {
-        "harness.run": ("python -m harness.run", "Trains, attacks, calibrates, applies"),
-        "harness.challenge": ("python -m harness.challenge make", "Makes a simulated challenge"),
-    }
-    command, does = told[module]
-    return f"### `{command}`\n\n{does}. Its options are read by Hydra: [options.md](../options.md), and `--help`.\n"
 
 
 def _benchmarks() -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from harness.data.sources.listing import AGAIN, Account
+from harness.data.sources.account import Account
+from harness.data.sources.listing import AGAIN
 from harness.data.sources.looks import looks_like
 from harness.errors import InputError
 

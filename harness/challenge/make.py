@@ -106,7 +106,7 @@ def _generator(settings: ChallengeSettings, pool: Pool, split: Split) -> Generat
 
 def _decided(settings: ChallengeSettings) -> dict[str, Any]:
     """What options and data decide of `challenge.json`, before anything is read into the store."""
-    identity = source_of(settings.data).identity
+    identity = source_of(settings.data, Store(settings.store_root)).identity
     return {
         "schema": SCHEMA,
         "edition": settings.edition.name,

@@ -15,7 +15,7 @@ from harness.config.command_words import names_given
 from harness.config.options import QUIET, StoreOptions, hydra_node
 from harness.config.recipe_options import Start, recipe_and_start
 from harness.config.registration import register_generators, register_sources_and_launch
-from harness.data.options import FolderData, PhantomData
+from harness.data.options import AnyData
 from harness.editions.edition import Edition
 from harness.editions.load import edition_names, load_edition
 from harness.errors import InputError
@@ -93,7 +93,7 @@ class ChallengeOptions:
 class ChallengeSettings(NamedTuple):
     """The options of one challenge, checked and typed."""
 
-    data: PhantomData | FolderData
+    data: AnyData
     recipe: Recipe
     start: Start
     edition: Edition

@@ -9,7 +9,10 @@ from typing import Any
 
 from harness.config.edition_options import check_edition, membership_editions
 from harness.config.recipe_options import Start
-from harness.data.options import EditionFolder, FolderData
+from harness.data.options import DicomData, EditionFolder, FolderData, HubData, NiftiData, ParquetData
+from harness.data.sources.named_patient import pattern_of
+from harness.data.sources.slice_choice import slice_choice
+from harness.data.sources.window import window_of
 from harness.errors import InputError, unknown_name
 from harness.evaluation.decision_rules import DECISIONS
 from harness.evaluation.probability_calibration import CURVES
@@ -38,36 +41,77 @@ def check_run(options: Any) -> None:
 
 def check_common(options: Any) -> None:
     """What types cannot check of data, launch, device and places, for all commands that train. Raises InputError."""
-    for what, value, known in (
-        ("device", re.sub(r"^cuda:\d+$", "cuda", options.device), ("auto", "cpu", "cuda", "mps")),
-        ("data", options.data.name, _names_of(options.data)),
-    ):
-        if value not in known:
-            raise InputError(unknown_name(what, value, known))
+    device, known = re.sub(r"^cuda:\d+$", "cuda", options.device), ("auto", "cpu", "cuda", "mps")
+    if device not in known:
+        raise InputError(unknown_name("device", device, known))
     if options.launch.workers is not None and options.launch.workers < 0:
         raise InputError(f"launch.workers={options.launch.workers} must be 0 (in this process) or more.")
+    check_data(options)
+
+
+def check_data(options: Any) -> None:
+    """What types cannot check of data and of the places beside them, for all commands that read slices.
+
+    Paths of the data are made whole. Raises InputError.
+    """
+    if options.data.name not in _names_of(options.data):
+        raise InputError(unknown_name("data", options.data.name, _names_of(options.data)))
     _check_positive(("data.size", options.data.size), ("data.per_patient", options.data.per_patient))
     if isinstance(options.data, EditionFolder):
         check_edition(options.data)
+        if options.data.window is not None:
+            raise InputError("data.window is for folders and volumes; an edition's slices have 8 bits. Leave it out.")
+    check_volumes(options.data)
     if isinstance(options.data, FolderData):
         options.data.root = str(user_path(options.data.root, "data.root="))
         if options.data.extra is not None:
             options.data.extra = str(user_path(options.data.extra, "data.extra="))
-        out = Path("runs") if options.out is None else user_path(options.out, "out=")
-        for name in ("root", "extra"):
-            if getattr(options.data, name) is not None:
-                slices = Path(getattr(options.data, name))
-                _check_places(f"data.{name}", slices, user_path(options.store.root, "store.root="), out)
+    if isinstance(options.data, ParquetData):
+        options.data.files = parquet_files(options.data.files)
+    if isinstance(options.data, HubData):
+        options.data.path = hub_path(options.data.path)
+    out = Path("runs") if options.out is None else user_path(options.out, "out=")
+    for name, slices in slice_folders(options.data).items():
+        _check_places(name, slices, user_path(options.store.root, "store.root="), out)
+
+
+def parquet_files(files: Any) -> list[str]:
+    """`data.files` as a list of paths, `~` as in a shell. Raises InputError for what is no path or list of paths."""
+    named = [files] if isinstance(files, str) else files
+    if not isinstance(named, list) or not named or not all(isinstance(one, str) for one in named):
+        raise InputError(f"data.files={files} must be a file, a list of files, a folder, or a pattern of names.")
+    return [str(user_path(one, "data.files=")) for one in named]
+
+
+def hub_path(path: str) -> str:
+    """`data.path` as a folder, `~` as in a shell, or as OWNER/NAME of the Hub."""
+    return str(user_path(path, "data.path="))
+
+
+def slice_folders(data: Any) -> dict[str, Path]:
+    """The folders of slices on this machine, by the option that names each."""
+    if isinstance(data, FolderData):
+        return {"data.root": Path(data.root)} | ({"data.extra": Path(data.extra)} if data.extra is not None else {})
+    if isinstance(data, HubData) and Path(data.path).is_dir():
+        return {"data.path": Path(data.path)}
+    if isinstance(data, ParquetData):
+        return {f"data.files[{place}]": Path(one) for place, one in enumerate(data.files) if Path(one).exists()}
+    return {}
+
+
+def check_volumes(data: Any) -> None:
+    """The options of what has more than 8 bits, or more than one slice a file. Raises InputError."""
+    if isinstance(data, FolderData) and (data.window is not None or isinstance(data, DicomData | NiftiData)):
+        window_of(data.window)
+    if isinstance(data, DicomData | NiftiData):
+        slice_choice(data.slices)
+    if isinstance(data, NiftiData) and data.patient is not None:
+        pattern_of(data.patient)
 
 
 def taken_places(store_root: Path, data: Any) -> dict[str, Path]:
     """What results must be neither above nor below, by the option that names it; data: as `check_common` left it."""
-    taken = {"store.root": store_root}
-    if isinstance(data, FolderData):
-        taken["data.root"] = Path(data.root)
-    if has_extra(data):
-        taken["data.extra"] = Path(data.extra)
-    return taken
+    return {"store.root": store_root, **slice_folders(data)}
 
 
 def has_extra(data: Any) -> bool:

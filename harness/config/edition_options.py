@@ -12,7 +12,7 @@ from harness.editions.load import edition_names, load_edition
 from harness.errors import HarnessWarning, InputError, unknown_name
 
 if TYPE_CHECKING:
-    from harness.data.options import EditionFolder, FolderData, PhantomData
+    from harness.data.options import AnyData, EditionFolder
 
 GROUPS = ("inferred", "given")
 
@@ -66,7 +66,7 @@ def check_edition(data: EditionFolder) -> None:
         raise InputError(unknown_name(f"generator of {data.name}", data.generator, task.generators))
 
 
-def submission_form(data: PhantomData | FolderData) -> Submission:
+def submission_form(data: AnyData) -> Submission:
     """The format of the submission that a run on these data writes; ours is that of 2023."""
     if data.name not in membership_editions():
         return STANDARD

@@ -17,7 +17,8 @@ from harness.config.checks import PICTURES
 from harness.config.edition_options import GROUPS, membership_editions
 from harness.config.options import LaunchOptions, ReportOptions, ShadowOptions, SurrogateOptions
 from harness.config.recipe_options import STARTS, StartOptions
-from harness.data.options import FolderData, PhantomData
+from harness.data.options import SOURCES
+from harness.data.sources.window import PRESETS
 from harness.evaluation.decision_rules import DECISIONS
 from harness.evaluation.probability_calibration import CURVES
 from harness.evaluation.selection_rules import RULES
@@ -33,7 +34,7 @@ _GROUPS = (
     "launch",
     "shadow",
 )  # chosen by a name that is registered: composition refuses others
-_DATA = ("name", "size", "per_patient", "patients", "slices", "seed", "group")
+_DATA = ("name", "size", "per_patient", "patients", "slices", "seed", "group", "window")
 _TOP = ("preset", "seed", "rule", "decision", "calibrator", "device")
 _HIDDEN = "..."
 _NUMBER = r"[+-]?[0-9.]+(?:e[+-]?[0-9]+)?|true|false|null"
@@ -125,8 +126,9 @@ def allowed_words(family: Any) -> dict[str, Collection[str]]:
         **(find_family(family).choices if family in built_in() else {}),
         "family": built_in(),
         "match": built_in(),
-        "name": (PhantomData.name, FolderData.name, *membership_editions(), *DISTANCES, LaunchOptions.name),
+        "name": (*SOURCES, *membership_editions(), *DISTANCES, LaunchOptions.name),
         "preset": SIZES,
+        "window": PRESETS,
         "tuning": SIZES,
         "start": STARTS,
         "leak": LEAKS,

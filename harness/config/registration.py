@@ -14,7 +14,15 @@ from harness.config.command_words import names_given
 from harness.config.edition_options import membership_editions, name_edition
 from harness.config.options import LaunchOptions, Options, ShadowOptions
 from harness.config.recipe_options import StartOptions, family_called, generator_names, options_class, preset_values
-from harness.data.options import EditionFolder, FolderData, PhantomData
+from harness.data.options import (
+    DicomData,
+    EditionFolder,
+    FolderData,
+    HubData,
+    NiftiData,
+    ParquetData,
+    PhantomData,
+)
 from harness.errors import InputError
 from shadow_models.recipe import DEFAULT, SIZES, Recipe
 from shadow_models.registry import built_in
@@ -40,18 +48,34 @@ def register_options(words: Sequence[str]) -> None:
     for name, members in attack_groups(found.by_name).items():
         store.store(group="attack", name=name, node={"defaults": list(members)}, package="attack")
     register_sources_and_launch()
-    for edition in membership_editions():
-        node = name_edition(writable(EditionFolder), edition)
-        store.store(group="data", name=edition, node=node, package="data")
+    _register_editions()
     register_generators("shadow", names_given(words, "shadow"), ShadowOptions)
 
 
 def register_sources_and_launch() -> None:
-    """What every command that trains takes: data of our own making or of a folder, and where jobs run."""
+    """What every command that trains takes: data of our own making, of a folder or a data set, and where jobs run."""
     store = ConfigStore.instance()
-    for data in (PhantomData, FolderData):
-        store.store(group="data", name=data.name, node=writable(data), package="data")
+    _register_sources()
     store.store(group="launch", name="local", node=writable(LaunchOptions), package="launch")
+
+
+def register_data() -> None:
+    """Every source of slices, editions among them."""
+    _register_sources()
+    _register_editions()
+
+
+def _register_sources() -> None:
+    store = ConfigStore.instance()
+    for data in (PhantomData, FolderData, DicomData, NiftiData, HubData, ParquetData):
+        store.store(group="data", name=data.name, node=writable(data), package="data")
+
+
+def _register_editions() -> None:
+    store = ConfigStore.instance()
+    for edition in membership_editions():
+        node = name_edition(writable(EditionFolder), edition)
+        store.store(group="data", name=edition, node=node, package="data")
 
 
 def register_generators(group: str, named: Sequence[str], *others: type) -> None:

@@ -14,7 +14,7 @@ from harness.config.checks import check_extra, check_run, has_extra
 from harness.config.command_words import refuse_foreign
 from harness.config.recipe_options import Making, Start, recipe_and_start, usual_making
 from harness.config.registration import register_options
-from harness.data.options import EditionFolder, FolderData, PhantomData
+from harness.data.options import AnyData, EditionFolder, PhantomData
 from harness.errors import InputError
 from harness.evaluation.probability_calibration import CalibratorName
 from harness.places import user_path
@@ -34,7 +34,7 @@ class Settings:
     """
 
     attacks: dict[str, Attack]
-    data: PhantomData | FolderData
+    data: AnyData
     recipe: Recipe
     start: Start
     shadow_count: int

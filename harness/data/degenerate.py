@@ -80,7 +80,7 @@ class Faults:
 def faults(images: Images, called: str = "released images") -> Faults:
     """What is wrong with uint8 [n, s, s], n > 0; called: what the sentences call them."""
     n = len(images)
-    black, flat, noise = _by_themselves(images)
+    black, flat, noise = by_themselves(images)
     equal = repeats(images)
     nearly = np.zeros(n, np.bool_)
     nearly[~equal] = nearly_repeats(images[~equal])
@@ -175,8 +175,8 @@ def _coarse(images: Images) -> NDArray[np.float64]:
     return np.asarray(squares.reshape(n, along, side, along, side).mean(axis=(2, 4)).reshape(n, -1))
 
 
-def _by_themselves(images: Images) -> tuple[Flags, Flags, Flags]:
-    """Which images are black, of one grey, and noise, bool [n] each."""
+def by_themselves(images: Images) -> tuple[Flags, Flags, Flags]:
+    """Which images are black, of one grey (black ones among them), and noise, bool [n] each."""
     parts = [_of_block(block) for block in _blocks(images)]
     black, flat, noise = (np.concatenate(one) for one in zip(*parts, strict=True))
     return black, flat, noise

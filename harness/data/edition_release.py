@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.data.reading import READING, kept_remarks, looked_at
+from harness.data.sources.account import Account
 from harness.data.sources.edition import read_leaf
-from harness.data.sources.listing import Account
 from harness.errors import HarnessWarning
 from harness.store import Store, content_key
 from harness.writing import save_array

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from omegaconf import MISSING
 
@@ -29,7 +30,9 @@ class FolderData:
 
     root: the folder, with or without metadata.csv. size: working size, pixels; per_patient: slices taken of each
     patient, None takes all.
-    extra: an imagefolder of more real slices of the same source, of other patients, about whom nobody asks.
+    extra: a folder of the same kind with more real slices of the same source, of other patients, about whom nobody
+    asks. window: [centre, width], or the name of one, for what has more than 8 bits; TIFFs of several pages are read
+    with it, too.
     """
 
     name: str = "folder"
@@ -37,6 +40,33 @@ class FolderData:
     size: int = 64
     per_patient: int | None = None
     extra: str | None = None
+    window: Any = None
+
+
+@dataclass
+class DicomData(FolderData):
+    """CT series, whatever the files are called.
+
+    slices: which axial ones of each series, `middle:K`, `every:MM` or `all`.
+    """
+
+    name: str = "dicom"
+    window: Any = "lung"
+    slices: str = "middle:4"
+
+
+@dataclass
+class NiftiData(FolderData):
+    """Volumes, .nii and .nii.gz.
+
+    slices: which axial ones of each, `middle:K`, `every:MM` or `all`. patient: a regular expression whose group,
+    found in a volume's name, is its patient; None takes each for one patient's.
+    """
+
+    name: str = "nifti"
+    window: Any = "lung"
+    slices: str = "middle:4"
+    patient: str | None = None
 
 
 @dataclass
@@ -53,3 +83,50 @@ class EditionFolder(FolderData):
     group: str = "inferred"
     folders: dict[str, str | None] = field(default_factory=dict)
     generator: str | None = None
+
+
+@dataclass
+class TableData:
+    """Rows with an image each, read with the library `datasets`; the options of `hub` and `parquet`.
+
+    image: the column of the slices; None looks for the one column of images. patient: the column of whose they are;
+    None looks for `patient_id`. size: working size, pixels; per_patient: slices taken of each patient, None takes
+    all.
+    """
+
+    name: str = MISSING
+    image: str | None = None
+    patient: str | None = None
+    size: int = 64
+    per_patient: int | None = None
+
+
+@dataclass
+class HubData(TableData):
+    """A data set of the Hugging Face Hub, or a folder that holds one.
+
+    path: OWNER/NAME or a folder; split: which part; subset: which configuration, where there are several; revision:
+    the commit, branch or tag of the repository.
+    """
+
+    name: str = "hub"
+    path: str = MISSING
+    split: str = "train"
+    subset: str | None = None
+    revision: str | None = None
+
+
+@dataclass
+class ParquetData(TableData):
+    """Parquet files.
+
+    files: one, a list of them, a folder of them, or a pattern such as `DIR/*.parquet`.
+    """
+
+    name: str = "parquet"
+    files: Any = MISSING
+
+
+AnyData = PhantomData | FolderData | HubData | ParquetData
+SOURCES = tuple(one.name for one in (PhantomData, FolderData, DicomData, NiftiData, HubData, ParquetData))
+MEDICAL = (DicomData.name, NiftiData.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -16,10 +17,11 @@ from numpy.typing import NDArray
 from harness.data.degenerate import digests
 from harness.data.edition_release import EditionRelease, read_release, releases_of
 from harness.data.numbered import numbered
-from harness.data.options import EditionFolder, FolderData, PhantomData
+from harness.data.options import AnyData, EditionFolder
 from harness.data.reading import EXTRA_ROLE, READING, Source, kept_remarks, source_of
 from harness.data.sources.listing import UNNAMED
 from harness.data.sources.patients import one_spelling
+from harness.data.sources.remarks import AsStored, heard
 from harness.data.sources.slices import Slices
 from harness.errors import HarnessWarning, InputError
 from harness.store import Store, content_key
@@ -35,6 +37,7 @@ class Pool:
     learns them.
     given: an edition's dev and test releases, by name; empty where the harness makes the releases itself.
     accounts: of each folder how many images it gave and what was left out, JSON values.
+    as_stored: what the images were like before they were converted, JSON values (`_as_stored`).
     """
 
     key: str
@@ -46,6 +49,7 @@ class Pool:
     given: Mapping[str, EditionRelease]
     accounts: tuple[Mapping[str, Any], ...] = ()
     extra: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
+    as_stored: Mapping[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.taken)
@@ -56,13 +60,13 @@ class Pool:
         return numbered(self.patient_ids)
 
 
-def load_pool(data: PhantomData | FolderData, store: Store, extra_apart: bool = False) -> Pool:
+def load_pool(data: AnyData, store: Store, extra_apart: bool = False) -> Pool:
     """Read the data once, keep it in the store, and take `per_patient` slices of each patient.
 
     extra_apart: whether extra slices are for a base alone, or for the shadows as all others.
     Raises InputError for whatever is wrong with the folder; what was converted is warned of on every load.
     """
-    source = source_of(data)
+    source = source_of(data, store)
     key = content_key(stage="pool", code=READING, **source.identity)
     artefact = store.get("pool", key, lambda folder: _write(source, folder))
     for account in source.accounts.values():
@@ -84,6 +88,7 @@ def load_pool(data: PhantomData | FolderData, store: Store, extra_apart: bool = 
         extra=np.flatnonzero(apart),
         given=given,
         accounts=(*_accounts(source, artefact.facts["unnamed"]), *(one.account.facts() for one in given.values())),
+        as_stored=artefact.facts.get("as_stored", {}),
     )
     _warn_of_equal_slices(pool)
     _warn_of_inferred_patients(pool, data)
@@ -105,7 +110,7 @@ def _warn_of_equal_slices(pool: Pool) -> None:
         warnings.warn(HarnessWarning(f"{text}: they may be member and non-member at once."), stacklevel=3)
 
 
-def _warn_of_inferred_patients(pool: Pool, data: PhantomData | FolderData) -> None:
+def _warn_of_inferred_patients(pool: Pool, data: AnyData) -> None:
     """An edition says of no slice whose it is; what is then called a patient are slices that look alike."""
     if isinstance(data, EditionFolder) and data.group == "inferred":
         groups = len({pool.patient_ids[place] for place in pool.taken})
@@ -125,7 +130,7 @@ def load_released(pool: Pool, store: Store) -> None:
 
 def _write(source: Source, folder: Path) -> Mapping[str, Any]:
     """Read every slice, write `pixels.npy` and `index.csv`; facts: remarks."""
-    with kept_remarks() as remarks:
+    with kept_remarks() as remarks, heard() as told:
         parts = source.read()
     slices = Slices(
         parts[0][1].pixels if len(parts) == 1 else np.concatenate([part.pixels for _, part in parts]),
@@ -141,7 +146,21 @@ def _write(source: Source, folder: Path) -> Mapping[str, Any]:
         writer.writerows([name, patient, digest.hex(), role] for name, patient, digest, role in whose)
     accounts = [part.account for _, part in parts if part.account is not None]
     unnamed = {one.called: one.left_out[UNNAMED] for one in accounts if UNNAMED in one.left_out}
-    return {"remarks": remarks, "unnamed": unnamed}
+    alone = sum(len(part.unnamed) for _, part in parts)
+    return {"remarks": remarks, "unnamed": unnamed, "as_stored": {**_as_stored(told), "of_nobody": alone}}
+
+
+def _as_stored(told: Sequence[AsStored]) -> dict[str, Any]:
+    """sizes: [height, width, how many] each, the most frequent first; conversions: [kind, how many] each."""
+    sizes: Counter[tuple[int, int]] = Counter()
+    conversions: Counter[str] = Counter()
+    for one in told:
+        sizes.update(one.sizes)
+        conversions.update(one.conversions)
+    return {
+        "sizes": [[*size, count] for size, count in sizes.most_common()],
+        "conversions": [[kind, count] for kind, count in conversions.most_common()],
+    }
 
 
 def _accounts(source: Source, unnamed: Mapping[str, tuple[int, str]]) -> Iterator[dict[str, object]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,19 +13,32 @@ import numpy as np
 
 from harness.data.groups import inferred_patients
 from harness.data.in_threads import in_order
-from harness.data.options import EditionFolder, FolderData, PhantomData
+from harness.data.options import (
+    AnyData,
+    DicomData,
+    EditionFolder,
+    FolderData,
+    HubData,
+    NiftiData,
+    ParquetData,
+    PhantomData,
+)
+from harness.data.pseudonyms import Salt
+from harness.data.sources.account import Account, LeftOut
+from harness.data.sources.digest import file_digest
 from harness.data.sources.edition import find_leaves, read_leaf
-from harness.data.sources.listing import Account, LeftOut, list_folder
+from harness.data.sources.listing import list_folder
 from harness.data.sources.misplaced_submission import submission_at
 from harness.data.sources.slices import Slices
+from harness.data.sources.window import window_of
 from harness.editions.load import load_edition
 from harness.errors import HarnessWarning, InputError
+from harness.store import Store
 
 # The version of what reads or draws slices (data/sources, data/groups.py), a part of every key that hangs on it. It
 # takes another word where the same files and options would give other pixels, ids or patients; a test watches over
 # that. Since this one: files turned by EXIF, white as zero, floats of one scale, links followed, metadata as text.
 READING = "2026-11-26"
-_BLOCK_BYTES = 2**16
 EXTRA_ROLE = "extra"
 REAL_ROLES = ("test_candidates", "dev_used", "dev_not_used")
 
@@ -41,8 +53,11 @@ class Source(NamedTuple):
     accounts: Mapping[str, Account]
 
 
-def source_of(data: PhantomData | FolderData) -> Source:
-    """Options decide phantoms, the files' bytes folders."""
+def source_of(data: AnyData, store: Store | None = None) -> Source:
+    """Options decide phantoms, the files' bytes folders, the rows' data sets.
+
+    store: whose salt ids of patients are hashed with; without one they are others at every call.
+    """
     if isinstance(data, PhantomData):
 
         def draw() -> list[tuple[str, Slices]]:
@@ -51,18 +66,49 @@ def source_of(data: PhantomData | FolderData) -> Source:
             return [("pool", phantom_slices(data.patients, data.slices, data.size, data.seed))]
 
         return Source({"phantom": [data.patients, data.slices, data.size, data.seed]}, draw, {}, {})
+    if isinstance(data, HubData | ParquetData):
+        return _table_source(data, Salt.of(store))
     if isinstance(data, EditionFolder):
         return _edition_source(data)
+    if isinstance(data, DicomData | NiftiData):
+        return _volume_source(data, Salt.of(store))
 
     def read() -> list[tuple[str, Slices]]:
-        pool = _read_folder(Path(data.root), data.size, "data.root")
+        pool = _read_folder(Path(data.root), data.size, "data.root", data.window)
         return [("pool", pool), *((role, _apart(part)) for role, part in _extra(data))]
 
     files, account = looked_at("data.root", Path(data.root))
     identity: dict[str, Any] = {"data": data.name, "size": data.size, "files": files}
+    if data.window is not None:
+        window = window_of(data.window)
+        identity["window"] = [window.centre, window.width, bool(window.preset)]
     accounts = {"data.root": account}
     if data.extra:
         identity["extra"], accounts["data.extra"] = looked_at("data.extra", Path(data.extra))
+    return Source(identity, read, {}, accounts)
+
+
+def _table_source(data: HubData | ParquetData, salt: Salt) -> Source:
+    """The rows of a data set; that they lie elsewhere, or are packed otherwise, changes nothing."""
+    from harness.data.sources.dataset import find_rows, read_rows
+
+    found = find_rows(data)
+    identity = {"data": data.name, "size": data.size, "rows": found.digest, "salt": salt.mark}
+    return Source(identity, lambda: [("pool", read_rows(found, data.size, salt))], {}, {found.called: found.account})
+
+
+def _volume_source(data: DicomData | NiftiData, salt: Salt) -> Source:
+    """Files of scanners, told apart by what they hold; their names reach nothing but a key."""
+    from harness.data.volume_source import VolumeFolder, decided
+
+    pool = VolumeFolder(data, Path(data.root), "data.root", salt)
+    extra = VolumeFolder(data, Path(data.extra), "data.extra", salt) if data.extra else None
+    identity = {**decided(data, salt), "files": pool.files, **({"extra": extra.files} if extra else {})}
+
+    def read() -> list[tuple[str, Slices]]:
+        return [("pool", pool.read()), *([(EXTRA_ROLE, _apart(_named_extra(extra.read())))] if extra else [])]
+
+    accounts = {"data.root": pool.account, **({"data.extra": extra.account} if extra else {})}
     return Source(identity, read, {}, accounts)
 
 
@@ -101,9 +147,12 @@ def _extra(data: FolderData) -> list[tuple[str, Slices]]:
     """The extra slices, if there are any, under ids that tell so."""
     if not data.extra:
         return []
-    extra = _read_folder(Path(data.extra), data.size, "data.extra")
+    return [(EXTRA_ROLE, _named_extra(_read_folder(Path(data.extra), data.size, "data.extra", data.window)))]
+
+
+def _named_extra(extra: Slices) -> Slices:
     ids = tuple(f"{EXTRA_ROLE}/{name}" for name in extra.ids)
-    return [(EXTRA_ROLE, replace(extra, ids=ids, unnamed=frozenset(f"{EXTRA_ROLE}/{one}" for one in extra.unnamed)))]
+    return replace(extra, ids=ids, unnamed=frozenset(f"{EXTRA_ROLE}/{one}" for one in extra.unnamed))
 
 
 def _apart(extra: Slices) -> Slices:
@@ -113,10 +162,10 @@ def _apart(extra: Slices) -> Slices:
     return replace(extra, patient_ids=patients)
 
 
-def _read_folder(root: Path, size: int, called: str) -> Slices:
+def _read_folder(root: Path, size: int, called: str, window: object) -> Slices:
     from harness.data.sources.folder import read_folder
 
-    return read_folder(root, size, called)
+    return read_folder(root, size, called, None if window is None else window_of(window))
 
 
 def looked_at(what: str, root: Path) -> tuple[list[list[str]], Account]:
@@ -135,17 +184,8 @@ def looked_at(what: str, root: Path) -> tuple[list[list[str]], Account]:
         **{_below(p, root): p for p in listing.metadata},
     }
     names = sorted(named, key=lambda name: name.split("/"))
-    digests = in_order(_digest, [named[name] for name in names])
+    digests = in_order(file_digest, [named[name] for name in names])
     return [[name, digest] for name, digest in zip(names, digests, strict=True)], listing.account
-
-
-def _digest(path: Path) -> str:
-    """The sha256 of a file; of ten thousand small ones, `hashlib.file_digest` would clear its buffer for each."""
-    digest = hashlib.sha256()
-    with path.open("rb", buffering=0) as file:
-        while block := file.read(_BLOCK_BYTES):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _below(path: Path, root: Path) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.config.edition_options import membership_editions
 from harness.config.public_options import ATTACK_NAME, public_options
-from harness.data.options import FolderData, PhantomData
+from harness.data.options import SOURCES, FolderData
 from harness.evaluation.records import SCHEMA
 from harness.evaluation.score_rows import ScoreRow
 from harness.report.leaderboard_page import Scope
@@ -87,7 +87,7 @@ def _options(made: Made) -> dict[str, Any]:
 
 def _data(config: Mapping[str, Any]) -> str:
     name = config["data"]["name"]
-    return name if name in (PhantomData.name, FolderData.name, *membership_editions()) else FolderData.name
+    return name if name in (*SOURCES, *membership_editions()) else FolderData.name
 
 
 def _facts(facts: Facts, results: Results, names: KeyedNames) -> dict[str, Any]:

@@ -15,14 +15,24 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from harness.data.in_threads import in_order
+from harness.data.sources.deep import (
+    ALONE,
+    BITS,
+    PHOTOMETRIC,
+    SAMPLE_FORMAT,
+    Scale,
+    grey_of_bytes,
+    grey_of_deep_image,
+    grey_of_float_image,
+)
 from harness.data.sources.fit import fit
-from harness.data.sources.greys import Depth, FloatRange, Grey, float_scale, grey_of_floats, grey_of_integers
+from harness.data.sources.greys import FloatRange, Grey, float_scale
 from harness.data.sources.opened import opened, opened_in_thread, pixels_taken, quiet
 from harness.data.sources.remarks import Remarks
+from harness.data.sources.window import Window
 from harness.errors import InputError
 
-_BITS, _PHOTOMETRIC, _SAMPLE_FORMAT, _ORIENTATION = 258, 262, 339, 274  # tags of TIFF 6.0; the last of EXIF, too
-_SIGNED = 2
+_ORIENTATION = 274  # a tag of TIFF 6.0 and of EXIF
 _QUARTER = 63
 _SMALL = 2**20  # pixels as padded to a square: what has more is decoded alone, whatever else is
 _ONE_LARGE = Lock()
@@ -39,23 +49,32 @@ _TURNS: dict[int, Callable[[NDArray[np.generic]], NDArray[np.generic]]] = {
 }
 
 
-def load_images(paths: Sequence[Path], names: Sequence[str], size: int, where: str) -> Grey:
+def load_images(
+    paths: Sequence[Path],
+    names: Sequence[str],
+    size: int,
+    where: str,
+    *,
+    window: Window | None = None,
+    pages: Sequence[int] | None = None,
+) -> Grey:
     """Read every file into uint8 [n, size, size], 0 to 255, on all cores, and warn of what was converted.
 
-    names, where: how to call each file and their folder in messages. The array is allocated once, so the peak is
+    names, where: how to call each file and their folder in messages; window: for what has more than 8 bits; pages:
+    which page of each file is read, where files have several. The array is allocated once, so the peak is
     n * size^2 bytes, one large image, and of those up to 2^20 pixels one a thread. Raises InputError, with its name,
     for the first that cannot be read.
     """
     pixels, remarks = np.empty((len(paths), size, size), np.uint8), Remarks()
-    white = _white(paths, names, where)
+    scale = Scale(_white(paths, names, where), window)
 
     def read(place: int) -> Remarks:
         name, noted = names[place], Remarks()
         with ExitStack() as held:
-            with _told(where), opened_in_thread(paths[place], name) as image:
+            with _told(where), opened_in_thread(paths[place], name, None if pages is None else pages[place]) as image:
                 if pixels_taken(image) > _SMALL:
                     held.enter_context(_ONE_LARGE)
-                grey = _shown(image, name, noted, white)
+                grey = _shown(image, name, noted, scale)
             pixels[place] = fit(grey, size, name, noted)
         return noted
 
@@ -68,10 +87,10 @@ def load_images(paths: Sequence[Path], names: Sequence[str], size: int, where: s
 
 def each_grey(paths: Sequence[Path], names: Sequence[str], where: str, remarks: Remarks) -> Iterator[Grey]:
     """Every file of one folder at its own resolution, uint8 [h, w], 0 to 255, one after the other."""
-    white = _white(paths, names, where)
+    scale = Scale(_white(paths, names, where))
     for path, name in zip(paths, names, strict=True):
         with _told(where):
-            grey = decode(path, name, remarks, white)
+            grey = decode(path, name, remarks, scale)
         yield grey
 
 
@@ -109,23 +128,25 @@ def _white(paths: Sequence[Path], names: Sequence[str], where: str) -> Callable[
     return white
 
 
-def decode(source: Path | bytes, name: str, remarks: Remarks, white: Callable[[], float] | None = None) -> Grey:
+def decode(source: Path | bytes, name: str, remarks: Remarks, scale: Scale = ALONE) -> Grey:
     """One image file -> uint8 [h, w], 0 to 255, as it is shown: turned as its EXIF orientation says, zero black.
 
-    Palette and colour become luma (ITU-R 601), deep integers go by the range of their type, floats by `white` (the
-    value that is white, of the whole folder; by default of this file alone), alpha, ICC profile and gamma are left
-    alone; each is noted. Raises InputError, with `name`, for what cannot be read or has an unclear scale.
+    Palette and colour become luma (ITU-R 601), deep integers go by the range of their type, floats by the one
+    scale of their folder (by default of this file alone), both by a window where there is one; alpha, ICC profile and
+    gamma are left alone; each is noted. Raises InputError, with `name`, for what cannot be read or scaled.
     """
     with opened(source, name) as image:
-        return _shown(image, name, remarks, white)
+        return _shown(image, name, remarks, scale)
 
 
-def _shown(image: Image.Image, name: str, remarks: Remarks, white: Callable[[], float] | None) -> Grey:
+def _shown(image: Image.Image, name: str, remarks: Remarks, scale: Scale) -> Grey:
     """An opened image as it is shown (see `decode`)."""
     tags = _tags(image)
     deep = _is_deep(image, tags)
     image.load()
-    grey = _to_grey(image, tags, name, remarks, white)
+    grey = _to_grey(image, tags, name, remarks, scale)
+    if deep and image.mode not in ("I", "F") and scale.window is not None:
+        raise InputError(f"{name} has 16 bits a channel and several channels, of which data.window takes one alone.")
     if deep and image.mode not in ("I", "F") and 0 < int(grey.max()) <= _QUARTER:
         raise InputError(
             f"{name} has 16 bits a channel and uses less than a quarter of their range, so its scale is unclear; "
@@ -146,14 +167,14 @@ def _is_deep(image: Image.Image, tags: dict[int, int]) -> bool:
     """Whether channels are stored with 16 bits, of which Pillow keeps the upper eight; asked before it decodes."""
     tiles = getattr(image, "tile", ())
     raw = str(tiles[0][3]) if image.format == "PNG" and tiles else ""
-    return not image.mode.startswith("I") and (";16" in raw or tags.get(_BITS) == 16)
+    return not image.mode.startswith("I") and (";16" in raw or tags.get(BITS) == 16)
 
 
 def _tags(image: Image.Image) -> dict[int, int]:
     """The first value of each tag of a TIFF file that decides what its numbers mean; empty for other formats."""
     stored = getattr(image, "tag_v2", {})
     found = {}
-    for tag in (_BITS, _PHOTOMETRIC, _SAMPLE_FORMAT, _ORIENTATION):
+    for tag in (BITS, PHOTOMETRIC, SAMPLE_FORMAT, _ORIENTATION):
         value = stored.get(tag)
         first = value[0] if isinstance(value, tuple) and value else value
         if isinstance(first, int):
@@ -173,18 +194,16 @@ def _turned_by_pillow(tags: dict[int, int], image: Image.Image) -> bool:
     return tags.get(_ORIENTATION, 1) in _TURNS and _orientation(image) == 1
 
 
-def _to_grey(
-    image: Image.Image, tags: dict[int, int], name: str, remarks: Remarks, white: Callable[[], float] | None
-) -> Grey:
+def _to_grey(image: Image.Image, tags: dict[int, int], name: str, remarks: Remarks, scale: Scale) -> Grey:
     if image.mode == "F":
-        return _from_floats(np.asarray(image), tags, name, remarks, white)
+        return grey_of_float_image(np.asarray(image), tags, name, remarks, scale)
     if image.mode.startswith("I"):
-        return _from_deep(np.asarray(image), tags, name, remarks)
+        return grey_of_deep_image(np.asarray(image), tags, name, remarks, scale.window)
     alpha = "transparency" in image.info or image.mode in {"LA", "La", "PA", "RGBA", "RGBa"}
     if alpha and image.mode in {"L", "LA", "La"}:
         remarks.note("had an alpha channel, which was ignored", name)
     if image.mode == "L":
-        return _from_bytes(np.asarray(image), tags, name, remarks)
+        return grey_of_bytes(np.asarray(image), tags, name, remarks)
     if image.mode in {"1", "LA", "La"}:
         if image.mode == "1":
             remarks.note("had 1 bit a pixel and were converted to 8-bit grey", name)
@@ -201,38 +220,6 @@ def _to_grey(
         return red
     remarks.note(f"had {stored} with real colours and were converted to 8-bit grey by luma", name)
     return np.asarray(colours.convert("L"))
-
-
-def _from_bytes(values: Grey, tags: dict[int, int], name: str, remarks: Remarks) -> Grey:
-    """8-bit values [h, w]; signed ones by the range of their type, so that -128 is black."""
-    if tags.get(_SAMPLE_FORMAT) != _SIGNED:
-        return values
-    remarks.note("had signed bytes, whose range became 8-bit grey", name)
-    return values ^ np.uint8(128)
-
-
-def _from_deep(values: NDArray[np.generic], tags: dict[int, int], name: str, remarks: Remarks) -> Grey:
-    """Integers of more than 8 bits [h, w] -> uint8, by the range of their type."""
-    bits, signed = tags.get(_BITS, 16), tags.get(_SAMPLE_FORMAT) == _SIGNED
-    deep = values.astype(np.int64)
-    if bits == 32 and not signed:
-        deep &= 0xFFFFFFFF  # Pillow's widest integers are signed
-    remarks.note(f"had {bits} bits a pixel and were converted to 8-bit grey by the range of that type", name)
-    return grey_of_integers(deep, Depth.of(bits, signed, tags.get(_PHOTOMETRIC) == 0), name)
-
-
-def _from_floats(
-    values: NDArray[np.floating],
-    tags: dict[int, int],
-    name: str,
-    remarks: Remarks,
-    white: Callable[[], float] | None,
-) -> Grey:
-    scale = float_scale([FloatRange.of(values, name)], name) if white is None else white()
-    outside = values.min() < 0 or values.max() > scale
-    cut = ", values just outside their scale cut off" if outside else ""
-    remarks.note(f"held floats and were rounded to 8-bit grey, {scale:g} as white{cut}", name)
-    return grey_of_floats(values, scale, tags.get(_PHOTOMETRIC) == 0)
 
 
 def _range(path: Path, name: str) -> FloatRange | None:

@@ -10,22 +10,29 @@ from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 
+import numpy as np
+
 from harness.data.degenerate import digests
+from harness.data.in_threads import in_order
+from harness.data.sources.account import told
 from harness.data.sources.decode import load_images
 from harness.data.sources.greys import Grey
 from harness.data.sources.listing import UNNAMED, UNUSED, Listing, list_folder
 from harness.data.sources.metadata import Row, read_metadata, same_form
+from harness.data.sources.opened import count_pages, quiet
 from harness.data.sources.patients import Whose, warn_of_alike, warn_of_alone
 from harness.data.sources.slices import Slices
+from harness.data.sources.window import Window
 from harness.errors import HarnessWarning, InputError
 
 ALONE = "alone:"  # before the id of a slice that counts as a patient of its own, where others have patients
 
 
-def read_folder(root: Path, size: int, called: str) -> Slices:
+def read_folder(root: Path, size: int, called: str, window: Window | None = None) -> Slices:
     """Read a Hugging Face imagefolder: images anywhere below `root`, described by a metadata table or not.
 
-    called: the option or role that names the folder in remarks. Returns uint8 pixels [n, size, size]. An id is the
+    called: the option or role that names the folder in remarks. window: for what has more than 8 bits; with one a
+    page of a TIFF is a slice, too, of the patient of its file. Returns uint8 pixels [n, size, size]. An id is the
     file's stem where the stems differ, else its path below `root`; sub-folders are never taken for labels. Metadata
     (`metadata.csv`, `.jsonl` or `.parquet`) names images in `file_name` and may group them by `patient_id`; without
     it each slice counts as its own patient, with a HarnessWarning. Raises InputError for a missing or empty folder,
@@ -48,7 +55,9 @@ def read_folder(root: Path, size: int, called: str) -> Slices:
     if len(instead) < len(rows):
         patients = tuple(row.whose.patient or f"{ALONE}{name}" for row, name in zip(rows, ids, strict=True))
     unnamed = frozenset(name for row, name in zip(rows, ids, strict=True) if row.whose.patient is None)
-    return Slices(_pixels(listing, names, size), ids, patients, unnamed, listing.images, listing.account)
+    if window is None:
+        return Slices(_pixels(listing, names, size), ids, patients, unnamed, listing.images, listing.account)
+    return _pages(listing, names, Slices(_no_pixels(len(ids), size), ids, patients, unnamed), window)
 
 
 def read_images(folder: Path, size: int, called: str, stems: bool = False) -> Slices:
@@ -76,10 +85,8 @@ def _images_of(root: Path, called: str) -> Listing:
     listing = list_folder(root, called)
     listing.refuse_a_part(root)
     if not listing.images:
-        told = "; ".join(
-            f"{count} {why} (first: {first})" for why, (count, first) in listing.account.left_out.items()
-        )
-        there = f" What lies there: {told}." if told else " It is empty."
+        left_out = listing.account.left_out
+        there = f" What lies there: {told(left_out)}." if left_out else " It is empty."
         raise InputError(
             f"The folder {called}={root} holds no images; files whose endings Pillow opens (.png, .tif, .jpg, ...) "
             f"are read, at any depth.{there}"
@@ -91,13 +98,48 @@ def _pixels(listing: Listing, names: Sequence[str], size: int) -> Grey:
     """The images of a listing, uint8 [n, size, size]; clusters of equal ones are told."""
     called = listing.account.called
     pixels = load_images(listing.images, names, size, called)
+    warn_of_equal(pixels, called)
+    return pixels
+
+
+def _no_pixels(count: int, size: int) -> Grey:
+    """Room that is never written to, for slices whose pixels come later."""
+    return np.broadcast_to(np.zeros((), np.uint8), (count, size, size))
+
+
+def _pages(listing: Listing, names: Sequence[str], files: Slices, window: Window) -> Slices:
+    """Every page of every file, through the window. files: what is known of each file; its pages share it."""
+    called = listing.account.called
+    with quiet():
+        counts = list(in_order(lambda one: count_pages(*one), list(zip(listing.images, names, strict=True))))
+    whole = [(place, page) for place, count in enumerate(counts) for page in range(count)]
+    marks = [f"_p{page:04d}" if counts[place] > 1 else "" for place, page in whole]
+    ids = tuple(f"{files.ids[place]}{mark}" for (place, _), mark in zip(whole, marks, strict=True))
+    pixels = load_images(
+        [listing.images[place] for place, _ in whole],
+        [f"{names[place]}{mark and f', page {page}'}" for (place, page), mark in zip(whole, marks, strict=True)],
+        files.size,
+        called,
+        window=window,
+        pages=[page for _, page in whole],
+    )
+    warn_of_equal(pixels, called)
+    unnamed = frozenset(
+        name for name, (place, _) in zip(ids, whole, strict=True) if files.ids[place] in files.unnamed
+    )
+    patients = tuple(files.patient_ids[place] for place, _ in whole)
+    images = tuple(listing.images[place] for place, _ in whole)
+    return Slices(pixels, ids, patients, unnamed, images, listing.account)
+
+
+def warn_of_equal(pixels: Grey, called: str) -> None:
+    """A HarnessWarning for images that are equal to the pixel; called: their folder, as messages name it."""
     counts = Counter(digests(pixels))
     clusters = [count for count in counts.values() if count > 1]
     if clusters:
-        text = f"{sum(clusters)} of {len(names)} images in {called} are equal to the pixel to others of them"
+        text = f"{sum(clusters)} of {len(pixels)} images in {called} are equal to the pixel to others of them"
         more = f"{len(clusters)} clusters, the largest of {max(clusters)}"
-        warnings.warn(HarnessWarning(f"{text} ({more}); they count as often as they are there."), stacklevel=4)
-    return pixels
+        warnings.warn(HarnessWarning(f"{text} ({more}); they count as often as they are there."), stacklevel=5)
 
 
 def _described(listing: Listing, root: Path) -> tuple[list[Row], Listing]:

@@ -48,8 +48,8 @@ def grey_of_integers(values: NDArray[np.integer[Any]], depth: Depth, name: str) 
         if span * _FULL_SCALE_SHARE <= depth.high - depth.low:
             raise InputError(
                 f"{name} holds integers from {least} to {largest} of {depth.low} to {depth.high} that "
-                "their type has, so their scale is unclear; apply the lung window yourself and store 8-bit grey, or "
-                "16-bit grey over the full 0 to 65535."
+                "their type has, so their scale is unclear; give data.window=[centre,width] to a run, or apply the "
+                "lung window yourself and store 8-bit grey, or 16-bit grey over the full 0 to 65535."
             )
     span = depth.high - depth.low
     above = values.astype(np.int64) - depth.low
@@ -91,7 +91,7 @@ def float_scale(files: Sequence[FloatRange], called: str) -> float:
             return white
     raise InputError(
         f"The floats of {called} go from {low:g} to {high:g} (first file: {files[0].name}); give 0 to 1 or 0 to 255, "
-        "one scale for all files of a folder."
+        "one scale for all files of a folder, or data.window=[centre,width] to a run."
     )
 
 

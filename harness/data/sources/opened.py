@@ -25,6 +25,7 @@ READ = (
     "TGA",
 )  # fmt: skip
 MOST_PIXELS = 2**26
+MOST_PAGES = 2**11
 MOST_BYTES = 2**29  # that decoding one image may take
 # Pillow reports a damaged file by whichever of these its decoders happen to raise.
 _DAMAGE = (
@@ -57,12 +58,17 @@ def quiet() -> Iterator[None]:
 
 
 @contextmanager
-def opened_in_thread(source: Path | bytes, name: str) -> Iterator[Image.Image]:
-    """As `opened`, for one thread of several: who starts them is `quiet`, since all share one list of what to say."""
+def opened_in_thread(source: Path | bytes, name: str, page: int | None = None) -> Iterator[Image.Image]:
+    """As `opened`, for one thread of several: who starts them is `quiet`, since all share one list of what to say.
+
+    page: which one, where the file may have several.
+    """
     with _file(source) as file:
         try:
             with Image.open(file, formats=READ) as image:
-                _check(image, name)
+                if page is not None:
+                    image.seek(page)
+                _check(image, name, paged=page is not None)
                 yield image
         except UnidentifiedImageError as error:
             file.seek(0)
@@ -108,7 +114,25 @@ def _decoded_size(image: Image.Image) -> tuple[int, int]:
     return max(image.width, tile[0]), max(image.height, tile[1])
 
 
-def _check(image: Image.Image, name: str) -> None:
+def count_pages(path: Path, name: str) -> int:
+    """How many pages a TIFF file has, by walking through them; 1 of every other format. Inside of `quiet`.
+
+    Raises InputError for more than `MOST_PAGES`, and as `opened` does but for the pages.
+    """
+    with opened_in_thread(path, name, page=0) as image:
+        count = 1
+        while isinstance(image, TiffImageFile) and count <= MOST_PAGES:
+            try:
+                image.seek(count)
+            except EOFError:
+                break
+            count += 1
+    if count > MOST_PAGES:
+        raise InputError(f"{name} holds more than {MOST_PAGES} pages, the most that are read of a file.")
+    return count
+
+
+def _check(image: Image.Image, name: str, paged: bool) -> None:
     width, height = _decoded_size(image)
     kind = "I" if image.mode.startswith("I") else image.mode
     taken = width * height * _BYTES_A_PIXEL.get(kind, _OTHERS)
@@ -123,10 +147,12 @@ def _check(image: Image.Image, name: str) -> None:
             f"The image {name} is too large: padded to a square, its {image.width}x{image.height} pixels would be "
             f"{side**2}; at most {MOST_PIXELS} are read, {isqrt(MOST_PIXELS)} a side."
         )
-    if (
-        isinstance(image, TiffImageFile) and image.is_animated
-    ):  # n_frames reads the tags of all, each compared with all before
-        raise InputError(f"{name} holds more than one frame; give one image a slice.")
+    if isinstance(image, TiffImageFile) and not paged and image.is_animated:
+        # n_frames reads the tags of all, each compared with all before
+        raise InputError(
+            f"{name} holds more than one frame; give one image a slice, or data.window=[centre,width] to a run, with "
+            "which every page is a slice."
+        )
     n_frames = 1 if isinstance(image, TiffImageFile) else getattr(image, "n_frames", 1)
     if n_frames != 1:
         raise InputError(f"{name} holds {n_frames} frames; give one image a slice.")

@@ -46,12 +46,17 @@ def whose(written: object, where: str) -> Whose:
         raise InputError(f"{where}: patient_id holds {written!r}, which is no id; write it as text.")
     text = str(written)
     said = _visible(text)
-    if said.casefold() in _NOBODY:
+    if is_nobody(text):
         return Whose(None, repr(said) if said else "nothing")
     whole = _WHOLE.fullmatch(text)
     if _ROUNDED.fullmatch(text) or (whole and abs(int(whole[1])) >= _LARGEST_EXACT):
         raise _lost_digits(text, where)
     return Whose(text)
+
+
+def is_nobody(text: str) -> bool:
+    """Whether a text says that nothing is known."""
+    return _visible(text).casefold() in _NOBODY
 
 
 def spelling(name: str) -> str:
@@ -74,20 +79,27 @@ def spelt_alike(names: Iterable[str]) -> list[tuple[str, ...]]:
     return [tuple(group) for group in groups.values() if len(group) > 1]
 
 
-def warn_of_alike(names: Iterable[str], called: str, follows: str) -> None:
-    """A HarnessWarning for patients whose ids differ only in spelling; follows: what is made of them."""
+def warn_of_alike(names: Iterable[str], called: str, follows: str, named: bool = True) -> None:
+    """A HarnessWarning for patients whose ids differ only in spelling; follows: what is made of them; named: whether
+    two are shown."""
     alike = spelt_alike(names)
     if alike:
-        first = " and ".join(repr(name) for name in alike[0][:2])
-        text = f"{len(alike)} times patient ids of {called} differ only in spelling (first: {first}): case, spaces, "
+        first = f" (first: {' and '.join(repr(name) for name in alike[0][:2])})" if named else ""
+        text = f"{len(alike)} times patient ids of {called} differ only in spelling{first}: case, spaces, "
         warnings.warn(HarnessWarning(f"{text}leading zeros or invisible characters. {follows}"), stacklevel=3)
 
 
-def warn_of_alone(instead: Mapping[str, str], n_slices: int, called: str, described: bool) -> None:
+def warn_of_alone(
+    instead: Mapping[str, str],
+    n_slices: int,
+    called: str,
+    described: bool,
+    not_described: str = "there is no metadata.csv with patient_id",
+) -> None:
     """A HarnessWarning for slices of unknown patients; instead: file name -> what stood in place of an id."""
     if not instead:
         return
-    why = "there is no metadata.csv with patient_id"
+    why = not_described
     if described:
         kinds = Counter(instead.values())
         why = "its metadata gives them no patient_id"

@@ -4,8 +4,34 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import NamedTuple
 
 from harness.errors import HarnessWarning
+
+
+class AsStored(NamedTuple):
+    """What images were like before they were converted. sizes: (height, width) in pixels -> how many; conversions: a
+    kind, as it completes '3 of 10 images ...' -> how many. Without any name of a file."""
+
+    sizes: Mapping[tuple[int, int], int]
+    conversions: Mapping[str, int]
+
+
+_HEARD: ContextVar[list[AsStored] | None] = ContextVar("heard", default=None)
+
+
+@contextmanager
+def heard() -> Iterator[list[AsStored]]:
+    """Collects what is remarked of each folder that is read in the body."""
+    told: list[AsStored] = []
+    before = _HEARD.set(told)
+    try:
+        yield told
+    finally:
+        _HEARD.reset(before)
 
 
 class Remarks:
@@ -32,6 +58,9 @@ class Remarks:
 
     def warn(self, n_images: int, where: str, size: int) -> None:
         """Give one HarnessWarning for each kind of conversion, and one for images of several sizes."""
+        told = _HEARD.get()
+        if told is not None:
+            told.append(AsStored(dict(self._sizes), {kind: len(names) for kind, names in self._files.items()}))
         for kind, names in self._files.items():
             text = f"{len(names)} of {n_images} images in {where} {kind} (first: {names[0]})."
             warnings.warn(HarnessWarning(text), stacklevel=3)

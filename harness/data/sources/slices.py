@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.data.sources.listing import Account
+from harness.data.sources.account import Account
 from harness.errors import InputError
 
 _NAMES_SHOWN = 5

@@ -1,0 +1,58 @@
+"""Names that say nothing: ids of patients and series as hashes with a salt that never leaves this machine.
+
+An unsalted hash of a PatientID is soon guessed: hospitals number their patients. The salt lies in the store, which is
+open to nobody else, so the same folder gives the same ids, and finds its pool again, for as long as the store is
+kept; with another store the ids are others, and two people's results cannot be joined by them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from typing import NamedTuple
+
+from harness.bounded import read_text
+from harness.errors import InputError
+from harness.store import SALT, Store
+from harness.writing import write_durably
+
+_BYTES = 32
+_DIGITS = 10  # hexadecimal: of 10,000 patients two share a name with probability 5e-5
+
+
+class Salt(NamedTuple):
+    """secret: what the hashes are keyed with."""
+
+    secret: bytes
+
+    @classmethod
+    def of(cls, store: Store | None) -> Salt:
+        """That of a store, made once; without a store one that nobody will ever know, for this process alone."""
+        if store is None:
+            return cls(secrets.token_bytes(_BYTES))
+        path = store.private_folder(SALT) / "salt.txt"
+        with store.lock(SALT, "salt"):
+            if not path.exists():
+                write_durably(path, secrets.token_hex(_BYTES))
+            text = read_text(path, 4 * _BYTES, "The store's salt", links=False).strip()
+        try:
+            secret = bytes.fromhex(text)
+        except ValueError:
+            secret = b""
+        if len(secret) != _BYTES:
+            raise InputError(
+                f"The store's salt {path} does not hold {_BYTES} bytes in hexadecimal; remove it, and a new one is "
+                "made, with which slices get new ids."
+            )
+        return cls(secret)
+
+    def name(self, *parts: str) -> str:
+        """A name for what these parts tell apart, such as ("patient", "007"): hexadecimal digits."""
+        text = "\0".join(parts).encode("utf-8", "surrogateescape")
+        return hmac.new(self.secret, text, hashlib.sha256).hexdigest()[:_DIGITS]
+
+    @property
+    def mark(self) -> str:
+        """What tells this salt from others and does not give it away."""
+        return self.name("the salt itself")

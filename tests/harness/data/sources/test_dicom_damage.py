@@ -1,0 +1,136 @@
+"""DICOM files that are damaged, hostile, or compressed as nobody here knows: a sentence each, and no names."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+
+pytest.importorskip("pydicom")
+from pydicom.uid import MPEG2MPML, JPEG2000Lossless, JPEGLosslessSV1
+from scans import chest, header, write, write_series
+
+from harness.data.options import DicomData
+from harness.data.pool import load_pool
+from harness.data.sources.codestreams import stated_size
+from harness.errors import InputError
+from harness.store import Store
+
+HANDLE = r"data\.root: the file whose SHA-256 begins with [0-9a-f]{12} "
+SECRET = "Meyer^Anna"
+
+
+def refusal(tmp_path) -> str:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with pytest.raises(InputError, match=HANDLE) as told:
+            load_pool(DicomData(root=str(tmp_path / "Meyer"), size=16), Store(tmp_path / "s"))
+    for one in (str(told.value), *(str(warning.message) for warning in caught)):
+        assert "Meyer" not in one
+    return str(told.value)
+
+
+def put(tmp_path, pixels=None, **changed):
+    pixels = np.zeros((16, 16), np.int16) if pixels is None else pixels
+    return write(header(PatientName=SECRET, **changed), tmp_path / "Meyer" / "Meyer_Anna_1970.dcm", pixels)
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"RescaleSlope": None}, "has no RescaleSlope"),
+        ({"ImagePositionPatient": None}, "has no ImagePositionPatient"),
+        ({"ImageOrientationPatient": [1, 0, 0, 1, 0, 0]}, "no two unit vectors"),
+        ({"PixelSpacing": [0, 1]}, "not above 0"),
+        ({"PixelSpacing": [1]}, "PixelSpacing that is not 2 numbers"),
+        ({"BitsStored": 40}, "cannot be decoded"),
+        ({"NumberOfFrames": 3}, "has 3 frames and says of 0 where they lie"),
+        ({"NumberOfFrames": 2**31 - 1}, "1 to 16384 are read"),
+    ],
+)
+def test_headers_that_do_not_say_what_is_needed(tmp_path, changed, expected):
+    put(tmp_path, **changed)
+    assert expected in refusal(tmp_path)
+
+
+def test_pictures_that_are_too_large_are_never_decoded(tmp_path):
+    one = header(Rows=60000, Columns=60000)
+    one.PixelData = b"\0" * 8
+    one["PixelData"].VR = "OW"
+    write(one, tmp_path / "Meyer" / "x")
+    assert "has pictures of 60000x60000 pixels" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize("kept", [140, 400, 900])
+def test_files_that_end_too_soon(tmp_path, kept):
+    path = put(tmp_path)
+    path.write_bytes(path.read_bytes()[:kept])
+    assert refusal(tmp_path)
+
+
+def test_text_where_numbers_belong_is_not_repeated(tmp_path):
+    path = put(tmp_path, RescaleIntercept="-1024", RescaleType="HU")
+    path.write_bytes(path.read_bytes().replace(b"-1024 ", b"Meyer "))
+    assert "damaged" in refusal(tmp_path)
+
+
+def compressed(tmp_path, syntax, stream: bytes):
+    from pydicom.encaps import encapsulate
+
+    one = header(PatientName=SECRET, Rows=16, Columns=16)
+    one.file_meta.TransferSyntaxUID = syntax
+    one.PixelData = encapsulate([stream])
+    one["PixelData"].VR = "OB"
+    one["PixelData"].is_undefined_length = True
+    write(one, tmp_path / "Meyer" / "x")
+
+
+def test_a_compression_without_a_decoder_names_the_package(tmp_path, monkeypatch):
+    from pydicom.pixels.decoders.base import Decoder
+
+    compressed(tmp_path, JPEGLosslessSV1, b"\xff\xd8")
+    monkeypatch.setattr(Decoder, "is_available", False)
+    assert "install the package python-gdcm, which decodes it" in refusal(tmp_path)
+
+
+def test_a_compression_that_nothing_decodes(tmp_path):
+    compressed(tmp_path, MPEG2MPML, b"1234")
+    assert "which nothing decodes" in refusal(tmp_path)
+
+
+def test_a_stream_that_says_it_is_huge_is_never_decoded(tmp_path):
+    sizes = b"".join(number.to_bytes(4, "big") for number in (60000, 60000, 0, 0))
+    compressed(tmp_path, JPEG2000Lossless, b"\xff\x4f\xff\x51\0\x29\0\0" + sizes + b"\0" * 40)
+    assert "would unpack to 60000x60000 pixels" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize("syntax", [JPEG2000Lossless, JPEGLosslessSV1])
+def test_a_stream_of_garbage(tmp_path, syntax):
+    compressed(tmp_path, syntax, b"\xff\xd8garbage!")
+    assert "cannot be decoded" in refusal(tmp_path)
+
+
+def test_sizes_are_read_from_jpeg_streams():
+    frame = b"\xff\xd8\xff\xe0\0\4xx\xff\xc3\0\x0b\x0c\x01\0\x02\0"
+    assert stated_size(frame) == (256, 512)
+    assert stated_size(frame.replace(b"\xc3", b"\xf7")) == (256, 512)
+    assert stated_size(b"\xff\xd8\xff\xe0\0\4xx") is None
+    assert stated_size(b"RLE") is None
+
+
+def test_a_part_that_cannot_be_had_stops_the_reading_and_names_nobody(tmp_path):
+    write_series(tmp_path / "Meyer", chest())
+    (tmp_path / "Meyer" / "Anna").symlink_to(tmp_path / "gone")
+    with pytest.raises(InputError, match=r"beside 6 DICOM files .* 1 links to content that is not there\.") as told:
+        load_pool(DicomData(root=str(tmp_path / "Meyer"), size=16), Store(tmp_path / "s"))
+    assert "Anna" not in str(told.value)
+
+
+def test_without_the_package_a_sentence_says_which_extra(tmp_path, monkeypatch):
+    import sys
+
+    put(tmp_path)
+    monkeypatch.setitem(sys.modules, "pydicom", None)
+    with pytest.raises(InputError, match=r"data=dicom needs the package pydicom.*\[medical\]"):
+        load_pool(DicomData(root=str(tmp_path / "Meyer"), size=16), Store(tmp_path / "s"))
