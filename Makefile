@@ -8,7 +8,7 @@ LOWEST_TESTS := tests/shadow_models tests/harness/data tests/harness/config test
 	tests/attacks/test_contract.py tests/attacks/test_distances.py tests/attacks/test_model_formulas.py \
 	tests/attacks/test_plug_ins.py tests/attacks/test_release_formulas.py
 
-.PHONY: run test test-lowest check setup audit-deps
+.PHONY: run test test-lowest check docs setup audit-deps
 
 run: setup
 	$(VENV)/bin/python -m harness.run attack=knn
@@ -25,6 +25,12 @@ check: setup
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
+
+# The documentation as a site, in build/site: every link and reference must lead somewhere. It asks nothing of the network;
+# the pages open from disk, and the search wants a server: python -m http.server --directory build/site
+docs: setup
+	$(VENV)/bin/python -m benchmarks.reference --check
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict
 
 # Both sets against the database of known holes, which needs the internet. CVE-2026-69112 is in accelerate's loading of
 # checkpoints, which is never called here, and has no fix yet.

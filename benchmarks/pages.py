@@ -82,13 +82,17 @@ def write_block(page: Path, origin: Origin, body: str) -> None:
     """
     before = page.read_text(encoding="utf-8") if page.exists() else ""
     told = f"{origin.facts}\n{body.rstrip()}\n"
-    block = f"<!-- written by: {origin.command}; sha256: {_digest(origin.command, told)} -->\n{told}{_END}"
-    for found in _BLOCK.finditer(before):
-        if found[1] == origin.command:
-            replace_file(page, before[: found.start()] + block + before[found.end() :])
-            return
-    above = f"{before.rstrip()}\n\n" if before.strip() else ""
-    replace_file(page, f"{above}## {origin.module}\n\n{block}")
+    replace_file(page, with_block(before, origin.command, told, f"## {origin.module}"))
+
+
+def with_block(page: str, command: str, told: str, heading: str) -> str:
+    """The text of a page with what a command wrote: in place of what it wrote before, else at the end."""
+    block = f"<!-- written by: {command}; sha256: {_digest(command, told)} -->\n{told}{_END}"
+    for found in _BLOCK.finditer(page):
+        if found[1] == command:
+            return page[: found.start()] + block + page[found.end() :]
+    above = f"{page.rstrip()}\n\n" if page.strip() else ""
+    return f"{above}{heading}\n\n{block}"
 
 
 def written_blocks(text: str) -> Iterator[Written]:

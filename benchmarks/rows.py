@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rich.table import Table
 from rich.text import Text
@@ -17,15 +17,16 @@ from rich.text import Text
 from harness.evaluation.estimate_text import number
 from harness.writing import replace_file
 
-SCHEMA = 1
+SCHEMA: Literal[1] = 1
 
 
 @dataclass(frozen=True)
 class SideFigures:
-    """One way of doing a job beside others (see `benchmarks.sides`). seconds: of the whole job, wall clock.
+    """One way of doing a job beside others (see `benchmarks.sides`).
 
-    peak_mib: memory beyond what was held before; times_ours: seconds over ours; share: the part of the job that was
-    measured; apart: how far its result is from ours, None where that was not asked.
+    name: of the program; seconds: of the whole job, wall clock; peak_mib: memory beyond what was held before;
+    times_ours: seconds over ours; share: the part of the job that was measured; apart: how far its result is from
+    ours, None where that was not asked.
     """
 
     name: str
@@ -38,8 +39,10 @@ class SideFigures:
 
 @dataclass(frozen=True)
 class Row:
-    """One measured figure. reach: the figure asked for; holds: whether it was met; peer: what it is set against.
+    """One measured figure.
 
+    name: of the figure; value: reached; unit: of the value; detail: what belongs to it; reach: the figure asked for;
+    holds: whether it was met; peer: what it is set against;
     skipped: why nothing was measured, in which case there is no value; benchmark: whose row it is, as `python -m`
     takes it; sides: of a job done side by side, ours first.
     """
@@ -54,6 +57,21 @@ class Row:
     skipped: str | None = None
     benchmark: str | None = None
     sides: tuple[SideFigures, ...] = ()
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What `--json FILE` of a benchmark writes.
+
+    schema: version of this shape. quick: whether no figure is judged. size: `quick`, `usual` or `full`. machine:
+    where it was measured: processor, cores, memory in GiB, versions. rows: the figures.
+    """
+
+    schema: Literal[1]
+    quick: bool
+    size: str
+    machine: dict[str, Any]
+    rows: list[Row]
 
 
 def at_most(name: str, value: float, unit: str, reach: float, **detail: Any) -> Row:
@@ -113,9 +131,8 @@ def shown(rows: Sequence[Row], title: str | None, size: str | None) -> Table:
 
 def write(path: Path, rows: Sequence[Row], size: str) -> None:
     """The rows as JSON, and where they were measured. size: `quick`, `usual` or `full`."""
-    about = {"schema": SCHEMA, "quick": size == "quick", "size": size, "machine": machine()}
-    found = {**about, "rows": [asdict(row) for row in rows]}
-    replace_file(path, json.dumps(found, indent=1) + "\n")
+    found = Measured(SCHEMA, size == "quick", size, machine(), list(rows))
+    replace_file(path, json.dumps(asdict(found), indent=1) + "\n")
 
 
 def _processor() -> str:

@@ -21,7 +21,8 @@ from shadow_models.families.dct import PRESETS
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
+TUTORIALS = sorted((DOCS / "tutorials").glob("*.md"))  # run by test_tutorials.py
 PAGE = (DOCS / "adding-an-attack.md").read_text(encoding="utf-8")
 
 
@@ -55,8 +56,9 @@ def test_links_lead_somewhere(page):
 
 
 def test_the_index_and_the_readme_name_every_page():
-    pages = {page.name for page in DOCS.glob("*.md")} - {"README.md"}
-    assert {Path(link).name for link in links(text_of("README.md")) if "/" not in link} == pages
+    pages = {str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md")} - {"README.md"}
+    assert {link for link in links(text_of("README.md")) if not link.startswith(("..", "https:"))} == pages
+    pages = {page for page in pages if "/" not in page}
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert pages <= {Path(link.partition("#")[0]).name for link in links(readme) if link.startswith("docs/")}
 
@@ -116,5 +118,6 @@ def test_commands_name_attacks_of_the_page_or_of_the_example():
 def test_only_tested_pages_show_python():
     """A Python block elsewhere would be tested by nobody."""
     shown = {page.name for page in PAGES if code_blocks(page.read_text(encoding="utf-8"), "python")}
+    shown -= {page.name for page in TUTORIALS}
     assert shown == {"README.md", "adding-an-attack.md", "adding-a-generator.md", "compare.md", "library.md"}
     assert not code_blocks(text_of("README.md"), "python")

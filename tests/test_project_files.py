@@ -126,9 +126,21 @@ def test_every_package_that_is_imported_is_asked_for():
     assert {called.get(name, name) for name in names} - of_tests - of_extras == bounds().keys()
 
 
+def test_the_site_is_built_strict_and_holds_every_page():
+    """`--quiet` would take the warnings away by which `--strict` knows."""
+    makefile = (ROOT / "Makefile").read_text()
+    (recipe,) = re.findall(r"^docs: setup\n((?:\t.*\n)+)", makefile, re.MULTILINE)
+    assert "mkdocs build --strict\n" in recipe
+    assert "benchmarks.reference --check\n" in recipe
+    site = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    named = set(re.findall(r"^ +- .*: ([\w/-]+\.md)$", site, re.MULTILINE))
+    pages = {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")}
+    assert pages - {"README.md"} <= named, "a page that mkdocs.yml does not name"
+
+
 def test_ci_runs_both_sets():
     commands = re.findall(r"^(?:exec )?make (\S+)$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
-    assert commands == ["check", "test-lowest", "test"]
+    assert commands == ["check", "docs", "test-lowest", "test"]
     makefile = (ROOT / "Makefile").read_text().replace("\\\n", "")
     (tests,) = re.findall(r"^LOWEST_TESTS := (.*)$", makefile, re.MULTILINE)
     assert all((ROOT / path).exists() for path in tests.split())

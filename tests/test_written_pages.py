@@ -14,7 +14,7 @@ import pytest
 from benchmarks.pages import other_tables, written_blocks
 
 DOCS = Path(__file__).parents[1] / "docs"
-PAGES = sorted(DOCS.glob("*.md"))
+PAGES = sorted(DOCS.rglob("*.md"))
 OLDER: dict[str, dict[str, str]] = {
     "figures.md": {
         "Families of generators": "670d5cd9df82",

@@ -21,6 +21,21 @@ Auc = Annotated[float, Field(ge=0, le=1)]
 
 
 @dataclass(frozen=True, config=STRICT)
+class SuiteFacts:
+    """`suite.json`, beside a run of a suite: of which task it is.
+
+    suite: its name. version: of the suite. task: its name. options: a hash of all that the task asks for. pool: the
+    key of the pool that the run was made of.
+    """
+
+    suite: str
+    version: int
+    task: str
+    options: str
+    pool: str
+
+
+@dataclass(frozen=True, config=STRICT)
 class Pool:
     """Slices. options: of `harness.run`; digest: the pool's key, None only where the slices are a user's."""
 

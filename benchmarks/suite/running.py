@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.measured import run_harness
-from benchmarks.suite.definition import Suite
+from benchmarks.suite.definition import Suite, SuiteFacts
 from benchmarks.suite.results import OF_SUITE, RUN
 from harness.bounded import read_json
 from harness.config.settings import composed
@@ -60,7 +61,7 @@ def run_task(suite: Suite, name: str, out: Path, places: Places, attacks: str | 
             f"The task {name} of {suite.name} was made of the pool {pool} here, and not of {frozen}: it is another "
             "benchmark, and its results compare with nobody's."
         )
-    replace_file(about, json.dumps({**suite.about_task(name), "pool": pool}, indent=2) + "\n")
+    replace_file(about, json.dumps(asdict(SuiteFacts(**suite.about_task(name), pool=pool)), indent=2) + "\n")
     return here
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from harness.evaluation.estimate_text import DIGITS, estimate_text
 from harness.evaluation.intervals import Estimate
 
-SCHEMA = 1
+SCHEMA: Literal[1] = 1
 PATIENTS = "patients"
 BY_NEAREST = "patients; a released image goes with the patient nearest to it"
 COPIED = "patients copied"
@@ -24,6 +24,27 @@ TITLES: dict[Section, str] = {
     "fidelity": "4. Distance to real slices",
     "planted": "5. Positive control: copies of holdout slices that the audit planted, and how many it found",
 }
+
+
+@dataclass(frozen=True)
+class AuditRecord:
+    """One figure of one release.
+
+    section: of the report. measure: a name. release: `given`, or `filtered`: what the filter left. value, low, high:
+    a 95 % interval, null where the sample allows none. unit: what the value is. resampled: what the interval
+    resamples. reference: the control, chance or floor that it is set beside. note: why there is no value.
+    """
+
+    section: Section
+    measure: str
+    release: Literal["given", "filtered"]
+    value: float | None
+    low: float | None
+    high: float | None
+    unit: str
+    resampled: str
+    reference: float | None
+    note: str | None
 
 
 @dataclass(frozen=True)
@@ -44,24 +65,24 @@ class Figure:
     beside: str = ""
     reference: float | None = None
 
-    def records(self) -> list[dict[str, Any]]:
+    def records(self) -> list[AuditRecord]:
         """The rows of `report.json`, one a release."""
-        of = {"given": self.given, **({} if self.filtered is None else {"filtered": self.filtered})}
-        return [
-            {
-                "section": self.section,
-                "measure": self.measure,
-                "release": release,
-                "value": one.value,
-                "low": one.low,
-                "high": one.high,
-                "unit": self.unit,
-                "resampled": self.resampled,
-                "reference": self.reference,
-                "note": one.note,
-            }
-            for release, one in of.items()
-        ]
+        found = [self._record("given", self.given)]
+        return found if self.filtered is None else [*found, self._record("filtered", self.filtered)]
+
+    def _record(self, release: Literal["given", "filtered"], one: Estimate) -> AuditRecord:
+        return AuditRecord(
+            section=self.section,
+            measure=self.measure,
+            release=release,
+            value=one.value,
+            low=one.low,
+            high=one.high,
+            unit=self.unit,
+            resampled=self.resampled,
+            reference=self.reference,
+            note=one.note,
+        )
 
 
 def shown(one: Estimate | None) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -15,6 +15,18 @@ from harness.audit.examine import Audit
 from harness.audit.figures import SCHEMA
 from harness.audit.folders import named_patients
 from harness.audit.page import page, worst_first
+from harness.audit.report_shape import (
+    AuditReport,
+    AuditRun,
+    AuditSettingsFacts,
+    CarriedFacts,
+    ControlFacts,
+    FaultFacts,
+    ReleaseFacts,
+    SearchFacts,
+    SideFacts,
+    ThresholdFacts,
+)  # fmt: skip
 from harness.audit.rule_of_thumb import rule_of_thumb
 from harness.audit.tables import markdown
 from harness.audit.verdict import filter_note, verdict
@@ -23,6 +35,7 @@ from harness.data.degenerate import digests
 from harness.data.png import grey_png
 from harness.data.sources.decode import each_grey
 from harness.data.sources.remarks import Remarks
+from harness.data.sources.slices import Slices
 from harness.errors import InputError
 from harness.places import check_folder, shown
 from harness.plain import write_csv
@@ -100,71 +113,67 @@ def removed(audit: Audit) -> str:
     return text.getvalue()
 
 
-def _settings(audit: Audit) -> dict[str, Any]:
-    one = audit.case.settings
-    return {
-        "distance": one.distance,
-        "moves": one.moves,
-        "check": one.check,
-        "attacks": list(one.attacks),
-        "encoder": None if one.encoder is None else one.encoder.name,
-        "false_copies": one.false_copies,
-        "seed": one.seed,
-    }
-
-
 def report(audit: Audit) -> str:
     """`report.json`: schema 1."""
-    material, settings = audit.case.material, _settings(audit)
-    counts: dict[str, Any] = {
-        name: {"n": len(one), "patients": len(named_patients(one)), "unnamed": int((~one.named).sum())}
-        for name, one in (("members", material.members), ("holdout", material.holdout), ("other", material.other))
-        if one is not None
+    return json.dumps(asdict(_report(audit)), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _report(audit: Audit) -> AuditReport:
+    case, material = audit.case, audit.case.material
+    sides = (material.release, material.members, material.holdout, material.other)
+    accounts = [one.account for one in sides if one is not None and one.account is not None]
+    threshold = ThresholdFacts(
+        gap=case.found.above.copy,
+        distance=case.settings.distance,
+        fixed_on="holdout",
+        patients=len(set(material.holdout.patient_ids)),
+        false_copies=case.settings.false_copies,
+    )
+    searches = {
+        name: SearchFacts(one.kind.title, one.found, one.n, one.seen) for name, one in audit.control.searches.items()
     }
-    content = {
-        "schema": SCHEMA,
-        "run": {
-            "version": version("gan-membership-harness"),
-            "settings": settings,
-            "size": material.release.size,
-            "release": {"n": len(material.release), "removed": int((~audit.case.kept).sum())},
-            **counts,
-        },
-        "folders": [
-            one.account.facts()
-            for one in (material.release, material.members, material.holdout, material.other)
-            if one is not None and one.account is not None
-        ],
-        "not_examined": not_examined(material.release.account),
-        "threshold": {
-            "gap": audit.case.found.above.copy,
-            "distance": audit.case.settings.distance,
-            "fixed_on": "holdout",
-            "patients": len(set(material.holdout.patient_ids)),
-            "false_copies": audit.case.settings.false_copies,
-        },
-        "alarms": list(audit.alarms),
-        "remarks": list(audit.remarks),
-        "out_of_frame": audit.case.out_of_frame,
-        "unlike": audit.case.unlike,
-        "faults": [
-            {"fault": one.fault, "n": int(one.images.sum()), "share": one.share, "says": one.says}
-            for one in audit.case.faults.findings
-        ],
-        "real_slices": {side: int(which.sum()) for side, which in audit.case.real.items()},
-        "carried": [
-            {"part": one.part, "n": one.n, "share": one.n / one.of, "first": one.first} for one in material.carried
-        ],
-        "positive_control": {
-            "fixed_on": f"{audit.control.n_patients} holdout patients",
-            "searches": {
-                name: {"copies": one.kind.title, "found": one.found, "n": one.n, "seen": one.seen}
-                for name, one in audit.control.searches.items()
-            },
-        },
-        "records": [record for one in audit.figures for record in one.records()],
-        "filter": filter_note(audit),
-        "rule_of_thumb": rule_of_thumb(material),
-        "verdict": verdict(audit),
-    }
-    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return AuditReport(
+        schema=SCHEMA,
+        run=_run(audit),
+        folders=[one.facts() for one in accounts],
+        not_examined=not_examined(material.release.account),
+        threshold=threshold,
+        alarms=list(audit.alarms),
+        remarks=list(audit.remarks),
+        out_of_frame=case.out_of_frame,
+        unlike=case.unlike,
+        faults=[FaultFacts(one.fault, int(one.images.sum()), one.share, one.says) for one in case.faults.findings],
+        real_slices={side: int(which.sum()) for side, which in case.real.items()},
+        carried=[CarriedFacts(one.part, one.n, one.n / one.of, one.first) for one in material.carried],
+        positive_control=ControlFacts(f"{audit.control.n_patients} holdout patients", searches),
+        records=[record for one in audit.figures for record in one.records()],
+        filter=filter_note(audit),
+        rule_of_thumb=rule_of_thumb(material),
+        verdict=verdict(audit),
+    )
+
+
+def _run(audit: Audit) -> AuditRun:
+    material, one = audit.case.material, audit.case.settings
+    settings = AuditSettingsFacts(
+        distance=one.distance,
+        moves=one.moves,
+        check=one.check,
+        attacks=list(one.attacks),
+        encoder=None if one.encoder is None else one.encoder.name,
+        false_copies=one.false_copies,
+        seed=one.seed,
+    )
+    return AuditRun(
+        version=version("gan-membership-harness"),
+        settings=settings,
+        size=material.release.size,
+        release=ReleaseFacts(len(material.release), int((~audit.case.kept).sum())),
+        members=_side(material.members),
+        holdout=_side(material.holdout),
+        other=None if material.other is None else _side(material.other),
+    )
+
+
+def _side(slices: Slices) -> SideFacts:
+    return SideFacts(len(slices), len(named_patients(slices)), int((~slices.named).sum()))

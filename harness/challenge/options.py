@@ -27,7 +27,10 @@ CONFIG_NAME = "challenge"
 
 @dataclass
 class SplitOptions:
-    """One part of the challenge. patients: as many members as others; n_images: released."""
+    """One part of the challenge.
+
+    patients: asked about, as many members as others; n_images: released images.
+    """
 
     patients: int = 8
     n_images: int = 500
@@ -61,6 +64,11 @@ neither part; DIR/truth.csv who was used. `python -m harness.challenge score --s
 @dataclass
 class ChallengeOptions:
     """Everything `python -m harness.challenge make` takes.
+
+    data: where slices come from. target: the family of the generator that is attacked. preset: the size of the
+    slices, and numbers that go with it: quick 64 px, small 128, gpu 256. launch: where jobs run. edition: whose
+    layout is written. seed: of all that is drawn. device: what computes, `cuda:1` a certain GPU; auto takes a GPU
+    where there is one. out: the folder that the challenge, the truth and the extra slices go to.
 
     more_members: patients of whom the generator learns besides the members of dev and test: nobody is asked about
     them, and they are handed out nowhere.

@@ -77,6 +77,16 @@ def refuse_foreign(words: Sequence[str]) -> None:
             _refuse_resolver(told, text)
 
 
+def asks_for_help(words: Sequence[str]) -> bool:
+    """Whether `--help` is among the words, in any form that Hydra takes."""
+    return bool(_flags(words).help)
+
+
+def without_flags(words: Sequence[str]) -> list[str]:
+    """The words that are options."""
+    return list(_flags(words).overrides)
+
+
 def _refuse_resolver(told: str | None, text: str) -> None:
     rest = _INTERPOLATION.sub(lambda found: "" if found[1] != "hydra" else found[0], text)
     if "${" in rest:

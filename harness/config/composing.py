@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from omegaconf import DictConfig
 
-from harness.cli import Refused
-from harness.config.command_words import in_order, refuse_foreign
+from harness.cli import Refused, console
+from harness.config.command_words import asks_for_help, in_order, refuse_foreign, without_flags
 from harness.errors import InputError
 
 RESOLVERS = ("oc.create", "oc.decode", "oc.deprecated", "oc.dict.keys", "oc.dict.values", "oc.env", "oc.select")
@@ -42,6 +42,11 @@ def with_options(config_name: str, body: Callable[[DictConfig], None]) -> None:
 
     try:
         refuse_foreign(sys.argv[1:])
+        if asks_for_help(sys.argv[1:]):
+            from harness.config.help import show_help
+
+            show_help(config_name, without_flags(sys.argv[1:]), console())
+            return
         hydra.main(version_base="1.3", config_path=None, config_name=config_name)(run)()
     except (HydraException, OmegaConfBaseException) as error:
         raise InputError(explained(error)) from error

@@ -15,10 +15,11 @@ from attacks.registry import found_so_far
 class ShadowOptions:
     """Besides the options of the family: how many shadows are trained, and how many images each releases.
 
-    count: None is 4, and 8 for an edition; n_images: None is 256, and as many as the test releases for an edition.
-    match_steps: the recipe is tried with so many times its steps, and the one whose release is most like the
-    test's is taken; None is half, as many and twice for an edition, else as many. match: families of which the same
-    is tried, each with the numbers of the run's preset; None is the one family that `shadow` names.
+    count: shadows, in complementary pairs; None is 4, and 8 for an edition. n_images: that each releases; None is
+    256, and as many as the test releases for an edition. match_steps: the recipe is tried with so many times its
+    steps, and the one whose release is most like the test's is taken; None is half, as many and twice for an edition,
+    else as many. match: families of which the same is tried, each with the numbers of the run's preset; None is the
+    one family that `shadow` names.
     """
 
     count: int | None = None
@@ -31,9 +32,9 @@ class ShadowOptions:
 class SurrogateOptions:
     """Diffusion models trained on releases, for model attacks on a target that gives none.
 
-    use: None trains them for an edition, where an attack asks a model; steps: of training, None is the recipe's;
-    family: of denoisers, None is that of the shadows, and dct where theirs is none.
-    dev: whether a chosen attack that asks them is checked on dev, which costs as many trainings again.
+    use: whether there are any; None trains them for an edition, where an attack asks a model. steps: of training,
+    None is the recipe's; family: of denoisers, None is that of the shadows, and dct where theirs is none. dev:
+    whether a chosen attack that asks them is checked on dev, which costs as many trainings again.
     """
 
     use: bool | None = None
@@ -44,7 +45,11 @@ class SurrogateOptions:
 
 @dataclass
 class StoreOptions:
-    """Where artefacts are kept. verify: read every file anew, also those that were whole when they were last read."""
+    """Where artefacts are kept.
+
+    root: the folder, for your eyes only; neither among the slices nor above or below `out`. verify: read every file
+    anew, also those that were whole when they were last read, and compute the evaluation anew.
+    """
 
     root: str = "store"
     verify: bool = False
@@ -52,14 +57,20 @@ class StoreOptions:
 
 @dataclass
 class ReportOptions:
-    """pictures: of slices and released images in what a run writes; `phantom` shows those of phantoms alone."""
+    """What a report may show.
+
+    pictures: of slices and released images; `phantom` shows those of phantoms alone, `all` those of any data.
+    """
 
     pictures: str = "phantom"
 
 
 @dataclass
 class LaunchOptions:
-    """workers: processes; None is one a core (or GPU), 0 works in this process."""
+    """Where jobs run.
+
+    name: how; workers: processes; None is one a core (or GPU), 0 works in this process.
+    """
 
     name: str = "local"
     workers: int | None = None
@@ -94,7 +105,21 @@ _DEFAULTS: list[Any] = [
 
 @dataclass
 class Options:
-    """Everything `python -m harness.run` takes."""
+    """Everything `python -m harness.run` takes.
+
+    attack: which attacks: a name, a list, or `all`, `release`, `references` and `model`, which stand for several;
+    each has options of its own, such as attack.knn.k=5. data: where slices come from. shadow: the family of
+    generators. preset: the size of the slices, and numbers that go with it: quick 64 px, small 128, gpu 256.
+    launch: where jobs run. seed: of all that is drawn. device: what computes, `cuda:1` a certain GPU; auto takes a
+    GPU where there is one. rule: by which an attack is chosen, on the shadows only. decision: when a slice is
+    called used: `probability` above 0.5; `fixed_fpr` above the score that 10 % of the shadows' non-members exceed;
+    `em_prior` above 0.5 once the unknown proportion is estimated (Saerens 2002); `top_half` the larger half;
+    `real_real_max` and `real_real_q99` closer to a released image than two real slices are to each other (the
+    winner's rule of 2023); `max_f1_on_shadows` above the score that has the largest F1 there. calibrator:
+    probability calibration, a score to a probability: `platt`, or `isotonic` from 1,000 scores. out: the folder of
+    the results; None makes one below runs/, named after the options. dry_run: print the plan, every key, what is
+    cached, and do nothing.
+    """
 
     defaults: list[Any] = field(default_factory=lambda: list(_DEFAULTS))
     attack: dict[str, Any] = field(default_factory=dict)

@@ -42,7 +42,7 @@ _NUMBER = r"[+-]?[0-9.]+(?:e[+-]?[0-9]+)?|true|false|null"
 
 def public_options(options: Mapping[str, Any]) -> dict[str, Any]:
     """Of the options of a run, as `config.yaml` has them, those that say nothing of where and whose the data are."""
-    words = _words(options)
+    words = allowed_words(_family(options))
     told: dict[str, Any] = _told(options, _TOP, words)
     told["data"] = _told(options["data"], _DATA, words)
     told["launch"] = _told(options.get("launch") or {}, ("name", "workers"), words)
@@ -59,7 +59,7 @@ def public_command(words: Sequence[str], options: Mapping[str, Any]) -> list[str
 
     options: all that the command resolved to, in which the names of the words are looked up.
     """
-    names, known = _names(public_options(options)), _words(options)
+    names, known = _names(public_options(options)), allowed_words(_family(options))
     return [_word(word, names, known) for word in words]
 
 
@@ -117,12 +117,11 @@ def _is_number(value: Any) -> bool:
     return value is None or isinstance(value, bool | int | float)
 
 
-def _words(options: Mapping[str, Any]) -> dict[str, Collection[str]]:
+def allowed_words(family: Any) -> dict[str, Collection[str]]:
     """The words that an option of a name may have; any other text stays here.
 
-    Of the families, that of the generators alone is imported: others may want torch.
+    family: the name of that of the generators; it alone is imported, for others may want torch.
     """
-    family = _family(options)
     return {
         **(find_family(family).choices if family in built_in() else {}),
         "family": built_in(),

@@ -89,7 +89,8 @@ def options_class(family: type[Recipe], *others: type) -> type:
         raise InputError(
             f"The generator {family.name!r} has options of reserved names: {', '.join(sorted(twice))}; rename them."
         )
-    return make_dataclass(f"{family.name}_options", [*own, *beside], namespace={"family": family})
+    behind = {"family": family, "said_by": (*others, family)}  # said_by: whose docstrings explain the options
+    return make_dataclass(f"{family.name}_options", [*own, *beside], namespace=behind)
 
 
 def _default(one: Field[Any]) -> Any:

@@ -10,7 +10,11 @@ from omegaconf import MISSING
 
 @dataclass
 class PhantomData:
-    """Procedural slices, no download. patients, slices (adjacent ones of each), seed: of the phantoms."""
+    """Procedural slices, no download.
+
+    size: working size, pixels; per_patient: slices taken of each patient, None takes all. patients: how many; slices:
+    adjacent ones of each; seed: of the phantoms.
+    """
 
     name: str = "phantom"
     size: int = 64
@@ -22,8 +26,10 @@ class PhantomData:
 
 @dataclass
 class FolderData:
-    """A Hugging Face imagefolder at root; size: working size, pixels; per_patient: slices taken of each.
+    """A Hugging Face imagefolder.
 
+    root: the folder, with or without metadata.csv. size: working size, pixels; per_patient: slices taken of each
+    patient, None takes all.
     extra: a folder of the same kind with more real slices of the same source, of other patients, about whom nobody
     asks. window: [centre, width], or the name of one, for what has more than 8 bits; TIFFs of several pages are read
     with it, too.
@@ -39,7 +45,10 @@ class FolderData:
 
 @dataclass
 class DicomData(FolderData):
-    """CT series at root, whatever the files are called; slices: middle:K, every:MM or all, of each series."""
+    """CT series, whatever the files are called.
+
+    slices: which axial ones of each series, `middle:K`, `every:MM` or `all`.
+    """
 
     name: str = "dicom"
     window: Any = "lung"
@@ -48,7 +57,11 @@ class DicomData(FolderData):
 
 @dataclass
 class NiftiData(FolderData):
-    """Volumes at root, .nii and .nii.gz; patient: a pattern whose group is found in their names, None: one each."""
+    """Volumes, .nii and .nii.gz.
+
+    slices: which axial ones of each, `middle:K`, `every:MM` or `all`. patient: a regular expression whose group,
+    found in a volume's name, is its patient; None takes each for one patient's.
+    """
 
     name: str = "nifti"
     window: Any = "lung"
@@ -76,8 +89,9 @@ class EditionFolder(FolderData):
 class TableData:
     """Rows with an image each, read with the library `datasets`; the options of `hub` and `parquet`.
 
-    image, patient: the columns of the slices and of whose they are; None looks for the one column of images, and for
-    `patient_id`.
+    image: the column of the slices; None looks for the one column of images. patient: the column of whose they are;
+    None looks for `patient_id`. size: working size, pixels; per_patient: slices taken of each patient, None takes
+    all.
     """
 
     name: str = MISSING
@@ -104,7 +118,10 @@ class HubData(TableData):
 
 @dataclass
 class ParquetData(TableData):
-    """Parquet files. files: one, a list of them, a folder of them, or a pattern such as `DIR/*.parquet`."""
+    """Parquet files.
+
+    files: one, a list of them, a folder of them, or a pattern such as `DIR/*.parquet`.
+    """
 
     name: str = "parquet"
     files: Any = MISSING

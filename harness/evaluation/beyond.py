@@ -9,7 +9,11 @@ from harness.evaluation.intervals import Estimate
 
 @dataclass(frozen=True)
 class EpsilonBound:
-    """With 95 % confidence epsilon is no smaller; right: of so many guesses; approximate: as halves are no coins."""
+    """A bound on what one generator gives away of a patient.
+
+    epsilon: with 95 % confidence it is no smaller. right: guesses that were. guesses: how many were made.
+    approximate: true, as halves are no coins.
+    """
 
     epsilon: float
     right: int
@@ -33,9 +37,12 @@ class SetLevel:
 
 @dataclass(frozen=True)
 class Beyond:
-    """fraction_used: of the test's candidates, None where the chosen attack decides nothing; empirical_epsilon: by
+    """What is told above single slices.
+
+    fraction_used: of the test's candidates, None where the chosen attack decides nothing; empirical_epsilon: by
     the surest guesses about patients of the attack that the declared rule picks on the other pairs, None where it
-    cannot; set_level: of the first shadows."""
+    cannot; set_level: of the first shadows.
+    """
 
     fraction_used: Estimate | None
     empirical_epsilon: EpsilonBound | None

@@ -25,9 +25,10 @@ MOST_RESAMPLES = 20_000
 
 @dataclass(frozen=True)
 class Comparison:
-    """One attack against a baseline: metric of the attack minus metric of the baseline.
+    """One attack against a baseline, on the same resamples.
 
-    metric: `auc` or `tpr_at_0.1`; p_value: two-sided; p_holm: corrected over all comparisons made together.
+    attack, baseline: their labels; metric: `auc` or `tpr_at_0.1`; difference: the attack's metric less the
+    baseline's; p_value: two-sided; p_holm: corrected over all comparisons made together.
     """
 
     attack: str

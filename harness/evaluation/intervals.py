@@ -23,7 +23,8 @@ _CHUNK_CELLS = 100_000  # resamples at once, times rows: the intermediate arrays
 class Estimate:
     """A value with its 95 % interval; None where truth or the sample does not allow it.
 
-    note: why, as `short reason` or `short reason: details`.
+    value: the estimate. low, high: the ends of the interval. note: why there is none, as `short reason` or `short
+    reason: details`.
     """
 
     value: float | None

@@ -10,7 +10,7 @@ from harness.evaluation.intervals import Estimate
 TargetSet = Literal["shadow", "dev", "test"]
 Via = Literal["release", "model", "surrogate", "none"]
 Kind = Literal["attack", "baseline", "trivial", "control", "oracle", "planted", "patients"]
-SCHEMA = 1
+SCHEMA: Literal[1] = 1
 SURROGATE = "@surrogate"
 BY_PATIENT = ", by patient"
 PLANTED = "planted "  # and a kind of copies: a positive control
@@ -22,15 +22,25 @@ SCORE_COLUMNS = ("target", "candidate_id", "patient_id", "attack", "score", "pro
 class Record:
     """One attack on one set of targets. What is unknown is None, never a guess.
 
-    access: what the attacker holds; kind: an attack; a published method with a decision rule of its own (baseline); a
-    trivial rule that looks at nothing; a control, which must be at chance; an oracle, which peeks at the truth of
-    what it judges; planted copies, which must be found; or an attack on patients, whose slices' scores are pooled.
-    auc is pooled over the targets, so scores must share a scale; auc_per_target are the targets' own,
-    None for one without both classes.
-    seconds: compute of the attack itself over the targets, when it was computed; network_calls: a candidate.
-    resampled: what the intervals resample.
-    control: which one a control is, say `wrong_target`; of: the attack it was made for, by its label, None for one of
-    no attack in particular.
+    attack: its name, or that of a rule. via: the road: `release`, `model`, `surrogate`, or `none` where nothing is
+    asked of a generator. target_set: `shadow` (held out), `dev` (an edition's labelled release), `test`. access: what
+    the attacker holds. kind: an `attack`; a published method with a decision rule of its own (`baseline`); a
+    `trivial` rule that looks at nothing; a `control`, which must be at chance; an `oracle`, chosen by the truth of
+    what it judges, and beside it the same choice made on the other pairs alone; `planted` copies, which must be
+    found; or an attack on `patients`, whose slices' scores are pooled. n_targets, n_members, n_nonmembers: counts
+    over all targets. auc: area under the exact step ROC, pooled over the targets, so their scores must share a scale.
+    auc_per_target: the targets' own, None for one without both classes. tpr_at_fpr: true positive rate at false
+    positive rate 0.1, 0.01 and 0.001, or "n too small". f1, accuracy, balanced_accuracy, recall, specificity,
+    precision, kappa: of the decisions. brier: Brier score of the probabilities. log_loss: of the probabilities,
+    natural log. ece: calibration error, 10 equal bins (no interval: resampling alone raises it). realised_fpr: false
+    positive rate on the target at the threshold learnt elsewhere for 0.01, 0.05, 0.1. seconds: compute of the attack
+    itself over the targets, when it was computed; an observation counts in each row that uses it, what attacks share
+    within one generator in the first to ask. network_calls: a candidate and target, references' models included.
+    labels_used: `none`; `shadow` for an attack that is fitted; `own` for the control `pictures alone`, cross-fitted
+    on the target's own labels. resampled: what the intervals resample: pairs of shadows, then patients; never single
+    slices. skipped: why the attack could not run here. control: which one a control is, say `wrong_target`; of
+    planted copies `planted noise` and the like. of: the attack it was made for, by its label, None for one of no
+    attack in particular.
     """
 
     attack: str

@@ -43,7 +43,11 @@ It takes the data options of `python -m harness.run`, and reads into the same st
 
 @dataclass
 class LookOptions:
-    """Everything `python -m harness.data look` takes."""
+    """Everything `python -m harness.data look` takes.
+
+    data: where slices come from. out: the folder of the contact sheet, which holds slices; None makes none. json: the
+    file of the figures; None writes none.
+    """
 
     defaults: list[Any] = field(default_factory=lambda: list(_DEFAULTS))
     data: Any = MISSING

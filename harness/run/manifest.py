@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
@@ -12,6 +13,7 @@ from attacks.registry import found_so_far
 from harness.config.public_options import public_command
 from harness.evaluation.records import SCHEMA
 from harness.pipeline import Outcome
+from harness.run.manifest_shape import BaseFacts, Facts, FolderFacts, GeneratorFacts, Hardware
 from harness.run.source_commit import commit
 from harness.source_digest import source_digest
 
@@ -28,45 +30,35 @@ def facts_of(outcome: Outcome, remarks: list[str]) -> dict[str, Any]:
     """
     withheld = outcome.plan.generators[-1] if outcome.plan.test.truth is not None else None
     generators = [
-        {
-            "name": job.name,
-            "generator": job.key,
-            "release": job.release_key,
-            "seed": job.seed,
-            "members": None if job is withheld else len(job.members),
-        }
+        GeneratorFacts(job.name, job.key, job.release_key, job.seed, None if job is withheld else len(job.members))
         for job in outcome.plan.generators
     ]
-    return {
-        "schema": SCHEMA,
-        "family": outcome.settings.recipe.name,
-        "recipe_schema": outcome.settings.recipe.schema,
-        "command": ["python", "-m", "harness.run", *public_command(sys.argv[1:], outcome.settings.echo)],
-        "commit": commit(),
-        "source": source_digest(),
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
-        "hardware": {
-            "machine": platform.machine(),
-            "system": platform.system(),
-            "cores": len(os.sched_getaffinity(0)),
-        },
-        "seed": outcome.settings.seed,
-        "pool": outcome.pool.key,
-        "folders": list(outcome.pool.accounts),
-        "base": _base(outcome),
-        "generators": generators,
-        "warnings": remarks,
-        "broken_plugins": {name: _kind_of(why) for name, why in found_so_far().broken.items()},
-    }
+    facts = Facts(
+        schema=SCHEMA,
+        family=outcome.settings.recipe.name,
+        recipe_schema=outcome.settings.recipe.schema,
+        command=["python", "-m", "harness.run", *public_command(sys.argv[1:], outcome.settings.echo)],
+        commit=commit(),
+        source=source_digest(),
+        versions={"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
+        hardware=Hardware(platform.machine(), platform.system(), len(os.sched_getaffinity(0))),
+        seed=outcome.settings.seed,
+        pool=outcome.pool.key,
+        folders=[FolderFacts(**one) for one in outcome.pool.accounts],
+        base=_base(outcome),
+        generators=generators,
+        warnings=remarks,
+        broken_plugins={name: _kind_of(why) for name, why in found_so_far().broken.items()},
+    )
+    return asdict(facts)
 
 
-def _base(outcome: Outcome) -> dict[str, Any] | None:
-    """What every generator started from; extra_slices: how many the base learnt of those, where it did."""
+def _base(outcome: Outcome) -> BaseFacts | None:
     start = outcome.settings.start
     if not start.warm:
         return None
     learnt = len(outcome.pool.extra) if start.learns_extra else None
-    return {"start": start.name, "generator": outcome.settings.base_key, "extra_slices": learnt}
+    return BaseFacts(start.name, outcome.settings.base_key, learnt)
 
 
 def _kind_of(why: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from shapes import has_shape
 
 import benchmarks.speed
 from benchmarks import command
@@ -242,6 +243,7 @@ def test_a_failure_late_loses_no_row_before_it(fakes, tmp_path):
     with pytest.raises(SystemExit, match="The run failed"):
         command.run_kind("speed", ["--json", str(file)])
     assert names(json.loads(file.read_text())) == ["plain"]
+    has_shape("benchmark", file)
 
 
 def test_a_run_has_one_size_and_full_only_where_it_is_another(fakes, capsys):

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from shapes import has_shape
 
 from benchmarks.suite import running
 from benchmarks.suite.__main__ import main
@@ -351,6 +352,7 @@ def test_another_pool_is_another_benchmark(suite: Suite, tmp_path: Path, monkeyp
     monkeypatch.setattr(running, "run_harness", run)
     pool = "abc"
     there = run_task(suite, "b-weak", tmp_path, Places(tmp_path / "store", None))
+    has_shape("suite", there / "suite.json")
     assert json.loads((there / "suite.json").read_text()) == {**suite.about_task("b-weak"), "pool": "abc"}
     pool = "abd"
     with pytest.raises(InputError, match="another benchmark"):

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from audit_worlds import PER_PATIENT, chosen, noisy, people, strangers, write_folder
 from PIL import Image
+from shapes import has_shape
 from tiny import write_slices
 
 from attacks.distances import DISTANCES
@@ -84,6 +85,7 @@ def test_the_filtered_release_holds_the_pixels_of_the_others(world, written):
 
 
 def test_the_json_report(written):
+    has_shape("audit", written / "report.json")
     report = json.loads((written / "report.json").read_text())
     assert report["schema"] == SCHEMA
     assert report["run"]["release"] == {"n": N_COPIES + N_STRANGERS, "removed": pytest.approx(N_COPIES, abs=2)}

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from shapes import run_has_shapes
 from tiny import score_rows
 from tiny_edition import N_DEV_USED, N_TEST, SIDE, write_edition
 
@@ -75,6 +76,11 @@ def test_labels_of_dev_reach_no_decision(official):
 
 def of_dev(record: dict) -> bool:
     return record["target_set"] == "dev" and record["kind"] == "attack"
+
+
+def test_its_files_have_the_shapes_that_ship(official):
+    """Matching, surrogates, dev and a test: what a run on phantoms has not."""
+    run_has_shapes(official.run)
 
 
 def test_dev_is_scored_with_its_own_labels(official):

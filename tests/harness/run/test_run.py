@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from shapes import has_shape, run_has_shapes
 from tiny import TINY, TINY_PHANTOM, only_run, records_of, score_rows, write_slices
 
 from attacks.base import Access
@@ -27,8 +28,13 @@ def files_of(run: Path) -> dict[str, bytes]:
 
 
 def all_passed_on(run: Path) -> bool:
-    """Whether every text of a run's results may go out in a copy: see `harness/share/sentences.py` if not."""
+    """Whether every text of a run's results may go out in a copy: see `harness/share/sentences.py` if not.
+
+    Run and copy are held against the schemas that ship, too.
+    """
+    run_has_shapes(run)
     assert share([str(run), "--out", "copy"]) == 0
+    has_shape("results", Path("copy", "results.json"))
     return not any(WITHHELD.encode() in path.read_bytes() for path in Path("copy").iterdir())
 
 
