@@ -16,6 +16,7 @@ NAME = "gan-membership-harness"
 OLDEST, NEWEST = (3, 11), (3, 13)
 PART, EXTRAS = "packages", "extras"
 WHAT_FOR: Mapping[str, str] = {
+    "browser": "the tests that open pages in Chromium",
     "dev": "changing the harness itself: the checks of `make check`",
     "docs": "building the documentation's site",
     "dp": "training with differential privacy: shadow.epsilon=...",

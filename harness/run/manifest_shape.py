@@ -11,13 +11,15 @@ class FolderFacts:
     """The account of a folder that was read; no name of a file is in it.
 
     folder: what it is called in sentences. images: read. links: of them, those that are links or lie in linked
-    folders. left_out: how many files were left out, by reason.
+    folders. left_out: how many files were left out, by reason. revision: of a data set of the Hub, its commit; null
+    elsewhere.
     """
 
     folder: str
     images: int
     links: int
     left_out: dict[str, int]
+    revision: str | None = None
 
 
 @dataclass(frozen=True)

@@ -147,7 +147,7 @@ def test_what_was_measured_before_a_failure_stands_on_the_page(page, monkeypatch
 def test_the_suite_writes_such_a_block_too(page, monkeypatch):
     lines = suite_command.Lines("title", ["task"], [["dct-weak"]])
     monkeypatch.setattr(suite_command, "read_runs", lambda suite, runs: {})
-    monkeypatch.setattr(suite_command, "tables", lambda suite, board, **_: [lines])
+    monkeypatch.setattr(suite_command, "tables", lambda suite, board, rates, **_: [lines])
     words = ["table", "phantom-64-mini", "runs", "--markdown", str(page)]
     assert suite_command.main(words) == 0
     (block,) = written_blocks(page.read_text())

@@ -216,6 +216,7 @@ def test_the_run_finds_what_was_read_in_the_store(look):
         (["--out", "full"], "out=full is not empty, and nothing is replaced"),
         (["data=folder", "data.root=full", "--out", "full/in"], "lies inside data.root=full"),
         (["--json", "nowhere/f.json"], "there is no folder nowhere"),
+        (["data=folder", "data.root=full", "--json", "full/f.json"], "lies in full, which this command reads"),
         (["attack=knn"], "attack"),
     ],
 )
