@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 from whole_runs import ACCESS, IDS, write_run
 
+from harness.errors import InputError
 from harness.places import shown
 from harness.share.__main__ import main as share
 from harness.site import __main__ as command
 from harness.site import write
+from harness.site.entry import entries
 
 
 def texts_of(site: Path) -> dict[str, str]:
@@ -175,6 +177,13 @@ def test_a_folder_that_is_no_site_of_ours_is_never_replaced(made, tmp_path, caps
     assert "index.html was edited" in refused(capsys, str(made.runs), "--out", str(out))
     assert (out / "index.html").read_text() == "edited"
     assert "not a site" in refused(capsys, str(made.runs / "weak-0"), "--out", str(made.runs / "weak-1"))
+
+
+def test_what_somebody_puts_there_meanwhile_is_not_replaced_either(made, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match="not a site"):
+        write.write_site(entries([made.runs / "weak-0"]), "A site", tmp_path)
+    assert (tmp_path / "notes.txt").read_text() == "mine"
 
 
 def test_a_site_that_fails_leaves_what_was_there(made, tmp_path, monkeypatch):
