@@ -10,8 +10,10 @@ import pytest
 from jsonschema import Draft202012Validator
 from shapes import faults
 
+from harness.data.sources.account import Account
 from harness.evaluation.intervals import Estimate
 from harness.evaluation.records import Record
+from harness.run.manifest_shape import FolderFacts
 from harness.schemas import NAMES, schema
 
 
@@ -67,3 +69,9 @@ def test_a_record_of_every_metric_has_the_shape_and_what_is_wrong_is_named():
     good["records"][0]["via"] = "telepathy"
     (other,) = faults("results", good)
     assert other.startswith("records/0/via: 'telepathy' is not one of")
+
+
+@pytest.mark.parametrize("revision", [None, "a" * 40])
+def test_a_manifest_has_room_for_every_account(revision: str | None) -> None:
+    account = Account("data.path", 3, 1, {"no images": (2, "notes.txt")}, revision=revision)
+    assert FolderFacts(**account.facts()) == FolderFacts("data.path", 3, 1, {"no images": 2}, revision)
