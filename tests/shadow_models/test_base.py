@@ -63,7 +63,7 @@ def test_no_patient_of_the_default_data_is_in_it() -> None:
     assert len(ours) == data.patients
     assert not ours & chests(PHANTOM_SEED, N_PATIENTS)
     assert ours & chests(str(data.seed), 3), "a word that is a number would be one of theirs"
-    assert not alike(default_slices(), slices_of_base(150)).any()
+    assert not alike(default_slices(), slices_of_base(60)).any()
 
 
 def test_before_its_release_and_its_model_attacks_are_at_chance(base: Generator, release: NDArray[np.uint8]) -> None:
