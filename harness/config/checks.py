@@ -101,7 +101,8 @@ def slice_folders(data: Any) -> dict[str, Path]:
 
 def check_volumes(data: Any) -> None:
     """The options of what has more than 8 bits, or more than one slice a file. Raises InputError."""
-    if isinstance(data, FolderData) and (data.window is not None or isinstance(data, DicomData | NiftiData)):
+    windowed = isinstance(data, FolderData | HubData | ParquetData)
+    if windowed and (data.window is not None or isinstance(data, DicomData | NiftiData)):
         window_of(data.window)
     if isinstance(data, DicomData | NiftiData):
         slice_choice(data.slices)

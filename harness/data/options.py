@@ -91,7 +91,7 @@ class TableData:
 
     image: the column of the slices; None looks for the one column of images. patient: the column of whose they are;
     None looks for `patient_id`. size: working size, pixels; per_patient: slices taken of each patient, None takes
-    all.
+    all. window: [centre, width], or the name of one, for what has more than 8 bits.
     """
 
     name: str = MISSING
@@ -99,6 +99,7 @@ class TableData:
     patient: str | None = None
     size: int = 64
     per_patient: int | None = None
+    window: Any = None
 
 
 @dataclass

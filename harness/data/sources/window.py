@@ -32,6 +32,15 @@ class Window(NamedTuple):
         return np.where(inside, 255 - grey, 0).astype(np.uint8) if turned else grey
 
 
+def refuse_unsigned(window: Window, name: str) -> None:
+    """InputError for a preset, which is Hounsfield units, where numbers cannot be negative."""
+    if window.preset:
+        raise InputError(
+            f"{name} holds unsigned numbers, which are no Hounsfield units, in which data.window={window.preset} "
+            "is given; give data.window=[centre,width] in its own numbers."
+        )
+
+
 # Hounsfield units; the usual ones of a chest as Radiopaedia, "Windowing (CT)", has them (W:1500 L:-600, W:350 L:50,
 # W:1800 L:400).
 PRESETS = {
