@@ -371,3 +371,10 @@ def test_a_window_leaves_8_bits_alone_and_makes_another_pool(parquet, slices):
     assert "window" not in plain
     assert windowed["window"] == [-600, 1500, False]
     assert named["window"] == [-600, 1500, True]
+
+
+def test_an_image_that_the_file_does_not_call_one_is_read(tmp_path, slices):
+    rows = [{"bytes": png(image), "path": "Erika Mustermann.png"} for image in slices]
+    path = tmp_path / "plain.parquet"
+    pyarrow.parquet.write_table(pyarrow.table({"image": rows}), path)
+    assert np.array_equal(read(files=str(path)).pixels, slices)
