@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +41,8 @@ def read_dicom(files: Sequence[FoundFile], account: Account, taking: Taking, sal
     called = account.called
     headers, left_out = _headers(files, called)
     stacks = _stacks(headers, left_out)
+    known = {reason: (count, "") for reason, count in sorted(left_out.items())}
+    account = replace(account, images=len(headers), left_out={**account.left_out, **known})
     if left_out:
         told = "; ".join(f"{count} {reason}" for reason, count in sorted(left_out.items()))
         text = f"In {called} {left_out.total()} of {len(files)} DICOM files, or frames of them, were left out"

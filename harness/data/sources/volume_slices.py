@@ -73,6 +73,9 @@ def _taken(volume: Volume, taking: Taking, remarks: Remarks, odd: Counter[str]) 
     numbers, greys = [], []
     for number, plane in axial_planes(volume, taking.choice, notes.setdefault):
         grey = taking.window.grey(plane, volume.turned)
+        low, high = taking.window.ends
+        inside = np.count_nonzero(~np.isnan(plane))
+        remarks.note_clipped(np.count_nonzero(plane < low), np.count_nonzero(plane > high), inside)
         greys.append(fit(grey, taking.size, f"slice {number} of the volume {volume.name}", remarks))
         numbers.append(number)
     pixels = np.stack(greys)

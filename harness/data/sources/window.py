@@ -20,6 +20,11 @@ class Window(NamedTuple):
     width: float
     preset: str = ""
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        """What becomes black, and what white."""
+        return self.centre - self.width / 2, self.centre + self.width / 2
+
     def grey(self, values: NDArray[Any], turned: bool = False) -> Grey:
         """Numbers [h, w] -> uint8: at most centre - width/2 black, at least centre + width/2 white, NaN black.
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from data_sets import write_parquet
 from PIL import Image
-from scans import chest, write_nifti
+from scans import chest, header, write, write_nifti, write_series
 from tiny import write_slices
 from tiny_edition import write_edition
 
@@ -198,6 +198,26 @@ def test_volumes_are_looked_at(look):
     assert "slices 32, at 16 x 16" in out
     assert "patients 8 " in out
     assert "mustermann" not in out + Path("found.json").read_text()
+
+
+def test_of_scans_the_window_is_told_and_what_reading_left_out(look):
+    pytest.importorskip("pydicom")
+    for number in range(8):
+        write_series(Path("ct") / str(number), chest(seed=number), uids=f"1.{number + 2}", PatientID=f"P{number}")
+    write(header(ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"]), Path("ct") / "scout", chest()[0])
+    hu = np.concatenate([chest(seed=number) for number in range(8)])
+    outside = f"{100 * (hu < -500).mean():.1f} % of the pixels lie below, {100 * (hu > -100).mean():.1f} % above"
+    words = ("data=dicom", "data.root=ct", "data.size=16", "data.slices=all", "data.window=[-300,400]")
+    for _ in range(2):  # read, and from the store
+        code, out, err = look(*words, "--json", "found.json")
+        assert (code, err) == (0, "")
+        assert "left out data.root: 1 that are localisers" in out
+        assert "16 x 16 (48); numbers of a scanner, taken through the window" in out
+        assert f"of your own, -500 is black and -100 white (data.window); {outside}" in out
+    found = json.loads(Path("found.json").read_text())
+    assert found["folders"][0]["images"] == 48
+    expected = {"centre": -300, "width": 400, "below": (hu < -500).sum(), "above": (hu > -100).sum()}
+    assert found["window"] == expected | {"pixels": hu.size}
 
 
 def test_the_run_finds_what_was_read_in_the_store(look):
