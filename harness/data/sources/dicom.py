@@ -128,7 +128,10 @@ def _notes(stack: Sequence[Picture]) -> Iterator[str]:
     if length and np.degrees(np.arccos(np.clip(along @ normal / length, -1, 1))) > _TILT_DEGREES:
         yield "have a tilted gantry: their slices lie shifted against each other, and were left as they are"
     if header.turned:
-        yield "have white for their least number (MONOCHROME1) and were turned"
+        yield (
+            "are MONOCHROME1 (the least number is white), so black and white were exchanged after the window; look at "
+            "them with `python -m harness.data look`"
+        )
     if header.units not in ("", "HU"):
         yield "give their numbers another unit than Hounsfield's (RescaleType), and were read as if it were that"
 
