@@ -129,8 +129,8 @@ def _notes(stack: Sequence[Picture]) -> Iterator[str]:
         yield "have a tilted gantry: their slices lie shifted against each other, and were left as they are"
     if header.turned:
         yield (
-            "are MONOCHROME1 (the least number is white), so black and white were exchanged after the window; look at "
-            "them with `python -m harness.data look`"
+            "are MONOCHROME1 (the least number is white), so black and white were exchanged after the window; look "
+            "at them with `python -m harness.data look`"
         )
     if header.units not in ("", "HU"):
         yield "give their numbers another unit than Hounsfield's (RescaleType), and were read as if it were that"

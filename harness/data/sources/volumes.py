@@ -108,11 +108,20 @@ def _oddities(volume: Volume) -> Iterator[str]:
     cosine = min(1.0, abs(float(volume.directions[axes[_UP], _UP])))
     if np.degrees(np.arccos(cosine)) > _OBLIQUE_DEGREES:
         yield f"are oblique, more than {_OBLIQUE_DEGREES:g} degrees off axial: the nearest axes were taken"
+    within = _within_plane(volume.directions[axes[_BACK]]), _within_plane(volume.directions[axes[_LEFT]])
+    if max(within) > _OBLIQUE_DEGREES:
+        yield f"are rotated within the axial plane, over {_OBLIQUE_DEGREES:g} degrees: the nearest axes were taken"
     if np.abs(volume.directions @ volume.directions.T - np.eye(3)).max() > _SKEWED:
         yield "have axes that are not at right angles; their pictures were left as they are"
     steps = np.abs(np.diff(volume.places[0]))
     if len(steps) and np.ptp(steps) > _IRREGULAR * np.median(steps):
         yield "have slices at uneven distances, or gaps between them"
+
+
+def _within_plane(direction: NDArray[np.float64]) -> float:
+    """Degrees, 0 to 45, from a direction as it is seen from above to the nearer of left and back."""
+    seen = np.abs(direction[[_LEFT, _BACK]])
+    return float(np.degrees(np.arctan2(seen.min(), seen.max())))
 
 
 def _square(plane: Plane, rows: Places, columns: Places, note: Callable[[str], object]) -> Plane:

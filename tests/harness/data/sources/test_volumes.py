@@ -61,6 +61,17 @@ def test_an_oblique_volume_is_told():
 
 
 @pytest.mark.parametrize(
+    ("degrees", "is_told"), [(0, False), (4, False), (6, True), (45, True), (-30, True), (90, False)]
+)
+def test_a_volume_that_is_rotated_within_its_planes_is_told(degrees, is_told):
+    cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    turned = np.array([[0, 0, 1], [-sine, cosine, 0], [cosine, sine, 0]])
+    told = axial(volume(HEAD_BACK_LEFT, turned))[2]
+    assert [one for one in told if "rotated within the axial plane" in one] == told
+    assert bool(told) == is_told
+
+
+@pytest.mark.parametrize(
     ("given", "taken"),
     [("all", [0, 1, 2, 3, 4, 5]), ("middle:2", [2, 3]), ("middle:3", [1, 2, 3]), ("middle:9", [0, 1, 2, 3, 4, 5]),
      ("every:5", [0, 2, 4]), ("every:2.5", [0, 1, 2, 3, 4, 5]), ("every:1000", [0])],
