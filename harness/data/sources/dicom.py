@@ -107,6 +107,7 @@ def _volume(stack: Sequence[Picture], pictures: Pictures, salt: Salt) -> Volume:
     return Volume(
         name=salt.name("series", header.series, *map(str, [*np.round(frame.orientation, 2), *header.shape])),
         patient=salt.name("patient", kind, whose),
+        handle=f"the series of {header.file.handle}",
         plane=lambda place: pictures.plane(*stack[place]),
         directions=np.array([np.cross(across, down), down, across]),
         places=(heights, _sides(rows, frame.spacing[0]), _sides(columns, frame.spacing[1])),

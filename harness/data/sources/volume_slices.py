@@ -76,7 +76,7 @@ def _taken(volume: Volume, taking: Taking, remarks: Remarks, odd: Counter[str]) 
         low, high = taking.window.ends
         inside = np.count_nonzero(~np.isnan(plane))
         remarks.note_clipped(np.count_nonzero(plane < low), np.count_nonzero(plane > high), inside)
-        greys.append(fit(grey, taking.size, f"slice {number} of the volume {volume.name}", remarks))
+        greys.append(fit(grey, taking.size, f"slice {number} of {volume.handle}", remarks))
         numbers.append(number)
     pixels = np.stack(greys)
     if pixels.min() == pixels.max():

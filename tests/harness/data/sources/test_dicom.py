@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -254,3 +255,11 @@ def test_nothing_that_can_be_read_is_a_sentence(tmp_path):
     with pytest.raises(InputError, match=r"holds no DICOM files.* What lies there: 1 of another kind") as told:
         load(tmp_path / "e")
     assert "Meyer" not in str(told.value)
+
+
+def test_pictures_that_are_too_small_name_a_file_that_can_be_found(tmp_path):
+    write_series(tmp_path / "d", HU)
+    with pytest.raises(InputError, match=r"SHA-256 begins with \w+ has 16x16 pixels, less than the working") as told:
+        load(tmp_path / "d", size=32)
+    digests = [sha256(one.read_bytes()).hexdigest() for one in (tmp_path / "d").iterdir()]
+    assert any(f"begins with {one[:12]} has" in str(told.value) for one in digests)

@@ -17,7 +17,7 @@ WAYS = np.array([[0, 0, 1.0], [0, 1, 0], [1, 0, 0]])  # up, back, left in the pa
 
 def volume(stored, directions, places=None) -> Volume:
     places = places or tuple(np.arange(count, dtype=float) for count in stored.shape)
-    return Volume("v", "p", lambda place: stored[place], np.asarray(directions, float), places)
+    return Volume("v", "p", "the file", lambda place: stored[place], np.asarray(directions, float), places)
 
 
 def axial(one: Volume, choice: str = "all") -> tuple[list[int], np.ndarray, list[str]]:
