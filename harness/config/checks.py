@@ -9,7 +9,16 @@ from typing import Any
 
 from harness.config.edition_options import check_edition, membership_editions
 from harness.config.recipe_options import Start
-from harness.data.options import DicomData, EditionFolder, FolderData, HubData, NiftiData, ParquetData
+from harness.data.options import (
+    BY_ID,
+    BY_STUDY,
+    DicomData,
+    EditionFolder,
+    FolderData,
+    HubData,
+    NiftiData,
+    ParquetData,
+)
 from harness.data.sources.named_patient import pattern_of
 from harness.data.sources.slice_choice import slice_choice
 from harness.data.sources.window import window_of
@@ -106,6 +115,8 @@ def check_volumes(data: Any) -> None:
         window_of(data.window)
     if isinstance(data, DicomData | NiftiData):
         slice_choice(data.slices)
+    if isinstance(data, DicomData) and data.patient not in (BY_ID, BY_STUDY):
+        raise InputError(unknown_name("value of data.patient", data.patient, (BY_ID, BY_STUDY)))
     if isinstance(data, NiftiData) and data.patient is not None:
         pattern_of(data.patient)
 

@@ -43,16 +43,21 @@ class FolderData:
     window: Any = None
 
 
+BY_ID, BY_STUDY = "id", "study"
+
+
 @dataclass
 class DicomData(FolderData):
     """CT series, whatever the files are called.
 
-    slices: which axial ones of each series, `middle:K`, `every:MM` or `all`.
+    slices: which axial ones of each series, `middle:K`, `every:MM` or `all`. patient: what tells one patient from
+    another: `id`, the PatientID, or `study`, the StudyInstanceUID, where an export gave all the same PatientID.
     """
 
     name: str = "dicom"
     window: Any = "lung"
     slices: str = "middle:4"
+    patient: str = BY_ID
 
 
 @dataclass

@@ -12,7 +12,7 @@ from rich.text import Text
 from harness.cli import tell
 from harness.data.options import MEDICAL
 from harness.data.sources.window import Window
-from harness.look.advice import enough, next_step
+from harness.look.advice import enough, next_step, too_few
 from harness.look.found import Found
 from harness.look.options import LookSettings
 from harness.look.write import SHEET
@@ -42,7 +42,8 @@ def show(
         tell(console, "-", "yellow", sentence)
     if not advice:
         tell(console, "-", "green", "Nothing was found that speaks against a run.")
-    tell(console, "-", "dim", next_step(settings))
+    if not too_few(found, settings):
+        tell(console, "-", "dim", next_step(settings))
     if settings.out is not None:
         text = f"{shown_path(settings.out / SHEET)} shows slices: treat it as you treat these."
         tell(console, "-", "dim", text)

@@ -30,12 +30,15 @@ _SAME_PLACE = "at a place where their series has a slice already"
 Picture = tuple[Header, Frame]
 
 
-def read_dicom(files: Sequence[FoundFile], account: Account, taking: Taking, salt: Salt) -> Slices:
+def read_dicom(
+    files: Sequence[FoundFile], account: Account, taking: Taking, salt: Salt, by_study: bool = False
+) -> Slices:
     """The slices of all CT series among these files, in the window.
 
     A series is what shares SeriesInstanceUID, orientation, size and spacing; its slices stand in the order of
     ImagePositionPatient along their normal. Ids and patients are salted hashes. What is no CT slice is left out, with
-    one HarnessWarning that counts it by reason. Raises InputError for a damaged file, and where nothing is left.
+    one HarnessWarning that counts it by reason. by_study: whether each study is a patient's of its own, whatever the
+    PatientID. Raises InputError for a damaged file, and where nothing is left.
     """
     library("pydicom", "dicom")
     called = account.called
@@ -52,9 +55,9 @@ def read_dicom(files: Sequence[FoundFile], account: Account, taking: Taking, sal
             f"None of the {len(files)} DICOM files in {called} is a slice of a CT volume: "
             f"{'; '.join(f'{count} {reason}' for reason, count in left_out.items())}."
         )
-    _warn_of_patients([stack[0][0] for stack in stacks], called)
+    _warn_of_patients([stack[0][0] for stack in stacks], called, by_study)
     pictures = Pictures(called)
-    volumes = (_volume(stack, pictures, salt) for stack in stacks)
+    volumes = (_volume(stack, pictures, salt, by_study) for stack in stacks)
     return slices_of(volumes, taking, account, "series")
 
 
@@ -99,10 +102,10 @@ def _height(picture: Picture) -> float:
     return float(frame.position @ np.cross(frame.orientation[:3], frame.orientation[3:]))
 
 
-def _volume(stack: Sequence[Picture], pictures: Pictures, salt: Salt) -> Volume:
+def _volume(stack: Sequence[Picture], pictures: Pictures, salt: Salt, by_study: bool) -> Volume:
     (header, frame), heights = stack[0], np.array([_height(picture) for picture in stack], dtype=np.float64)
     across, down = frame.orientation[:3], frame.orientation[3:]
-    kind, whose = _whose(header)
+    kind, whose = _whose(header, by_study)
     rows, columns = header.shape
     return Volume(
         name=salt.name("series", header.series, *map(str, [*np.round(frame.orientation, 2), *header.shape])),
@@ -140,18 +143,31 @@ def _notes(stack: Sequence[Picture]) -> Iterator[str]:
 _ID, _STUDY, _REFERENCE, _FOLDER = "PatientID", "StudyInstanceUID", "FrameOfReferenceUID", "folder"
 
 
-def _whose(header: Header) -> tuple[str, str]:
+def _whose(header: Header, by_study: bool) -> tuple[str, str]:
     """What tells the patient of a series from others, and its value; ids of one spelling are one patient's."""
-    if not is_nobody(header.patient):
+    if not (by_study and header.study) and not is_nobody(header.patient):
         return _ID, spelling(header.patient)
     if header.study:
         return _STUDY, header.study
     return (_REFERENCE, header.reference) if header.reference else (_FOLDER, header.file.folder)
 
 
-def _warn_of_patients(first: Sequence[Header], called: str) -> None:
-    """HarnessWarnings for series without a PatientID, and for ids that differ in spelling; first: of each series."""
-    kinds = Counter(_whose(header)[0] for header in first)
+def _warn_of_patients(first: Sequence[Header], called: str, by_study: bool) -> None:
+    """HarnessWarnings for series without a PatientID, for ids that differ in spelling, and where all have one id;
+    first: of each series."""
+    if by_study:
+        text = f"Each study in {called} counts as a patient of its own (data.patient=study)"
+        warnings.warn(HarnessWarning(f"{text}: one patient with several counts as several."), stacklevel=3)
+        return
+    people = {_whose(header, by_study) for header in first}
+    studies = {header.study for header in first if header.study}
+    if len(people) == 1 and len(studies) > 1 and not is_nobody(first[0].patient):
+        text = (
+            f"All {len(first)} series in {called} have one PatientID, and {len(studies)} StudyInstanceUIDs, as where"
+        )
+        more = "an export gives everybody the same id; if no patient has two studies, give data.patient=study"
+        warnings.warn(HarnessWarning(f"{text} {more}."), stacklevel=3)
+    kinds = Counter(_whose(header, by_study)[0] for header in first)
     del kinds[_ID]
     if kinds:
         told = ", ".join(f"{count} by {kind}" for kind, count in kinds.items())

@@ -231,6 +231,7 @@ def test_the_run_finds_what_was_read_in_the_store(look):
     [
         (["data=folder", "data.root=nowhere"], "data.root=nowhere does not exist"),
         (["data=foldr"], "There is no data 'foldr'. Did you mean folder"),
+        (["data=dicom", "data.root=full", "data.patient=person"], "There is no value of data.patient 'person'"),
         (["data.size=0"], "data.size=0 must be at least 1"),
         (["--out"], "--out takes a place: --out DIR"),
         (["--out", "full"], "out=full is not empty, and nothing is replaced"),

@@ -76,6 +76,25 @@ def test_who_has_no_id_is_told_otherwise_and_that_is_said(tmp_path, changed, how
     assert any("2 of 2 series in data.root have no PatientID" in one and f"2 by {how}" in one for one in remarks)
 
 
+def test_an_export_with_one_id_for_all_is_told_and_read_by_study(tmp_path):
+    for number in range(3):
+        write_series(tmp_path / "d" / str(number), chest(seed=number), uids=f"1.{number + 2}", PatientID="ANON")
+    write_series(tmp_path / "d" / "4", chest(seed=4), uids="1.9", PatientID="ANON", StudyInstanceUID="1.2.1")
+    pool, remarks = load(tmp_path / "d")
+    assert len(set(pool.patient_ids)) == 1
+    told = " ".join(remarks)
+    assert "All 4 series in data.root have one PatientID, and 3 StudyInstanceUIDs" in told
+    assert "give data.patient=study" in told
+    assert "ANON" not in told
+    other, remarks = load(tmp_path / "d", patient="study")
+    assert other.key != pool.key
+    assert sorted(other.patient_ids.count(one) for one in set(other.patient_ids)) == [6, 6, 12]
+    assert any("one patient with several counts as several" in one for one in remarks)
+    (tmp_path / "e").mkdir()
+    write_series(tmp_path / "e", HU)
+    assert not any("one PatientID" in one for one in load(tmp_path / "e")[1])
+
+
 def test_greys_are_rescaled_padded_and_turned(tmp_path):
     stored = np.array([[0, 100], [200, -2000]], np.int16)
     kept = {"RescaleSlope": 0.5, "RescaleIntercept": 10, "PixelPaddingValue": -2000}
