@@ -197,3 +197,5 @@ def _cell(scalar: pyarrow.Scalar, part: Part, name: str) -> Cell:
         return part.file_of(value)
     except InputError as error:
         raise InputError(f"{name}: {error}") from error
+    except Exception as error:  # of the Hub, with the file's name
+        raise InputError(f"{name}: the file that it names cannot be had ({type(error).__name__}).") from None

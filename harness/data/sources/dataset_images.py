@@ -54,7 +54,10 @@ class Scale(NamedTuple):
 def look(cell: Cell, name: str) -> Seen:
     """Digest and range; name: how messages call it. Raises InputError for a file that cannot be read, and NaN."""
     if isinstance(cell, Path):
-        cell = read_bytes(cell, MOST_BYTES, f"{name}:", links=True)
+        try:
+            cell = read_bytes(cell, MOST_BYTES, f"{name}:", links=True)
+        except InputError as error:  # a file's name is often the patient's
+            raise InputError(str(error).replace(str(cell), "the file that it names")) from None
     if isinstance(cell, bytes):
         return Seen(hashlib.sha256(cell).digest())
     head = f"{cell.dtype.str} {cell.shape}".encode()

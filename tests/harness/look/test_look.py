@@ -135,6 +135,7 @@ def test_too_little_for_the_shadows_is_said_by_the_rule_of_the_plan(look, words,
     code, out, _ = look("data.size=16", *words)
     assert code == 0
     assert says in out
+    assert "trains and attacks" not in out
 
 
 def test_slices_of_nobody_are_told(look, images):

@@ -150,7 +150,7 @@ def test_a_hash_without_its_salt_says_nothing():
         ({"patient": "person"}, r"data\.patient: There is no column of data\.files 'person'\.? "),
         ({"patient": "array"}, r"data\.patient=array: that column .* text or numbers are read"),
         ({"split": "test"}, r"no data\.split 'test'\. There are: train"),
-        ({"image": "birthday"}, r"row 1 of data\.files: .*1936-05-29 does not exist"),
+        ({"image": "birthday"}, r"row 1 of data\.files: the file that it names does not exist"),
     ],
 )
 def test_what_is_not_there_is_told_with_what_is(parquet, options, message):
@@ -194,7 +194,7 @@ def test_no_row_names_a_file_outside_of_the_data_set(tmp_path, slices, name, kin
         schema = datasets.Features({"x": datasets.Image()}).arrow_schema
         made = tmp_path / "set" / "made.parquet"
         pyarrow.parquet.write_table(pyarrow.table({"x": [{"bytes": None, "path": name}]}, schema=schema), made)
-    with pytest.raises(InputError, match=r"row 1 of data\.files: a row names the file .* not one of the data set's"):
+    with pytest.raises(InputError, match=r"row 1 of data\.files: a cell names a file that is not one of"):
         read(files=str(made), image="x")
 
 
