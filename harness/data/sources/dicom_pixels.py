@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.data.sources.codestreams import stated_size
-from harness.data.sources.dicom_headers import Frame, Header
+from harness.data.sources.dicom_headers import Frame, Header, opened_dataset
 from harness.data.sources.opened import MOST_PIXELS
 from harness.data.sources.unheard import unheard
 from harness.errors import InputError
@@ -48,7 +48,7 @@ class Pictures:
         where = f"{self._called}: {header.file.handle}"
         try:
             with unheard():
-                dataset = self._dataset(header)
+                dataset = self._dataset(header, where)
                 values = _decoded(dataset, frame.number, where)
                 stored = _as_stored(dataset, values)
                 padding = _padding(dataset, stored)
@@ -64,13 +64,11 @@ class Pictures:
         plane[padding] = np.nan
         return plane
 
-    def _dataset(self, header: Header) -> Dataset:
-        from pydicom import dcmread
-
+    def _dataset(self, header: Header, where: str) -> Dataset:
         path = str(header.file.path)
         if self._held is None or self._held[0] != path:
             self._held = None  # not two at a time
-            dataset = dcmread(path, force=True, specific_tags=list(_TAGS))
+            dataset = opened_dataset(header.file.path, where, _TAGS, pixels=True)
             if "TransferSyntaxUID" not in dataset.file_meta:
                 dataset.file_meta.TransferSyntaxUID = _plain_syntax(dataset)
             self._held = (path, dataset)

@@ -8,12 +8,17 @@ import numpy as np
 import pytest
 
 pytest.importorskip("pydicom")
-from pydicom.uid import MPEG2MPML, JPEG2000Lossless, JPEGLosslessSV1
+from pydicom.uid import MPEG2MPML, DeflatedExplicitVRLittleEndian, JPEG2000Lossless, JPEGLosslessSV1
 from scans import chest, header, write, write_series
 
 from harness.data.options import DicomData
 from harness.data.pool import load_pool
+from harness.data.sources import dicom_headers
+from harness.data.sources.by_content import FoundFile
 from harness.data.sources.codestreams import stated_size
+from harness.data.sources.dicom_headers import Header, read_header
+from harness.data.sources.dicom_pixels import Pictures
+from harness.data.sources.window import PRESETS
 from harness.errors import InputError
 from harness.store import Store
 
@@ -60,6 +65,36 @@ def test_pictures_that_are_too_large_are_never_decoded(tmp_path):
     one["PixelData"].VR = "OW"
     write(one, tmp_path / "Meyer" / "x")
     assert "has pictures of 60000x60000 pixels" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize("stretched", [0, 5000])
+@pytest.mark.parametrize("when", ["header", "pixels"])
+def test_a_deflated_file_that_could_unpack_to_too_much_is_refused(tmp_path, monkeypatch, stretched, when):
+    """Wherever its header says that it is deflated, and at either opening."""
+    one = header()
+    one.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    one.file_meta.MediaStorageSOPInstanceUID = "1.2." + "3" * stretched
+    rng = np.random.default_rng(0)
+    write(one, tmp_path / "Meyer" / "x", rng.integers(-999, 999, (700, 700)).astype(np.int16))
+    if when == "pixels":
+        monkeypatch.setattr(dicom_headers, "_MOST_DEFLATED_BYTES", 2**20)
+        found = read_header(FoundFile(tmp_path / "Meyer" / "x", "x", "0" * 64), "data.root")
+        assert isinstance(found, Header)
+        monkeypatch.undo()
+        with pytest.raises(InputError, match="is deflated and has over 508 KiB"):
+            Pictures("data.root").plane(found, found.frames[0])
+    else:
+        assert "is deflated and has over 508 KiB" in refusal(tmp_path)
+
+
+def test_a_small_deflated_file_is_read(tmp_path):
+    one = header()
+    one.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    write(one, tmp_path / "d" / "x", chest()[0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        pool = load_pool(DicomData(root=str(tmp_path / "d"), size=16), Store(tmp_path / "s"))
+    assert np.array_equal(pool.pixels[0], PRESETS["lung"].grey(chest()[0]))
 
 
 @pytest.mark.parametrize("kept", [140, 400, 900])
