@@ -104,7 +104,7 @@ def _decoded(dataset: Dataset, index: int, where: str) -> NDArray[np.integer[Any
                 '(it is part of the extra `medical`: pip install ".[medical]").'
             )
         frames = int(dataset.get("NumberOfFrames") or 1)
-        size = stated_size(get_frame(dataset.PixelData, index, number_of_frames=frames))
+        size = stated_size(get_frame(dataset.PixelData, index, number_of_frames=frames), syntax)
         if size is not None and size[0] * size[1] > MOST_PIXELS:
             raise InputError(f"{where} would unpack to {size[1]}x{size[0]} pixels; at most {MOST_PIXELS} are read.")
         plug_in = "pylibjpeg" if "pylibjpeg" in decoder.available_plugins else ""
@@ -141,13 +141,13 @@ def _padding(dataset: Dataset, stored: NDArray[np.int64]) -> NDArray[np.bool_]:
 
 
 def _stored_number(dataset: Dataset, name: str) -> int | None:
-    """A number of the pixels' own kind; headers often give a signed one as unsigned, or the other way round."""
+    """A number of the pixels' own kind and bits; headers often give a signed one as unsigned, or in a whole word."""
     value = dataset.get(name)
     if value is None or value == "":
         return None
-    allocated = int(dataset.BitsAllocated)
+    bits = int(dataset.BitsStored)
     if isinstance(value, bytes):
         value = int.from_bytes(value, "little")
-    number = int(value) & ((1 << allocated) - 1)
-    signed = int(dataset.PixelRepresentation) and number >> (allocated - 1)
-    return number - (1 << allocated) if signed else number
+    number = int(value) & ((1 << bits) - 1)
+    signed = int(dataset.PixelRepresentation) and number >> (bits - 1)
+    return number - (1 << bits) if signed else number

@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 pytest.importorskip("pydicom")
-from pydicom.uid import MPEG2MPML, DeflatedExplicitVRLittleEndian, JPEG2000Lossless, JPEGLosslessSV1
+from pydicom.uid import (
+    MPEG2MPML,
+    DeflatedExplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+    RLELossless,
+)
 from scans import chest, header, write, write_series
 
 from harness.data.options import DicomData
@@ -146,12 +153,29 @@ def test_a_stream_of_garbage(tmp_path, syntax):
     assert "cannot be decoded" in refusal(tmp_path)
 
 
+SIZ = b"\xff\x4f\xff\x51\0\x29\0\0" + b"".join(number.to_bytes(4, "big") for number in (16, 17, 0, 0))
+FRAME = b"\xff\xd8\xff\xe0\0\4xx\xff\xc3\0\x0b\x0c\x01\0\x02\0"
+
+
 def test_sizes_are_read_from_jpeg_streams():
-    frame = b"\xff\xd8\xff\xe0\0\4xx\xff\xc3\0\x0b\x0c\x01\0\x02\0"
-    assert stated_size(frame) == (256, 512)
-    assert stated_size(frame.replace(b"\xc3", b"\xf7")) == (256, 512)
-    assert stated_size(b"\xff\xd8\xff\xe0\0\4xx") is None
-    assert stated_size(b"RLE") is None
+    assert stated_size(FRAME, JPEGLosslessSV1) == (256, 512)
+    assert stated_size(FRAME.replace(b"\xc3", b"\xf7"), JPEGLSLossless) == (256, 512)
+    comment = b"\xff\xfe" + (2 + len(SIZ)).to_bytes(2, "big") + SIZ
+    assert stated_size(FRAME[:2] + comment + FRAME[2:], JPEGLosslessSV1) == (256, 512)
+    assert stated_size(b"RLE", RLELossless) is None
+    for stream in (FRAME[:8], SIZ, b"x" + FRAME):
+        with pytest.raises(ValueError, match="size"):
+            stated_size(stream, JPEGLosslessSV1)
+
+
+def test_sizes_are_read_from_jpeg_2000_streams():
+    assert stated_size(SIZ, JPEG2000Lossless) == (17, 16)
+    boxes = b"\0\0\0\x0cjP  \r\n\x87\n" + b"\0\0\0\x24free" + SIZ.replace(b"\x11", b"\xff") + b"\0\0\0\0"
+    assert stated_size(boxes + b"\0\0\0\0jp2c" + SIZ, JPEG2000Lossless) == (17, 16)
+    assert stated_size(boxes + b"\0\0\0\1jp2c" + bytes(8) + SIZ, JPEG2000Lossless) == (17, 16)
+    for stream in (b"x" + SIZ, SIZ[:20], boxes, boxes + b"\0\0\0\3free", FRAME):
+        with pytest.raises(ValueError, match="size"):
+            stated_size(stream, JPEG2000Lossless)
 
 
 def test_a_part_that_cannot_be_had_stops_the_reading_and_names_nobody(tmp_path):
