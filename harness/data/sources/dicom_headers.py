@@ -26,11 +26,17 @@ _CT = "1.2.840.10008.5.1.4.1.1.2"
 _CLASSES = frozenset({_CT, f"{_CT}.1", f"{_CT}.2"})  # CT, enhanced CT, legacy converted enhanced CT
 _SECONDARY = "1.2.840.10008.5.1.4.1.1.7"
 _DIRECTORY = "1.2.840.10008.1.3.10"
+# What tells pictures of several phases or acquisitions at one place from each other, the surest first.
+PHASES = (
+    "TemporalPositionIdentifier", "TemporalPositionIndex", "NominalPercentageOfCardiacPhase", "AcquisitionNumber",
+    "FrameAcquisitionNumber", "TriggerTime", "AcquisitionTime", "ContentTime",
+)  # fmt: skip
 _TAGS = [
     "SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID", "FrameOfReferenceUID", "PatientID",
     "Modality", "ImageType", "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation",
     "RescaleSlope", "RescaleIntercept", "RescaleType", "ModalityLUTSequence", "ImagePositionPatient",
-    "ImageOrientationPatient", "PixelSpacing", "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
+    "ImageOrientationPatient", "PixelSpacing", *PHASES, "SharedFunctionalGroupsSequence",
+    "PerFrameFunctionalGroupsSequence",
 ]  # fmt: skip
 # What a file without the mark begins with, of the groups 0008 and 0002, and how long that may be.
 _FIRST_ELEMENTS, _LONGEST_FIRST = frozenset({0x0, 0x1, 0x5, 0x8, 0x12, 0x13, 0x14, 0x16, 0x18}), 128
@@ -40,7 +46,8 @@ _VRS = frozenset(b"AE AS AT CS DA DS DT FL FD IS LO LT OB OW PN SH SL SQ SS ST T
 class Frame(NamedTuple):
     """One picture of a file: its place in it, and what its numbers and its corner mean.
 
-    orientation, position, spacing: ImageOrientationPatient, ImagePositionPatient, mm, PixelSpacing, mm.
+    orientation, position, spacing: ImageOrientationPatient, ImagePositionPatient, mm, PixelSpacing, mm. phases: what
+    stands in each of PHASES, "" for nothing.
     """
 
     number: int
@@ -49,6 +56,7 @@ class Frame(NamedTuple):
     spacing: tuple[float, float]
     slope: float
     intercept: float
+    phases: tuple[str, ...]
 
 
 class Header(NamedTuple):
@@ -208,6 +216,14 @@ class _Said(NamedTuple):
             raise InputError(f"{self.where} has a {name} that is not {count} numbers.")
         return numbers
 
+    def phase(self, name: str) -> str:
+        """What stands there as text; "" for nothing, and for what cannot be read, as nothing hangs on it alone."""
+        items = [item for group in self.groups for item in (group.get("FrameContentSequence") or [])[:1]]
+        try:
+            return next((text for one in (*items, self.dataset) if (text := _text(one, name))), "")
+        except Exception:  # whatever a damaged element raises
+            return ""
+
 
 def _frames(dataset: Dataset, count: int, where: str) -> Iterator[Frame]:
     """Of a plain image its own header; of a multi-frame one what its functional groups say of each frame."""
@@ -230,6 +246,7 @@ def _frames(dataset: Dataset, count: int, where: str) -> Iterator[Frame]:
             spacing=(float(high), float(wide)),
             slope=float(said.numbers(values, "RescaleSlope", 1)[0]),
             intercept=float(said.numbers(values, "RescaleIntercept", 1)[0]),
+            phases=tuple(map(said.phase, PHASES)),
         )
 
 

@@ -88,6 +88,17 @@ def test_a_range_of_padding_is_black(tmp_path):
     assert one_slice(tmp_path, np.array([[199, 200], [255, 7]], np.int16), **padding).tolist() == [[199, 0], [0, 7]]
 
 
+@pytest.mark.parametrize("padding", [0x830, 0xF830])
+def test_padding_of_fewer_bits_than_a_word_is_black(tmp_path, padding):
+    """Both are -2000: in the 12 bits that count, and in the word that holds them."""
+    one = header(BitsStored=12, HighBit=11, RescaleIntercept=30)
+    one.add_new("PixelPaddingValue", "US", padding)
+    write(one, tmp_path / "d" / "x", np.array([[5, -2000], [0x0830, 200]], np.int16))
+    pool, _ = load(tmp_path / "d", size=2, window=[-1000, 2100])
+    assert pool.pixels[0, 0, 0] > 240
+    assert pool.pixels[0, 0, 1] == pool.pixels[0, 1, 0] == 0
+
+
 @pytest.mark.parametrize(
     ("stored", "bits"),
     [
@@ -179,6 +190,79 @@ def test_what_is_no_slice_is_left_out_with_one_remark_that_counts(tmp_path):
     )
     assert len(pool.ids) == 7  # the series, and one slice of its own series
     assert any("13 DICOM files were found, and 1 files were left out: 1 of another kind." in one for one in remarks)
+
+
+SPLIT = "1 series in data.root hold pictures of several"
+
+
+@pytest.mark.parametrize(
+    ("changed", "split"),
+    [
+        ({"PixelSpacing": [1.0005001, 1.0005001]}, False),
+        ({"ImageOrientationPatient": [1, 0.0050001, 0, -0.0050001, 1, 0]}, False),
+        ({"PixelSpacing": [1.01, 1.01]}, True),
+        ({"ImageOrientationPatient": [0.9998, 0.02, 0, -0.02, 0.9998, 0]}, True),
+        ({"PhotometricInterpretation": "MONOCHROME1"}, True),
+    ],
+)
+def test_a_series_is_split_by_more_than_rounding_and_that_is_said(tmp_path, changed, split):
+    usual = {"PixelSpacing": [1.0004999] * 2, "ImageOrientationPatient": [1, 0.0049999, 0, -0.0049999, 1, 0]}
+    for place, plane in enumerate(HU):
+        said = {**usual, **(changed if place % 2 else {})}
+        write(header(ImagePositionPatient=[0, 0, place], **said), tmp_path / "d" / str(place), plane)
+    pool, remarks = load(tmp_path / "d")
+    assert len({one.split("_")[1] for one in pool.ids}) == 1 + split
+    assert len(set(pool.ids)) == 6
+    assert any(SPLIT in one and "count as 2 series" in one for one in remarks) == split
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "split"),
+    [
+        ("AcquisitionNumber", [1, 2], True),
+        ("TemporalPositionIdentifier", [1, 2], True),
+        ("ContentTime", ["101500", "101502"], True),
+        ("AcquisitionNumber", [7, 7], False),
+        ("SeriesNumber", [1, 2], False),
+    ],
+)
+def test_phases_at_the_same_places_are_volumes_of_their_own(tmp_path, name, values, split):
+    for number, value in enumerate(values):
+        write_series(tmp_path / "d" / str(number), HU + np.int16(300 * number), **{name: value})
+    pool, remarks = load(tmp_path / "d")
+    told = " ".join(remarks)
+    assert (SPLIT in told) == split
+    assert ("6 at a place where their series has a slice already" in told) == (not split)
+    assert ("several pictures at most of their places" in told) == (not split)
+    assert len(pool.ids) == (12 if split else 6)
+    if split:
+        later = np.stack([PRESETS["lung"].grey(plane + np.float32(300)) for plane in HU])
+        halves = {half.tobytes() for half in (pool.pixels[:6], pool.pixels[6:])}
+        assert halves == {LUNG.tobytes(), later.tobytes()}
+
+
+def test_acquisitions_that_follow_one_another_are_one_volume(tmp_path):
+    """A step-and-shoot scanner numbers every slice; here two of them meet at one place."""
+    for number, place in enumerate([0, 1, 2, 2, 3, 4]):
+        place_and_number = {"ImagePositionPatient": [0, 0, place], "AcquisitionNumber": number}
+        write(header(**place_and_number), tmp_path / "d" / str(number), HU[number])
+    pool, remarks = load(tmp_path / "d")
+    assert len(pool.ids) == 5
+    assert SPLIT not in " ".join(remarks)
+
+
+def test_slices_nearer_than_half_a_millimetre_are_slices(tmp_path):
+    for place, plane in enumerate(HU):
+        write(header(ImagePositionPatient=[0, 0, place * 0.4]), tmp_path / "d" / str(place), plane)
+    write(header(ImagePositionPatient=[0, 0, 0.0004]), tmp_path / "d" / "again", HU[3])
+    assert len(load(tmp_path / "d")[0].ids) == 6
+
+
+def test_another_unit_than_hounsfields_is_told(tmp_path):
+    for number, unit in enumerate(["US", "HU", ""]):
+        write_series(tmp_path / "d" / str(number), chest(seed=number), uids=f"1.{number}", RescaleType=unit)
+    told = " ".join(load(tmp_path / "d")[1])
+    assert "1 of 3 series in data.root give their numbers another unit than Hounsfield's (RescaleType)" in told
 
 
 def test_a_tilted_gantry_and_gaps_are_told(tmp_path):
