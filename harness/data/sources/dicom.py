@@ -115,16 +115,26 @@ def _notes(stack: Stack) -> Iterator[str]:
         yield "give their numbers another unit than Hounsfield's (RescaleType), and were read as if it were that"
 
 
+# What anonymisers write for everybody's PatientID, as `spelling` leaves it and without signs.
+_ANYBODY = frozenset({
+    "0", "x", "xx", "xxx", "xxxx", "anon", "anonym", "anonymous", "anonymized", "anonymised", "anonymizedpatient",
+    "anonymisedpatient", "anonymouspatient", "deidentified", "deid", "removed", "redacted", "blank", "empty",
+    "nobody", "noid", "nopatientid", "patient", "patientid", "pseudonym", "default", "undefined",
+})  # fmt: skip
 _ID, _STUDY, _REFERENCE, _FOLDER = "PatientID", "StudyInstanceUID", "FrameOfReferenceUID", "folder"
 
 
 def _whose(header: Header) -> tuple[str, str]:
     """What tells the patient of a series from others, and its value; ids of one spelling are one patient's."""
-    if not is_nobody(header.patient):
+    if not (is_nobody(header.patient) or _is_anybody(header.patient)):
         return _ID, spelling(header.patient)
     if header.study:
         return _STUDY, header.study
     return (_REFERENCE, header.reference) if header.reference else (_FOLDER, header.file.folder)
+
+
+def _is_anybody(patient: str) -> bool:
+    return "".join(letter for letter in spelling(patient) if letter.isalnum()) in _ANYBODY
 
 
 def _warn_of_patients(first: Sequence[Header], called: str) -> None:
@@ -133,8 +143,18 @@ def _warn_of_patients(first: Sequence[Header], called: str) -> None:
     del kinds[_ID]
     if kinds:
         told = ", ".join(f"{count} by {kind}" for kind, count in kinds.items())
-        text = f"{kinds.total()} of {len(first)} series in {called} have no PatientID; whose they are is told {told}"
-        warnings.warn(HarnessWarning(f"{text}: one patient may count as several."), stacklevel=3)
+        text = f"{kinds.total()} of {len(first)} series in {called} have no PatientID"
+        anybody = sum(_is_anybody(header.patient) for header in first)
+        if anybody:
+            text += f", or an anonymiser's word for everybody ({anybody})"
+        more = "one patient may count as several. Ids that tell patients apart, such as pseudonyms, would help"
+        warnings.warn(HarnessWarning(f"{text}; whose they are is told {told}: {more}."), stacklevel=3)
+    people = {_whose(header) for header in first}
+    studies = {header.study for header in first}
+    if len(people) == 1 < len(studies):
+        text = f"All {len(studies)} studies in {called} have one PatientID, and count as one patient; where an"
+        more = "anonymiser wrote it into all of them, give each patient an id of his own"
+        warnings.warn(HarnessWarning(f"{text} {more}."), stacklevel=3)
     alike = spelt_alike(header.patient for header in first if not is_nobody(header.patient))
     if alike:
         text = f"{len(alike)} times PatientIDs of {called} differ only in spelling (case, spaces, leading zeros)"

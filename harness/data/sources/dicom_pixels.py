@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.data.sources.codestreams import stated_size
-from harness.data.sources.dicom_headers import Frame, Header, opened_dataset
+from harness.data.sources.dicom_headers import Frame, Header
+from harness.data.sources.dicom_opened import opened_dataset
 from harness.data.sources.opened import MOST_PIXELS
 from harness.data.sources.unheard import unheard
 from harness.errors import InputError

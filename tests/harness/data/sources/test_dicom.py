@@ -75,6 +75,26 @@ def test_who_has_no_id_is_told_otherwise_and_that_is_said(tmp_path, changed, how
     assert any("2 of 2 series in data.root have no PatientID" in one and f"2 by {how}" in one for one in remarks)
 
 
+@pytest.mark.parametrize("word", ["ANONYMOUS", "anon", "0", "000", "De-Identified", "Anonymous^Patient"])
+def test_an_anonymisers_word_is_nobodys_id(tmp_path, word):
+    for number in range(3):
+        write_series(tmp_path / "d" / str(number), chest(seed=number), uids=f"1.{number}", PatientID=word)
+    pool, remarks = load(tmp_path / "d")
+    assert len(set(pool.patient_ids)) == 3
+    (told,) = [one for one in remarks if "no PatientID" in one]
+    assert told.startswith("3 of 3 series in data.root have no PatientID, or an anonymiser's word for everybody (3);")
+    assert "3 by StudyInstanceUID" in told
+
+
+@pytest.mark.parametrize("others", [False, True])
+def test_one_id_in_all_studies_is_told(tmp_path, others):
+    for number in range(3):
+        patient = "B2" if others and number else "A1"
+        write_series(tmp_path / "d" / str(number), chest(seed=number), uids=f"1.{number}", PatientID=patient)
+    told = " ".join(load(tmp_path / "d")[1])
+    assert ("All 3 studies in data.root have one PatientID" in told) == (not others)
+
+
 def test_greys_are_rescaled_padded_and_turned(tmp_path):
     stored = np.array([[0, 100], [200, -2000]], np.int16)
     kept = {"RescaleSlope": 0.5, "RescaleIntercept": 10, "PixelPaddingValue": -2000}

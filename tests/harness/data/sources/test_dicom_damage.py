@@ -20,7 +20,7 @@ from scans import chest, header, write, write_series
 
 from harness.data.options import DicomData
 from harness.data.pool import load_pool
-from harness.data.sources import dicom_headers
+from harness.data.sources import dicom_opened
 from harness.data.sources.by_content import FoundFile
 from harness.data.sources.codestreams import stated_size
 from harness.data.sources.dicom_headers import Header, read_header
@@ -84,7 +84,7 @@ def test_a_deflated_file_that_could_unpack_to_too_much_is_refused(tmp_path, monk
     rng = np.random.default_rng(0)
     write(one, tmp_path / "Meyer" / "x", rng.integers(-999, 999, (700, 700)).astype(np.int16))
     if when == "pixels":
-        monkeypatch.setattr(dicom_headers, "_MOST_DEFLATED_BYTES", 2**20)
+        monkeypatch.setattr(dicom_opened, "_MOST_DEFLATED_BYTES", 2**20)
         found = read_header(FoundFile(tmp_path / "Meyer" / "x", "x", "0" * 64), "data.root")
         assert isinstance(found, Header)
         monkeypatch.undo()
