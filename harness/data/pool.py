@@ -19,6 +19,7 @@ from harness.data.edition_release import EditionRelease, read_release, releases_
 from harness.data.numbered import numbered
 from harness.data.options import AnyData, EditionFolder
 from harness.data.reading import EXTRA_ROLE, READING, Source, kept_remarks, source_of
+from harness.data.sources.account import Account
 from harness.data.sources.listing import UNNAMED
 from harness.data.sources.patients import one_spelling
 from harness.data.sources.remarks import AsStored, heard
@@ -87,7 +88,7 @@ def load_pool(data: AnyData, store: Store, extra_apart: bool = False) -> Pool:
         taken=np.flatnonzero(~apart),
         extra=np.flatnonzero(apart),
         given=given,
-        accounts=(*_accounts(source, artefact.facts["unnamed"]), *(one.account.facts() for one in given.values())),
+        accounts=(*_accounts(source, artefact.facts), *(one.account.facts() for one in given.values())),
         as_stored=artefact.facts.get("as_stored", {}),
     )
     _warn_of_equal_slices(pool)
@@ -147,7 +148,15 @@ def _write(source: Source, folder: Path) -> Mapping[str, Any]:
     accounts = [part.account for _, part in parts if part.account is not None]
     unnamed = {one.called: one.left_out[UNNAMED] for one in accounts if UNNAMED in one.left_out}
     alone = sum(len(part.unnamed) for _, part in parts)
-    return {"remarks": remarks, "unnamed": unnamed, "as_stored": {**_as_stored(told), "of_nobody": alone}}
+    unread = {
+        one.called: _unread(one, source.accounts[one.called]) for one in accounts if one.called in source.accounts
+    }
+    return {
+        "remarks": remarks,
+        "unnamed": unnamed,
+        "unread": unread,
+        "as_stored": {**_as_stored(told), "of_nobody": alone},
+    }
 
 
 def _as_stored(told: Sequence[AsStored]) -> dict[str, Any]:
@@ -163,12 +172,23 @@ def _as_stored(told: Sequence[AsStored]) -> dict[str, Any]:
     }
 
 
-def _accounts(source: Source, unnamed: Mapping[str, tuple[int, str]]) -> Iterator[dict[str, object]]:
-    """What lies in each folder now, and how many images its metadata, which is part of the key, does not name."""
+def _unread(read: Account, listed: Account) -> dict[str, Any]:
+    """What reading left out of the files that were listed, by reason, and how many of them it left whole."""
+    left_out = {
+        reason: count for reason, (count, _) in read.left_out.items() if reason not in {*listed.left_out, UNNAMED}
+    }
+    return {"images": max(0, listed.images - read.images), "left_out": left_out}
+
+
+def _accounts(source: Source, facts: Mapping[str, Any]) -> Iterator[dict[str, object]]:
+    """What lies in each folder now, and of it what reading left out and how many images its metadata, which is part
+    of the key, does not name."""
     for called, account in source.accounts.items():
-        count, first = unnamed.get(called, (0, ""))
-        left_out = {**account.left_out, UNNAMED: (count, first)} if count else account.left_out
-        yield replace(account, images=account.images - count, left_out=left_out).facts()
+        count, first = facts["unnamed"].get(called, (0, ""))
+        unread = facts.get("unread", {}).get(called, {"images": 0, "left_out": {}})
+        left_out = {**account.left_out, **{reason: (n, "") for reason, n in unread["left_out"].items()}}
+        left_out |= {UNNAMED: (count, first)} if count else {}
+        yield replace(account, images=account.images - count - unread["images"], left_out=left_out).facts()
 
 
 def _people(parts: Sequence[Slices]) -> tuple[str, ...]:

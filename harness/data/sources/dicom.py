@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +50,9 @@ def read_dicom(files: Sequence[FoundFile], account: Account, taking: Taking, sal
         )
     _warn_of_parts(stacks, called)
     _warn_of_patients([stack.pictures[0][0] for stack in stacks], called)
+    taken = {header.file.name for stack in stacks for header, _ in stack.pictures}
+    reasons = {reason: (count, "") for reason, count in sorted(left_out.items())}
+    account = replace(account, images=len(taken), left_out={**account.left_out, **reasons})
     pictures = Pictures(called)
     volumes = (_volume(stack, pictures, salt) for stack in stacks)
     return slices_of(volumes, taking, account, "series")

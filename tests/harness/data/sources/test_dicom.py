@@ -209,6 +209,14 @@ def test_what_is_no_slice_is_left_out_with_one_remark_that_counts(tmp_path):
         "secondary captures; 1 that repeat another file (same SOPInstanceUID)."
     )
     assert len(pool.ids) == 7  # the series, and one slice of its own series
+    for one in (pool, load(tmp_path / "d")[0]):  # as read, and as kept
+        (account,) = one.accounts
+        assert account["images"] == 7
+        assert account["left_out"] == {
+            "of another kind": 1, "at a place where their series has a slice already": 1,
+            "that are derived from other images": 1, "that are localisers": 1, "that are no CT": 1,
+            "that are secondary captures": 1, "that repeat another file (same SOPInstanceUID)": 1,
+        }  # fmt: skip
     assert any("13 DICOM files were found, and 1 files were left out: 1 of another kind." in one for one in remarks)
 
 
@@ -307,6 +315,18 @@ def test_the_same_folder_gives_the_same_pool_and_another_store_other_names(tmp_p
     other = load(tmp_path / "elsewhere" / "d")[0]
     assert other.digests == first.digests
     assert not set(other.ids) & set(first.ids)
+
+
+def test_pixels_alone_decide_in_which_order_patients_stand(tmp_path):
+    orders = []
+    for turn in range(2):
+        root = tmp_path / str(turn) / "d"
+        for number in range(6):
+            patient = number if turn else 5 - number
+            uid = f"1.{turn}.{patient}"
+            write_series(root / str(patient), chest(seed=number), uids=uid, PatientID=f"P{patient}")
+        orders.append(load(root, slices="middle:2")[0].digests)
+    assert orders[0] == orders[1]
 
 
 def test_patients_of_an_extra_folder_are_the_same_people(tmp_path):
