@@ -189,4 +189,4 @@ def _cell(scalar: pyarrow.Scalar, part: Part, name: str) -> Cell:
     try:
         return part.file_of(value)
     except InputError as error:
-        raise InputError(f"{name}: {error}") from error
+        raise InputError(f"{name} {error}") from error

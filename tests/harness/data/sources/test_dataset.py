@@ -15,7 +15,7 @@ from data_sets import COMMIT, PEOPLE, png, rows_of, write_cache, write_parquet
 from harness.data.options import HubData, ParquetData
 from harness.data.pool import load_pool
 from harness.data.pseudonyms import Salt
-from harness.data.sources import dataset_parts
+from harness.data.sources import dataset_files, dataset_parts
 from harness.data.sources.dataset import find_rows, read_rows
 from harness.data.sources.hashed import hashed_patients
 from harness.errors import InputError
@@ -190,8 +190,86 @@ def test_no_row_names_a_file_outside_of_the_data_set(tmp_path, slices, name, kin
         schema = datasets.Features({"x": datasets.Image()}).arrow_schema
         made = tmp_path / "set" / "made.parquet"
         pyarrow.parquet.write_table(pyarrow.table({"x": [{"bytes": None, "path": name}]}, schema=schema), made)
-    with pytest.raises(InputError, match=r"row 1 of data\.files: a row names the file .* not one of the data set's"):
+    with pytest.raises(InputError, match=r"row 1 of data\.files names a file that is not one of the data set's"):
         read(files=str(made), image="x")
+
+
+@pytest.fixture
+def secret(tmp_path, slices) -> Path:
+    """Somebody's file beside the folder of a data set, where no data set may read."""
+    (tmp_path / "set").mkdir()
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "secret" / "x.png").write_bytes(png(slices[0]))
+    return write_parquet(tmp_path / "secret" / "rows", slices)
+
+
+@pytest.mark.parametrize("card", ["README.md", ".huggingface.yaml"])
+@pytest.mark.parametrize(
+    "name", ["{secret}", "../secret/rows/slices.parquet", "http://127.0.0.1:9/x.parquet", "file:{secret}"]
+)
+def test_what_a_folder_says_of_itself_leads_nowhere_else(tmp_path, secret, card, name, monkeypatch):
+    asked: list[object] = []
+    monkeypatch.setattr("socket.socket.connect", lambda *of: asked.append(of))
+    configs = f"configs:\n- config_name: default\n  data_files:\n  - split: train\n    path: {name}\n"
+    text = configs.format(secret=secret)
+    (tmp_path / "set" / card).write_text(f"---\n{text}---\n" if card == "README.md" else text)
+    with pytest.raises(InputError, match="names files that lie outside of its folder") as told:
+        read(path=str(tmp_path / "set"), image="slice")
+    assert "secret" not in str(told.value)
+    assert not asked
+
+
+def test_a_card_that_names_files_of_the_folder_is_followed(tmp_path, slices):
+    made = write_parquet(tmp_path / "set" / "part", slices)
+    (made.parents[1] / "README.md").write_text("---\nconfigs:\n- config_name: a\n  data_files: part/*.parquet\n---\n")
+    assert np.array_equal(read(path=str(tmp_path / "set"), image="slice").pixels, slices)
+
+
+def test_links_out_of_a_folder_are_not_followed(tmp_path, secret, slices):
+    (tmp_path / "set" / "x.parquet").symlink_to(secret)
+    with pytest.raises(InputError, match="names files that lie outside of its folder"):
+        read(path=str(tmp_path / "set"), image="slice")
+    (tmp_path / "set" / "x.parquet").unlink()
+    (tmp_path / "set" / "pictures").symlink_to(tmp_path / "secret")
+    made = of_columns(tmp_path / "set", x=["pictures/x.png"])
+    for place in ({"files": made}, {"path": str(tmp_path / "set")}):
+        with pytest.raises(InputError, match=r"row 1 of data.* names a file that is not one of the data set's"):
+            read(**place, image="x")
+    rows_of(slices).save_to_disk(tmp_path / "saved")
+    arrow = next((tmp_path / "saved").glob("*.arrow"))
+    arrow.symlink_to(arrow.rename(tmp_path / "secret" / arrow.name))
+    with pytest.raises(InputError, match="names files that lie outside of its folder"):
+        read(path=str(tmp_path / "saved"), image="slice")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["/etc/x.csv", "https://a.b/x.csv", "hf://datasets/clinic/lungs2@a/x.csv", "hf://datasets/clinic/lungs@a/../x"],
+)
+def test_a_repository_of_the_hub_is_read_from_itself_alone(name):
+    dataset_files.check_repository(["hf://datasets/clinic/lungs@a/x.csv"], "clinic/lungs")
+    with pytest.raises(InputError, match="outside of its own repository"):
+        dataset_files.check_repository(["hf://datasets/clinic/lungs@a/x.csv", name], "clinic/lungs")
+
+
+def test_a_snapshot_in_the_cache_of_the_hub_is_read_by_its_links(tmp_path, slices):
+    made = write_parquet(tmp_path / "datasets--clinic--lungs" / "blobs", slices)
+    snapshot = made.parents[1] / "snapshots" / COMMIT
+    snapshot.mkdir(parents=True)
+    (snapshot / "x.parquet").symlink_to(made)
+    assert np.array_equal(read(path=str(snapshot), image="slice").pixels, slices)
+
+
+def test_a_table_alone_reads_no_file_beside_it_that_nobody_spoke_of(tmp_path, slices):
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "x.png").write_bytes(png(slices[0]))
+    made = tmp_path / "set" / "made.parquet"
+    schema = datasets.Features({"x": datasets.Image()}).arrow_schema
+    pyarrow.parquet.write_table(pyarrow.table({"x": [{"bytes": None, "path": "x.png"}]}, schema=schema), made)
+    with pytest.raises(InputError, match=r"row 1 of data\.files names a file beside its table; .*data\.files=DIR"):
+        read(files=str(made))
+    for options in ({"files": str(made), "image": "x"}, {"files": str(made.parent)}):
+        assert np.array_equal(read(**options).pixels, slices[:1])
 
 
 def test_numbers_of_arrays_go_by_the_rules_of_files(tmp_path, slices):
