@@ -129,7 +129,7 @@ def _white(found: Found) -> Callable[[], float]:
 def _whose(row: Row) -> Whose:
     if isinstance(row.written, str) and len(row.written) > _LONGEST_ID:
         raise InputError(f"{row.name}: the patient has over {_LONGEST_ID} characters, the most that is read.")
-    return whose(row.written, row.name)
+    return whose(row.written, row.name, named=False)
 
 
 def _check_alike(parts: Sequence[Part], columns: Columns, called: str) -> None:
@@ -163,7 +163,7 @@ def _whole(tables: Iterator[pyarrow.Table], called: str, before: int) -> Iterato
     except InputError:
         raise
     except Exception as error:  # `datasets` raises whatever the files of others make its readers raise
-        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        reason = f"the library datasets raised {type(error).__name__}"  # what it says may name files and cells
         raise InputError(f"{called}: the rows after row {before} cannot be read ({reason}).") from error
 
 

@@ -90,14 +90,17 @@ def check_card(folder: Path) -> None:
     from datasets.config import METADATA_CONFIGS_FIELD, REPOCARD_FILENAME, REPOYAML_FILENAME
     from huggingface_hub import DatasetCard
 
+    if (folder / f"{folder.absolute().name}.py").is_file():
+        raise InputError("The data set brings a script that reads it, which is not run; convert it to parquet.")
     cards = []
     check_files([str(folder / name) for name in (REPOCARD_FILENAME, REPOYAML_FILENAME)], folder)
     if (folder / REPOCARD_FILENAME).is_file():
         cards.append(DatasetCard.load(folder / REPOCARD_FILENAME).data.to_dict())
     if (folder / REPOYAML_FILENAME).is_file():
-        cards.append(
-            bounded.read_yaml(folder / REPOYAML_FILENAME, _MOST_BYTES_OF_CARD, REPOYAML_FILENAME, links=True)
-        )
+        try:
+            cards.append(bounded.read_yaml(folder / REPOYAML_FILENAME, _MOST_BYTES_OF_CARD, "", links=True))
+        except InputError as error:  # which may show what stands there
+            raise InputError(f"The {REPOYAML_FILENAME} of the data set is no YAML that can be read.") from error
     for card in cards:
         configs = card.get(METADATA_CONFIGS_FIELD) if isinstance(card, dict) else None
         for config in configs if isinstance(configs, list) else []:

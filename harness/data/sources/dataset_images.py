@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,14 +48,33 @@ class Scale(NamedTuple):
 
 def look(cell: Cell, name: str) -> Seen:
     """Digest and range; name: how messages call it. Raises InputError for a file that cannot be read, and NaN."""
-    if isinstance(cell, Path):
-        cell = read_bytes(cell, MOST_BYTES, f"{name}:", links=True)
+    cell = _held(cell, name)
     if isinstance(cell, bytes):
         return Seen(hashlib.sha256(cell).digest())
     head = f"{cell.dtype.str} {cell.shape}".encode()
     digest = hashlib.sha256(head + np.ascontiguousarray(cell).tobytes()).digest()
     numbers = cell.astype(np.uint8) if cell.dtype == np.bool_ else cell
     return Seen(digest, FloatRange.of(numbers, name), np.issubdtype(cell.dtype, np.floating))  # type: ignore[arg-type]
+
+
+@overload
+def _held(cell: bytes | Path, name: str) -> bytes: ...
+
+
+@overload
+def _held(cell: Cell, name: str) -> bytes | Array: ...
+
+
+def _held(cell: Cell, name: str) -> bytes | Array:
+    """A cell, the bytes of a file in place of its path, which no message may tell. InputError as `look`."""
+    if not isinstance(cell, Path):
+        return cell
+    try:
+        return read_bytes(cell, MOST_BYTES, name, links=True)
+    except InputError:
+        raise InputError(
+            f"{name} names a file that {'cannot be read or is too large' if cell.is_file() else 'does not exist'}."
+        ) from None
 
 
 def scale_of(seen: Sequence[Seen], called: str) -> Scale:
@@ -74,7 +93,7 @@ def white_of(cells: Sequence[tuple[Cell, str]]) -> list[FloatRange]:
     found = []
     for cell, name in cells:
         if isinstance(cell, bytes | Path):
-            with opened(cell, name) as image:
+            with opened(_held(cell, name), name) as image:
                 if image.mode == "F":
                     image.load()
                     found.append(FloatRange.of(np.asarray(image), name))
@@ -84,7 +103,7 @@ def white_of(cells: Sequence[tuple[Cell, str]]) -> list[FloatRange]:
 def grey_of(cell: Cell, name: str, scale: Scale, white: Any, remarks: Remarks) -> Grey:
     """A cell -> uint8 [h, w]; white: of encoded floats, asked where one is met. InputError for what has no grey."""
     if isinstance(cell, bytes | Path):
-        return decode(cell, name, remarks, white)
+        return decode(_held(cell, name), name, remarks, white)
     return _of_array(_grey_plane(cell, name), name, scale, remarks)
 
 

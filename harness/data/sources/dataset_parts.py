@@ -228,12 +228,14 @@ def _refuse_revision(data: HubData) -> None:
 
 @contextmanager
 def _told(data: HubData | ParquetData) -> Iterator[None]:
-    """What `datasets` raises, as a sentence with the option."""
+    """What `datasets` raises, as a sentence with the option; what it says may name files and what they hold."""
     given = f"data.files={data.files}" if isinstance(data, ParquetData) else f"data.path={data.path}"
     try:
         yield
     except InputError:
         raise
     except Exception as error:  # it raises whatever the files of others make its readers raise
-        reason = " ".join(str(error).split())[:300] or type(error).__name__
-        raise InputError(f"{given} cannot be read as a data set ({type(error).__name__}): {reason}") from error
+        raise InputError(
+            f"{given} cannot be read as a data set: files are damaged, missing, of several kinds or none, or are not "
+            f"described by this configuration (the library datasets raised {type(error).__name__})."
+        ) from error

@@ -146,7 +146,7 @@ def test_a_hash_without_its_salt_says_nothing():
         ({"patient": "person"}, r"data\.patient: There is no column of data\.files 'person'\.? "),
         ({"patient": "array"}, r"data\.patient=array: that column .* text or numbers are read"),
         ({"split": "test"}, r"no data\.split 'test'\. There are: train"),
-        ({"image": "birthday"}, r"row 1 of data\.files: .*1936-05-29 does not exist"),
+        ({"image": "birthday"}, r"row 1 of data\.files names a file that does not exist\."),
     ],
 )
 def test_what_is_not_there_is_told_with_what_is(parquet, options, message):
@@ -168,7 +168,7 @@ def test_what_is_not_there_is_told_with_what_is(parquet, options, message):
         ({"a": [[[0, None]]]}, r"row 1 of data\.files has gaps"),
         ({"a": [[[0]], None]}, r"row 2 of data\.files has no image"),
         ({"a": [b"no picture"]}, r"row 1 of data\.files is not an image of a kind that is read"),
-        ({"a": [[[0]]], "patient_id": [1.5]}, r"row 1 of data\.files: patient_id holds the number 1\.5"),
+        ({"a": [[[0]]], "patient_id": [1.5]}, r"row 1 of data\.files: patient_id holds a number, which is no id"),
         ({"a": []}, r"no column of images"),
     ],
 )
@@ -377,7 +377,7 @@ def test_archives_and_scripts_of_others_are_not_read(tmp_path, slices):
     with pytest.raises(InputError, match="of the kind webdataset, which is not read here"):
         read(path=str(tmp_path / "set"))
     (tmp_path / "set" / "set.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
-    with pytest.raises(InputError, match=r"cannot be read as a data set .*scripts are no longer supported"):
+    with pytest.raises(InputError, match="brings a script that reads it, which is not run"):
         read(path=str(tmp_path / "set"))
     assert not (tmp_path / "ran").exists()
 
