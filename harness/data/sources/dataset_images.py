@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
@@ -67,6 +68,8 @@ def _held(cell: Cell, name: str) -> bytes | Array: ...
 
 def _held(cell: Cell, name: str) -> bytes | Array:
     """A cell, the bytes of a file in place of its path, which no message may tell. InputError as `look`."""
+    if isinstance(cell, bytes) and len(cell) > MOST_BYTES:
+        raise InputError(f"{name} holds a file of more than {MOST_BYTES / 2**30:g} GiB, the most that is read.")
     if not isinstance(cell, Path):
         return cell
     try:
@@ -110,8 +113,7 @@ def grey_of(cell: Cell, name: str, scale: Scale, white: Any, remarks: Remarks) -
 def _grey_plane(array: Array, name: str) -> Array:
     """[h, w], or [h, w, 3] of 8-bit colours. InputError for another shape."""
     shape = array.shape
-    if array.size == 0 or array.size > MOST_PIXELS or max(shape) ** 2 > MOST_PIXELS:
-        raise InputError(f"{name} is an array of {_by(shape)}, which is empty or too large.")
+    _check_size(shape, name)
     if array.ndim == 2:
         return array
     first, last = shape[0] in (1, 3, 4), shape[-1] in (1, 3, 4)
@@ -126,6 +128,11 @@ def _grey_plane(array: Array, name: str) -> Array:
     colours = planes[..., :3]
     equal = bool((colours == colours[..., :1]).all())
     return colours[..., 0] if equal else colours
+
+
+def _check_size(shape: Sequence[int], name: str) -> None:
+    if not 0 < prod(shape) <= MOST_PIXELS or max(shape) ** 2 > MOST_PIXELS:
+        raise InputError(f"{name} is an array of {_by(shape)}, which is empty or too large.")
 
 
 def _of_array(array: Array, name: str, scale: Scale, remarks: Remarks) -> Grey:
@@ -176,6 +183,7 @@ def array_of(scalar: pyarrow.Scalar, name: str) -> Array:
         if len(lengths) > 1 or lengths[0] is None:
             raise InputError(f"{name} holds rows of several lengths, which is no image.")
         shape.append(lengths[0])
+        _check_size(shape, name)  # before numbers are made of what may be stored in a few bytes
         values = values.flatten()
     if values.null_count:
         raise InputError(f"{name} has gaps, pixels without a number.")

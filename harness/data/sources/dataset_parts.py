@@ -28,6 +28,7 @@ from harness.data.sources.dataset_files import (
     lies_below,
     none_beside,
 )
+from harness.data.sources.dataset_sizes import rows_at_once
 from harness.errors import HarnessWarning, InputError, unknown_name
 
 if TYPE_CHECKING:
@@ -94,9 +95,10 @@ def _parquet(path: Path, beside: bool) -> Part:
     features: Mapping[str, Any] = _streamed("parquet", "train", data_files=files)[0].features
 
     def rows(columns: Sequence[str]) -> Iterator[pyarrow.Table]:
-        options: dict[str, Any] = {"columns": list(columns), "batch_size": ROWS_AT_ONCE}
-        stream, _beside = _streamed("parquet", "train", data_files=files, **options)
-        yield from _tables(stream)
+        at_once = rows_at_once([path], ROWS_AT_ONCE, columns)
+        options: dict[str, Any] = {"columns": list(columns), "batch_size": at_once}
+        stream, *_kept = _streamed("parquet", "train", data_files=files, **options)
+        yield from _tables(stream, at_once)
 
     return Part(features, rows, below(path.parent) if beside else none_beside)
 
@@ -106,15 +108,15 @@ def _folder(folder: Path, data: HubData) -> Part:
     _refuse_revision(data)
     _datasets()  # whose absence is told
     check_card(folder)
-    stream, beside = _streamed(str(folder.absolute()), data.split, folder, name=data.subset)
+    stream, beside, at_once = _streamed(str(folder.absolute()), data.split, folder, name=data.subset)
 
     def rows(columns: Sequence[str]) -> Iterator[pyarrow.Table]:
         assert beside.name  # kept until the last row is read
-        yield from _tables(stream.select_columns(list(columns)))
+        yield from _tables(stream.select_columns(list(columns)), at_once)
 
     features = stream.features
     if features is None:  # of CSV and JSON the first rows tell
-        first = next(_tables(stream), None)
+        first = next(_tables(stream, at_once), None)
         features = {} if first is None else _datasets().Features.from_arrow_schema(first.schema)
     return Part(features, rows, below(folder))
 
@@ -131,17 +133,22 @@ def _saved(folder: Path, data: HubData, of_splits: bool) -> Part:
 
 def _streamed(
     path: str, split: str, folder: Path | None = None, /, **options: Any
-) -> tuple[Any, tempfile.TemporaryDirectory[str]]:
-    """What lies on this machine, row by row; and a folder for what `datasets` would note, which goes with it.
+) -> tuple[Any, tempfile.TemporaryDirectory[str], int]:
+    """What lies on this machine, row by row; a folder for what `datasets` would note, which goes with it; how many
+    rows are read at once.
 
     folder: outside of which no file may lie, if any.
     """
     beside = tempfile.TemporaryDirectory(prefix="harness-datasets-")
     builder = _checked(_datasets().load_dataset_builder(path, cache_dir=beside.name, **options))
+    at_once = ROWS_AT_ONCE
     if folder is not None:
         check_files(_named(builder), folder)
+        at_once = rows_at_once([Path(one) for one in _named(builder) if one.endswith(".parquet")], ROWS_AT_ONCE)
+        if type(builder).__module__.endswith(".parquet"):
+            builder.config.batch_size = at_once
     splits = builder.as_streaming_dataset()
-    return splits[_one_of("data.split", split, list(splits))], beside
+    return splits[_one_of("data.split", split, list(splits))], beside, at_once
 
 
 def _of_hub(data: HubData) -> Part:
@@ -209,8 +216,8 @@ def _checked(builder: Any) -> Any:
     return builder
 
 
-def _tables(rows: Any) -> Iterator[pyarrow.Table]:
-    yield from rows.with_format("arrow").iter(batch_size=ROWS_AT_ONCE)
+def _tables(rows: Any, at_once: int = ROWS_AT_ONCE) -> Iterator[pyarrow.Table]:
+    yield from rows.with_format("arrow").iter(batch_size=at_once)
 
 
 def _one_of(option: str, given: str, known: Sequence[str]) -> str:

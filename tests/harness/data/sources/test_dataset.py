@@ -15,7 +15,7 @@ from data_sets import COMMIT, PEOPLE, png, rows_of, write_cache, write_parquet
 from harness.data.options import HubData, ParquetData
 from harness.data.pool import load_pool
 from harness.data.pseudonyms import Salt
-from harness.data.sources import dataset_files, dataset_parts
+from harness.data.sources import dataset_files, dataset_images, dataset_parts, dataset_sizes
 from harness.data.sources.dataset import find_rows, read_rows
 from harness.data.sources.hashed import hashed_patients
 from harness.errors import InputError
@@ -318,6 +318,63 @@ def test_rows_come_a_few_at_a_time(tmp_path, slices):
     counts = [table.num_rows for table in part.rows(["x"])]
     assert sum(counts) == 100
     assert max(counts) == dataset_parts.ROWS_AT_ONCE
+
+
+@pytest.fixture
+def small_limits(monkeypatch):
+    """As if at most 2^10 pixels and 2^14 bytes were read."""
+    for module in (dataset_sizes, dataset_images):
+        monkeypatch.setattr(module, "MOST_PIXELS", 2**10)
+        monkeypatch.setattr(module, "MOST_BYTES", 2**14)
+
+
+def unpacked(monkeypatch) -> list[int]:
+    """How many rows each table has that is unpacked from now on."""
+    counts: list[int] = []
+    tables = dataset_parts._tables
+
+    def counted(rows, at_once=dataset_parts.ROWS_AT_ONCE):
+        for table in tables(rows, at_once):
+            counts.append(table.num_rows)
+            yield table
+
+    monkeypatch.setattr(dataset_parts, "_tables", counted)
+    return counts
+
+
+@pytest.mark.parametrize("place", ["files", "path"])
+def test_a_row_of_many_numbers_in_few_bytes_is_refused_before_they_are_unpacked(
+    tmp_path, small_limits, monkeypatch, place
+):
+    made = of_columns(tmp_path, x=[np.zeros((64, 64), np.int64).tolist()])
+    counts = unpacked(monkeypatch)
+    with pytest.raises(InputError, match=r"A row of the data set holds 4096 numbers; at most 1024 are read\."):
+        read(**{place: made if place == "files" else str(tmp_path)})
+    assert not counts
+
+
+def test_one_large_row_among_small_ones_is_refused_before_numbers_are_made_of_it(tmp_path, small_limits):
+    rows = [np.zeros((16, 16), np.int64).tolist()] * 9 + [np.zeros((64, 64), np.int64).tolist()]
+    with pytest.raises(InputError, match=r"row 10 of data\.files is an array of 64x64, which is empty or too large"):
+        read(files=of_columns(tmp_path, x=rows))
+
+
+@pytest.mark.parametrize("place", ["files", "path"])
+def test_fewer_rows_are_unpacked_at_once_where_they_may_be_large(tmp_path, small_limits, monkeypatch, slices, place):
+    file = png(slices[0])
+    counts = unpacked(monkeypatch)
+
+    def n_rows(files: list[bytes]) -> int:
+        made = of_columns(tmp_path, x=files)
+        return len(read(**{place: made if place == "files" else str(tmp_path)}).ids)
+
+    assert n_rows([file] * 20) == 20
+    assert max(counts) == 20
+    del counts[:]
+    assert n_rows([file + bytes(3000 + number) for number in range(20)]) == 20
+    assert max(counts) == 1
+    with pytest.raises(InputError, match="holds more than"):
+        n_rows([file + bytes(2**15)])
 
 
 def test_of_a_parquet_file_a_few_rows_of_the_columns_wanted_are_unpacked_at_a_time(parquet, monkeypatch):
