@@ -43,7 +43,6 @@ def _most_of_a_row(column: Any, n_rows: int) -> int:
             )
         return int(column.total_uncompressed_size)
     if column.num_values > MOST_PIXELS * n_rows:
-        raise InputError(
-            f"A row of the data set holds {column.num_values // max(1, n_rows)} numbers; at most {MOST_PIXELS} are read."
-        )
+        many = column.num_values // max(1, n_rows)
+        raise InputError(f"A row of the data set holds {many} numbers; at most {MOST_PIXELS} are read.")
     return int(column.num_values) * width
