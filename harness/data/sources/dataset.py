@@ -136,7 +136,7 @@ def _white(found: Found) -> Callable[[], float]:
 def _whose(row: Row) -> Whose:
     if isinstance(row.written, str) and len(row.written) > _LONGEST_ID:
         raise InputError(f"{row.name}: the patient has over {_LONGEST_ID} characters, the most that is read.")
-    return whose(row.written, row.name)
+    return whose(row.written, row.name, named=False)
 
 
 def _check_alike(parts: Sequence[Part], columns: Columns, called: str) -> None:
@@ -170,7 +170,7 @@ def _whole(tables: Iterator[pyarrow.Table], called: str, before: int) -> Iterato
     except InputError:
         raise
     except Exception as error:  # `datasets` raises whatever the files of others make its readers raise
-        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        reason = f"the library datasets raised {type(error).__name__}"  # what it says may name files and cells
         raise InputError(f"{called}: the rows after row {before} cannot be read ({reason}).") from error
 
 
@@ -196,6 +196,6 @@ def _cell(scalar: pyarrow.Scalar, part: Part, name: str) -> Cell:
     try:
         return part.file_of(value)
     except InputError as error:
-        raise InputError(f"{name}: {error}") from error
+        raise InputError(f"{name} {error}") from error
     except Exception as error:  # of the Hub, with the file's name
         raise InputError(f"{name}: the file that it names cannot be had ({type(error).__name__}).") from None

@@ -116,7 +116,8 @@ def _names_people(feature: Any) -> bool:
 
 
 def _told(feature: Any) -> str:
-    return " ".join(str(feature).split())[:80]
+    """A type alone: one of labels or of nested columns would list what they are called."""
+    return str(feature.dtype) if type(feature).__name__ == "Value" else type(feature).__name__
 
 
 def _there(kinds: Mapping[str, Kind | None]) -> str:

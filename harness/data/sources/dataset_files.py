@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from glob import glob
 from pathlib import Path
 from typing import Any
 
+from harness import bounded
 from harness.errors import InputError
+
+NOT_ITS_OWN = "names a file that is not one of the data set's."
+_CARD = "The data set names files that lie outside of its folder, which are not read."
+_MOST_BYTES_OF_CARD = 2**24
 
 
 def files_of(files: Any) -> list[Path]:
@@ -32,15 +37,36 @@ def files_of(files: Any) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
-def below(root: Path) -> Callable[[str], Path]:
-    """What a cell names as a file, looked for below `root` alone."""
+def root_of(folder: Path) -> Path:
+    """Below which folder the files of a data set lie: its own; that of all snapshots for one in the Hub's cache."""
+    root = folder.resolve()
+    is_snapshot = root.parent.name == "snapshots" and (root.parent.parent / "blobs").is_dir()
+    return root.parent.parent if is_snapshot else root
+
+
+def below(folder: Path) -> Callable[[str], Path]:
+    """What a cell names as a file, looked for below a folder alone; links that lead out of it are not followed."""
+    folder, root = folder.absolute(), root_of(folder)
 
     def file_of(name: str) -> Path:
-        if Path(name).is_absolute() and lies_below(Path(name), root):
-            return Path(name)
-        return root / inside(name)
+        path = folder / name
+        if not Path(name).is_absolute():
+            path = folder / inside(name)
+        elif not lies_below(path, folder) and not lies_below(path, folder.resolve()):
+            raise InputError(NOT_ITS_OWN)
+        if not path.resolve().is_relative_to(root):
+            raise InputError(NOT_ITS_OWN)
+        return path
 
     return file_of
+
+
+def none_beside(_name: str) -> Path:
+    """In place of `below` where nobody said that rows name files."""
+    raise InputError(
+        "names a file beside its table; say that rows do, data.image=COLUMN, or give the folder of the whole data "
+        "set, data.files=DIR."
+    )
 
 
 def lies_below(path: Path, root: Path) -> bool:
@@ -52,5 +78,64 @@ def inside(name: str) -> str:
     """A relative path that stays where it begins."""
     path = posixpath.normpath(name)
     if not name.strip() or "://" in name or posixpath.isabs(name) or path == ".." or path.startswith("../"):
-        raise InputError("a cell names a file that is not one of the data set's.")
+        raise InputError(NOT_ITS_OWN)
     return path
+
+
+def check_card(folder: Path) -> None:
+    """InputError where a folder's description of itself names data outside of it, or on a network.
+
+    To be asked first: `datasets` looks for what is named there as soon as it is told of the folder.
+    """
+    from datasets.config import METADATA_CONFIGS_FIELD, REPOCARD_FILENAME, REPOYAML_FILENAME
+    from huggingface_hub import DatasetCard
+
+    if (folder / f"{folder.absolute().name}.py").is_file():
+        raise InputError("The data set brings a script that reads it, which is not run; convert it to parquet.")
+    cards = []
+    check_files([str(folder / name) for name in (REPOCARD_FILENAME, REPOYAML_FILENAME)], folder)
+    if (folder / REPOCARD_FILENAME).is_file():
+        cards.append(DatasetCard.load(folder / REPOCARD_FILENAME).data.to_dict())
+    if (folder / REPOYAML_FILENAME).is_file():
+        try:
+            cards.append(bounded.read_yaml(folder / REPOYAML_FILENAME, _MOST_BYTES_OF_CARD, "", links=True))
+        except InputError as error:  # which may show what stands there
+            raise InputError(f"The {REPOYAML_FILENAME} of the data set is no YAML that can be read.") from error
+    for card in cards:
+        configs = card.get(METADATA_CONFIGS_FIELD) if isinstance(card, dict) else None
+        for config in configs if isinstance(configs, list) else []:
+            for name in _texts([config.get(key) for key in ("data_files", "data_dir")] if config else []):
+                if name.strip() and (":" in name or not _stays(name)):
+                    raise InputError(f"{_CARD} Write paths below the folder.")
+
+
+def check_files(files: Iterable[str], folder: Path) -> None:
+    """InputError for a file that does not lie in the folder, where links lead to."""
+    root = root_of(folder)
+    if not all("://" not in name and Path(name).resolve().is_relative_to(root) for name in files):
+        raise InputError(
+            f"{_CARD} Copy into the folder what links lead to, and let README.md name paths below the folder."
+        )
+
+
+def check_repository(files: Iterable[str], repository: str) -> None:
+    """InputError for a file that is none of that repository of the Hub."""
+    place = f"hf://datasets/{repository}@"
+    if not all(name.startswith(place) and "/../" not in name and "::" not in name for name in files):
+        raise InputError(f"data.path={repository} names files outside of its own repository, which are not read.")
+
+
+def _stays(name: str) -> bool:
+    try:
+        return bool(inside(name))
+    except InputError:
+        return False
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in lists and mappings."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _texts(one)

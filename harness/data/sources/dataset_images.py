@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,17 +54,35 @@ class Scale(NamedTuple):
 
 def look(cell: Cell, name: str) -> Seen:
     """Digest and range; name: how messages call it. Raises InputError for a file that cannot be read, and NaN."""
-    if isinstance(cell, Path):
-        try:
-            cell = read_bytes(cell, MOST_BYTES, f"{name}:", links=True)
-        except InputError as error:  # a file's name is often the patient's
-            raise InputError(str(error).replace(str(cell), "the file that it names")) from None
+    cell = _held(cell, name)
     if isinstance(cell, bytes):
         return Seen(hashlib.sha256(cell).digest())
     head = f"{cell.dtype.str} {cell.shape}".encode()
     digest = hashlib.sha256(head + np.ascontiguousarray(cell).tobytes()).digest()
     numbers = cell.astype(np.uint8) if cell.dtype == np.bool_ else cell
     return Seen(digest, FloatRange.of(numbers, name), np.issubdtype(cell.dtype, np.floating))  # type: ignore[arg-type]
+
+
+@overload
+def _held(cell: bytes | Path, name: str) -> bytes: ...
+
+
+@overload
+def _held(cell: Cell, name: str) -> bytes | Array: ...
+
+
+def _held(cell: Cell, name: str) -> bytes | Array:
+    """A cell, the bytes of a file in place of its path, which no message may tell. InputError as `look`."""
+    if isinstance(cell, bytes) and len(cell) > MOST_BYTES:
+        raise InputError(f"{name} holds a file of more than {MOST_BYTES / 2**30:g} GiB, the most that is read.")
+    if not isinstance(cell, Path):
+        return cell
+    try:
+        return read_bytes(cell, MOST_BYTES, name, links=True)
+    except InputError:
+        raise InputError(
+            f"{name} names a file that {'cannot be read or is too large' if cell.is_file() else 'does not exist'}."
+        ) from None
 
 
 def scale_of(seen: Sequence[Seen], called: str, window: Window | None) -> Scale:
@@ -85,7 +104,7 @@ def white_of(cells: Sequence[tuple[Cell, str]]) -> list[FloatRange]:
     found = []
     for cell, name in cells:
         if isinstance(cell, bytes | Path):
-            with opened(cell, name) as image:
+            with opened(_held(cell, name), name) as image:
                 if image.mode == "F":
                     image.load()
                     found.append(FloatRange.of(np.asarray(image), name))
@@ -95,15 +114,14 @@ def white_of(cells: Sequence[tuple[Cell, str]]) -> list[FloatRange]:
 def grey_of(cell: Cell, name: str, scale: Scale, white: Callable[[], float], remarks: Remarks) -> Grey:
     """A cell -> uint8 [h, w]; white: of encoded floats, asked where one is met. InputError for what has no grey."""
     if isinstance(cell, bytes | Path):
-        return decode(cell, name, remarks, ScaleOfFiles(white, scale.window))
+        return decode(_held(cell, name), name, remarks, ScaleOfFiles(white, scale.window))
     return _of_array(_grey_plane(cell, name), name, scale, remarks)
 
 
 def _grey_plane(array: Array, name: str) -> Array:
     """[h, w], or [h, w, 3] of 8-bit colours. InputError for another shape."""
     shape = array.shape
-    if array.size == 0 or array.size > MOST_PIXELS or max(shape) ** 2 > MOST_PIXELS:
-        raise InputError(f"{name} is an array of {_by(shape)}, which is empty or too large.")
+    _check_size(shape, name)
     if array.ndim == 2:
         return array
     first, last = shape[0] in (1, 3, 4), shape[-1] in (1, 3, 4)
@@ -118,6 +136,11 @@ def _grey_plane(array: Array, name: str) -> Array:
     colours = planes[..., :3]
     equal = bool((colours == colours[..., :1]).all())
     return colours[..., 0] if equal else colours
+
+
+def _check_size(shape: Sequence[int], name: str) -> None:
+    if not 0 < prod(shape) <= MOST_PIXELS or max(shape) ** 2 > MOST_PIXELS:
+        raise InputError(f"{name} is an array of {_by(shape)}, which is empty or too large.")
 
 
 def _of_array(array: Array, name: str, scale: Scale, remarks: Remarks) -> Grey:
@@ -175,6 +198,7 @@ def array_of(scalar: pyarrow.Scalar, name: str) -> Array:
         if len(lengths) > 1 or lengths[0] is None:
             raise InputError(f"{name} holds rows of several lengths, which is no image.")
         shape.append(lengths[0])
+        _check_size(shape, name)  # before numbers are made of what may be stored in a few bytes
         values = values.flatten()
     if values.null_count:
         raise InputError(f"{name} has gaps, pixels without a number.")

@@ -18,7 +18,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.data.options import HubData, ParquetData
-from harness.data.sources.dataset_files import below, files_of, inside, lies_below
+from harness.data.sources.dataset_files import (
+    below,
+    check_card,
+    check_files,
+    check_repository,
+    files_of,
+    inside,
+    lies_below,
+    none_beside,
+)
+from harness.data.sources.dataset_sizes import rows_at_once
 from harness.errors import HarnessWarning, InputError, unknown_name
 
 if TYPE_CHECKING:
@@ -49,7 +59,9 @@ def parts_of(data: HubData | ParquetData) -> list[Part]:
     """The parts whose rows, one after the other, are the data set. Raises InputError for what is not there."""
     with _told(data):
         if isinstance(data, ParquetData):
-            return [_parquet(path) for path in files_of(data.files)]
+            named = [data.files] if isinstance(data.files, str) else data.files
+            beside = data.image is not None or all(Path(one).is_dir() for one in named)
+            return [_parquet(path, beside) for path in files_of(data.files)]
         folder = Path(data.path)
         if folder.is_dir():
             kept = next((names for names in _KEPT if all((folder / name).is_file() for name in names)), None)
@@ -71,54 +83,72 @@ def _datasets() -> Any:
             "pip install 'gan-membership-harness[hub]'."
         ) from error
     datasets.logging.set_verbosity(datasets.logging.CRITICAL)
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # of a network that is not there, we tell
     if not sys.stderr.isatty():
         datasets.disable_progress_bars()
     return datasets
 
 
-def _parquet(path: Path) -> Part:
+def _parquet(path: Path, beside: bool) -> Part:
+    """beside: whether rows may name files in the folder of their table."""
     files = {"train": [str(path.absolute())]}
     features: Mapping[str, Any] = _streamed("parquet", "train", data_files=files)[0].features
 
     def rows(columns: Sequence[str]) -> Iterator[pyarrow.Table]:
-        options = {"columns": list(columns), "batch_size": ROWS_AT_ONCE}
-        stream, _beside = _streamed("parquet", "train", data_files=files, **options)
-        yield from _tables(stream)
+        at_once = rows_at_once([path], ROWS_AT_ONCE, columns)
+        options: dict[str, Any] = {"columns": list(columns), "batch_size": at_once}
+        stream, *_kept = _streamed("parquet", "train", data_files=files, **options)
+        yield from _tables(stream, at_once)
 
-    return Part(features, rows, below(path.absolute().parent))
+    return Part(features, rows, below(path.parent) if beside else none_beside)
 
 
 def _folder(folder: Path, data: HubData) -> Part:
     """A folder of parquet files, images or tables, as a repository of the Hub holds them."""
     _refuse_revision(data)
-    stream, beside = _streamed(str(folder.absolute()), data.split, name=data.subset)
+    _datasets()  # whose absence is told
+    check_card(folder)
+    stream, beside, at_once = _streamed(str(folder.absolute()), data.split, folder, name=data.subset)
 
     def rows(columns: Sequence[str]) -> Iterator[pyarrow.Table]:
         assert beside.name  # kept until the last row is read
-        yield from _tables(stream.select_columns(list(columns)))
+        yield from _tables(stream.select_columns(list(columns)), at_once)
 
     features = stream.features
     if features is None:  # of CSV and JSON the first rows tell
-        first = next(_tables(stream), None)
+        first = next(_tables(stream, at_once), None)
         features = {} if first is None else _datasets().Features.from_arrow_schema(first.schema)
-    return Part(features, rows, below(folder.absolute()))
+    return Part(features, rows, below(folder))
 
 
 def _saved(folder: Path, data: HubData, of_splits: bool) -> Part:
     """What `save_to_disk` wrote, mapped into memory."""
     _refuse_revision(data)
-    kept = _datasets().load_from_disk(str(folder))
+    kept = _datasets().load_from_disk(str(folder), keep_in_memory=False)
     if of_splits:
         kept = kept[_one_of("data.split", data.split, list(kept))]
-    return Part(kept.features, lambda columns: _tables(kept.select_columns(list(columns))), below(folder.absolute()))
+    check_files([one["filename"] for one in kept.cache_files], folder)
+    return Part(kept.features, lambda columns: _tables(kept.select_columns(list(columns))), below(folder))
 
 
-def _streamed(path: str, split: str, **options: Any) -> tuple[Any, tempfile.TemporaryDirectory[str]]:
-    """What lies on this machine, row by row; and a folder for what `datasets` would note, which goes with it."""
+def _streamed(
+    path: str, split: str, folder: Path | None = None, /, **options: Any
+) -> tuple[Any, tempfile.TemporaryDirectory[str], int]:
+    """What lies on this machine, row by row; a folder for what `datasets` would note, which goes with it; how many
+    rows are read at once.
+
+    folder: outside of which no file may lie, if any.
+    """
     beside = tempfile.TemporaryDirectory(prefix="harness-datasets-")
     builder = _checked(_datasets().load_dataset_builder(path, cache_dir=beside.name, **options))
+    at_once = ROWS_AT_ONCE
+    if folder is not None:
+        check_files(_named(builder), folder)
+        at_once = rows_at_once([Path(one) for one in _named(builder) if one.endswith(".parquet")], ROWS_AT_ONCE)
+        if type(builder).__module__.endswith(".parquet"):
+            builder.config.batch_size = at_once
     splits = builder.as_streaming_dataset()
-    return splits[_one_of("data.split", split, list(splits))], beside
+    return splits[_one_of("data.split", split, list(splits))], beside, at_once
 
 
 def _of_hub(data: HubData) -> Part:
@@ -126,12 +156,12 @@ def _of_hub(data: HubData) -> Part:
     datasets = _datasets()
     import huggingface_hub
 
-    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # of a network that is not there, we tell
     try:
         builder = _checked(datasets.load_dataset_builder(data.path, data.subset, revision=data.revision))
         from_cache = type(builder).__module__.endswith(".cache")
         if from_cache:
             _check_kept(builder.hash, data)
+        check_repository(_named(builder), getattr(builder, "repo_id", None) or data.path)
         builder.download_and_prepare()
         kept = builder.as_dataset(split=data.split)
     except ConnectionError as error:
@@ -150,6 +180,11 @@ def _of_hub(data: HubData) -> Part:
         )
 
     return Part(kept.features, lambda columns: _tables(kept.select_columns(list(columns))), file_of, revision)
+
+
+def _named(builder: Any) -> list[str]:
+    """The files that a data set is read from; none of one that was prepared before."""
+    return [str(name) for files in (builder.config.data_files or {}).values() for name in files]
 
 
 def _check_kept(kept: str, data: HubData) -> None:
@@ -181,8 +216,8 @@ def _checked(builder: Any) -> Any:
     return builder
 
 
-def _tables(rows: Any) -> Iterator[pyarrow.Table]:
-    yield from rows.with_format("arrow").iter(batch_size=ROWS_AT_ONCE)
+def _tables(rows: Any, at_once: int = ROWS_AT_ONCE) -> Iterator[pyarrow.Table]:
+    yield from rows.with_format("arrow").iter(batch_size=at_once)
 
 
 def _one_of(option: str, given: str, known: Sequence[str]) -> str:
@@ -200,12 +235,14 @@ def _refuse_revision(data: HubData) -> None:
 
 @contextmanager
 def _told(data: HubData | ParquetData) -> Iterator[None]:
-    """What `datasets` raises, as a sentence with the option."""
+    """What `datasets` raises, as a sentence with the option; what it says may name files and what they hold."""
     given = f"data.files={data.files}" if isinstance(data, ParquetData) else f"data.path={data.path}"
     try:
         yield
     except InputError:
         raise
     except Exception as error:  # it raises whatever the files of others make its readers raise
-        reason = " ".join(str(error).split())[:300] or type(error).__name__
-        raise InputError(f"{given} cannot be read as a data set ({type(error).__name__}): {reason}") from error
+        raise InputError(
+            f"{given} cannot be read as a data set: files are damaged, missing, of several kinds or none, or are not "
+            f"described by this configuration (the library datasets raised {type(error).__name__})."
+        ) from error

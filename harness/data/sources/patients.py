@@ -28,8 +28,10 @@ class Whose(NamedTuple):
     instead: str = ""
 
 
-def whose(written: object, where: str) -> Whose:
+def whose(written: object, where: str, named: bool = True) -> Whose:
     """The patient that a cell of a table names: text as written, whole numbers as their digits, else nobody.
+
+    named: whether what stands there is shown where it is no id.
 
     Raises InputError for what is no id: a float whose digits were rounded away, or that is no whole number; true and
     false; a list.
@@ -40,17 +42,18 @@ def whose(written: object, where: str) -> Whose:
         if math.isnan(written):
             return Whose(None, "NaN")
         if not written.is_integer() or abs(written) >= _LARGEST_EXACT:
-            raise _lost_digits(repr(written), where)
+            raise _lost_digits(f"the number {written!r}" if named else "a number", where)
         return Whose(str(int(written)))
     if isinstance(written, bool) or not isinstance(written, str | int):
-        raise InputError(f"{where}: patient_id holds {written!r}, which is no id; write it as text.")
+        holds = repr(written) if named else "a value"
+        raise InputError(f"{where}: patient_id holds {holds}, which is no id; write it as text.")
     text = str(written)
     said = _visible(text)
     if is_nobody(text):
         return Whose(None, repr(said) if said else "nothing")
     whole = _WHOLE.fullmatch(text)
     if _ROUNDED.fullmatch(text) or (whole and abs(int(whole[1])) >= _LARGEST_EXACT):
-        raise _lost_digits(text, where)
+        raise _lost_digits(f"the number {text}" if named else "a number", where)
     return Whose(text)
 
 
@@ -120,8 +123,8 @@ def _visible(text: str) -> str:
     return "".join(letter for letter in text if unicodedata.category(letter) not in _INVISIBLE)
 
 
-def _lost_digits(text: str, where: str) -> InputError:
+def _lost_digits(what: str, where: str) -> InputError:
     return InputError(
-        f"{where}: patient_id holds the number {text}, which is no id, or lost digits; write ids as text, from where "
+        f"{where}: patient_id holds {what}, which is no id, or lost digits; write ids as text, from where "
         "they still had all their digits."
     )

@@ -18,7 +18,7 @@ from harness.data.options import HubData, ParquetData
 from harness.data.pool import load_pool
 from harness.data.pseudonyms import Salt
 from harness.data.reading import source_of
-from harness.data.sources import dataset_parts
+from harness.data.sources import dataset_files, dataset_images, dataset_parts, dataset_sizes
 from harness.data.sources.dataset import find_rows, read_rows
 from harness.data.sources.hashed import hashed_patients
 from harness.data.sources.window import PRESETS
@@ -150,7 +150,7 @@ def test_a_hash_without_its_salt_says_nothing():
         ({"patient": "person"}, r"data\.patient: There is no column of data\.files 'person'\.? "),
         ({"patient": "array"}, r"data\.patient=array: that column .* text or numbers are read"),
         ({"split": "test"}, r"no data\.split 'test'\. There are: train"),
-        ({"image": "birthday"}, r"row 1 of data\.files: the file that it names does not exist"),
+        ({"image": "birthday"}, r"row 1 of data\.files names a file that does not exist\."),
     ],
 )
 def test_what_is_not_there_is_told_with_what_is(parquet, options, message):
@@ -172,7 +172,7 @@ def test_what_is_not_there_is_told_with_what_is(parquet, options, message):
         ({"a": [[[0, None]]]}, r"row 1 of data\.files has gaps"),
         ({"a": [[[0]], None]}, r"row 2 of data\.files has no image"),
         ({"a": [b"no picture"]}, r"row 1 of data\.files is not an image of a kind that is read"),
-        ({"a": [[[0]]], "patient_id": [1.5]}, r"row 1 of data\.files: patient_id holds the number 1\.5"),
+        ({"a": [[[0]]], "patient_id": [1.5]}, r"row 1 of data\.files: patient_id holds a number, which is no id"),
         ({"a": []}, r"no column of images"),
     ],
 )
@@ -194,8 +194,86 @@ def test_no_row_names_a_file_outside_of_the_data_set(tmp_path, slices, name, kin
         schema = datasets.Features({"x": datasets.Image()}).arrow_schema
         made = tmp_path / "set" / "made.parquet"
         pyarrow.parquet.write_table(pyarrow.table({"x": [{"bytes": None, "path": name}]}, schema=schema), made)
-    with pytest.raises(InputError, match=r"row 1 of data\.files: a cell names a file that is not one of"):
+    with pytest.raises(InputError, match=r"row 1 of data\.files names a file that is not one of the data set's"):
         read(files=str(made), image="x")
+
+
+@pytest.fixture
+def secret(tmp_path, slices) -> Path:
+    """Somebody's file beside the folder of a data set, where no data set may read."""
+    (tmp_path / "set").mkdir()
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "secret" / "x.png").write_bytes(png(slices[0]))
+    return write_parquet(tmp_path / "secret" / "rows", slices)
+
+
+@pytest.mark.parametrize("card", ["README.md", ".huggingface.yaml"])
+@pytest.mark.parametrize(
+    "name", ["{secret}", "../secret/rows/slices.parquet", "http://127.0.0.1:9/x.parquet", "file:{secret}"]
+)
+def test_what_a_folder_says_of_itself_leads_nowhere_else(tmp_path, secret, card, name, monkeypatch):
+    asked: list[object] = []
+    monkeypatch.setattr("socket.socket.connect", lambda *of: asked.append(of))
+    configs = f"configs:\n- config_name: default\n  data_files:\n  - split: train\n    path: {name}\n"
+    text = configs.format(secret=secret)
+    (tmp_path / "set" / card).write_text(f"---\n{text}---\n" if card == "README.md" else text)
+    with pytest.raises(InputError, match="names files that lie outside of its folder") as told:
+        read(path=str(tmp_path / "set"), image="slice")
+    assert "secret" not in str(told.value)
+    assert not asked
+
+
+def test_a_card_that_names_files_of_the_folder_is_followed(tmp_path, slices):
+    made = write_parquet(tmp_path / "set" / "part", slices)
+    (made.parents[1] / "README.md").write_text("---\nconfigs:\n- config_name: a\n  data_files: part/*.parquet\n---\n")
+    assert np.array_equal(read(path=str(tmp_path / "set"), image="slice").pixels, slices)
+
+
+def test_links_out_of_a_folder_are_not_followed(tmp_path, secret, slices):
+    (tmp_path / "set" / "x.parquet").symlink_to(secret)
+    with pytest.raises(InputError, match="names files that lie outside of its folder"):
+        read(path=str(tmp_path / "set"), image="slice")
+    (tmp_path / "set" / "x.parquet").unlink()
+    (tmp_path / "set" / "pictures").symlink_to(tmp_path / "secret")
+    made = of_columns(tmp_path / "set", x=["pictures/x.png"])
+    for place in ({"files": made}, {"path": str(tmp_path / "set")}):
+        with pytest.raises(InputError, match=r"row 1 of data.* names a file that is not one of the data set's"):
+            read(**place, image="x")
+    rows_of(slices).save_to_disk(tmp_path / "saved")
+    arrow = next((tmp_path / "saved").glob("*.arrow"))
+    arrow.symlink_to(arrow.rename(tmp_path / "secret" / arrow.name))
+    with pytest.raises(InputError, match="names files that lie outside of its folder"):
+        read(path=str(tmp_path / "saved"), image="slice")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["/etc/x.csv", "https://a.b/x.csv", "hf://datasets/clinic/lungs2@a/x.csv", "hf://datasets/clinic/lungs@a/../x"],
+)
+def test_a_repository_of_the_hub_is_read_from_itself_alone(name):
+    dataset_files.check_repository(["hf://datasets/clinic/lungs@a/x.csv"], "clinic/lungs")
+    with pytest.raises(InputError, match="outside of its own repository"):
+        dataset_files.check_repository(["hf://datasets/clinic/lungs@a/x.csv", name], "clinic/lungs")
+
+
+def test_a_snapshot_in_the_cache_of_the_hub_is_read_by_its_links(tmp_path, slices):
+    made = write_parquet(tmp_path / "datasets--clinic--lungs" / "blobs", slices)
+    snapshot = made.parents[1] / "snapshots" / COMMIT
+    snapshot.mkdir(parents=True)
+    (snapshot / "x.parquet").symlink_to(made)
+    assert np.array_equal(read(path=str(snapshot), image="slice").pixels, slices)
+
+
+def test_a_table_alone_reads_no_file_beside_it_that_nobody_spoke_of(tmp_path, slices):
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "x.png").write_bytes(png(slices[0]))
+    made = tmp_path / "set" / "made.parquet"
+    schema = datasets.Features({"x": datasets.Image()}).arrow_schema
+    pyarrow.parquet.write_table(pyarrow.table({"x": [{"bytes": None, "path": "x.png"}]}, schema=schema), made)
+    with pytest.raises(InputError, match=r"row 1 of data\.files names a file beside its table; .*data\.files=DIR"):
+        read(files=str(made))
+    for options in ({"files": str(made), "image": "x"}, {"files": str(made.parent)}):
+        assert np.array_equal(read(**options).pixels, slices[:1])
 
 
 def test_numbers_of_arrays_go_by_the_rules_of_files(tmp_path, slices):
@@ -244,6 +322,63 @@ def test_rows_come_a_few_at_a_time(tmp_path, slices):
     counts = [table.num_rows for table in part.rows(["x"])]
     assert sum(counts) == 100
     assert max(counts) == dataset_parts.ROWS_AT_ONCE
+
+
+@pytest.fixture
+def small_limits(monkeypatch):
+    """As if at most 2^10 pixels and 2^14 bytes were read."""
+    for module in (dataset_sizes, dataset_images):
+        monkeypatch.setattr(module, "MOST_PIXELS", 2**10)
+        monkeypatch.setattr(module, "MOST_BYTES", 2**14)
+
+
+def unpacked(monkeypatch) -> list[int]:
+    """How many rows each table has that is unpacked from now on."""
+    counts: list[int] = []
+    tables = dataset_parts._tables
+
+    def counted(rows, at_once=dataset_parts.ROWS_AT_ONCE):
+        for table in tables(rows, at_once):
+            counts.append(table.num_rows)
+            yield table
+
+    monkeypatch.setattr(dataset_parts, "_tables", counted)
+    return counts
+
+
+@pytest.mark.parametrize("place", ["files", "path"])
+def test_a_row_of_many_numbers_in_few_bytes_is_refused_before_they_are_unpacked(
+    tmp_path, small_limits, monkeypatch, place
+):
+    made = of_columns(tmp_path, x=[np.zeros((64, 64), np.int64).tolist()])
+    counts = unpacked(monkeypatch)
+    with pytest.raises(InputError, match=r"A row of the data set holds 4096 numbers; at most 1024 are read\."):
+        read(**{place: made if place == "files" else str(tmp_path)})
+    assert not counts
+
+
+def test_one_large_row_among_small_ones_is_refused_before_numbers_are_made_of_it(tmp_path, small_limits):
+    rows = [np.zeros((16, 16), np.int64).tolist()] * 9 + [np.zeros((64, 64), np.int64).tolist()]
+    with pytest.raises(InputError, match=r"row 10 of data\.files is an array of 64x64, which is empty or too large"):
+        read(files=of_columns(tmp_path, x=rows))
+
+
+@pytest.mark.parametrize("place", ["files", "path"])
+def test_fewer_rows_are_unpacked_at_once_where_they_may_be_large(tmp_path, small_limits, monkeypatch, slices, place):
+    file = png(slices[0])
+    counts = unpacked(monkeypatch)
+
+    def n_rows(files: list[bytes]) -> int:
+        made = of_columns(tmp_path, x=files)
+        return len(read(**{place: made if place == "files" else str(tmp_path)}).ids)
+
+    assert n_rows([file] * 20) == 20
+    assert max(counts) == 20
+    del counts[:]
+    assert n_rows([file + bytes(3000 + number) for number in range(20)]) == 20
+    assert max(counts) == 1
+    with pytest.raises(InputError, match="holds more than"):
+        n_rows([file + bytes(2**15)])
 
 
 def test_of_a_parquet_file_a_few_rows_of_the_columns_wanted_are_unpacked_at_a_time(parquet, monkeypatch):
@@ -303,7 +438,7 @@ def test_archives_and_scripts_of_others_are_not_read(tmp_path, slices):
     with pytest.raises(InputError, match="of the kind webdataset, which is not read here"):
         read(path=str(tmp_path / "set"))
     (tmp_path / "set" / "set.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
-    with pytest.raises(InputError, match=r"cannot be read as a data set .*scripts are no longer supported"):
+    with pytest.raises(InputError, match="brings a script that reads it, which is not run"):
         read(path=str(tmp_path / "set"))
     assert not (tmp_path / "ran").exists()
 
