@@ -148,7 +148,7 @@ def test_a_hash_without_its_salt_says_nothing():
     [
         (
             {"image": "slyce"},
-            r"a column of data\.files: There is no column 'slyce'\. Did you mean slice\? There are: a",
+            r"a column of data\.files: There is no column 'slyce'\. Did you mean slice\? There",
         ),
         ({"patient": "person"}, r"data\.patient, a column of data\.files: There is no column 'person'\.? "),
         ({"patient": "array"}, r"data\.patient=array: that column .* text or numbers are read"),
