@@ -37,7 +37,7 @@ def chosen_columns(features: Mapping[str, Any], image: str | None, patient: str 
     if image is None:
         image = _only_image(kinds, called)
     elif image not in features:
-        raise InputError(f"data.image: {unknown_name(f'column of {called}', image, features)}")
+        raise InputError(f"data.image, a column of {called}: {unknown_name('column', image, features)}")
     kind = kinds[image]
     if kind is None:
         raise InputError(
@@ -45,7 +45,7 @@ def chosen_columns(features: Mapping[str, Any], image: str | None, patient: str 
             f"arrays or paths of files. {_there(kinds)}"
         )
     if patient is not None and patient not in features:
-        raise InputError(f"data.patient: {unknown_name(f'column of {called}', patient, features)}")
+        raise InputError(f"data.patient, a column of {called}: {unknown_name('column', patient, features)}")
     if patient is not None and not _names_people(features[patient]):
         raise InputError(
             f"data.patient={patient}: that column of {called} holds {_told(features[patient])}; text or numbers are "

@@ -17,7 +17,7 @@ from harness.data.sources.by_content import FoundFile
 from harness.data.sources.dicom_headers import Header, read_header
 from harness.data.sources.dicom_pixels import Pictures
 from harness.data.sources.dicom_stacks import Stack, stacks_of
-from harness.data.sources.patients import is_nobody, spelling, spelt_alike
+from harness.data.sources.patients import groups_differ, is_nobody, spelling, spelt_alike
 from harness.data.sources.slices import Slices
 from harness.data.sources.unheard import library, unheard
 from harness.data.sources.volume_slices import Taking, slices_of
@@ -175,5 +175,5 @@ def _warn_of_patients(first: Sequence[Header], called: str, by_study: bool) -> N
         warnings.warn(HarnessWarning(f"{text}; whose they are is told {told}: {more}."), stacklevel=3)
     alike = spelt_alike(header.patient for header in first if not is_nobody(header.patient))
     if alike:
-        text = f"{len(alike)} times PatientIDs of {called} differ only in spelling (case, spaces, leading zeros)"
-        warnings.warn(HarnessWarning(f"{text}; each time they count as one patient."), stacklevel=3)
+        text = f"{groups_differ(len(alike), 'PatientIDs', called)} (case, spaces, leading zeros)"
+        warnings.warn(HarnessWarning(f"{text}; those of a group count as one patient."), stacklevel=3)
