@@ -269,6 +269,23 @@ def test_phases_at_the_same_places_are_volumes_of_their_own(tmp_path, name, valu
         assert halves == {LUNG.tobytes(), later.tobytes()}
 
 
+def test_phases_of_an_enhanced_ct_are_told_by_its_frames(tmp_path):
+    one = header(SOPClassUID=EnhancedCTImageStorage, NumberOfFrames=12, ImagePositionPatient=None)
+    frames = []
+    for number in range(12):
+        frame = Dataset()
+        frame.PlanePositionSequence, frame.FrameContentSequence = [Dataset()], [Dataset()]
+        frame.PlanePositionSequence[0].ImagePositionPatient = [0, 0, number // 2]
+        frame.FrameContentSequence[0].TemporalPositionIndex = 1 + number % 2
+        frames.append(frame)
+    one.PerFrameFunctionalGroupsSequence = frames
+    write(one, tmp_path / "d" / "x", np.repeat(HU, 2, axis=0))
+    pool, remarks = load(tmp_path / "d")
+    assert len(pool.ids) == 12
+    assert SPLIT in " ".join(remarks)
+    assert np.array_equal(pool.pixels[:6], LUNG)
+
+
 def test_acquisitions_that_follow_one_another_are_one_volume(tmp_path):
     """A step-and-shoot scanner numbers every slice; here two of them meet at one place."""
     for number, place in enumerate([0, 1, 2, 2, 3, 4]):
