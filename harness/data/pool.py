@@ -160,7 +160,9 @@ def _write(source: Source, folder: Path) -> Mapping[str, Any]:
 
 
 def _as_stored(told: Sequence[AsStored]) -> dict[str, Any]:
-    """sizes: [height, width, how many] each, the most frequent first; conversions: [kind, how many] each."""
+    """sizes: [height, width, how many] each, the most frequent first; conversions: [kind, how many] each; clipped: of
+    volumes, how many of their pixels lie below the window, above it, and in all."""
+    clipped = [one.clipped for one in told if one.clipped is not None]
     sizes: Counter[tuple[int, int]] = Counter()
     conversions: Counter[str] = Counter()
     for one in told:
@@ -169,6 +171,7 @@ def _as_stored(told: Sequence[AsStored]) -> dict[str, Any]:
     return {
         "sizes": [[*size, count] for size, count in sizes.most_common()],
         "conversions": [[kind, count] for kind, count in conversions.most_common()],
+        **({"clipped": np.sum(clipped, axis=0).tolist()} if clipped else {}),
     }
 
 

@@ -52,5 +52,5 @@ def inside(name: str) -> str:
     """A relative path that stays where it begins."""
     path = posixpath.normpath(name)
     if not name.strip() or "://" in name or posixpath.isabs(name) or path == ".." or path.startswith("../"):
-        raise InputError(f"a row names the file {name!r}, which is not one of the data set's.")
+        raise InputError("a cell names a file that is not one of the data set's.")
     return path

@@ -28,12 +28,15 @@ _TILT_DEGREES = 0.5
 _AGAIN = "that repeat another file (same SOPInstanceUID)"
 
 
-def read_dicom(files: Sequence[FoundFile], account: Account, taking: Taking, salt: Salt) -> Slices:
+def read_dicom(
+    files: Sequence[FoundFile], account: Account, taking: Taking, salt: Salt, by_study: bool = False
+) -> Slices:
     """The slices of all CT series among these files, in the window.
 
     A series is what shares SeriesInstanceUID, orientation, size, spacing and phase; its slices stand in the order
     of ImagePositionPatient along their normal. Ids and patients are salted hashes. What is no CT slice is left out,
-    with one HarnessWarning that counts it by reason. Raises InputError for a damaged file, and where nothing is left.
+    with one HarnessWarning that counts it by reason. by_study: whether each study is a patient's of its own,
+    whatever the PatientID. Raises InputError for a damaged file, and where nothing is left.
     """
     library("pydicom", "dicom")
     called = account.called
@@ -49,12 +52,12 @@ def read_dicom(files: Sequence[FoundFile], account: Account, taking: Taking, sal
             f"{'; '.join(f'{count} {reason}' for reason, count in left_out.items())}."
         )
     _warn_of_parts(stacks, called)
-    _warn_of_patients([stack.pictures[0][0] for stack in stacks], called)
+    _warn_of_patients([stack.pictures[0][0] for stack in stacks], called, by_study)
     taken = {header.file.name for stack in stacks for header, _ in stack.pictures}
     reasons = {reason: (count, "") for reason, count in sorted(left_out.items())}
     account = replace(account, images=len(taken), left_out={**account.left_out, **reasons})
     pictures = Pictures(called)
-    volumes = (_volume(stack, pictures, salt) for stack in stacks)
+    volumes = (_volume(stack, pictures, salt, by_study) for stack in stacks)
     return slices_of(volumes, taking, account, "series")
 
 
@@ -82,15 +85,16 @@ def _warn_of_parts(stacks: Sequence[Stack], called: str) -> None:
         warnings.warn(HarnessWarning(f"{text}{more}."), stacklevel=3)
 
 
-def _volume(stack: Stack, pictures: Pictures, salt: Salt) -> Volume:
+def _volume(stack: Stack, pictures: Pictures, salt: Salt, by_study: bool) -> Volume:
     header, frame = stack.pictures[0]
     across, down = frame.orientation[:3], frame.orientation[3:]
-    kind, whose = _whose(header)
+    kind, whose = _whose(header, by_study)
     rows, columns = header.shape
     named = (header.series, *map(str, [*np.round(frame.orientation, 2), *header.shape]), *stack.part)
     return Volume(
         name=salt.name("series", *named),
         patient=salt.name("patient", kind, whose),
+        handle=f"the series of {header.file.handle}",
         plane=lambda place: pictures.plane(*stack.pictures[place]),
         directions=np.array([np.cross(across, down), down, across]),
         places=(stack.heights, _sides(rows, frame.spacing[0]), _sides(columns, frame.spacing[1])),
@@ -114,7 +118,10 @@ def _notes(stack: Stack) -> Iterator[str]:
     if stack.repeated:
         yield "have several pictures at most of their places, which no phase tells apart; one of each place was taken"
     if header.turned:
-        yield "have white for their least number (MONOCHROME1) and were turned"
+        yield (
+            "are MONOCHROME1 (the least number is white), so black and white were exchanged after the window; look "
+            "at them with `python -m harness.data look`"
+        )
     if header.units not in ("", "HU"):
         yield "give their numbers another unit than Hounsfield's (RescaleType), and were read as if it were that"
 
@@ -128,9 +135,9 @@ _ANYBODY = frozenset({
 _ID, _STUDY, _REFERENCE, _FOLDER = "PatientID", "StudyInstanceUID", "FrameOfReferenceUID", "folder"
 
 
-def _whose(header: Header) -> tuple[str, str]:
+def _whose(header: Header, by_study: bool) -> tuple[str, str]:
     """What tells the patient of a series from others, and its value; ids of one spelling are one patient's."""
-    if not (is_nobody(header.patient) or _is_anybody(header.patient)):
+    if not (by_study and header.study) and not (is_nobody(header.patient) or _is_anybody(header.patient)):
         return _ID, spelling(header.patient)
     if header.study:
         return _STUDY, header.study
@@ -141,9 +148,22 @@ def _is_anybody(patient: str) -> bool:
     return "".join(letter for letter in spelling(patient) if letter.isalnum()) in _ANYBODY
 
 
-def _warn_of_patients(first: Sequence[Header], called: str) -> None:
-    """HarnessWarnings for series without a PatientID, and for ids that differ in spelling; first: of each series."""
-    kinds = Counter(_whose(header)[0] for header in first)
+def _warn_of_patients(first: Sequence[Header], called: str, by_study: bool) -> None:
+    """HarnessWarnings for series without a PatientID, for ids that differ in spelling, and where all have one id;
+    first: of each series."""
+    if by_study:
+        text = f"Each study in {called} counts as a patient of its own (data.patient=study)"
+        warnings.warn(HarnessWarning(f"{text}: one patient with several counts as several."), stacklevel=3)
+        return
+    people = {_whose(header, by_study) for header in first}
+    studies = {header.study for header in first if header.study}
+    if len(people) == 1 and len(studies) > 1:
+        text = (
+            f"All {len(first)} series in {called} have one PatientID, and {len(studies)} StudyInstanceUIDs, as where"
+        )
+        more = "an export gives everybody the same id; if no patient has two studies, give data.patient=study"
+        warnings.warn(HarnessWarning(f"{text} {more}."), stacklevel=3)
+    kinds = Counter(_whose(header, by_study)[0] for header in first)
     del kinds[_ID]
     if kinds:
         told = ", ".join(f"{count} by {kind}" for kind, count in kinds.items())
@@ -153,12 +173,6 @@ def _warn_of_patients(first: Sequence[Header], called: str) -> None:
             text += f", or an anonymiser's word for everybody ({anybody})"
         more = "one patient may count as several. Ids that tell patients apart, such as pseudonyms, would help"
         warnings.warn(HarnessWarning(f"{text}; whose they are is told {told}: {more}."), stacklevel=3)
-    people = {_whose(header) for header in first}
-    studies = {header.study for header in first}
-    if len(people) == 1 < len(studies):
-        text = f"All {len(studies)} studies in {called} have one PatientID, and count as one patient; where an"
-        more = "anonymiser wrote it into all of them, give each patient an id of his own"
-        warnings.warn(HarnessWarning(f"{text} {more}."), stacklevel=3)
     alike = spelt_alike(header.patient for header in first if not is_nobody(header.patient))
     if alike:
         text = f"{len(alike)} times PatientIDs of {called} differ only in spelling (case, spaces, leading zeros)"

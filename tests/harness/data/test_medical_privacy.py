@@ -30,7 +30,6 @@ NAMES = [
     "ACC5531",
     "DRWATTLE",
     PREFIX,
-    "88421",
 ]
 RUN = [
     "data.size=16", "data.slices=middle:3", "shadow=copies", "shadow.n_images=8", "shadow.count=4", "attack=knn",
