@@ -106,6 +106,14 @@ def test_an_anonymisers_word_is_nobodys_id(tmp_path, word):
     assert "3 by StudyInstanceUID" in told
 
 
+def test_two_spellings_of_an_anonymisers_word_are_not_one_patient(tmp_path):
+    for number, word in enumerate(["ANON", "anon"]):
+        write_series(tmp_path / "d" / str(number), chest(seed=number), uids=f"1.{number}", PatientID=word)
+    pool, remarks = load(tmp_path / "d")
+    assert len(set(pool.patient_ids)) == 2
+    assert "differ only in spelling" not in " ".join(remarks)
+
+
 def test_greys_are_rescaled_padded_and_turned(tmp_path):
     stored = np.array([[0, 100], [200, -2000]], np.int16)
     kept = {"RescaleSlope": 0.5, "RescaleIntercept": 10, "PixelPaddingValue": -2000}
