@@ -173,7 +173,7 @@ def _warn_of_patients(first: Sequence[Header], called: str, by_study: bool) -> N
             text += f", or an anonymiser's word for everybody ({anybody})"
         more = "one patient may count as several. Ids that tell patients apart, such as pseudonyms, would help"
         warnings.warn(HarnessWarning(f"{text}; whose they are is told {told}: {more}."), stacklevel=3)
-    alike = spelt_alike(header.patient for header in first if not is_nobody(header.patient))
+    alike = spelt_alike(header.patient for header in first if _whose(header, by_study)[0] == _ID)
     if alike:
         text = f"{groups_differ(len(alike), 'PatientIDs', called)} (case, spaces, leading zeros)"
         warnings.warn(HarnessWarning(f"{text}; those of a group count as one patient."), stacklevel=3)

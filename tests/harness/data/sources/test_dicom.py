@@ -106,6 +106,14 @@ def test_an_anonymisers_word_is_nobodys_id(tmp_path, word):
     assert "3 by StudyInstanceUID" in told
 
 
+def test_two_spellings_of_an_anonymisers_word_are_not_one_patient(tmp_path):
+    for number, word in enumerate(["ANON", "anon"]):
+        write_series(tmp_path / "d" / str(number), chest(seed=number), uids=f"1.{number}", PatientID=word)
+    pool, remarks = load(tmp_path / "d")
+    assert len(set(pool.patient_ids)) == 2
+    assert "differ only in spelling" not in " ".join(remarks)
+
+
 def test_greys_are_rescaled_padded_and_turned(tmp_path):
     stored = np.array([[0, 100], [200, -2000]], np.int16)
     kept = {"RescaleSlope": 0.5, "RescaleIntercept": 10, "PixelPaddingValue": -2000}
@@ -280,6 +288,23 @@ def test_phases_at_the_same_places_are_volumes_of_their_own(tmp_path, name, valu
         later = np.stack([PRESETS["lung"].grey(plane + np.float32(300)) for plane in HU])
         halves = {half.tobytes() for half in (pool.pixels[:6], pool.pixels[6:])}
         assert halves == {LUNG.tobytes(), later.tobytes()}
+
+
+def test_phases_of_an_enhanced_ct_are_told_by_its_frames(tmp_path):
+    one = header(SOPClassUID=EnhancedCTImageStorage, NumberOfFrames=12, ImagePositionPatient=None)
+    frames = []
+    for number in range(12):
+        frame = Dataset()
+        frame.PlanePositionSequence, frame.FrameContentSequence = [Dataset()], [Dataset()]
+        frame.PlanePositionSequence[0].ImagePositionPatient = [0, 0, number // 2]
+        frame.FrameContentSequence[0].TemporalPositionIndex = 1 + number % 2
+        frames.append(frame)
+    one.PerFrameFunctionalGroupsSequence = frames
+    write(one, tmp_path / "d" / "x", np.repeat(HU, 2, axis=0))
+    pool, remarks = load(tmp_path / "d")
+    assert len(pool.ids) == 12
+    assert SPLIT in " ".join(remarks)
+    assert np.array_equal(pool.pixels[:6], LUNG)
 
 
 def test_acquisitions_that_follow_one_another_are_one_volume(tmp_path):
