@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, get_args
 
+import numpy as np
+
 from harness.compare import notes
 from harness.compare.compared import By, ComparedRow, ComparedRuns, ComparedTable, OfSeed
 from harness.compare.metric import Metric, metric_called
@@ -49,18 +51,19 @@ def compared(paths: Sequence[Path], *, by: By, metric: str, on: TargetSet, seed:
     everything, refused = _said(found.runs, on)
     if not everything:
         raise InputError(f"No attack of the {len(found.runs)} runs there ran on targets called {on}.")
+    everything, contradict = _agreeing(everything, asked.metric)
     held, twice = _held(everything, asked.metric)
     settings, of_seed = zip(*_tables(held, asked), strict=True) if held else ((), ())
     return ComparedRuns(
         metric=asked.metric,
         by=by,
         on=on,
-        n_runs=len(found.runs),
+        n_runs=len(found.runs) - len(refused) - len(contradict),
         tables=list(settings) if by == "attack" else _beside(held, settings, of_seed, asked),
         settings=list(settings),
         ranks=_ranks(held, settings, asked.metric),
         notes=notes.of_all(found.runs, twice, asked.metric),
-        refused=[*found.refused, *refused],
+        refused=[*found.refused, *refused, *contradict],
     )
 
 
@@ -72,6 +75,27 @@ def _said(runs: Sequence[Run], on: TargetSet) -> tuple[list[Said], list[str]]:
         except ValueError as error:
             refused.append(f"{run.name} is left out: {error}.")
     return everything, refused
+
+
+def _agreeing(everything: Sequence[Said], metric: Metric) -> tuple[list[Said], list[str]]:
+    """Without runs that call other candidates members than an earlier one does of the same generators, and which."""
+    first: dict[tuple[Setting, tuple[str, ...]], Said] = {}
+    against: dict[int, str] = {}
+    for one in everything:
+        if one.candidates is not None:
+            place = setting_of(one, metric)._replace(access="")
+            other = first.setdefault((place, one.drawn), one)
+            if not _same_members(one, other):
+                against[id(one.run)] = (
+                    f"{one.run.name} is left out: of the same generators and candidates it calls others members "
+                    f"than {other.run.name} does; one of the two was changed."
+                )
+    return [one for one in everything if id(one.run) not in against], list(against.values())
+
+
+def _same_members(one: Said, other: Said) -> bool:
+    mine, others = (None if of.candidates is None else of.candidates.member for of in (one, other))
+    return (mine is None) == (others is None) and (mine is None or others is None or np.array_equal(mine, others))
 
 
 def _held(everything: Sequence[Said], metric: Metric) -> tuple[list[_Held], int]:
@@ -174,7 +198,8 @@ def _wins(attacks: Sequence[str], drawn: Drawn | None, metric: Metric) -> list[C
     if drawn is None:
         return []
     pairs = [(one, other) for at, one in enumerate(attacks) for other in attacks[at + 1 :]]
-    found = [difference(drawn, one, other, metric) for one, other in pairs]
+    enough = [pair for pair in pairs if len(drawn.runs_of(*pair)) >= notes.FEWEST_SEEDS]
+    found = [difference(drawn, one, other, metric) for one, other in enough]
     return corrected([one for one in found if one is not None])
 
 

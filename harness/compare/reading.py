@@ -64,7 +64,8 @@ class OfSuite:
 class Run(NamedTuple):
     """A run as far as it is compared.
 
-    name: of its folder; options: those that may be told, by group, with `attack` a mapping of names to options; made:
+    name: of its folder; options: those that may be told, by group, with `attack` a mapping of names to options;
+    attack_options: all of the attacks', by name, to tell attacks apart and never to be shown; made:
     what the generators were made by; pool: the digest of the data, None where it is not told; releases: by target
     (`shadow-0`, `test`) the key of what it shows; task: of a suite, None outside of one.
     """
@@ -72,6 +73,7 @@ class Run(NamedTuple):
     name: str
     seed: int | None
     options: dict[str, Any]
+    attack_options: dict[str, Any]
     made: dict[str, Any]
     records: list[Record]
     alarmed: bool
@@ -146,6 +148,7 @@ def read_run(folder: Path) -> Run:
         name=folder.name if folder.name != "run" else folder.parent.name,
         seed=seed if type(seed) is int else None,
         options=public,
+        attack_options={str(name): own for name, own in options["attack"].items()},
         made={"family": results.family, "recipe": results.recipe, "start": results.start},
         records=results.records,
         alarmed=bool(results.alarms or results.nobody),
