@@ -8,9 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, get_args
 
-import numpy as np
-
 from harness.compare import notes
+from harness.compare.agreeing import agreeing
 from harness.compare.compared import By, ComparedRow, ComparedRuns, ComparedTable, OfSeed
 from harness.compare.metric import Metric, metric_called
 from harness.compare.over_runs import Drawn, Faced, difference, draw, estimate
@@ -51,7 +50,7 @@ def compared(paths: Sequence[Path], *, by: By, metric: str, on: TargetSet, seed:
     everything, refused = _said(found.runs, on)
     if not everything:
         raise InputError(f"No attack of the {len(found.runs)} runs there ran on targets called {on}.")
-    everything, contradict = _agreeing(everything, asked.metric)
+    everything, contradict = agreeing(everything, asked.metric)
     held, twice = _held(everything, asked.metric)
     settings, of_seed = zip(*_tables(held, asked), strict=True) if held else ((), ())
     return ComparedRuns(
@@ -75,27 +74,6 @@ def _said(runs: Sequence[Run], on: TargetSet) -> tuple[list[Said], list[str]]:
         except ValueError as error:
             refused.append(f"{run.name} is left out: {error}.")
     return everything, refused
-
-
-def _agreeing(everything: Sequence[Said], metric: Metric) -> tuple[list[Said], list[str]]:
-    """Without runs that call other candidates members than an earlier one does of the same generators, and which."""
-    first: dict[tuple[Setting, tuple[str, ...]], Said] = {}
-    against: dict[int, str] = {}
-    for one in everything:
-        if one.candidates is not None:
-            place = setting_of(one, metric)._replace(access="")
-            other = first.setdefault((place, one.drawn), one)
-            if not _same_members(one, other):
-                against[id(one.run)] = (
-                    f"{one.run.name} is left out: of the same generators and candidates it calls others members "
-                    f"than {other.run.name} does; one of the two was changed."
-                )
-    return [one for one in everything if id(one.run) not in against], list(against.values())
-
-
-def _same_members(one: Said, other: Said) -> bool:
-    mine, others = (None if of.candidates is None else of.candidates.member for of in (one, other))
-    return (mine is None) == (others is None) and (mine is None or others is None or np.array_equal(mine, others))
 
 
 def _held(everything: Sequence[Said], metric: Metric) -> tuple[list[_Held], int]:
