@@ -77,10 +77,7 @@ def of_table(seeds: Sequence[Mapping[str, Said]], rows: Sequence[ComparedRow], m
             "are too small, since resampling so few seeds shows too little of how they differ."
         )
     if any(row.n_seeds < len(seeds) for row in rows):
-        told.append(
-            "Not every attack has every seed: means are over those it has, paired tests over common ones, "
-            f"of which they want {FEWEST_SEEDS}."
-        )
+        told.append("Not every attack has every seed: means are over those it has, paired tests over common ones.")
     if metric.name == "f1" and (used := _all_used(one.run)) is not None:
         told.append(f"Calling everybody used reaches F1 {number(used)} here.")
     return told + _no_value([row for row in rows if row.estimate.value is None], metric)
