@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple, get_args
 
 from harness.compare import notes
+from harness.compare.agreeing import agreeing
 from harness.compare.compared import By, ComparedRow, ComparedRuns, ComparedTable, OfSeed
 from harness.compare.metric import Metric, metric_called
 from harness.compare.over_runs import Drawn, Faced, difference, draw, estimate
@@ -49,18 +50,19 @@ def compared(paths: Sequence[Path], *, by: By, metric: str, on: TargetSet, seed:
     everything, refused = _said(found.runs, on)
     if not everything:
         raise InputError(f"No attack of the {len(found.runs)} runs there ran on targets called {on}.")
+    everything, contradict = agreeing(everything, asked.metric)
     held, twice = _held(everything, asked.metric)
     settings, of_seed = zip(*_tables(held, asked), strict=True) if held else ((), ())
     return ComparedRuns(
         metric=asked.metric,
         by=by,
         on=on,
-        n_runs=len(found.runs),
+        n_runs=len(found.runs) - len(refused) - len(contradict),
         tables=list(settings) if by == "attack" else _beside(held, settings, of_seed, asked),
         settings=list(settings),
         ranks=_ranks(held, settings, asked.metric),
         notes=notes.of_all(found.runs, twice, asked.metric),
-        refused=[*found.refused, *refused],
+        refused=[*found.refused, *refused, *contradict],
     )
 
 
@@ -174,7 +176,8 @@ def _wins(attacks: Sequence[str], drawn: Drawn | None, metric: Metric) -> list[C
     if drawn is None:
         return []
     pairs = [(one, other) for at, one in enumerate(attacks) for other in attacks[at + 1 :]]
-    found = [difference(drawn, one, other, metric) for one, other in pairs]
+    enough = [pair for pair in pairs if len(drawn.runs_of(*pair)) >= notes.FEWEST_SEEDS]
+    found = [difference(drawn, one, other, metric) for one, other in enough]
     return corrected([one for one in found if one is not None])
 
 

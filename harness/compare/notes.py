@@ -17,7 +17,7 @@ UNRANKED = (
     "Rows beside one another are no ranking: their generators or slices differ, and so do the figures that any "
     "attack could reach there."
 )
-_FEW_SEEDS = 5
+FEWEST_SEEDS = 5
 _SHORT = 7  # letters of a commit
 
 
@@ -65,12 +65,17 @@ def of_table(seeds: Sequence[Mapping[str, Said]], rows: Sequence[ComparedRow], m
         )
     else:
         told.append(f"Intervals resample {len(seeds)} seeds ({numbers}) and {n_patients} patients.")
-        if len(seeds) < _FEW_SEEDS:
+        if len(seeds) < FEWEST_SEEDS:
             told.append(
                 f"An interval over {len(seeds)} seeds is hardly one: drawn with replacement they have "
                 f"{math.comb(2 * len(seeds) - 1, len(seeds))} different means, and where generators differ much it "
-                "is too narrow, as are p-values of pairs. Take it as one of patients, and look at each seed's value."
+                "is too narrow. Take it as one of patients, and look at each seed's value."
             )
+    if len(rows) > 1 and metric.has_interval and len(seeds) < FEWEST_SEEDS:
+        told.append(
+            f"No attack is said to beat another: with fewer than {FEWEST_SEEDS} seeds p-values of paired differences "
+            "are too small, since resampling so few seeds shows too little of how they differ."
+        )
     if any(row.n_seeds < len(seeds) for row in rows):
         told.append("Not every attack has every seed: means are over those it has, paired tests over common ones.")
     if metric.name == "f1" and (used := _all_used(one.run)) is not None:

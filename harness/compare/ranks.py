@@ -26,9 +26,9 @@ class Friedman(NamedTuple):
 class MeanRanks(NamedTuple):
     """Attacks that all stand in the same settings, by their mean rank, the best first; 1 is the best.
 
-    access: what the attacker holds; friedman: None where no outcome could be significant; critical_difference: of two
-    mean ranks (Nemenyi); alike: runs of attacks of which no two differ by as much; left_out: attacks that miss a
-    setting; notes: what the figures are worth, in sentences.
+    access: what the attacker holds; friedman: None where no outcome could be significant, and where all settings are
+    of one set of slices; critical_difference: of two mean ranks (Nemenyi); alike: runs of attacks of which no two
+    differ by as much; left_out: attacks that miss a setting; notes: what the figures are worth, in sentences.
     """
 
     access: str
@@ -58,7 +58,7 @@ def mean_ranks(
     ranked = rankdata(-table if larger_is_better else table, axis=1)
     means = dict(sorted(zip(held, ranked.mean(axis=0).tolist(), strict=True), key=lambda one: (one[1], one[0])))
     notes = _worth(len(values), len(held), pools)
-    possible = smallest_p(len(values), len(held)) <= LEVEL and len(held) > 2
+    possible = smallest_p(len(values), len(held)) <= LEVEL and len(held) > 2 and pools > 1
     distance = critical_difference(len(values), len(held)) if possible else None
     return MeanRanks(
         access,
@@ -110,6 +110,12 @@ def _alike(means: Mapping[str, float], distance: float) -> list[list[str]]:
 
 
 def _worth(n_settings: int, n_attacks: int, pools: int) -> list[str]:
+    if pools == 1:
+        return [
+            f"The {n_settings} settings are all of one set of slices, so there is no Friedman's test and no critical "
+            "difference: both take settings as independent, and these share their patients. The mean ranks describe "
+            "these settings and no others."
+        ]
     notes = []
     told = f"{n_settings} settings and {n_attacks} attacks"
     if n_attacks == 2:
@@ -129,7 +135,7 @@ def _worth(n_settings: int, n_attacks: int, pools: int) -> list[str]:
             notes.append("The critical difference is as wide as all ranks: no two attacks could be told apart.")
     if pools < n_settings:
         notes.append(
-            f"The {n_settings} settings are of {pools} set{'s' if pools > 1 else ''} of slices: settings that share "
+            f"The {n_settings} settings are of {pools} sets of slices: settings that share "
             "patients are not independent, and the test takes them as if they were."
         )
     return notes

@@ -53,7 +53,9 @@ class _Facts:
 
 
 @dataclass(frozen=True)
-class _OfSuite:
+class OfSuite:
+    """Of `suite.json`, which lies beside the run of a suite's task."""
+
     suite: str
     version: int
     task: str
@@ -62,7 +64,8 @@ class _OfSuite:
 class Run(NamedTuple):
     """A run as far as it is compared.
 
-    name: of its folder; options: those that may be told, by group, with `attack` a mapping of names to options; made:
+    name: of its folder; options: those that may be told, by group, with `attack` a mapping of names to options;
+    attack_options: all of the attacks', by name, to tell attacks apart and never to be shown; made:
     what the generators were made by; pool: the digest of the data, None where it is not told; releases: by target
     (`shadow-0`, `test`) the key of what it shows; task: of a suite, None outside of one.
     """
@@ -70,6 +73,7 @@ class Run(NamedTuple):
     name: str
     seed: int | None
     options: dict[str, Any]
+    attack_options: dict[str, Any]
     made: dict[str, Any]
     records: list[Record]
     alarmed: bool
@@ -87,22 +91,29 @@ class Found(NamedTuple):
     refused: list[str]
 
 
-def find_runs(paths: Sequence[Path]) -> Found:
-    """Every run that the paths are or hold, each once.
-
-    InputError where a path is no folder, or where there is no run that can be read in any of them.
-    """
+def run_folders(paths: Sequence[Path]) -> list[Path]:
+    """The folders with results that the paths are or hold, hidden ones left out, each once; InputError as below."""
     folders: dict[str, Path] = {}
     for path in paths:
         if not path.is_dir():
             raise InputError(f"{shown(path)} is no folder; give one that harness.run wrote, or one that holds some.")
         names = sorted(listed(path).files)
-        here = [path / name for name in names if name == RESULTS or name.endswith(f"/{RESULTS}")]
+        files = [path / name for name in names if name == RESULTS or name.endswith(f"/{RESULTS}")]
+        here = [one.parent for one in files if not _hidden(one, path)]
         if not here:
             raise InputError(f"No run lies in {shown(path)}: no folder there holds a {RESULTS}.")
-        folders |= {os.path.realpath(one.parent): one.parent for one in here if not _hidden(one, path)}
+        folders |= {os.path.realpath(one): one for one in here}
+    return list(folders.values())
+
+
+def find_runs(paths: Sequence[Path]) -> Found:
+    """Every run that the paths are or hold, each once.
+
+    InputError where a path is no folder, or where there is no run that can be read in any of them.
+    """
+    folders = run_folders(paths)
     runs, refused = [], []
-    for folder in folders.values():
+    for folder in folders:
         try:
             runs.append(read_run(folder))
         except InputError as error:
@@ -128,8 +139,7 @@ def read_run(folder: Path) -> Run:
         _refuse_changed(folder, facts)
         public = public_options(options)
         scores = _scores(folder)
-        about = _there(folder.parent, OF_SUITE)
-        task = None if about is None else TypeAdapter(_OfSuite).validate_python(about)
+        task = task_of(folder)
     except (InputError, OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(f"{shown(folder)} is left out: {_why(error)}") from error
     run = told.get("run") if isinstance(told.get("run"), dict) else {}
@@ -138,6 +148,7 @@ def read_run(folder: Path) -> Run:
         name=folder.name if folder.name != "run" else folder.parent.name,
         seed=seed if type(seed) is int else None,
         options=public,
+        attack_options={str(name): own for name, own in options["attack"].items()},
         made={"family": results.family, "recipe": results.recipe, "start": results.start},
         records=results.records,
         alarmed=bool(results.alarms or results.nobody),
@@ -147,6 +158,12 @@ def read_run(folder: Path) -> Run:
         task=None if task is None else f"{task.suite} v{task.version} {task.task}",
         scores=scores,
     )
+
+
+def task_of(folder: Path) -> OfSuite | None:
+    """The task of a suite that a run is of; InputError or ValueError where its file cannot be read."""
+    about = _there(folder.parent, OF_SUITE)
+    return None if about is None else TypeAdapter(OfSuite).validate_python(about)
 
 
 def _hidden(path: Path, below: Path) -> bool:

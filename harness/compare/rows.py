@@ -54,6 +54,12 @@ class Said(NamedTuple):
 
 def said(run: Run, on: TargetSet) -> list[Said]:
     """Every attack that ran on a set of targets; ValueError where its scores contradict themselves."""
+    ran = [one for one in run.records if one.target_set == on and one.kind == "attack" and one.skipped is None]
+    return said_of(run, on, ran)
+
+
+def said_of(run: Run, on: TargetSet, records: Sequence[Record]) -> list[Said]:
+    """What each of these rows of a run said on a set of targets; ValueError as `said`."""
     rows: dict[str, dict[_Place, ScoreRow]] = {}
     for row in run.scores:
         name, _, number = row.target.partition("-")
@@ -63,8 +69,7 @@ def said(run: Run, on: TargetSet) -> list[Said]:
             if place in of_attack:
                 raise ValueError(f"{row.attack} has two scores of one candidate")
             of_attack[place] = row
-    ran = [one for one in run.records if one.target_set == on and one.kind == "attack" and one.skipped is None]
-    return [Said(run, one, *_arrays(rows.get(one.label, {}))) for one in ran]
+    return [Said(run, one, *_arrays(rows.get(one.label, {}))) for one in records]
 
 
 def _arrays(rows: Mapping[_Place, ScoreRow]) -> tuple[Candidates, Judged] | tuple[None, None]:

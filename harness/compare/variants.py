@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from harness.compare.rows import Said
 
 _QUOTE = '"'
+_SHORT = 8  # letters of a digest
 
 
 def variant_labels(all_said: Sequence[Said]) -> list[str]:
@@ -23,8 +25,15 @@ def variant_labels(all_said: Sequence[Said]) -> list[str]:
 
 
 def _options(one: Said) -> dict[str, str]:
-    told = one.run.options["attack"].get(one.record.attack) or {}
-    return {name: json.dumps(value) for name, value in told.items()}
+    """All of its options as text: what may not be told, such as a path, by a few letters of its digest."""
+    own = one.run.attack_options.get(one.record.attack)
+    public = one.run.options["attack"].get(one.record.attack) or {}
+    told = {}
+    for name, value in own.items() if isinstance(own, Mapping) else ():
+        text = json.dumps(value, sort_keys=True, default=str)
+        is_told = name in public and public[name] == value
+        told[str(name)] = text if is_told else hashlib.sha256(text.encode()).hexdigest()[:_SHORT]
+    return told
 
 
 def _label(label: str, own: dict[str, str], alike: Sequence[dict[str, str]]) -> str:

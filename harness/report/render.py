@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_AFTER_POLICY, _N_META = '<meta name="viewport"', 4  # of base.html
 _MARKED = re.compile(r"`([^`]*)`|arXiv:? ?(\d{4}\.\d{4,5})")
 
 
@@ -28,18 +29,40 @@ def rendered(template: str, *, scripts: Sequence[str] = ("sort.js",), **values: 
     scripts: files of ours that the page runs, as one; values: what the template names, `content` with `title` and
     `alarms` among them.
     """
-    script = "".join((_TEMPLATES / name).read_text(encoding="utf-8") for name in scripts)
-    digest = b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
+    script = _script(scripts)
     return (
         _environment()
         .get_template(template)
         .render(
             style=Markup((_TEMPLATES / "page.css").read_text(encoding="utf-8")),  # noqa: S704  # a file of ours
             script=Markup(script),  # noqa: S704  # a file of ours
-            script_digest=digest,  # the page's policy lets this one script run and no other
+            script_digest=_digest(script),  # the page's policy lets this one script run and no other
             **values,
         )
     )
+
+
+def is_strict(page: str, *, scripts: Sequence[str] = ("sort.js",)) -> bool:
+    """Whether a page begins with our policy, before all else, for these scripts, and has nothing that it leaves open.
+
+    Then a browser runs our script and no other, loads nothing, and neither goes elsewhere by itself nor sends a form.
+    """
+    head = (_TEMPLATES / "base.html").read_text(encoding="utf-8").partition(_AFTER_POLICY)[0]
+    begins = head.replace("{{ script_digest }}", _digest(_script(scripts)))
+    lower = page.lower()
+    return (
+        page.startswith(begins)
+        and lower.count("<meta") == _N_META
+        and not any(tag in lower for tag in ("<base", "<form", "formaction"))
+    )
+
+
+def _script(names: Sequence[str]) -> str:
+    return "".join((_TEMPLATES / name).read_text(encoding="utf-8") for name in names)
+
+
+def _digest(script: str) -> str:
+    return b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
 
 
 @cache

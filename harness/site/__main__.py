@@ -58,12 +58,12 @@ def _run(options: argparse.Namespace) -> None:
     from harness.places import check_folder  # start-up: --help needs none of it
     from harness.site.copies import entries_of_copies
     from harness.site.entry import entries
-    from harness.site.found import run_folders
+    from harness.site.found import folders_of_site
     from harness.site.write import refuse_others, write_site
 
     shown = console()
     with disk_errors(), remarks(shown):
-        folders = run_folders(options.runs, leave_out=out)
+        folders = folders_of_site(options.runs)
         for folder in folders:
             check_folder("--out ", out, {"the run": folder})
         refuse_others(out)

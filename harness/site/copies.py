@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from harness.compare.reading import OF_SUITE, task_of
 from harness.share.copy import copied
 from harness.share.folder import write_copy
 from harness.share.key import KeyedNames, private_key
@@ -25,6 +27,15 @@ def entries_of_copies(folders: Sequence[Path], key: Path) -> Iterator[list[Entry
     with TemporaryDirectory() as place:
         copies = []
         for folder in folders:
-            copies.append(Path(place) / names("run", str(folder.resolve())))
-            write_copy(copied(read_run(folder), names), copies[-1])
+            copy = Path(place) / names("beside", str(folder.resolve())) / names("run", str(folder.resolve()))
+            write_copy(copied(read_run(folder), names), copy)
+            _keep_task(folder, copy, names)
+            copies.append(copy)
         yield entries(copies)
+
+
+def _keep_task(folder: Path, copy: Path, names: KeyedNames) -> None:
+    """Beside the copy of a suite's task, that it is one: under keyed names, for they are whoever's words."""
+    if (task := task_of(folder)) is not None:
+        told = {"suite": names("suite", task.suite), "version": task.version, "task": names("task", task.task)}
+        (copy.parent / OF_SUITE).write_text(json.dumps(told), encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import warnings
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,13 +12,17 @@ from typing import Any
 
 from harness.bounded import read_text
 from harness.config.public_options import public_options
+from harness.errors import HarnessWarning
 from harness.evaluation.records import Record
+from harness.places import shown
 from harness.plain import plain
 from harness.report.content import Facts
 from harness.report.leaderboard_page import Scope
+from harness.report.render import is_strict
 from harness.share.copy import Copy
 from harness.share.pages import chosen_label, summary
 from harness.share.reading import Run, read_run, unchanged
+from harness.site.tasks import RowTask, row_tasks
 
 _MOST_REPORT_BYTES = 256_000_000
 _LONGEST_SLUG = 80
@@ -27,17 +32,17 @@ _LONGEST_SLUG = 80
 class Entry:
     """One run. name: unlike every other's; slug: the same as the name of a folder; told: what is shown of it.
 
-    folder: where it lies, never shown; task: equal for runs whose rows may be ranked together, never shown; report:
-    its `report.html`.
+    folder: where it lies, never shown; tasks: of each row of its results what it is ranked by; report: its
+    `report.html`, None where that is no page of ours.
     """
 
     name: str
     slug: str
     told: Copy
     folder: Path
-    task: str
+    tasks: Sequence[RowTask]
     facts: Facts
-    report: str
+    report: str | None
 
     @property
     def chosen(self) -> str | None:
@@ -87,7 +92,6 @@ def _unlike(slug: str, taken: Collection[str]) -> str:
 
 def _entry(run: Run, folder: Path) -> Entry:
     name, told = folder.resolve().name, _told(run)
-    report = read_text(unchanged(folder, "report.html", run.facts), _MOST_REPORT_BYTES, "The report", links=False)
     seed = run.results.run.seed
     facts: Facts = {
         "commit": run.facts.commit or "not known",
@@ -98,7 +102,17 @@ def _entry(run: Run, folder: Path) -> Entry:
         "hardware": {name: str(value) for name, value in run.facts.hardware.items()},
         "options": dict(_flat(told.config)),
     }
-    return Entry(plain(name), _slug(name), told, folder, _task(run), facts, report)
+    return Entry(plain(name), _slug(name), told, folder, row_tasks(folder), facts, _report(run, folder))
+
+
+def _report(run: Run, folder: Path) -> str | None:
+    """None for a page that could run a script or load something: whoever wrote the folder wrote its digest, too."""
+    page = read_text(unchanged(folder, "report.html", run.facts), _MOST_REPORT_BYTES, "The report", links=False)
+    if is_strict(page):
+        return page
+    told = "is left out of the site: it is not a page as this version writes it, and could run a script."
+    warnings.warn(HarnessWarning(f"{shown(folder / 'report.html')} {told}"), stacklevel=2)
+    return None
 
 
 def _told(run: Run) -> Copy:
@@ -127,15 +141,6 @@ def _flat(options: Mapping[str, Any], above: str = "") -> list[tuple[str, str]]:
         elif value is not None:
             rows.append((f"{above}{name}", str(value)))
     return rows
-
-
-def _task(run: Run) -> str:
-    """Same slices, same generators, as many images: then rows may stand in one ranking."""
-    size = run.results.run
-    options = sorted((name, repr(value)) for name, value in run.made.options.items())
-    told = [run.config["data"]["name"], run.facts.pool, repr(run.made.recipe and run.made.recipe.name), options]
-    told += [run.results.start.name, size.n_shadows, size.n_images]
-    return hashlib.sha256(repr(told).encode()).hexdigest()
 
 
 def _slug(name: str) -> str:

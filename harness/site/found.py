@@ -1,67 +1,46 @@
-"""Which folders are runs: those named, and those that lie in folders named."""
+"""Which runs a site shows: those that `harness.compare` finds, but for copies beside their runs."""
 
 from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.bounded import MOST_DEPTH, read_json
+from harness.bounded import read_json
+from harness.compare.reading import run_folders
 from harness.errors import HarnessWarning, InputError
-from harness.places import lies_in, shown
+from harness.places import shown
 from harness.report.manifest_files import MANIFEST
 
-RESULTS = "results.json"
 _MOST_MANIFEST_BYTES = 64_000_000
 
 
-def run_folders(given: Sequence[Path], leave_out: Path) -> list[Path]:
-    """The folders of runs among and below those given, each once, in the order given and by name below.
+def folders_of_site(given: Sequence[Path]) -> list[Path]:
+    """The folders of runs among and below those given, each once.
 
     A copy of `harness.share` beside its run would show it twice, so copies are taken only where they are named.
-    InputError where a folder holds no run. leave_out: the site, of which nothing is taken for a run.
+    InputError where a folder holds no run, or where nothing is left.
     """
-    found: dict[Path, Path] = {}
-    for folder in given:
-        if not folder.is_dir():
-            raise InputError(f"{shown(folder)} is no folder; give runs, or folders that hold runs, such as runs.")
-        here = [folder] if _is_run(folder) else list(_below(folder, leave_out))
-        if not here:
-            raise InputError(
-                f"There is no run in {shown(folder)}: no folder with {RESULTS} and {MANIFEST}, as python -m "
-                "harness.run writes it."
-            )
-        for one in here:
-            found.setdefault(one.resolve(), one)
-    return list(found.values())
+    named = {os.path.realpath(folder) for folder in given}
+    kept = []
+    for folder in run_folders(given):
+        if os.path.realpath(folder) in named or not (why := _left_out(folder)):
+            kept.append(folder)
+        else:
+            warnings.warn(HarnessWarning(f"{shown(folder)} {why}"), stacklevel=2)
+    if not kept:
+        raise InputError(f"There is no run in {shown(given[0])} but what is left out; name the folder of one.")
+    return kept
 
 
-def _is_run(folder: Path) -> bool:
-    return all((folder / name).is_file() for name in (RESULTS, MANIFEST))
-
-
-def _below(folder: Path, leave_out: Path) -> Iterator[Path]:
-    """Runs below a folder, no link followed; none within another."""
-    for at, folders, _ in os.walk(folder):
-        here = Path(at)
-        deep = len(here.relative_to(folder).parts) >= MOST_DEPTH
-        if _is_run(here):
-            folders.clear()
-            if _is_copy(here):
-                told = f"{shown(here)} is a copy to pass on, and left out; name it to have it in the site."
-                warnings.warn(HarnessWarning(told), stacklevel=2)
-            else:
-                yield here
-        elif deep or (leave_out.exists() and lies_in(here, leave_out)):
-            folders.clear()
-        folders[:] = sorted(name for name in folders if not name.startswith("."))  # a store, what is being written
-
-
-def _is_copy(folder: Path) -> bool:
+def _left_out(folder: Path) -> str:
+    if not (folder / MANIFEST).is_file():
+        return f"has no {MANIFEST}, and is left out."
     try:
         manifest: Any = read_json(folder / MANIFEST, _MOST_MANIFEST_BYTES, "The manifest", links=False)
     except InputError:
-        return False  # told where it is read as a run
-    return isinstance(manifest, dict) and manifest.get("copy") is True
+        return ""  # told where it is read as a run
+    is_copy = isinstance(manifest, dict) and manifest.get("copy") is True
+    return "is a copy to pass on, and left out; name it to have it in the site." if is_copy else ""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from harness.compare.settings import Setting, apart
 from harness.config.public_options import ATTACK_NAME
 from harness.evaluation.records import Record
 from harness.report.board import CHANCE_AUC, BoardRow, board_row
@@ -33,7 +34,7 @@ class Ranking(NamedTuple):
 
 
 class TaskRankings(NamedTuple):
-    """The tables of one task: the same slices, generators made in one way, as many images of each."""
+    """The tables of one task: what `harness.compare` calls a setting, whatever the attacker holds."""
 
     title: str
     told: str
@@ -43,27 +44,40 @@ class TaskRankings(NamedTuple):
 
 def rankings(entries: Sequence[Entry], wanted: Callable[[Record], bool] = lambda record: True) -> list[TaskRankings]:
     """All tables, a task after the other. wanted: which rows of attacks and published methods there are."""
-    tasks: dict[str, list[Entry]] = {}
+    tasks: dict[Setting, list[_Placed]] = {}
     for entry in entries:
-        tasks.setdefault(entry.task, []).append(entry)
-    made = [_task(of_task, wanted) for of_task in tasks.values()]
-    return [one for one in made if one.rankings]
+        for record, place in zip(entry.told.results.records, entry.tasks, strict=True):
+            if record.kind in _RANKED and record.skipped is None and wanted(record):
+                tasks.setdefault(place.task, []).append(_Placed(entry, record, place.setting))
+    first: dict[str, Setting] = {}
+    return [_task(task, placed, first) for task, placed in tasks.items()]
 
 
-def _task(entries: list[Entry], wanted: Callable[[Record], bool]) -> TaskRankings:
-    of = {
-        id(record): (entry, record)
-        for entry in entries
-        for record in entry.told.results.records
-        if record.kind in _RANKED and record.skipped is None and wanted(record)
-    }
+class _Placed(NamedTuple):
+    entry: Entry
+    record: Record
+    setting: Setting
+
+
+def _task(task: Setting, placed: Sequence[_Placed], first: dict[str, Setting]) -> TaskRankings:
+    """first: by title the first task that has it, of which another of the same title says what tells it apart."""
+    entry = placed[0].entry
+    of = {id(one.record): one for one in placed}
     tables = []
-    for title, records in sections([record for _, record in of.values()]):
-        rows = [_row(*of[id(record)]) for record in records]
-        tables.append(Ranking(title, rows, any(record.n_members is not None for record in records)))
-    scope, size = entries[0].told.scope, entries[0].told.results.run
+    for title, records in sections([one.record for one in placed]):
+        alike: dict[Setting, list[_Placed]] = {}
+        for record in records:
+            alike.setdefault(of[id(record)].setting, []).append(of[id(record)])
+        leader = next(iter(alike))
+        for setting, rows in alike.items():
+            called = title if setting is leader else f"{title}. A table apart: {apart(setting, leader)}"
+            known = any(one.record.n_members is not None for one in rows)
+            tables.append(Ranking(called, [_row(one.entry, one.record) for one in rows], known))
+    scope, size, title = entry.told.scope, entry.told.results.run, f"{entry.told.scope.data}: {entry.made}"
     told = f"{scope.told}, {size.n_images} released images looked at each."
-    return TaskRankings(f"{scope.data}: {entries[0].made}", told, entries, tables)
+    if (other := first.setdefault(title, task)) is not task:
+        told += f" Apart from the first of this name: {apart(task, other)}."
+    return TaskRankings(title, told, list({id(one.entry): one.entry for one in placed}.values()), tables)
 
 
 def _row(entry: Entry, record: Record) -> Row:

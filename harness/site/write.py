@@ -27,11 +27,12 @@ def write_site(entries: Sequence[Entry], title: str, out: Path) -> int:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_durably(path, text)
             n_pages += 1
-        for entry in entries:
-            write_durably(beside / "runs" / entry.slug / "report.html", entry.report)
+        reports = {one.slug: one.report for one in entries if one.report is not None}
+        for slug, report in reports.items():
+            write_durably(beside / "runs" / slug / "report.html", report)
         write_durably(beside / MANIFEST, json.dumps(with_files(_FACTS, beside), indent=1))
         refuse_others(out)
-    return n_pages + len(entries)
+    return n_pages + len(reports)
 
 
 def refuse_others(out: Path) -> None:

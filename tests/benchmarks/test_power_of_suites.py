@@ -18,6 +18,7 @@ from benchmarks.power.thresholds.means import MEANS, Known
 from benchmarks.power.thresholds.worlds import without
 from benchmarks.suite import scores
 from benchmarks.suite.definition import load_suite
+from benchmarks.suite.pooled import _units
 from benchmarks.suite.scores import TaskScores, read_scores
 from harness.errors import InputError
 from harness.evaluation.decision_rules import proportion
@@ -279,3 +280,15 @@ def test_runs_and_store_are_asked_for(capsys):
     said = capsys.readouterr().out
     assert "runs of a suite (--runs DIR)" in " ".join(said.split())
     assert Path("store").name in said
+
+
+def test_tasks_share_neither_generators_nor_patients_where_they_are_pooled() -> None:
+    """Numbers begin anew in every task: drawn as they are, patients of one would be drawn with those of another."""
+    tasks = [task({"knn": 1.0}), task({"knn": 1.0}, n=N // 2)]
+    pair, patient = _units(tasks)
+    first = sum(len(one.score) for one in tasks[0].by_attack["knn"])
+    assert len(pair) == len(patient) == first + sum(len(one.score) for one in tasks[1].by_attack["knn"])
+    for number in (pair, patient):
+        assert not set(number[:first].tolist()) & set(number[first:].tolist())
+    assert patient[:first].tolist() == np.concatenate(tasks[0].patients).tolist()
+    assert len(set(patient[first:].tolist())) == N // 2

@@ -29,11 +29,14 @@ def write_run(
     attack_options: Mapping[str, Any] | None = None,
     patients: int = PATIENTS,
     by_release: bool = True,
+    top: Mapping[str, Any] | None = None,
+    others_used: bool = False,
     **results: Any,
 ) -> Path:
     """A run of attacks whose scores of members lie `strength` above those of others, on two pairs of shadows.
 
-    Runs of equal seed, steps and data face equal generators. results: further fields of results.json.
+    Runs of equal seed, steps and data face equal generators. top: options such as `decision`; others_used: `member`
+    says the opposite; results: further fields of results.json.
     """
     folder.mkdir(parents=True)
     shadow = {**SHADOW, "steps": steps}
@@ -46,9 +49,12 @@ def write_run(
         "decision": "probability",
         "calibrator": "platt",
         "rule": "best_calibrated",
+        **(top or {}),
     }
     key = f"{seed}-{steps}-{data_seed}"
     rows = [row for name, strength in strengths.items() for row in _scores(name, strength, seed, patients)]
+    if others_used:
+        rows = [[*row[:-1], 1 - row[-1]] for row in rows]
     told = {
         "schema": 1,
         "run": {"seed": seed},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -67,7 +68,7 @@ def write_run(
     title = f"Membership inference: {data}"
     write_page(folder / "report.html", PageContent(title, ["A made-up run."], records, list(alarms), chosen=chosen))
     generators = [
-        {"name": name, "generator": f"{place:x}" * 64, "release": f"{place + 8:x}" * 64, "members": N // 2}
+        {"name": name, "generator": f"{place:x}" * 64, "release": _key(seed, steps, family, place), "members": N // 2}
         for place, name in enumerate([*(f"shadow {one}" for one in range(N_SHADOWS)), "withheld"])
     ]
     facts = {
@@ -76,6 +77,11 @@ def write_run(
     }  # fmt: skip
     (folder / MANIFEST).write_text(json.dumps(with_files(facts, folder)))
     return folder
+
+
+def _key(*made_by: object) -> str:
+    """Runs of other seeds or recipes have other releases."""
+    return hashlib.sha256(repr(made_by).encode()).hexdigest()
 
 
 def _some(value: float) -> Estimate:

@@ -22,9 +22,10 @@ HOSTILE = "a$_&%|<b>\x1b[31m"
 @pytest.fixture
 def runs(tmp_path):
     for steps in (30, 60, 90):
-        for seed in (0, 1):
+        for seed in range(5):
             told = {"knn": 0.0, "ssim": 1.0, HOSTILE: 3.0}
-            write_run(tmp_path / "runs" / f"{steps}-{seed}", told, seed, steps=steps)
+            name = f"{steps}-{seed}"
+            write_run(tmp_path / "runs" / name, told, seed, steps=steps, data_seed=steps)
     return tmp_path / "runs"
 
 
@@ -35,7 +36,7 @@ def test_the_terminal_has_100_columns_and_all_parts(runs, capsys):
     assert "\x1b[31m" not in printed
     for part in (
         "AUC [95 %]",
-        "A table apart: shadow.steps is 60, not 30",
+        "A table apart: data.seed is 60, not 30; shadow.steps is 60, not 30",
         "Who beats whom",
         "Friedman's test over 3",
     ):

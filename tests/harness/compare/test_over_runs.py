@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss, f1_score, roc_auc_score
@@ -74,6 +76,44 @@ def test_patients_are_drawn_together_in_all_runs():
     assert all(np.array_equal(first, run["good"]) for run in drawn.in_run)
     assert np.allclose(drawn.mean(lambda run: run["good"], range(4)), first)
     assert np.ptp(first[1:]) > 0
+
+
+class Weighed(NamedTuple):
+    """In place of a metric: how often each row is drawn."""
+
+    seen: list[np.ndarray]
+
+    def missing(self, rows, member):
+        return None
+
+    def under(self, rows, member):
+        def of(weight):
+            self.seen.append(np.asarray(weight).copy())
+            return weight.sum(axis=1).astype(float)
+
+        return of
+
+
+def test_people_are_drawn_alike_in_a_run_that_some_are_not_in():
+    """Everybody is drawn from everybody, or a run's patients would be others than those of the runs beside it."""
+    whole = faced(0, {"a": 1.0})
+    kept = np.array([int(name) < N // 2 for name in whole.candidates.patient])
+    some = whole.candidates._replace(
+        patient=[name for name in whole.candidates.patient if int(name) < N // 2],
+        unit=whole.candidates.unit[kept],
+        member=whole.candidates.member[kept],
+    )
+    part = Faced(some, {"a": Judged(*(column[kept] for column in whole.by_attack["a"]))})
+    metric = Weighed([])
+    values = draw([part, whole], metric, 0, 40).in_run
+    assert len(values) == 2
+    shapes = {one.shape[1] for one in metric.seen}
+    assert shapes == {len(whole.candidates.patient), int(kept.sum())}
+    of_part, of_whole = (
+        np.vstack([one for one in metric.seen if one.shape[1] == n]) for n in (int(kept.sum()), len(kept))
+    )
+    assert len(of_part) == len(of_whole)
+    assert np.array_equal(of_part, of_whole[:, kept])
 
 
 def test_a_run_alone_draws_its_pairs():

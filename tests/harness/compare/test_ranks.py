@@ -74,6 +74,14 @@ def test_too_few_settings_have_no_test_and_say_so():
 def test_shared_patients_and_missing_attacks_are_told():
     values = {f"set {at}": dict(zip(NAMES, row, strict=True)) for at, row in enumerate(TABLE)}
     values["set 3"] = {name: value for name, value in values["set 3"].items() if name != "C4.5"}
-    found = mean_ranks("release", values, 1, larger_is_better=True)
+    found = mean_ranks("release", values, 2, larger_is_better=True)
     assert found.left_out == ["C4.5"]
     assert "not independent" in found.notes[-1]
+    assert found.friedman is not None
+
+
+def test_settings_of_one_set_of_slices_have_no_test_and_say_so():
+    found = of(TABLE, pools=1)
+    assert list(found.ranks) == list(of(TABLE).ranks)
+    assert (found.friedman, found.critical_difference, found.alike) == (None, None, [])
+    assert "no Friedman's test" in found.notes[0]

@@ -10,6 +10,7 @@ import stat
 from pathlib import Path
 
 import pytest
+import yaml
 from whole_runs import ACCESS, IDS, write_run
 
 from harness.errors import InputError
@@ -74,6 +75,76 @@ def test_rows_of_another_recipe_stand_in_another_table(made):
     tables = re.findall(r'<table class="ranks of-runs">(.*?)</table>', groups[2], re.DOTALL)
     held = [set(re.findall(r"attacks/(\w+)\.html", table)) for table in tables]
     assert held == [{"knn", "ssim"}, {"knn_cal"}] * 2
+
+
+def changed(run: Path, name: str, text: str) -> None:
+    """A file of a run that somebody else wrote, with a right digest."""
+    (run / name).write_text(text)
+    manifest = json.loads((run / "manifest.json").read_text())
+    manifest["files"][name] = hashlib.sha256(text.encode()).hexdigest()
+    (run / "manifest.json").write_text(json.dumps(manifest))
+
+
+def with_options(run: Path, **more: object) -> None:
+    options = yaml.safe_load((run / "config.yaml").read_text())
+    data = {**options["data"], **more.pop("data", {})}
+    changed(run, "config.yaml", yaml.safe_dump({**options, **more, "data": data}))
+
+
+@pytest.mark.parametrize("share", [[], ["--share"]])
+def test_rows_of_other_candidates_decisions_and_tasks_stand_in_tables_apart(tmp_path, share):
+    """By the rule of harness.compare, with the options that a decision hangs on."""
+    runs = {name: write_run(tmp_path / name / "run", {"knn": 0.6}) for name in ("as_is", "single", "half", "suite")}
+    with_options(runs["single"], data={"per_patient": 1})
+    with_options(runs["half"], decision="top_half")
+    told = {"suite": "kowalska", "version": 1, "task": "weak"}
+    (tmp_path / "suite" / "suite.json").write_text(json.dumps(told))
+    out = tmp_path / "site"
+    assert command.main([*map(str, runs.values()), "--out", str(out), *share]) == 0
+    page = (out / "leaderboards.html").read_text()
+    groups = re.split(r'<section class="group">', page)[1:]
+    assert [len(set(re.findall(r"runs/([\w-]+)/index", group))) for group in groups] == [1, 1, 1, 1]
+    assert sum("Apart from the first of this name" in group for group in groups) == 3
+    words = ("data.per_patient", "decision is", "a run outside of a suite")
+    assert share or all(word in page for word in words)  # shared, whichever has the first key stands first
+    assert ("kowalska" in page) == (not share)
+
+
+def test_candidates_of_their_own_make_a_table_of_one_heading(tmp_path):
+    write_run(tmp_path / "a", {"knn": 0.6})
+    write_run(tmp_path / "b", {"knn": 0.7}, ids=[f"other_{place}" for place in range(len(IDS))])
+    assert command.main([str(tmp_path / "a"), str(tmp_path / "b"), "--out", str(tmp_path / "site")]) == 0
+    page = (tmp_path / "site" / "leaderboards.html").read_text()
+    tables = re.findall(r'<table class="ranks of-runs">(.*?)</table>', page, re.DOTALL)
+    assert [len(re.findall(r"runs/[ab]/index", table)) for table in tables] == [1] * 4
+    assert page.count("A table apart: its candidates are others") >= 2
+
+
+HOSTILE = "<script>alert(1)</script>"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda page: f"<!doctype html>{HOSTILE}",
+        lambda page: page.replace("<head>", f"<head>{HOSTILE}"),
+        lambda page: f"{HOSTILE}{page}",
+        lambda page: page.replace("script-src 'sha256-", "script-src 'unsafe-inline' 'sha256-"),
+        lambda page: page.replace("<body>", '<body><meta http-equiv="refresh" content="0;url=https://x.example">'),
+        lambda page: page.replace("<body>", '<body><FORM action="https://x.example">'),
+    ],
+)
+def test_a_report_that_is_none_of_ours_is_left_out_and_told(tmp_path, capsys, change):
+    run = write_run(tmp_path / "run", {"knn": 0.7})
+    changed(run, "report.html", change((run / "report.html").read_text()))
+    out = tmp_path / "site"
+    assert command.main([str(run), "--out", str(out)]) == 0
+    assert "report.html is left out of the site" in " ".join(capsys.readouterr().out.split())
+    assert not (out / "runs" / "run" / "report.html").exists()
+    assert not any("alert(1)" in text or "x.example" in text for text in texts_of(out).values())
+    page = (out / "runs" / "run" / "index.html").read_text()
+    assert "The report of this run is left out" in page
+    assert 'href="report.html"' not in page
 
 
 def test_an_attacks_page_says_what_it_is_and_what_it_reached(made):
@@ -206,7 +277,7 @@ def test_mistakes_are_sentences(tmp_path, capsys):
     out = ["--out", str(tmp_path / "site")]
     (tmp_path / "empty").mkdir()
     assert "is no folder" in refused(capsys, str(tmp_path / "none"), *out)
-    assert "There is no run in" in refused(capsys, str(tmp_path / "empty"), *out)
+    assert "No run lies in" in refused(capsys, str(tmp_path / "empty"), *out)
     run = write_run(tmp_path / "run", {"knn": 0.7})
     assert "--key is for --share" in refused(capsys, str(run), *out, "--key", str(tmp_path / "key"))
     assert "--title" in refused(capsys, str(run), *out, "--title", " ")
