@@ -75,11 +75,12 @@ def write_pictures(found: ComparedRuns, folder: Path) -> list[Path]:
 def cells_of(found: ComparedRuns, access: str, tables: Sequence[ComparedTable]) -> Cells:
     """Attack by setting, or by seed where there is one setting alone; the best attacks first."""
     columns: dict[str, dict[str, float]] = {}
+    several = len({row.setting for table in tables for row in table.rows}) > 1
     for table in tables:
         for row in table.rows:
-            if len(tables) > 1 and row.estimate.value is not None:
+            if several and row.estimate.value is not None:
                 columns.setdefault(row.setting, {})[row.attack] = row.estimate.value
-            for one in row.each if len(tables) == 1 else ():
+            for one in () if several else row.each:
                 columns.setdefault(f"seed {'not told' if one.seed is None else one.seed}", {})[row.attack] = one.value
     attacks = list(dict.fromkeys(row.attack for table in tables for row in table.rows))
     values = np.array([[of.get(attack, np.nan) for of in columns.values()] for attack in attacks])
