@@ -105,8 +105,8 @@ def blind_told(control: PositiveControl) -> str:
     return (
         f"This audit could not have seen it: of the copies that it planted itself ({_fixed(control)}) it found too "
         f"few {_counts(control.missed)}. That is no all-clear. Take more holdout patients, a larger working "
-        "size or another distance, and make sure that the generator never saw the holdout: images that copy it hide what "
-        "copies members."
+        "size or another distance, and make sure that the generator never saw the holdout: images that copy it "
+        "hide what copies members."
     )
 
 

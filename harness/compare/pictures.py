@@ -18,6 +18,7 @@ from harness.report.table import section_title
 
 _DEEPEST = 0.6  # of the colour of the best cell: ink stays readable on it, light and dark
 _CHANCE = {"auc": 0.5, "accuracy": 0.5, "balanced_accuracy": 0.5}
+_ENDINGS = ("png", "svg")
 _MOST_LETTERS = 34  # of a setting's name below its column
 
 
@@ -53,6 +54,11 @@ def panels(found: ComparedRuns) -> list[svg.Panel]:
     return [panel(one) for one in _drawings(found)]
 
 
+def picture_files(found: ComparedRuns, folder: Path) -> list[Path]:
+    """What `write_pictures` writes."""
+    return [folder / f"{one.name}.{ending}" for one in _drawings(found) for ending in _ENDINGS]
+
+
 def write_pictures(found: ComparedRuns, folder: Path) -> list[Path]:
     """Write each as PNG and as SVG; returns the files. A regular file of such a name is replaced.
 
@@ -61,7 +67,7 @@ def write_pictures(found: ComparedRuns, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     colours, written = _Colours(pictures.INK, pictures.SOFT, pictures.CHOSEN), []
     for one in _drawings(found):
-        for ending in ("png", "svg"):
+        for ending in _ENDINGS:
             path = folder / f"{one.name}.{ending}"
             check_file("--pictures", path)
             figure = pictures.new_figure(*one.size)

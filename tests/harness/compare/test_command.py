@@ -62,6 +62,11 @@ def test_the_other_forms(runs, capsys):
 
 def test_pictures_are_png_and_svg(runs, tmp_path, capsys):
     assert main([str(runs), "--pictures", str(tmp_path / "pictures"), "--out", str(tmp_path / "table.md")]) == 0
+    printed = capsys.readouterr().out
+    assert f"Written: {tmp_path / 'table.md'}\n" in printed
+    assert f"Written: {tmp_path / 'pictures' / 'heat-map-release.png'}\n" in printed
+    assert main([str(runs), "--out", str(tmp_path / "table.md")]) == 0
+    assert f"Written: {tmp_path / 'table.md'}, in place of what was there\n" in capsys.readouterr().out
     names = {path.name for path in (tmp_path / "pictures").iterdir()}
     assert names == {f"{kind}-release.{ending}" for kind in ("heat-map", "mean-ranks") for ending in ("png", "svg")}
     with Image.open(tmp_path / "pictures" / "heat-map-release.png") as picture:
