@@ -23,6 +23,11 @@ class Row(NamedTuple):
     attack: str | None
     access: str
 
+    @property
+    def seed(self) -> int | None:
+        """Of its run; None where that is not passed on."""
+        return self.entry.told.results.run.seed
+
 
 class Ranking(NamedTuple):
     """One table: its title, and rows, the largest AUC first; known: whether any truth is."""
@@ -30,6 +35,11 @@ class Ranking(NamedTuple):
     title: str
     rows: list[Row]
     known: bool
+
+    @property
+    def seeded(self) -> bool:
+        """Whether any run tells its seed."""
+        return any(row.seed is not None for row in self.rows)
 
 
 class TaskRankings(NamedTuple):
@@ -51,12 +61,15 @@ def rankings(entries: Sequence[Entry], wanted: Callable[[Record], bool] = lambda
 
 
 def _task(entries: list[Entry], wanted: Callable[[Record], bool]) -> TaskRankings:
-    of = {
-        id(record): (entry, record)
-        for entry in entries
-        for record in entry.told.results.records
-        if record.kind in _RANKED and record.skipped is None and wanted(record)
-    }
+    of: dict[int, tuple[Entry, Record]] = {}
+    there: list[tuple[object, Record]] = []
+    for entry in entries:
+        for record in entry.told.results.records:
+            if record.kind in _RANKED and record.skipped is None and wanted(record):
+                same = (_faced(entry, record), record)
+                if same not in there:
+                    of[id(record)] = (entry, record)
+                    there.append(same)
     tables = []
     for title, records in sections([record for _, record in of.values()]):
         rows = [_row(*of[id(record)]) for record in records]
@@ -64,6 +77,11 @@ def _task(entries: list[Entry], wanted: Callable[[Record], bool]) -> TaskRanking
     scope, size = entries[0].told.scope, entries[0].told.results.run
     told = f"{scope.told}, {size.n_images} released images looked at each."
     return TaskRankings(f"{scope.data}: {entries[0].made}", told, entries, tables)
+
+
+def _faced(entry: Entry, record: Record) -> object:
+    """What rows of equal figures share to be one row of two runs: the generators, and whether the run chose it."""
+    return entry.facts["generators"] or entry.slug, record.label == entry.chosen
 
 
 def _row(entry: Entry, record: Record) -> Row:
