@@ -96,13 +96,15 @@ def attack_of(record: Record) -> str | None:
 
 class Reach(NamedTuple):
     """How one attack does over runs, on their shadows. label: its row's; n: runs in which it was measured; above: in
-    which its whole interval is above guessing; first: in which no other of its access has a larger AUC; chosen: in
-    which it was applied to the test; best: where its AUC is largest.
+    which its whole interval is above guessing; against: in which others of its access were measured; first: of
+    these, in which none of them has a larger AUC; chosen: in which it was applied to the test; best: where its AUC is
+    largest.
     """
 
     label: str
     n: int
     above: int
+    against: int
     first: int
     chosen: int
     best: Entry
@@ -121,21 +123,23 @@ def reach(entries: Sequence[Entry], attack: str) -> list[Reach]:
 
 def _reach(label: str, rows: list[tuple[float, Entry, Record]]) -> Reach:
     _, best, record = max(rows, key=lambda row: row[0])
+    beside = [_of_others(entry, one) for _, entry, one in rows]
     return Reach(
         label,
         len(rows),
         sum(one.auc is not None and one.auc.low is not None and one.auc.low > CHANCE_AUC for _, _, one in rows),
-        sum(auc >= _largest(entry, one) for auc, entry, one in rows),
+        sum(bool(others) for others in beside),
+        sum(bool(others) and auc >= max(others) for (auc, _, _), others in zip(rows, beside, strict=True)),
         sum(entry.chosen == label for _, entry, _ in rows),
         best,
         board_row(record, None),
     )
 
 
-def _largest(entry: Entry, like: Record) -> float:
-    """The largest AUC of a run's attacks that hold the same."""
+def _of_others(entry: Entry, like: Record) -> list[float]:
+    """The AUCs of a run's other attacks that hold the same."""
     same = (one for one in entry.attacks if (one.access, one.target_set) == (like.access, like.target_set))
-    return max((auc for one in same if (auc := _auc(one)) is not None), default=0.0)
+    return [auc for one in same if one.label != like.label and (auc := _auc(one)) is not None]
 
 
 def _auc(record: Record) -> float | None:

@@ -10,6 +10,7 @@ from made_up_runs import PATIENTS, members, write_run
 
 from harness.compare import compare
 from harness.compare.grids import grids, won
+from harness.compare.settings import Setting, apart
 from harness.errors import InputError
 from harness.evaluation.comparison import holm
 from harness.evaluation.metrics import step_roc
@@ -251,3 +252,9 @@ def test_names_that_are_none(tmp_path, given):
 def test_a_folder_without_runs_is_a_mistake(tmp_path):
     with pytest.raises(InputError, match="No run lies in"):
         compare([tmp_path])
+
+
+def test_an_option_that_one_run_has_alone_is_said_so(tmp_path):
+    first = Setting("release", "", "phantom", "dct", "quick", "a", "b", (("data.patients", "16"),), "{}")
+    assert apart(first._replace(options=()), first) == "it has no data.patients, which is 16 there"
+    assert apart(first, first._replace(options=())) == "it has data.patients=16, which is not told there"
