@@ -104,9 +104,9 @@ def blind_told(control: PositiveControl) -> str:
     """Why there is no all-clear where planted copies such as generators make were not found."""
     return (
         f"This audit could not have seen it: of the copies that it planted itself ({_fixed(control)}) it found too "
-        f"few {_counts(control.missed)}. That is no all-clear. Take more holdout patients, a larger --size or "
-        "another --distance, and make sure that the generator never saw the holdout: images that copy it hide what "
-        "copies members."
+        f"few {_counts(control.missed)}. That is no all-clear. Take more holdout patients, a larger working "
+        "size or another distance, and make sure that the generator never saw the holdout: images that copy it "
+        "hide what copies members."
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.cli import console, disk_errors, run_parsed, tell
-from harness.places import check_file, check_folder
+from harness.places import check_file, check_folder, shown
 from harness.report.formats import FORMATS, deliver, for_people
 
 BY, ON = ("attack", "data", "shadow", "preset", "seed"), ("shadow", "dev", "test")
@@ -52,6 +52,7 @@ def _run(options: argparse.Namespace) -> None:
         check_folder("--pictures ", options.pictures, {"RUN": run})
     with disk_errors():
         found = compare(options.runs, by=options.by, metric=options.metric, on=options.on)
+    told = [] if options.out is None else [_told_written(options.out)]
     from harness.compare import formats  # start-up: only to show
 
     writers = {
@@ -61,16 +62,25 @@ def _run(options: argparse.Namespace) -> None:
         "html": lambda: formats.html_text(found),
     }
     deliver(lambda width: formats.terminal(found, width), writers, options.format, options.out)
+    beside = console(stderr=not for_people(options.format, options.out))
     if options.format == "csv" or options.out is not None:  # CSV has no place for sentences
         from harness.compare.grids import closing
 
         for sentence in closing(found):
-            tell(console(stderr=not for_people(options.format, options.out)), "Note:", "yellow", sentence)
+            tell(beside, "Note:", "yellow", sentence)
     if options.pictures is not None:
-        from harness.compare.pictures import write_pictures
+        from harness.compare.pictures import picture_files, write_pictures
 
+        told += [_told_written(path) for path in picture_files(found, options.pictures)]
         with disk_errors():
             write_pictures(found, options.pictures)
+    for sentence in told:
+        tell(beside, "Written:", "green", sentence, wrap=False)
+
+
+def _told_written(path: Path) -> str:
+    """What was written, said before it is: then it can still be seen whether something was there."""
+    return f"{shown(path)}{', in place of what was there' if path.exists() else ''}"
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from harness.compare.over_runs import Drawn, Faced, difference, draw, estimate
 from harness.compare.ranks import MeanRanks, mean_ranks, ranks_within
 from harness.compare.reading import Run, find_runs
 from harness.compare.rows import Said, said
+from harness.compare.same_seeds import not_shared, of_equal_seeds
 from harness.compare.settings import SETTINGS, Setting, apart, labels, setting_of
 from harness.compare.variants import variant_labels
 from harness.errors import InputError, unknown_name
@@ -33,11 +34,16 @@ class _Asked(NamedTuple):
 
 
 class _Held(NamedTuple):
-    """All that is known of a setting. seeds: by the generators that were faced, of each attack what it said there."""
+    """All that is known of a setting and of attacks that met the same generators there.
+
+    seeds: by the generators that were faced, of each attack what it said there; apart: None for the first group of a
+    setting, else why its attacks are not ranked with those.
+    """
 
     setting: Setting
     label: str
     seeds: list[dict[str, Said]]
+    apart: str | None = None
 
 
 def compared(paths: Sequence[Path], *, by: By, metric: str, on: TargetSet, seed: int) -> ComparedRuns:
@@ -77,7 +83,7 @@ def _said(runs: Sequence[Run], on: TargetSet) -> tuple[list[Said], list[str]]:
 
 
 def _held(everything: Sequence[Said], metric: Metric) -> tuple[list[_Held], int]:
-    """By setting, those with the least access and the most seeds first; and how many rows another run has, too."""
+    """By setting and seeds met, the least access and the most seeds first; and how many rows another run has, too."""
     seeds: dict[Setting, dict[tuple[str, ...], dict[str, Said]]] = {}
     twice = 0
     for one, label in zip(everything, variant_labels(everything), strict=True):
@@ -86,7 +92,12 @@ def _held(everything: Sequence[Said], metric: Metric) -> tuple[list[_Held], int]
         there.setdefault(label, one)
     named = labels(list(seeds), SETTINGS)
     order = sorted(seeds, key=lambda one: (by_access(one.access), -len(seeds[one]), _numbered(named[one])))
-    return [_Held(one, named[one], list(seeds[one].values())) for one in order], twice
+    held = []
+    for setting in order:
+        first, *others = of_equal_seeds(list(seeds[setting].values()))
+        held.append(_Held(setting, named[setting], first))
+        held += [_Held(setting, named[setting], group, not_shared(group, first)) for group in others]
+    return held, twice
 
 
 def _numbered(label: str) -> list[tuple[int, str]]:
@@ -102,13 +113,15 @@ def _tables(held: Sequence[_Held], asked: _Asked) -> Iterator[tuple[ComparedTabl
         n_attacks = len({attack for seed in one.seeds for attack in seed})
         n_pairs = n_attacks * (n_attacks - 1) // 2 if asked.by == "attack" else 0
         drawn = _drawn(one.seeds, asked, resamples_for(n_pairs) if n_pairs else N_RESAMPLES)
-        rows = _ranked(_rows(one, drawn, asked.metric), asked.metric)
+        rows = _ranked(_rows(one, drawn, asked.metric), len(one.seeds), asked.metric)
         leader = first.setdefault(one.setting.access, one.setting)
+        told = [] if leader is one.setting else [apart(one.setting, leader)]
+        told += [] if one.apart is None else [one.apart]
         table = ComparedTable(
             title=section_title(asked.on, one.setting.access, one.label if many else ""),
             access=one.setting.access,
             ranked=True,
-            apart=None if leader is one.setting else apart(one.setting, leader),
+            apart="; ".join(told) or None,
             rows=rows,
             wins=_wins([row.attack for row in rows], drawn, asked.metric) if n_pairs else [],
             notes=notes.of_table(one.seeds, rows, asked.metric),
@@ -166,8 +179,10 @@ def _missing(one: Said, metric: Metric) -> str:
     return f"{why}: {int((~one.candidates.member).sum())} non-members"
 
 
-def _ranked(rows: Sequence[ComparedRow], metric: Metric) -> list[ComparedRow]:
-    ranks = ranks_within([row.estimate.value for row in rows], larger_is_better=metric.larger_is_better)
+def _ranked(rows: Sequence[ComparedRow], n_seeds: int, metric: Metric) -> list[ComparedRow]:
+    """Without a rank where a seed has no value: its mean would be of other generators than the others' means."""
+    values = [row.estimate.value if row.n_seeds == n_seeds else None for row in rows]
+    ranks = ranks_within(values, larger_is_better=metric.larger_is_better)
     placed = [replace(row, rank=rank) for row, rank in zip(rows, ranks, strict=True)]
     return sorted(placed, key=lambda row: (row.rank is None, row.rank or 0.0, row.attack))
 
@@ -197,7 +212,11 @@ def _beside(
 ) -> list[ComparedTable]:
     """What `by` names, beside one another for every attack: no ranking, as generators or slices differ, too."""
     if asked.by == "seed":
-        return [_unranked(table.title, table.access, rows) for table, rows in zip(tables, of_seed, strict=True)]
+        together: dict[Setting, list[ComparedRow]] = {}
+        for one, rows in zip(held, of_seed, strict=True):
+            together.setdefault(one.setting, []).extend(rows)
+        titles = {one.setting: table.title for one, table in zip(held, tables, strict=True)}
+        return [_unranked(titles[one], one.access, rows) for one, rows in together.items()]
     named = labels([one.setting for one in held], [asked.by])
     found: dict[str, list[ComparedRow]] = {}
     for one, table in zip(held, tables, strict=True):
@@ -214,14 +233,20 @@ def _unranked(title: str, access: str, rows: Sequence[ComparedRow]) -> ComparedT
 
 
 def _ranks(held: Sequence[_Held], tables: Sequence[ComparedTable], metric: Metric) -> list[MeanRanks]:
+    """Of each setting the first group alone: attacks of other seeds were not ranked with it."""
     values: dict[str, dict[str, dict[str, float]]] = {}
     pools: dict[str, set[str]] = {}
+    others: dict[str, set[str]] = {}
     for one, table in zip(held, tables, strict=True):
-        told = {row.attack: row.estimate.value for row in table.rows if row.estimate.value is not None}
-        values.setdefault(table.access, {})[one.label] = told
-        pools.setdefault(table.access, set()).add(one.setting.pool)
-    found = [
-        mean_ranks(access, of, len(pools[access]), larger_is_better=metric.larger_is_better)
-        for access, of in values.items()
-    ]
-    return [one for one in found if one is not None]
+        told = {row.attack: row.estimate.value for row in table.rows if row.rank and row.estimate.value is not None}
+        if one.apart is not None:
+            others.setdefault(table.access, set()).update(told)
+        else:
+            values.setdefault(table.access, {})[one.label] = told
+            pools.setdefault(table.access, set()).add(one.setting.pool)
+    found = []
+    for access, of in values.items():
+        if ranks := mean_ranks(access, of, len(pools[access]), larger_is_better=metric.larger_is_better):
+            more = others.get(access, set()) - {*ranks.ranks, *ranks.left_out}
+            found.append(ranks._replace(left_out=[*ranks.left_out, *sorted(more)]))
+    return found

@@ -97,6 +97,8 @@ def _wins(found: ComparedRuns, access: str, tables: Sequence[ComparedTable], mos
         f"(p < {SIGNIFICANT}, over all pairs of one setting), by paired differences on the generators, seeds and "
         "slices that both met; a dot: undecided."
     ]
+    if any((one, other) not in met for one in shown for other in shown if one != other):
+        below.append("An empty cell: no setting has scores of both on the same seeds, so they never met.")
     if len(shown) < len(attacks):
         below.append(f"The first {len(shown)} of {len(attacks)} attacks; the other forms have all.")
     title = f"Who beats whom, by {found.metric.shown}. {section_title(found.on, access)}"
@@ -156,5 +158,5 @@ def _tested(ranks: MeanRanks) -> list[str]:
         if found.p_value >= LEVEL:
             told.append("As Friedman's test finds no difference, no pair should be read as different.")
     if ranks.left_out:
-        told.append(f"Not in every setting, so without a mean rank: {', '.join(ranks.left_out)}.")
+        told.append(f"Not in every setting on the same seeds, so without a mean rank: {', '.join(ranks.left_out)}.")
     return [*told, *ranks.notes]

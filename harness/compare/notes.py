@@ -9,6 +9,7 @@ from harness.compare.compared import ComparedRow
 from harness.compare.metric import Metric
 from harness.compare.reading import Run
 from harness.compare.rows import Said
+from harness.compare.same_seeds import seed_numbers
 from harness.evaluation.estimate_text import number
 from harness.evaluation.intervals import Estimate
 from harness.evaluation.measure import EVENTS_WANTED
@@ -54,7 +55,7 @@ def of_table(seeds: Sequence[Mapping[str, Said]], rows: Sequence[ComparedRow], m
     if one.candidates is None:
         return ["The runs hold no scores.csv: no interval over seeds, and no paired test."]
     n_pairs, n_patients = len(set(one.candidates.unit.tolist())), len(set(one.candidates.patient))
-    numbers = ", ".join("not told" if s is None else str(s) for s in _seeds(seeds))
+    numbers = seed_numbers(seeds)
     if not metric.has_interval:
         told.append(f"{metric.shown} has no interval: resampling repeats rows, which alone raises it.")
     elif len(seeds) == 1:
@@ -76,8 +77,8 @@ def of_table(seeds: Sequence[Mapping[str, Said]], rows: Sequence[ComparedRow], m
             f"No attack is said to beat another: with fewer than {FEWEST_SEEDS} seeds p-values of paired differences "
             "are too small, since resampling so few seeds shows too little of how they differ."
         )
-    if any(row.n_seeds < len(seeds) for row in rows):
-        told.append("Not every attack has every seed: means are over those it has, paired tests over common ones.")
+    if any(0 < row.n_seeds < len(seeds) for row in rows):
+        told.append("A row without a value of every seed has no rank: its mean is of fewer generators.")
     if metric.name == "f1" and (used := _all_used(one.run)) is not None:
         told.append(f"Calling everybody used reaches F1 {number(used)} here.")
     return told + _no_value([row for row in rows if row.estimate.value is None], metric)
@@ -112,10 +113,6 @@ def _all_used(run: Run) -> float | None:
         if (record.kind, record.attack, record.target_set) == ("trivial", "all used", "shadow") and record.f1:
             return record.f1.value
     return None
-
-
-def _seeds(seeds: Sequence[Mapping[str, Said]]) -> list[int | None]:
-    return [next(iter(seed.values())).run.seed for seed in seeds]
 
 
 def _runs(n: int) -> str:

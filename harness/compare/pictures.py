@@ -16,8 +16,10 @@ from harness.plain import plain
 from harness.report import pictures, svg
 from harness.report.table import section_title
 
-_DEEPEST = 0.6  # of the colour of the best cell: ink stays readable on it, light and dark
-_CHANCE = {"auc": 0.5, "accuracy": 0.5, "balanced_accuracy": 0.5}
+DEEPEST = 0.42  # of the colour of the best cell: ink has a contrast of 4.5 or more on it, light and dark
+_PALEST = 0.12  # of the deepest: a cell that holds a value is no empty one
+_PX_OF_POINT = 1.6  # on a page: text of 8 points is 13 pixels high, however narrow the screen
+_ENDINGS = ("png", "svg")
 _MOST_LETTERS = 34  # of a setting's name below its column
 
 
@@ -41,6 +43,7 @@ class _Drawing(NamedTuple):
     title: str
     size: tuple[float, float]
     paint: Callable[[Any, _Colours], None]
+    remark: str = ""
 
 
 def panels(found: ComparedRuns) -> list[svg.Panel]:
@@ -48,9 +51,15 @@ def panels(found: ComparedRuns) -> list[svg.Panel]:
     colours = _Colours(*(svg.COLOUR[name] for name in _Colours._fields))
 
     def panel(one: _Drawing) -> svg.Panel:
-        return svg.Panel(one.title, svg.drawn(one.name, one.title, one.size, lambda at: one.paint(at, colours)), [])
+        picture = svg.drawn(one.name, one.title, one.size, lambda at: one.paint(at, colours))
+        return svg.Panel(one.title, picture, [], one.remark, round(_PX_OF_POINT * 72 * one.size[0]))
 
     return [panel(one) for one in _drawings(found)]
+
+
+def picture_files(found: ComparedRuns, folder: Path) -> list[Path]:
+    """What `write_pictures` writes."""
+    return [folder / f"{one.name}.{ending}" for one in _drawings(found) for ending in _ENDINGS]
 
 
 def write_pictures(found: ComparedRuns, folder: Path) -> list[Path]:
@@ -61,12 +70,12 @@ def write_pictures(found: ComparedRuns, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     colours, written = _Colours(pictures.INK, pictures.SOFT, pictures.CHOSEN), []
     for one in _drawings(found):
-        for ending in ("png", "svg"):
+        for ending in _ENDINGS:
             path = folder / f"{one.name}.{ending}"
             check_file("--pictures", path)
             figure = pictures.new_figure(*one.size)
             one.paint(figure, colours)
-            figure.suptitle(plain(one.title), fontsize=9, wrap=True, parse_math=False)
+            figure.suptitle(plain(f"{one.title}. {one.remark}".rstrip(". ")), fontsize=9, wrap=True, parse_math=False)
             pictures.write_figure(figure, path)
             written.append(path)
     return written
@@ -75,11 +84,12 @@ def write_pictures(found: ComparedRuns, folder: Path) -> list[Path]:
 def cells_of(found: ComparedRuns, access: str, tables: Sequence[ComparedTable]) -> Cells:
     """Attack by setting, or by seed where there is one setting alone; the best attacks first."""
     columns: dict[str, dict[str, float]] = {}
+    several = len({row.setting for table in tables for row in table.rows}) > 1
     for table in tables:
         for row in table.rows:
-            if len(tables) > 1 and row.estimate.value is not None:
+            if several and row.estimate.value is not None:
                 columns.setdefault(row.setting, {})[row.attack] = row.estimate.value
-            for one in row.each if len(tables) == 1 else ():
+            for one in () if several else row.each:
                 columns.setdefault(f"seed {'not told' if one.seed is None else one.seed}", {})[row.attack] = one.value
     attacks = list(dict.fromkeys(row.attack for table in tables for row in table.rows))
     values = np.array([[of.get(attack, np.nan) for of in columns.values()] for attack in attacks])
@@ -95,8 +105,11 @@ def _drawings(found: ComparedRuns) -> Iterator[_Drawing]:
         cells = cells_of(found, access, [table for table in found.settings if table.access == access])
         if np.isfinite(cells.values).any():
             size = (2.6 + 1.0 * len(cells.settings), 1.5 + 0.27 * len(cells.attacks))
-            painted = _heat(cells, found)
-            yield _Drawing(f"heat-map-{access}", cells.title, size, painted)
+            known = cells.values[np.isfinite(cells.values)]
+            spans = (
+                f"The colours span {number(float(known.min()))} to {number(float(known.max()))}, the best deepest."
+            )
+            yield _Drawing(f"heat-map-{access}", cells.title, size, _heat(cells, found), spans)
     for one in found.ranks:
         title = f"Mean ranks over {len(one.settings)} settings, by {found.metric.shown}. "
         size = (6.4, 1.0 + 0.12 * len(one.alike) + 0.24 * ((len(one.ranks) + 1) // 2))
@@ -104,10 +117,17 @@ def _drawings(found: ComparedRuns) -> Iterator[_Drawing]:
         yield _Drawing(f"mean-ranks-{one.access}", title + section_title(found.on, one.access), size, painted)
 
 
+def depths_of(values: np.ndarray, *, larger_is_better: bool) -> np.ndarray:
+    """How deep each cell's colour is, 1 the best value that is shown and 0 the worst; 0.5 where all are equal."""
+    least, span = float(np.nanmin(values)), float(np.nanmax(values) - np.nanmin(values))
+    if not span:
+        return np.full(values.shape, 0.5)
+    depths = (values - least) / span
+    return depths if larger_is_better else 1.0 - depths
+
+
 def _heat(cells: Cells, found: ComparedRuns) -> Callable[[Any, _Colours], None]:
-    known = cells.values[np.isfinite(cells.values)]
-    least = min(_CHANCE.get(found.metric.name, 0.0), float(known.min()))
-    span = float(known.max()) - least or 1.0
+    depths = depths_of(cells.values, larger_is_better=found.metric.larger_is_better)
 
     def paint(figure: Any, colours: _Colours) -> None:
         from matplotlib.patches import Rectangle
@@ -116,10 +136,11 @@ def _heat(cells: Cells, found: ComparedRuns) -> Callable[[Any, _Colours], None]:
         for (row, column), value in np.ndenumerate(cells.values):
             if not np.isfinite(value):
                 continue
-            depth = (value - least) / span
-            depth = depth if found.metric.larger_is_better else 1.0 - depth
             place = (column - 0.5, row - 0.5)
-            alpha, middle = _DEEPEST * depth, {"ha": "center", "va": "center"}
+            alpha, middle = (
+                DEEPEST * (_PALEST + (1 - _PALEST) * float(depths[row, column])),
+                {"ha": "center", "va": "center"},
+            )
             axes.add_patch(Rectangle(place, 1, 1, facecolor=colours.chosen, alpha=alpha, linewidth=0))
             axes.text(column, row, number(float(value)), color=colours.ink, fontsize=8, **middle)
         axes.set(xlim=(-0.5, len(cells.settings) - 0.5), ylim=(len(cells.attacks) - 0.5, -0.5))

@@ -99,8 +99,14 @@ def _rest(one: Setting, alike: Sequence[Setting]) -> str:
 def _options_told(one: Setting, first: Setting) -> list[str]:
     mine, others = dict(one.options), dict(first.options)
     differing = [name for name in sorted(mine.keys() | others.keys()) if mine.get(name) != others.get(name)]
-    told = [f"{name} is {mine.get(name, 'not told')}, not {others.get(name, 'told there')}" for name in differing]
+    told = [_differs(name, mine.get(name), others.get(name)) for name in differing]
     return [_first(told, "; ", "options")] if told else []
+
+
+def _differs(name: str, mine: str | None, other: str | None) -> str:
+    if mine is None:
+        return f"it has no {name}, which is {other} there"
+    return f"it has {name}={mine}, which is not told there" if other is None else f"{name} is {mine}, not {other}"
 
 
 def _first(parts: Sequence[str], between: str, what: str = "") -> str:

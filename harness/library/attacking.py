@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from harness.errors import InputError, unknown_name
-from harness.library.images import Given, Images, flags, images_of, side_of
-from harness.library.shown import axes_of, frame_html, told_html
+from harness.evaluation.estimate_text import counted
+from harness.library.images import Given, Images, flags, images_of, in_python, side_of
+from harness.library.shown import axes_of, frame_html, listed, told_html
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _PAIRS = "The references must be pairs of complements, 2 pairs or more: what one held, the other did not."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ScoreTable:
     """What attacks say of each candidate: larger means more likely that it was trained on.
 
@@ -40,6 +41,11 @@ class ScoreTable:
         if name not in self.scores:
             raise KeyError(self.skipped.get(name, unknown_name("attack here", name, self.scores)))
         return self.scores[name]
+
+    def __repr__(self) -> str:
+        skipped = f"; skipped: {listed(list(self.skipped))}" if self.skipped else ""
+        n = counted(len(self.ids), "candidate")
+        return f"<ScoreTable of {n}, scored by {listed(list(self.scores)) or 'nothing'}{skipped}>"
 
     def to_pandas(self) -> pd.DataFrame:
         """A row a candidate by its id, a column an attack."""
@@ -64,6 +70,7 @@ class ScoreTable:
         return frame_html(self.to_pandas().round(4), rows=20) + told_html(skipped)
 
 
+@in_python()
 def attack(
     candidates: Given,
     release: Given,
@@ -86,7 +93,7 @@ def attack(
     """
     from harness.jobs.scored import scored
 
-    held = list(references or ())
+    held = _pairs(references)
     side = side_of([candidates, release, *(one for one, _ in held)], size)
     seen = images_of(candidates, side, "candidates")
     target = _target(seen, images_of(release, side, "release"), held, side)
@@ -104,6 +111,18 @@ def attack(
         {name: one.skipped for name, one in found.items() if one.skipped is not None},
         {name: one.seconds for name, one in found.items() if one.scores is not None},
     )
+
+
+def _pairs(references: Sequence[tuple[Given, ArrayLike]] | None) -> list[tuple[Given, ArrayLike]]:
+    held = [] if references is None else list(references)
+    for place, one in enumerate(held):
+        if not isinstance(one, tuple | list) or len(one) != 2:
+            told = f"it holds {len(one)}" if isinstance(one, tuple | list) else f"it is {type(one).__name__}"
+            raise InputError(
+                f"references[{place}] must be two things, (release, held), what your generator gave out and which "
+                f"candidates it was trained on; {told}."
+            )
+    return held
 
 
 def _target(seen: Images, release: Images, held: Sequence[tuple[Given, ArrayLike]], side: int) -> Target:

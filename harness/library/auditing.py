@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from harness.audit.defaults import ATTACKS, CHECK, DISTANCE, FALSE_COPIES, check_numbers
 from harness.errors import HarnessWarning, InputError
-from harness.library.images import Given, images_of, people, side_of
+from harness.evaluation.estimate_text import counted
+from harness.library.images import Given, images_of, in_python, people, side_of
 from harness.library.shown import axes_of, frame_html, told_html
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 Whose = Sequence[object] | NDArray[Any] | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class AuditResult:
     """What an audit found of a release of m images.
 
@@ -37,6 +38,11 @@ class AuditResult:
     """
 
     found: Audit
+
+    def __repr__(self) -> str:
+        n, copies = counted(len(self.copies), "released image"), int(self.copies.sum())
+        count = "counts as a copy" if copies == 1 else "count as copies"
+        return f"<AuditResult of {n}, of which {copies} {count}: {(self.alarms or self.verdict)[0]}>"
 
     @property
     def verdict(self) -> list[str]:
@@ -117,6 +123,7 @@ class AuditResult:
         return told_html([*self.alarms, *given(self.found), *self.verdict]) + frame_html(frame)
 
 
+@in_python()
 def audit(
     release: Given,
     members: Given,

@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from harness.errors import InputError, unknown_name
+from harness.evaluation.estimate_text import counted, estimate_text
 from harness.evaluation.intervals import Estimate
 from harness.evaluation.records import Record
 from harness.library.attacking import ScoreTable
 from harness.library.images import flags, numbers
 from harness.library.shown import axes_of, frame_html, told_html
+from harness.plain import plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +30,7 @@ _METRICS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class MetricTable:
     """What attacks reach: records as `results.json` has them, one an attack, in the order given.
 
@@ -41,8 +43,21 @@ class MetricTable:
     decision: str
 
     def __getitem__(self, name: str) -> Record:
-        """The record of one attack."""
-        return next(one for one in self.records if one.attack == name)
+        """The record of one attack. KeyError, with the names that there are, where it has none."""
+        found = {one.attack: one for one in self.records}
+        if name not in found:
+            raise KeyError(unknown_name("attack here", name, found))
+        return found[name]
+
+    def __repr__(self) -> str:
+        n_members = int(self.member.sum())
+        of = f"{counted(len(self.records), 'attack')} on {counted(n_members, 'member')} and "
+        of += counted(len(self.member) - n_members, "non-member")
+        told = {one.attack: one.auc for one in self.records if one.auc is not None and one.auc.value is not None}
+        if not told:
+            return f"<MetricTable of {of}>"
+        best = max(told, key=lambda name: told[name].value or 0.0)
+        return f"<MetricTable of {of}; the largest AUC {estimate_text(told[best])} by {plain(best)}>"
 
     def to_pandas(self) -> pd.DataFrame:
         """A row an attack; each metric in a column, the ends of its 95 % interval in `METRIC_low` and `METRIC_high`.
@@ -87,7 +102,7 @@ class MetricTable:
 
 
 def evaluate(
-    scores: ScoreTable | Mapping[str, ArrayLike] | ArrayLike,
+    scores: ScoreTable | Mapping[str, ArrayLike] | pd.DataFrame | ArrayLike,
     labels: ArrayLike,
     patients: Sequence[object] | NDArray[Any] | None = None,
     *,
@@ -97,9 +112,9 @@ def evaluate(
 ) -> MetricTable:
     """AUC, TPR at 10, 1 and 0.1 % FPR, F1, accuracy and their kin, each with a 95 % interval.
 
-    scores: what `attack` gave, or by attack [n], or of one [n]; larger = more likely a member. labels: who was
-    trained on, bool [n] or 0 and 1. patients: whose each slice is, [n]; slices of one patient are resampled
-    together. Without, each counts as a patient, and intervals are too narrow where that is not so.
+    scores: what `attack` gave, its `to_pandas()`, or by attack [n], or of one [n]; larger = more likely a member.
+    labels: who was trained on, bool [n] or 0 and 1. patients: whose each slice is, [n]; slices of one patient are
+    resampled together. Without, each counts as a patient, and intervals are too narrow where that is not so.
 
     shadows: (scores, labels) of generators of your own, which teach what a score means; Brier score, log loss and
     calibration error are told with them alone. decision: a rule by name (see docs/options.md), or decisions of your
@@ -189,19 +204,31 @@ def _check_rule(rule: str, has_shadows: bool) -> None:
 
 def _by_attack(given: Any, called: str) -> dict[str, NDArray[np.float64]]:
     """Scores by attack, float64 [n] each, all of one length and finite."""
-    several = (
-        given.scores if isinstance(given, ScoreTable) else given if isinstance(given, Mapping) else {"scores": given}
-    )
+    several = given.scores if isinstance(given, ScoreTable) else given
+    if hasattr(several, "columns"):  # a data frame, without waiting for pandas
+        several = dict(several.items())
+    if not isinstance(several, Mapping):
+        several = {"scores": several}
     if not several:
         raise InputError(f"{called}: there are none; give those of one attack or more.")
-    found = {str(name): np.asarray(one, dtype=np.float64) for name, one in several.items()}
+    found = {str(name): _numbers(one, f"{called} of {name}") for name, one in several.items()}
     shape = next(iter(found.values())).shape
     for name, one in found.items():
-        if one.ndim != 1 or one.shape != shape or not one.size or not np.isfinite(one).all():
+        if one.ndim != 1 or one.shape != shape or not one.size:
+            wanted = f"{shape[0]} numbers" if len(shape) == 1 and shape[0] else "one number a candidate"
+            raise InputError(f"{called} of {name} must be {wanted}; they are {list(one.shape)}.")
+        if n := int((~np.isfinite(one)).sum()):
             raise InputError(
-                f"{called} of {name} must be {shape[0] if shape else 1} finite numbers; they are {list(one.shape)}."
+                f"{called} of {name} must be finite numbers; {n} of {len(one)} are not (NaN or infinite)."
             )
     return found
+
+
+def _numbers(given: Any, called: str) -> NDArray[np.float64]:
+    try:
+        return np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{called} must be numbers, one a candidate.") from error
 
 
 def _estimates(record: Record) -> dict[str, Estimate | None]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -15,6 +16,20 @@ from harness.errors import InputError
 SIZE = 64  # working size of folders where nothing says another, pixels
 Given: TypeAlias = "ArrayLike | str | os.PathLike[str]"
 """Images: uint8 [n, h, w], floats [n, h, w] of 0 to 1, or the path of a folder of image files."""
+
+
+_SIZE_OPTIONS = "(data.size, --size)"
+
+
+@contextmanager
+def in_python() -> Iterator[None]:
+    """Names the argument where a message of the readers names options of commands."""
+    try:
+        yield
+    except InputError as error:
+        if _SIZE_OPTIONS not in str(error):
+            raise
+        raise InputError(str(error).replace(_SIZE_OPTIONS, "(size)")) from None
 
 
 class Images(NamedTuple):

@@ -24,6 +24,12 @@ def told_html(sentences: Sequence[str]) -> str:
     return "".join(f"<p>{escape(plain(one))}</p>" for one in sentences)
 
 
+def listed(names: Sequence[str], most: int = 6) -> str:
+    """Names of others as one line shows them, the first few of many."""
+    more = len(names) - most
+    return ", ".join(map(plain, names[:most])) + (f" and {more} more" if more > 0 else "")
+
+
 def axes_of(ax: Axes | None) -> Axes:
     """The axes that were given, or those of a new figure of pyplot, which a notebook then shows."""
     if ax is not None:

@@ -21,9 +21,11 @@ def beyond_told(beyond: Beyond | None) -> list[str]:
     elif fraction is not None:
         told.append(f"How many of the candidates were used cannot be told by these decisions ({fraction.note}).")
     if bound is not None:
+        few = "so few guesses bound nothing" if bound.right == bound.guesses else "which bounds nothing"
+        nothing = f": {few}" if bound.epsilon <= 0 else ""
         told.append(
             f"Of the {bound.guesses} surest guesses about the shadows' patients {bound.right} are right: epsilon is "
-            f"at least {number(bound.epsilon, 2)} (95 %, approximate, for halves are no coin throws)."
+            f"at least {number(bound.epsilon, 2)} (95 %, approximate, for halves are no coin throws){nothing}."
         )
     own, wrong = ([p for p in some if p is not None] for some in (sets.own, sets.wrong))
     if own:

@@ -48,12 +48,14 @@ class Key(NamedTuple):
 
 
 class Panel(NamedTuple):
-    """A figure with what the page writes around it."""
+    """A figure with what the page writes around it. width_px: where a narrower page is
+    to let it scroll; 0 where it shrinks."""
 
     title: str
     svg: Markup
     keys: list[Key]
     remark: str = ""
+    width_px: int = 0
 
 
 def drawn(

@@ -121,6 +121,6 @@ def _time(settings: Settings, jobs: Sequence[Training], store: Store) -> str:
         )
     seconds = sum(pace.seconds(job) for pace, job in zip(paces, missing.values(), strict=True) if pace is not None)
     return (
-        f"{len(missing)} trainings, about {told(seconds / workers)} with {workers} workers ({told(seconds)} of one), "
-        "by what this network took here before; attacks come on top."
+        f"{len(missing)} trainings, about {told(seconds / workers)} with {counted(workers, 'worker')} "
+        f"({told(seconds)} of one), by what this network took here before; attacks come on top."
     )

@@ -47,5 +47,21 @@ class Sweep:
             return
         console.print(f"\nThe sweep: {title(found)}\n", style="bold")
         console.print(terminal(found, console.width))
-        folders = " ".join(dict.fromkeys(shown(one) for one in self.written))
+        folders = " ".join(dict.fromkeys(shown(one) for one in self._named()))
         tell(console, "By another metric:", "", f"python -m harness.compare {folders} --metric f1", wrap=False)
+
+    def _named(self) -> list[Path]:
+        """The folder that holds these runs and no others, where there is one; else each."""
+        from harness.bounded import listed
+
+        above = {one.parent for one in self.written}
+        if len(above) == 1 and len(self.written) > 1:
+            (folder,) = above
+            try:
+                files = listed(folder).files
+            except InputError:  # more than can be looked through
+                return self.written
+            found = {Path(name).parent for name in files if Path(name).name == "results.json"}
+            if found == {one.relative_to(folder) for one in self.written}:
+                return [folder]
+        return self.written

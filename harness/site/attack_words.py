@@ -11,6 +11,7 @@ from dataclasses import MISSING, Field, dataclass, fields
 from typing import Any, NamedTuple
 
 from attacks.base import Attack
+from attacks.difficulty_calibration import CALIBRATIONS
 from attacks.registry import found_so_far
 from harness.report.featured import HOLDS
 
@@ -115,6 +116,11 @@ def _taken_apart(text: str, options: Sequence[str]) -> _Told:
     return told
 
 
+def _with_names(meaning: str) -> str:
+    """A reader of a page cannot look into a table of the code, so its names are said."""
+    return meaning.replace("or another of CALIBRATIONS", f"or another of {', '.join(CALIBRATIONS)}")
+
+
 def _options(cls: type[Attack]) -> Iterator[Option]:
     """The fields of an attack, each with what its class, or the one that it is from, says of it."""
     every: tuple[Field[Any], ...] = fields(cls)  # type: ignore[arg-type]  # every attack is a dataclass
@@ -124,7 +130,7 @@ def _options(cls: type[Attack]) -> Iterator[Option]:
         if issubclass(one, Attack):
             meanings |= _below_fields(one) | _taken_apart(inspect.cleandoc(one.__doc__ or ""), names).options
     for field in every:
-        yield Option(field.name, _default(field), meanings.get(field.name, ""))
+        yield Option(field.name, _default(field), _with_names(meanings.get(field.name, "")))
 
 
 def _default(one: Field[Any]) -> str:

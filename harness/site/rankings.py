@@ -24,6 +24,11 @@ class Row(NamedTuple):
     attack: str | None
     access: str
 
+    @property
+    def seed(self) -> int | None:
+        """Of its run; None where that is not passed on."""
+        return self.entry.told.results.run.seed
+
 
 class Ranking(NamedTuple):
     """One table: its title, and rows, the largest AUC first; known: whether any truth is."""
@@ -31,6 +36,11 @@ class Ranking(NamedTuple):
     title: str
     rows: list[Row]
     known: bool
+
+    @property
+    def seeded(self) -> bool:
+        """Whether any run tells its seed."""
+        return any(row.seed is not None for row in self.rows)
 
 
 class TaskRankings(NamedTuple):
@@ -45,9 +55,12 @@ class TaskRankings(NamedTuple):
 def rankings(entries: Sequence[Entry], wanted: Callable[[Record], bool] = lambda record: True) -> list[TaskRankings]:
     """All tables, a task after the other. wanted: which rows of attacks and published methods there are."""
     tasks: dict[Setting, list[_Placed]] = {}
+    there: list[tuple[Setting, object, Record]] = []
     for entry in entries:
         for record, place in zip(entry.told.results.records, entry.tasks, strict=True):
-            if record.kind in _RANKED and record.skipped is None and wanted(record):
+            same = (place.setting, _faced(entry, record), record)
+            if record.kind in _RANKED and record.skipped is None and wanted(record) and same not in there:
+                there.append(same)
                 tasks.setdefault(place.task, []).append(_Placed(entry, record, place.setting))
     first: dict[str, Setting] = {}
     return [_task(task, placed, first) for task, placed in tasks.items()]
@@ -80,6 +93,11 @@ def _task(task: Setting, placed: Sequence[_Placed], first: dict[str, Setting]) -
     return TaskRankings(title, told, list({id(one.entry): one.entry for one in placed}.values()), tables)
 
 
+def _faced(entry: Entry, record: Record) -> object:
+    """What rows of equal figures share to be one row of two runs: the generators, and whether the run chose it."""
+    return entry.facts["generators"] or entry.slug, record.label == entry.chosen
+
+
 def _row(entry: Entry, record: Record) -> Row:
     return Row(entry, board_row(record, entry.chosen), attack_of(record), record.access)
 
@@ -92,13 +110,15 @@ def attack_of(record: Record) -> str | None:
 
 class Reach(NamedTuple):
     """How one attack does over runs, on their shadows. label: its row's; n: runs in which it was measured; above: in
-    which its whole interval is above guessing; first: in which no other of its access has a larger AUC; chosen: in
-    which it was applied to the test; best: where its AUC is largest.
+    which its whole interval is above guessing; against: in which others of its access were measured; first: of
+    these, in which none of them has a larger AUC; chosen: in which it was applied to the test; best: where its AUC is
+    largest.
     """
 
     label: str
     n: int
     above: int
+    against: int
     first: int
     chosen: int
     best: Entry
@@ -117,21 +137,23 @@ def reach(entries: Sequence[Entry], attack: str) -> list[Reach]:
 
 def _reach(label: str, rows: list[tuple[float, Entry, Record]]) -> Reach:
     _, best, record = max(rows, key=lambda row: row[0])
+    beside = [_of_others(entry, one) for _, entry, one in rows]
     return Reach(
         label,
         len(rows),
         sum(one.auc is not None and one.auc.low is not None and one.auc.low > CHANCE_AUC for _, _, one in rows),
-        sum(auc >= _largest(entry, one) for auc, entry, one in rows),
+        sum(bool(others) for others in beside),
+        sum(bool(others) and auc >= max(others) for (auc, _, _), others in zip(rows, beside, strict=True)),
         sum(entry.chosen == label for _, entry, _ in rows),
         best,
         board_row(record, None),
     )
 
 
-def _largest(entry: Entry, like: Record) -> float:
-    """The largest AUC of a run's attacks that hold the same."""
+def _of_others(entry: Entry, like: Record) -> list[float]:
+    """The AUCs of a run's other attacks that hold the same."""
     same = (one for one in entry.attacks if (one.access, one.target_set) == (like.access, like.target_set))
-    return max((auc for one in same if (auc := _auc(one)) is not None), default=0.0)
+    return [auc for one in same if one.label != like.label and (auc := _auc(one)) is not None]
 
 
 def _auc(record: Record) -> float | None:

@@ -13,12 +13,14 @@ from harness import published_facts
 from harness.attribution import __main__ as attribution
 from harness.audit import __main__ as audit
 from harness.challenge import __main__ as challenge
+from harness.compare import __main__ as compare
 from harness.leaderboard import __main__ as leaderboard
 from harness.submission import __main__ as submission
 
 # What reads besides is missing: a command that does not look at its result's place first says that instead.
 COMMANDS = {
     "leaderboard": (leaderboard.main, ["--edition", "imageclef2023", "--run", "missing", "--out"]),
+    "compare": (compare.main, ["missing", "--out"]),
     "attribution": (attribution.main, ["--images", "missing", "--subsets", "a", "b", "--out"]),
     "published_facts": (
         published_facts.main, ["--edition", "imageclef2023", "--table", "missing", "--runs", "missing", "--out"]

@@ -68,7 +68,12 @@ def write_run(
     title = f"Membership inference: {data}"
     write_page(folder / "report.html", PageContent(title, ["A made-up run."], records, list(alarms), chosen=chosen))
     generators = [
-        {"name": name, "generator": f"{place:x}" * 64, "release": _key(seed, steps, family, place), "members": N // 2}
+        {
+            "name": name,
+            "generator": f"{place:x}{seed:x}" * 32,
+            "release": _key(seed, steps, family, place),
+            "members": N // 2,
+        }
         for place, name in enumerate([*(f"shadow {one}" for one in range(N_SHADOWS)), "withheld"])
     ]
     facts = {

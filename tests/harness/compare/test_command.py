@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from documented_code import code_blocks
 from made_up_runs import write_run
@@ -15,6 +17,8 @@ from PIL import Image
 
 from harness.compare.__main__ import BY, ON, main
 from harness.compare.compared import LINE_COLUMNS
+from harness.compare.pictures import DEEPEST, depths_of
+from harness.report import svg
 
 HOSTILE = "a$_&%|<b>\x1b[31m"
 
@@ -63,6 +67,11 @@ def test_the_other_forms(runs, capsys):
 
 def test_pictures_are_png_and_svg(runs, tmp_path, capsys):
     assert main([str(runs), "--pictures", str(tmp_path / "pictures"), "--out", str(tmp_path / "table.md")]) == 0
+    printed = capsys.readouterr().out
+    assert f"Written: {tmp_path / 'table.md'}\n" in printed
+    assert f"Written: {tmp_path / 'pictures' / 'heat-map-release.png'}\n" in printed
+    assert main([str(runs), "--out", str(tmp_path / "table.md")]) == 0
+    assert f"Written: {tmp_path / 'table.md'}, in place of what was there\n" in capsys.readouterr().out
     names = {path.name for path in (tmp_path / "pictures").iterdir()}
     assert names == {f"{kind}-release.{ending}" for kind in ("heat-map", "mean-ranks") for ending in ("png", "svg")}
     with Image.open(tmp_path / "pictures" / "heat-map-release.png") as picture:
@@ -108,3 +117,29 @@ def test_the_choices_are_those_of_the_library():
     from harness.evaluation.records import TargetSet
 
     assert (get_args(By), get_args(TargetSet)) == (BY, ON)
+
+
+def test_colours_span_what_is_shown_and_text_stays_readable():
+    values = np.array([[0.211, 0.227], [np.nan, 0.219]])
+    depths = np.nan_to_num(depths_of(values, larger_is_better=False), nan=9)
+    assert depths == pytest.approx(np.array([[1, 0], [9, 0.5]]))
+    assert depths_of(values, larger_is_better=True)[0, 1] == 1
+    assert np.all(depths_of(np.full((2, 1), 0.3), larger_is_better=True) == 0.5)
+    style = (Path(svg.__file__).parent / "templates" / "page.css").read_text()
+    for at in (0, 1):  # light, dark
+        told = re.findall(r"--(ink|card|chosen): light-dark\((#\w+), (#\w+)\)", style)
+        named = {name: _rgb(pair[at]) for name, *pair in told}
+        deepest = DEEPEST * named["chosen"] + (1 - DEEPEST) * named["card"]
+        for cell in (deepest, named["card"]):
+            light, dark = sorted((_luminance(cell), _luminance(named["ink"])), reverse=True)
+            assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+def _rgb(text: str) -> np.ndarray:
+    return np.array([int(text[at : at + 2], 16) for at in (1, 3, 5)]) / 255
+
+
+def _luminance(rgb: np.ndarray) -> float:
+    """Relative luminance, WCAG 2."""
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])

@@ -11,7 +11,8 @@ import pytest
 from made_up_runs import PATIENTS, members, write_run
 
 from harness.compare import compare
-from harness.compare.grids import won
+from harness.compare.grids import grids, won
+from harness.compare.settings import Setting, apart
 from harness.errors import InputError
 from harness.evaluation.comparison import holm
 from harness.evaluation.metrics import step_roc
@@ -106,6 +107,43 @@ def test_a_task_of_a_suite_is_no_other_run(tmp_path):
     told = {"suite": "pair", "version": 3, "task": "weak", "pool": "x"}
     (tmp_path / "task" / "suite.json").write_text(json.dumps(told))
     assert "it is pair v3 weak, not a run outside of a suite" in compare([tmp_path]).tables[1].apart
+
+
+def test_attacks_of_other_seeds_are_not_ranked_together(tmp_path):
+    """One of seed 0 alone and one of seed 1 alone met no common generators."""
+    write_run(tmp_path / "a", {"knn": 1.0}, 0)
+    write_run(tmp_path / "b", {"patch": 1.0}, 1)
+    write_run(tmp_path / "c", {"ssim": 1.0, "mc": 0.5}, 0, steps=60)
+    write_run(tmp_path / "d", {"ssim": 1.0, "mc": 0.5}, 1, steps=60)
+    write_run(tmp_path / "e", {"knn": 1.0}, 1, steps=60)
+    found = compare([tmp_path])
+    assert [[row.attack for row in table.rows] for table in found.tables] == [
+        ["knn"],
+        ["patch"],
+        ["ssim", "mc"],
+        ["knn"],
+    ]
+    first, other, both, last = found.tables
+    assert (first.apart, both.apart) == (None, "shadow.steps is 60, not 30")
+    assert other.apart == "its attacks met the generators of seed 1, not of 0"
+    assert last.apart == "shadow.steps is 60, not 30; its attacks met the generators of seed 1, not of 0, 1"
+    assert "2 seeds (0, 1)" in both.notes[0]
+    assert "One seed alone (1)" in other.notes[0]
+    assert [(win.attack, win.baseline) for table in found.tables for win in table.wins] == [("ssim", "mc")]
+    wins = next(grid for grid in grids(found) if grid.title.startswith("Who beats whom"))
+    assert "An empty cell: no setting has scores of both on the same seeds, so they never met." in wins.below
+    assert found.ranks == []
+    beside = compare([tmp_path], by="seed").tables[0]
+    assert [(row.attack, row.setting) for row in beside.rows] == [("knn", "seed 0"), ("patch", "seed 1")]
+
+
+def test_mean_ranks_leave_out_who_was_not_ranked_with_the_others(tmp_path):
+    for steps in (30, 60):
+        for seed in (0, 1):
+            write_run(tmp_path / f"{steps}-{seed}", BOTH, seed, steps=steps)
+        write_run(tmp_path / f"{steps}-dpi", {"dpi": 9.0}, 0, steps=steps)
+    (ranks,) = compare([tmp_path]).ranks
+    assert (list(ranks.ranks), ranks.left_out) == (["ssim", "knn"], ["dpi"])
 
 
 def test_an_attack_of_other_options_is_another(tmp_path):
@@ -289,3 +327,9 @@ def test_names_that_are_none(tmp_path, given):
 def test_a_folder_without_runs_is_a_mistake(tmp_path):
     with pytest.raises(InputError, match="No run lies in"):
         compare([tmp_path])
+
+
+def test_an_option_that_one_run_has_alone_is_said_so(tmp_path):
+    first = Setting("release", "", "phantom", "dct", "quick", "a", "b", (("data.patients", "16"),), "{}")
+    assert apart(first._replace(options=()), first) == "it has no data.patients, which is 16 there"
+    assert apart(first, first._replace(options=())) == "it has data.patients=16, which is not told there"

@@ -52,6 +52,17 @@ def test_references_calibrate_and_teach(world):
         table["loss"]
 
 
+def test_a_table_is_one_line(world):
+    table = attack(world.slices, world.release, names=["knn", "loss"])
+    assert repr(table) == str(table) == "<ScoreTable of 48 candidates, scored by knn; skipped: loss>"
+
+
+@pytest.mark.parametrize("wrong", [lambda release: (release,), lambda release: release])
+def test_a_reference_that_is_no_pair_is_a_sentence(world, wrong):
+    with pytest.raises(InputError, match=r"references\[0\] must be two things, \(release, held\)"):
+        attack(world.slices, world.release, references=[wrong(world.release)])
+
+
 def test_what_cannot_be_taught_is_skipped_with_the_reason(world):
     alone = attack(world.slices, world.release, world.references[:3], names=["stack", "knn"])
     assert "pairs of complements" in alone.skipped["stack"]

@@ -67,6 +67,11 @@ def test_a_result_shows_itself(result):
     assert "knn: AUC" in [label.get_text() for label in result.plot().get_yticklabels()]
 
 
+def test_a_result_is_one_line(result):
+    told = f"<AuditResult of 36 released images, of which {result.copies.sum()} count as copies: {result.verdict[0]}>"
+    assert repr(result) == str(result) == told
+
+
 def test_an_array_cannot_be_written_out(result, tmp_path):
     with pytest.raises(InputError, match="leave out those of `copies`"):
         result.write(tmp_path / "out")
@@ -88,6 +93,7 @@ def test_what_means_nothing_is_refused(sides, tmp_path):
         ({"attacks": ["loss"]}, "needs more than a release"),
         ({"false_copies": 0.7}, "false_copies=0.7 must lie"),
         ({"size": 4}, "size=4 is too small"),
+        ({"size": 64}, r"Work at 32 pixels or less \(size\), or"),
         (
             dict.fromkeys(("member_patients", "holdout_patients"), ["A"] * 24),
             "1 patients are in members and in holdout",

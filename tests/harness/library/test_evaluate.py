@@ -64,7 +64,9 @@ def test_decisions_of_ones_own_are_measured():
         ({"patients": [1, 2]}, "patients names 2 patients for 80"),
         ({"decision": "probabilty", "shadows": [(SCORE, MEMBER)]}, "Did you mean probability"),
         ({"decision": "fixed_fpr"}, "give shadows="),
-        ({"scores": np.full(80, np.nan)}, "finite"),
+        ({"scores": np.full(80, np.nan)}, "scores of scores must be finite numbers; 80 of 80 are not"),
+        ({"scores": ["high"] * 80}, "must be numbers"),
+        ({"scores": np.ones((80, 2))}, "one number a candidate"),
         ({"scores": {}}, "there are none"),
         ({"scores": {"a": SCORE, "b": SCORE[:4]}}, "of b must be 80"),
         ({"scores": {"a": SCORE}, "shadows": [({"b": SCORE}, MEMBER)]}, "no scores of a"),
@@ -88,6 +90,22 @@ def test_a_table_of_attacks_shows_itself(world):
     labels = [line.get_label() for line in found.plot().lines]
     assert labels[0].startswith("knn 0.")
     assert labels[-1] == "guessing"
+
+
+def test_a_table_is_one_line_and_names_what_it_lacks():
+    found = evaluate({"knn": SCORE, "flat": RNG.normal(size=80)}, MEMBER)
+    assert repr(found).startswith("<MetricTable of 2 attacks on 40 members and 40 non-members; the largest AUC 0.")
+    assert repr(found).endswith("] by knn>")
+    with pytest.raises(KeyError, match=r"no attack here 'nope'.*flat, knn"):
+        found["nope"]
+
+
+def test_a_data_frame_is_read_by_its_columns(world):
+    scores = attack(world.slices, world.release, names=["knn", "mosaic"])
+    assert evaluate(scores.to_pandas(), world.member).records == evaluate(scores, world.member).records
+    assert (
+        evaluate(scores.to_pandas()["knn"], world.member)["scores"].auc == evaluate(scores, world.member)["knn"].auc
+    )
 
 
 def test_names_of_others_are_escaped():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from harness.evaluation.beyond import Beyond, EpsilonBound, SetLevel
 from harness.evaluation.intervals import Estimate
 from harness.report.beyond import beyond_told
@@ -23,3 +25,15 @@ def test_without_a_fraction_it_says_why():
 def test_nothing_is_told_where_nobody_can_be_called():
     assert beyond_told(Beyond(None, None, SetLevel([], [], None))) == []
     assert "epsilon is at least" in beyond_told(Beyond(None, EpsilonBound(0.5, 20, 24), SetLevel([], [], None)))[0]
+
+
+@pytest.mark.parametrize(
+    ("bound", "end"),
+    [
+        (EpsilonBound(0.0, 4, 4), "coin throws): so few guesses bound nothing."),
+        (EpsilonBound(0.0, 20, 40), "coin throws): which bounds nothing."),
+        (EpsilonBound(1.2, 40, 40), "coin throws)."),
+    ],
+)
+def test_a_bound_of_nothing_is_said_so(bound, end):
+    assert beyond_told(Beyond(None, bound, SetLevel([], [], None)))[0].endswith(end)

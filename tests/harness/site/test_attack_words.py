@@ -48,3 +48,10 @@ def test_a_preset_calibration_says_whose_it_is():
 
 def test_nothing_is_said_of_an_attack_that_is_not_here():
     assert attack_words("of_a_plug_in") is None
+
+
+def test_names_of_calibrations_are_said():
+    words = attack_words("knn_cal")
+    meaning = next(one.meaning for one in words.options if one.name == "calibration")
+    assert "CALIBRATIONS" not in meaning
+    assert "lira_reg" in meaning

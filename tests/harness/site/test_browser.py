@@ -25,6 +25,11 @@ PAGES = (
 CHECKED = ("index.html", "leaderboards.html", "comparison.html", "attacks/knn.html", "runs/strangers/index.html")
 VIOLATED = """axe.run(document, {resultTypes: ["violations"]})
     .then(all => all.violations.map(one => [one.id, one.nodes[0].html]))"""
+# A page has one vertical scrollbar; rows are whole pixels high, or their lines break at the column that stays.
+FAULTS_OF_TABLES = """[...document.querySelectorAll('.scroll')].filter(one => one.scrollHeight > one.clientHeight + 1)
+    .concat([...document.querySelectorAll('.scroll :is(.ranks, .standings, .compared) tr')]
+        .filter(one => one.getBoundingClientRect().height % 1))
+    .map(one => one.outerHTML.slice(0, 200))"""
 PATIENCE_MS = 10_000
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 420, "height": 900}
 OFFLINE = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking")
@@ -160,6 +165,7 @@ def test_a_phone_sees_no_page_wider_than_itself(browser, made, scheme):
     for file in PAGES:
         page = seen.open(file)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], file
+        assert page.evaluate(FAULTS_OF_TABLES) == [], file
     context.close()
     assert seen.wrong == []
 

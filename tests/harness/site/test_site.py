@@ -147,6 +147,19 @@ def test_a_report_that_is_none_of_ours_is_left_out_and_told(tmp_path, capsys, ch
     assert 'href="report.html"' not in page
 
 
+def test_a_row_that_two_runs_of_the_same_generators_have_stands_once_with_its_seed(tmp_path):
+    write_run(tmp_path / "runs" / "one", {"knn": 0.6, "ssim": 0.7}, seed=3)
+    write_run(tmp_path / "runs" / "two", {"knn": 0.6, "loss": 0.8}, seed=3)
+    write_run(tmp_path / "runs" / "three", {"knn": 0.9, "loss": 0.8}, seed=4)
+    assert command.main([str(tmp_path / "runs"), "--out", str(tmp_path / "site")]) == 0
+    page = (tmp_path / "site" / "leaderboards.html").read_text()
+    (table,) = re.findall(
+        r"<caption[^>]*>[^<]*Shadows, held out: the attacker holds the release</caption>.*?</table>", page, re.S
+    )
+    assert re.findall(r'scope="row"[^>]*data-text="([a-z]+)"', table) == ["knn", "ssim", "knn"]
+    assert re.findall(r'<td data-value="\d">(\d)</td>', table) == ["4", "3", "3"]
+
+
 def test_an_attacks_page_says_what_it_is_and_what_it_reached(made):
     page = " ".join((made.site / "attacks" / "knn.html").read_text().split())
     assert "Distance to the nearest released images." in page
