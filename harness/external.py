@@ -236,7 +236,8 @@ def _released(folder: Path, n_images: int, size: int, log: Path) -> NDArray[np.u
             raise InputError("it holds links, and an image must be a file of its own")
         if len(listing.images) != n_images:
             beside = [
-                f", {count} files {why} (first: {first})" for why, (count, first) in listing.account.left_out.items()
+                f", {count} files {why}{f' (first: {first})' if first else ''}"
+                for why, (count, first) in listing.account.left_out.items()
             ]
             raise InputError(
                 f"it holds {len(listing.images)} images{''.join(beside)}, and {n_images} images were asked for"

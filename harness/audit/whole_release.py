@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from harness.data.sources.account import Account
+from harness.data.sources.account import Account, told
 from harness.data.sources.listing import AGAIN
-from harness.data.sources.looks import looks_like
+from harness.data.sources.looks import OF_SCANNERS, looks_like
 from harness.errors import InputError
 
 
@@ -16,10 +16,11 @@ def refuse_hidden_images(release: Path, examined: Sequence[Path]) -> None:
     known = {path.absolute() for path in examined}
     unseen = [path for path in _files(release) if path.absolute() not in known and looks_like(path)]
     if unseen:
-        first = unseen[0].relative_to(release).as_posix()
+        of_scanners = any(looks_like(path) in OF_SCANNERS for path in unseen)  # often called by the patient
+        first = "" if of_scanners else f" (first: {unseen[0].relative_to(release).as_posix()})"
         raise InputError(
             f"--release holds {len(unseen)} pictures that are not among the {len(known)} examined, such as hidden "
-            f"files and thumbnails of a file server (first: {first}). They would go out with the folder: remove "
+            f"files and thumbnails of a file server{first}. They would go out with the folder: remove "
             "them, or move what is to go out into a folder of its own."
         )
 
@@ -41,5 +42,4 @@ def not_examined_told(account: Account | None) -> list[str]:
     n = not_examined(account)
     if account is None or not n:
         return []
-    why = "; ".join(f"{count} {why} (first: {first})" for why, (count, first) in account.left_out.items())
-    return [f"{n} files in the release's folder are no images and were not examined: {why}."]
+    return [f"{n} files in the release's folder are no images and were not examined: {told(account.left_out)}."]

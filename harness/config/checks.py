@@ -9,7 +9,16 @@ from typing import Any
 
 from harness.config.edition_options import check_edition, membership_editions
 from harness.config.recipe_options import Start
-from harness.data.options import DicomData, EditionFolder, FolderData, HubData, NiftiData, ParquetData
+from harness.data.options import (
+    BY_ID,
+    BY_STUDY,
+    DicomData,
+    EditionFolder,
+    FolderData,
+    HubData,
+    NiftiData,
+    ParquetData,
+)
 from harness.data.sources.named_patient import pattern_of
 from harness.data.sources.slice_choice import slice_choice
 from harness.data.sources.window import window_of
@@ -101,10 +110,13 @@ def slice_folders(data: Any) -> dict[str, Path]:
 
 def check_volumes(data: Any) -> None:
     """The options of what has more than 8 bits, or more than one slice a file. Raises InputError."""
-    if isinstance(data, FolderData) and (data.window is not None or isinstance(data, DicomData | NiftiData)):
+    windowed = isinstance(data, FolderData | HubData | ParquetData)
+    if windowed and (data.window is not None or isinstance(data, DicomData | NiftiData)):
         window_of(data.window)
     if isinstance(data, DicomData | NiftiData):
         slice_choice(data.slices)
+    if isinstance(data, DicomData) and data.patient not in (BY_ID, BY_STUDY):
+        raise InputError(unknown_name("value of data.patient", data.patient, (BY_ID, BY_STUDY)))
     if isinstance(data, NiftiData) and data.patient is not None:
         pattern_of(data.patient)
 

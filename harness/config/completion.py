@@ -14,7 +14,10 @@ from io import StringIO
 
 from harness.config.command_words import overrides_of, refuse_foreign
 from harness.config.composing import prepare_hydra
+from harness.data.options import SOURCES, PhantomData
+from harness.data.sources.window import PRESETS
 from harness.errors import InputError
+from shadow_models.fine_tuning import LEAKS
 
 SHELLS = ("bash", "fish", "zsh")
 COMMANDS = ("install", "uninstall", "query")
@@ -22,6 +25,9 @@ _USAGE = (
     "--shell-completion (-sc) takes one of install=SHELL, uninstall=SHELL and query=SHELL, with bash, fish or zsh, "
     'such as eval "$(harness-run -sc install=bash)"; all other options are in --help.'
 )
+# Hydra offers the names of groups, and of other options the value they have.
+_NAMED_VALUES = {"data.window": tuple(PRESETS), "shadow.leak": tuple(LEAKS)}
+_WINDOWED = tuple(f"data={name}" for name in SOURCES if name != PhantomData.name)
 _NOT_OFFERED = ("hydra", "recipe")  # groups and settings that a command line may not name
 
 
@@ -50,7 +56,19 @@ def complete(words: Sequence[str], config_name: str, register: Callable[[Sequenc
         register(finished)
         _ask_hydra(config_name)
     offered = [one for one in found.getvalue().split() if not one.startswith(_NOT_OFFERED)]
+    offered += [one for one in _values(line) if one not in offered]
     sys.stdout.write(("\n" if shell == "fish" else " ").join(offered) + "\n")
+
+
+def _values(line: str) -> list[str]:
+    """`OPTION=VALUE` for each value that has a name, where the cursor stands behind the `=` of such an option."""
+    *before, word = line.split()
+    option, equals, begun = word.partition("=")
+    if line.endswith(" ") or not equals:
+        return []
+    if option == "data.window" and not any(one.startswith(_WINDOWED) for one in before):
+        return []
+    return [f"{option}={value}" for value in _NAMED_VALUES.get(option, ()) if value.startswith(begun)]
 
 
 def _asked(words: Sequence[str]) -> tuple[str, str]:

@@ -43,16 +43,21 @@ class FolderData:
     window: Any = None
 
 
+BY_ID, BY_STUDY = "id", "study"
+
+
 @dataclass
 class DicomData(FolderData):
     """CT series, whatever the files are called.
 
-    slices: which axial ones of each series, `middle:K`, `every:MM` or `all`.
+    slices: which axial ones of each series, `middle:K`, `every:MM` or `all`. patient: what tells one patient from
+    another: `id`, the PatientID, or `study`, the StudyInstanceUID, where an export gave all the same PatientID.
     """
 
     name: str = "dicom"
     window: Any = "lung"
     slices: str = "middle:4"
+    patient: str = BY_ID
 
 
 @dataclass
@@ -91,7 +96,7 @@ class TableData:
 
     image: the column of the slices; None looks for the one column of images. patient: the column of whose they are;
     None looks for `patient_id`. size: working size, pixels; per_patient: slices taken of each patient, None takes
-    all.
+    all. window: [centre, width], or the name of one, for what has more than 8 bits.
     """
 
     name: str = MISSING
@@ -99,6 +104,7 @@ class TableData:
     patient: str | None = None
     size: int = 64
     per_patient: int | None = None
+    window: Any = None
 
 
 @dataclass

@@ -19,6 +19,7 @@ from harness.data.edition_release import EditionRelease, read_release, releases_
 from harness.data.numbered import numbered
 from harness.data.options import AnyData, EditionFolder
 from harness.data.reading import EXTRA_ROLE, READING, Source, kept_remarks, source_of
+from harness.data.sources.account import Account
 from harness.data.sources.listing import UNNAMED
 from harness.data.sources.patients import one_spelling
 from harness.data.sources.remarks import AsStored, heard
@@ -87,7 +88,7 @@ def load_pool(data: AnyData, store: Store, extra_apart: bool = False) -> Pool:
         taken=np.flatnonzero(~apart),
         extra=np.flatnonzero(apart),
         given=given,
-        accounts=(*_accounts(source, artefact.facts["unnamed"]), *(one.account.facts() for one in given.values())),
+        accounts=(*_accounts(source, artefact.facts), *(one.account.facts() for one in given.values())),
         as_stored=artefact.facts.get("as_stored", {}),
     )
     _warn_of_equal_slices(pool)
@@ -147,11 +148,25 @@ def _write(source: Source, folder: Path) -> Mapping[str, Any]:
     accounts = [part.account for _, part in parts if part.account is not None]
     unnamed = {one.called: one.left_out[UNNAMED] for one in accounts if UNNAMED in one.left_out}
     alone = sum(len(part.unnamed) for _, part in parts)
-    return {"remarks": remarks, "unnamed": unnamed, "as_stored": {**_as_stored(told), "of_nobody": alone}}
+    known = {"remarks": remarks, "unnamed": unnamed, "read": _read_further(source, accounts)}
+    return {**known, "as_stored": {**_as_stored(told), "of_nobody": alone}}
+
+
+def _read_further(source: Source, accounts: Sequence[Account]) -> dict[str, Any]:
+    """Of each folder what reading left out that looking at its files had not: how many remain, and why how many."""
+    found = {}
+    for one in accounts:
+        before = source.accounts[one.called].left_out if one.called in source.accounts else {}
+        reasons = {why: count for why, (count, _) in one.left_out.items() if why not in {*before, UNNAMED}}
+        if reasons:
+            found[one.called] = {"images": one.images, "left_out": reasons}
+    return found
 
 
 def _as_stored(told: Sequence[AsStored]) -> dict[str, Any]:
-    """sizes: [height, width, how many] each, the most frequent first; conversions: [kind, how many] each."""
+    """sizes: [height, width, how many] each, the most frequent first; conversions: [kind, how many] each; clipped: of
+    volumes, how many of their pixels lie below the window, above it, and in all."""
+    clipped = [one.clipped for one in told if one.clipped is not None]
     sizes: Counter[tuple[int, int]] = Counter()
     conversions: Counter[str] = Counter()
     for one in told:
@@ -160,15 +175,18 @@ def _as_stored(told: Sequence[AsStored]) -> dict[str, Any]:
     return {
         "sizes": [[*size, count] for size, count in sizes.most_common()],
         "conversions": [[kind, count] for kind, count in conversions.most_common()],
+        **({"clipped": np.sum(clipped, axis=0).tolist()} if clipped else {}),
     }
 
 
-def _accounts(source: Source, unnamed: Mapping[str, tuple[int, str]]) -> Iterator[dict[str, object]]:
-    """What lies in each folder now, and how many images its metadata, which is part of the key, does not name."""
+def _accounts(source: Source, facts: Mapping[str, Any]) -> Iterator[dict[str, object]]:
+    """What lies in each folder now, and what of it reading left out, which the files' bytes decide, as the key."""
     for called, account in source.accounts.items():
-        count, first = unnamed.get(called, (0, ""))
-        left_out = {**account.left_out, UNNAMED: (count, first)} if count else account.left_out
-        yield replace(account, images=account.images - count, left_out=left_out).facts()
+        count, first = facts["unnamed"].get(called, (0, ""))
+        further = facts.get("read", {}).get(called, {"images": account.images - count, "left_out": {}})
+        left_out = {**account.left_out, **({UNNAMED: (count, first)} if count else {})}
+        left_out |= {reason: (many, "") for reason, many in further["left_out"].items()}
+        yield replace(account, images=further["images"], left_out=left_out).facts()
 
 
 def _people(parts: Sequence[Slices]) -> tuple[str, ...]:

@@ -79,13 +79,19 @@ def source_of(data: AnyData, store: Store | None = None) -> Source:
 
     files, account = looked_at("data.root", Path(data.root))
     identity: dict[str, Any] = {"data": data.name, "size": data.size, "files": files}
-    if data.window is not None:
-        window = window_of(data.window)
-        identity["window"] = [window.centre, window.width, bool(window.preset)]
+    identity |= _window(data.window)
     accounts = {"data.root": account}
     if data.extra:
         identity["extra"], accounts["data.extra"] = looked_at("data.extra", Path(data.extra))
     return Source(identity, read, {}, accounts)
+
+
+def _window(given: object) -> dict[str, Any]:
+    """What an optional window adds to an identity: nothing where there is none."""
+    if given is None:
+        return {}
+    window = window_of(given)
+    return {"window": [window.centre, window.width, bool(window.preset)]}
 
 
 def _table_source(data: HubData | ParquetData, salt: Salt) -> Source:
@@ -93,7 +99,8 @@ def _table_source(data: HubData | ParquetData, salt: Salt) -> Source:
     from harness.data.sources.dataset import find_rows, read_rows
 
     found = find_rows(data)
-    identity = {"data": data.name, "size": data.size, "rows": found.digest, "salt": salt.mark}
+    rows = {"data": data.name, "size": data.size, "rows": found.digest, "salt": salt.mark}
+    identity = {**rows, **_window(data.window)}
     return Source(identity, lambda: [("pool", read_rows(found, data.size, salt))], {}, {found.called: found.account})
 
 

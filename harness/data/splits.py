@@ -7,19 +7,24 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.data.options import AnyData, PhantomData
 from harness.errors import InputError
 from harness.seeds import rng_of
 
 MIN_PATIENTS = 8  # four a side: with fewer, one patient decides every rate
 
 
-def check_pool_size(n_slices: int, patients: Sequence[str], shadow_count: int) -> None:
-    """Raise InputError, with the numbers, where a pool or a plan is too small to judge an attack on."""
+def check_pool_size(n_slices: int, patients: Sequence[str], shadow_count: int, data: AnyData) -> None:
+    """Raise InputError, with the numbers, where a pool or a plan is too small to judge an attack on.
+
+    data: the options it was read with.
+    """
     n_patients = len(set(patients))
     if n_patients < MIN_PATIENTS:
+        more = "more, data.patients=N" if isinstance(data, PhantomData) else "slices of more patients"
         raise InputError(
             f"The plan splits the pool by patient and needs at least {MIN_PATIENTS} patients; "
-            f"this pool has {n_patients} (and {n_slices} slices). Give more data (phantoms: data.patients=N)."
+            f"this pool has {n_patients} (and {n_slices} slices). Give {more}."
         )
     if shadow_count < 4 or shadow_count % 2:
         raise InputError(

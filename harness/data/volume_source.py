@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.data.options import DicomData, NiftiData
+from harness.data.options import BY_ID, BY_STUDY, DicomData, NiftiData
 from harness.data.pseudonyms import Salt
 from harness.data.sources.account import Account
 from harness.data.sources.by_content import FoundFile, files_of_kind
@@ -43,7 +43,7 @@ class VolumeFolder:
         if isinstance(self._data, DicomData):
             from harness.data.sources.dicom import read_dicom
 
-            return read_dicom(self._files, self.account, self._taking, self._salt)
+            return read_dicom(self._files, self.account, self._taking, self._salt, self._data.patient == BY_STUDY)
         from harness.data.sources.nifti import read_nifti
 
         return read_nifti(self._files, self.account, self._taking, self._salt, self._data.patient)
@@ -53,4 +53,5 @@ def decided(data: VolumeData, salt: Salt) -> dict[str, Any]:
     """What options and the salt decide of the slices, JSON values; the salt by its mark alone."""
     window = window_of(data.window)
     facts = {"data": data.name, "size": data.size, "window": [window.centre, window.width], "slices": data.slices}
-    return {**facts, "salt": salt.mark, **({"patient": data.patient} if isinstance(data, NiftiData) else {})}
+    told = {"patient": data.patient} if isinstance(data, NiftiData) or data.patient != BY_ID else {}
+    return {**facts, "salt": salt.mark, **told}

@@ -16,13 +16,14 @@ _NARROW = 64  # grey levels: a range below leaves little to see
 
 def advice_of(found: Found, settings: LookSettings) -> list[str]:
     """Sentences, what stops a run first."""
-    return [*_too_few(found, settings), *_of_nobody(found), *_twice(found, settings), *_greys(found), *_uneven(found)]
+    return [*too_few(found, settings), *_of_nobody(found), *_twice(found, settings), *_greys(found), *_uneven(found)]
 
 
-def _too_few(found: Found, settings: LookSettings) -> list[str]:
+def too_few(found: Found, settings: LookSettings) -> list[str]:
+    """Why no run can be planned with these slices; empty where one can."""
     patients = [str(one) for one in found.patient]
     try:
-        check_pool_size(len(found.pixels), patients, settings.shadow_count)
+        check_pool_size(len(found.pixels), patients, settings.shadow_count, settings.data)
     except InputError as error:
         return [str(error)]
     return []

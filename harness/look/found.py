@@ -58,6 +58,14 @@ class Found:
         return [(str(kind), int(count)) for kind, count in self.pool.as_stored.get("conversions", [])]
 
     @property
+    def clipped(self) -> tuple[int, int, int] | None:
+        """Of volumes, how many of their pixels lie below the window, above it, and in all; None where unknown."""
+        if "clipped" not in self.pool.as_stored:
+            return None
+        below, above, pixels = self.pool.as_stored["clipped"]
+        return int(below), int(above), int(pixels)
+
+    @property
     def grey_range(self) -> tuple[int, int]:
         """The least and the largest grey."""
         there = np.flatnonzero(self.counts)

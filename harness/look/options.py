@@ -13,6 +13,7 @@ from harness.config.checks import check_data, taken_places
 from harness.config.options import QUIET, StoreOptions, hydra_node
 from harness.config.registration import register_data
 from harness.data.options import AnyData, EditionFolder
+from harness.data.sources.window import Window, window_of
 from harness.errors import InputError
 from harness.places import check_file, check_folder, user_path
 
@@ -67,6 +68,12 @@ class LookSettings(NamedTuple):
     verify_store: bool
     out: Path | None
     json: Path | None
+
+    @property
+    def window(self) -> Window | None:
+        """The window that greys go through; None without one."""
+        given = getattr(self.data, "window", None)  # phantoms have none
+        return None if given is None else window_of(given)
 
 
 def register_look_options() -> None:

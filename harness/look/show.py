@@ -10,7 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.cli import tell
-from harness.look.advice import enough, next_step
+from harness.data.options import MEDICAL
+from harness.data.sources.window import Window
+from harness.look.advice import enough, next_step, too_few
 from harness.look.found import Found
 from harness.look.options import LookSettings
 from harness.look.write import SHEET
@@ -40,7 +42,8 @@ def show(
         tell(console, "-", "yellow", sentence)
     if not advice:
         tell(console, "-", "green", "Nothing was found that speaks against a run.")
-    tell(console, "-", "dim", next_step(settings))
+    if not too_few(found, settings):
+        tell(console, "-", "dim", next_step(settings))
     if settings.out is not None:
         text = f"{shown_path(settings.out / SHEET)} shows slices: treat it as you treat these."
         tell(console, "-", "dim", text)
@@ -53,7 +56,8 @@ def _rows(found: Found, settings: LookSettings) -> list[tuple[str, str]]:
         ("slices", f"{n}{taken}, at {found.pixels.shape[1]} x {found.pixels.shape[1]} pixels (data.size)"),
         ("patients", f"{people}{_whose(found)}"),
         ("slices a patient", _spread(found)),
-        ("as stored", _stored(found)),
+        ("as stored", _stored(found, settings)),
+        *([("window", _window(found, settings.window))] if settings.window is not None else []),
         ("greys", _greys(found)),
         ("", f"[{_bars(found)}] pixels, black to white (root scale)"),
         ("show nothing", _nothing(found)),
@@ -78,7 +82,7 @@ def _spread(found: Found) -> str:
     return f"{counts.min()} to {counts.max()}, median {np.median(counts):g}"
 
 
-def _stored(found: Found) -> str:
+def _stored(found: Found, settings: LookSettings) -> str:
     if not found.pool.as_stored:
         return "not known: an older version read these slices into the store"
     if not found.sizes:
@@ -86,8 +90,19 @@ def _stored(found: Found) -> str:
     sizes = [f"{width} x {height} ({count})" for height, width, count in found.sizes[:_SIZES_SHOWN]]
     more = len(found.sizes) - _SIZES_SHOWN
     rest = f" and {more} sizes more" if more > 0 else ""
-    told = "; ".join(f"{count} {kind}" for kind, count in found.conversions) or "8-bit grey"
-    return f"{', '.join(sizes)}{rest}; {told}"
+    kinds = [f"{count} {kind}" for kind, count in found.conversions]
+    if settings.data.name in MEDICAL:
+        kinds = ["numbers of a scanner, taken through the window", *kinds]
+    return f"{', '.join(sizes)}{rest}; {'; '.join(kinds) or '8-bit grey'}"
+
+
+def _window(found: Found, window: Window) -> str:
+    low, high = window.ends
+    told = f"{window.preset or 'of your own'}, {low:g} is black and {high:g} white (data.window)"
+    if found.clipped is None or not found.clipped[2]:
+        return told
+    below, above, pixels = found.clipped
+    return f"{told}; {100 * below / pixels:.1f} % of the pixels lie below, {100 * above / pixels:.1f} % above"
 
 
 def _greys(found: Found) -> str:

@@ -50,6 +50,7 @@ def figures(found: Found, advice: Sequence[str], settings: LookSettings) -> dict
         "size": int(found.pixels.shape[1]),
         "sizes_as_stored": [{"height": h, "width": w, "images": count} for h, w, count in found.sizes],
         "conversions": [{"what": kind, "images": count} for kind, count in found.conversions],
+        "window": _window(found, settings),
         "greys": {"min": low, "max": high, "quantiles": found.quantiles, "histogram": found.histogram},
         "show_nothing": {
             name: int(which.sum())
@@ -68,6 +69,16 @@ def figures(found: Found, advice: Sequence[str], settings: LookSettings) -> dict
         "shadow_count": settings.shadow_count,
         "advice": list(advice),
     }
+
+
+def _window(found: Found, settings: LookSettings) -> dict[str, Any] | None:
+    """centre, width: of the window that was given; below, above, pixels: how many lie outside of it, None where that
+    was not counted. None without a window."""
+    window = settings.window
+    if window is None:
+        return None
+    below, above, pixels = found.clipped or (None, None, None)
+    return {"centre": window.centre, "width": window.width, "below": below, "above": above, "pixels": pixels}
 
 
 def sheet(found: Found) -> bytes:

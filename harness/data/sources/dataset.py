@@ -17,11 +17,12 @@ from harness.data.sources.dataset_images import Cell, Scale, Seen, array_of, gre
 from harness.data.sources.dataset_parts import Part, parts_of
 from harness.data.sources.fit import fit
 from harness.data.sources.folder import ALONE
-from harness.data.sources.greys import float_scale
+from harness.data.sources.greys import Grey, float_scale
 from harness.data.sources.hashed import hashed_patients
 from harness.data.sources.patients import Whose, warn_of_alike, warn_of_alone, whose
 from harness.data.sources.remarks import Remarks
 from harness.data.sources.slices import Slices
+from harness.data.sources.window import Window, window_of
 from harness.errors import InputError
 
 if TYPE_CHECKING:
@@ -39,13 +40,15 @@ class Row(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A data set that was looked through once. digest: of all that decides its slices; called: the option."""
+    """A data set that was looked through once. digest: of all that decides its slices but the window; called: the
+    option."""
 
     called: str
     parts: list[Part]
     columns: Columns
     seen: list[Seen]
     whose: list[Whose]
+    window: Window | None
 
     @property
     def digest(self) -> str:
@@ -78,7 +81,7 @@ def find_rows(data: HubData | ParquetData) -> Found:
         people.append(_whose(row))
     if not seen:
         raise InputError(f"{called} has no rows; give a data set that holds slices.")
-    return Found(called, parts, columns, seen, people)
+    return Found(called, parts, columns, seen, people, None if data.window is None else window_of(data.window))
 
 
 def read_rows(found: Found, size: int, salt: Salt) -> Slices:
@@ -88,7 +91,11 @@ def read_rows(found: Found, size: int, salt: Salt) -> Slices:
     Raises InputError, with the row, for an image that cannot be read.
     """
     n, called = len(found.seen), found.called
-    pixels, remarks, scale = np.empty((n, size, size), np.uint8), Remarks(), scale_of(found.seen, called)
+    pixels, remarks, scale = (
+        np.empty((n, size, size), np.uint8),
+        Remarks(),
+        scale_of(found.seen, called, found.window),
+    )
     white = _white(found)
     for place, row in enumerate(_rows(found.parts, found.columns, called)):
         pixels[place] = fit(_grey(row, scale, white, remarks), size, row.name, remarks)
@@ -111,7 +118,7 @@ def _warn_of_patients(found: Found, ids: Sequence[str]) -> None:
     warn_of_alike(people, found.called, "They count as one patient's.", named=False)
 
 
-def _grey(row: Row, scale: Scale, white: Callable[[], float], remarks: Remarks) -> Any:
+def _grey(row: Row, scale: Scale, white: Callable[[], float], remarks: Remarks) -> Grey:
     return grey_of(row.cell, row.name, scale, white, remarks)
 
 
@@ -190,3 +197,5 @@ def _cell(scalar: pyarrow.Scalar, part: Part, name: str) -> Cell:
         return part.file_of(value)
     except InputError as error:
         raise InputError(f"{name} {error}") from error
+    except Exception as error:  # of the Hub, with the file's name
+        raise InputError(f"{name} names a file that cannot be had ({type(error).__name__}).") from None

@@ -37,7 +37,7 @@ def chosen_columns(features: Mapping[str, Any], image: str | None, patient: str 
     if image is None:
         image = _only_image(kinds, called)
     elif image not in features:
-        raise InputError(f"data.image: {unknown_name(f'column of {called}', image, features)}")
+        raise InputError(f"data.image, a column of {called}: {unknown_name('column', image, features)}")
     kind = kinds[image]
     if kind is None:
         raise InputError(
@@ -45,7 +45,7 @@ def chosen_columns(features: Mapping[str, Any], image: str | None, patient: str 
             f"arrays or paths of files. {_there(kinds)}"
         )
     if patient is not None and patient not in features:
-        raise InputError(f"data.patient: {unknown_name(f'column of {called}', patient, features)}")
+        raise InputError(f"data.patient, a column of {called}: {unknown_name('column', patient, features)}")
     if patient is not None and not _names_people(features[patient]):
         raise InputError(
             f"data.patient={patient}: that column of {called} holds {_told(features[patient])}; text or numbers are "
@@ -84,7 +84,7 @@ def _patient(features: Mapping[str, Any], called: str) -> str | None:
 def _kind(feature: Any) -> Kind | None:
     """What a column of that type of `datasets` may hold of slices."""
     called = type(feature).__name__
-    if called == "Image":
+    if called == "Image" or _is_struct_of_image(feature):
         return "image"
     if called in ("Array2D", "Array3D"):
         return "array"
@@ -96,6 +96,15 @@ def _kind(feature: Any) -> Kind | None:
         feature, depth = feature.feature, depth + 1
     is_picture = depth in (2, 3) and type(feature).__name__ == "Value" and _NUMBERS.fullmatch(str(feature.dtype))
     return "array" if is_picture else None
+
+
+def _is_struct_of_image(feature: Any) -> bool:
+    """Whether it is how `datasets` stores an image, in a file that does not say that it is one."""
+    return (
+        isinstance(feature, Mapping)
+        and set(feature) == {"bytes", "path"}
+        and (_kind(feature["bytes"]), _kind(feature["path"])) == ("bytes", "path")
+    )
 
 
 def _names_people(feature: Any) -> bool:

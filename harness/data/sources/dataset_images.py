@@ -1,16 +1,17 @@
 """From a cell of a data set to greys: an encoded image, a file, or an array of numbers, as in image folders.
 
 Arrays go by the rules of files: 8 bits as they are, deep integers by the range of their type, floats by one scale of
-all. Lists have no type of their own: whole numbers of 0 to 255 in all of them are 8-bit greys.
+all. Lists have no type of their own: whole numbers of 0 to 255 in all of them are 8-bit greys. A window goes before
+all of this, but for 8-bit greys.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, overload
+from typing import TYPE_CHECKING, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +19,11 @@ from PIL import Image
 
 from harness.bounded import read_bytes
 from harness.data.sources.decode import decode
+from harness.data.sources.deep import Scale as ScaleOfFiles
 from harness.data.sources.greys import Depth, FloatRange, Grey, float_scale, grey_of_floats, grey_of_integers
 from harness.data.sources.opened import MOST_BYTES, MOST_PIXELS, opened
 from harness.data.sources.remarks import Remarks
+from harness.data.sources.window import Window, refuse_unsigned
 from harness.errors import InputError
 
 if TYPE_CHECKING:
@@ -41,10 +44,12 @@ class Seen(NamedTuple):
 
 
 class Scale(NamedTuple):
-    """What the numbers of all arrays mean. as_bytes: whole numbers are 0 to 255; white: of floats, None of others."""
+    """What the numbers of all arrays mean. as_bytes: whole numbers are 0 to 255; white: of floats, None of others;
+    window: goes before both."""
 
     as_bytes: bool = False
     white: float | None = None
+    window: Window | None = None
 
 
 def look(cell: Cell, name: str) -> Seen:
@@ -80,8 +85,11 @@ def _held(cell: Cell, name: str) -> bytes | Array:
         ) from None
 
 
-def scale_of(seen: Sequence[Seen], called: str) -> Scale:
-    """One scale for the arrays of all rows. Raises InputError where floats have another range than 0 to 1 or 255."""
+def scale_of(seen: Sequence[Seen], called: str, window: Window | None) -> Scale:
+    """One scale for the arrays of all rows. Raises InputError where floats without a window have another range than 0
+    to 1 or 255."""
+    if window is not None:
+        return Scale(window=window)
     ranges = [one.range for one in seen if one.range is not None]
     if not ranges:
         return Scale()
@@ -103,10 +111,10 @@ def white_of(cells: Sequence[tuple[Cell, str]]) -> list[FloatRange]:
     return found
 
 
-def grey_of(cell: Cell, name: str, scale: Scale, white: Any, remarks: Remarks) -> Grey:
+def grey_of(cell: Cell, name: str, scale: Scale, white: Callable[[], float], remarks: Remarks) -> Grey:
     """A cell -> uint8 [h, w]; white: of encoded floats, asked where one is met. InputError for what has no grey."""
     if isinstance(cell, bytes | Path):
-        return decode(_held(cell, name), name, remarks, white)
+        return decode(_held(cell, name), name, remarks, ScaleOfFiles(white, scale.window))
     return _of_array(_grey_plane(cell, name), name, scale, remarks)
 
 
@@ -140,6 +148,12 @@ def _of_array(array: Array, name: str, scale: Scale, remarks: Remarks) -> Grey:
     if array.dtype == np.bool_:
         remarks.note("are arrays of true and false and became black and white", name)
         return array.astype(np.uint8) * np.uint8(255)
+    if scale.window is not None and array.dtype != np.uint8:
+        _refuse_colours(array, name, kind)
+        if np.issubdtype(array.dtype, np.unsignedinteger):
+            refuse_unsigned(scale.window, name)
+        remarks.note(f"are arrays of {kind} and were converted to 8-bit grey by data.window", name)
+        return scale.window.grey(array)
     if scale.white is not None:
         _refuse_colours(array, name, kind)
         remarks.note(f"are arrays of floats and were rounded to 8-bit grey, {scale.white:g} as white", name)
@@ -153,7 +167,8 @@ def _of_array(array: Array, name: str, scale: Scale, remarks: Remarks) -> Grey:
     if bits not in _DEEP:
         raise InputError(
             f"{name} is an array of {kind} from {int(array.min())} to {int(array.max())}, whose scale nobody tells; "
-            "store 8-bit grey, 0 to 255, or 16-bit grey over the full range of its type."
+            "give data.window=[centre,width], or store 8-bit grey, 0 to 255, or 16-bit grey over the full range of "
+            "its type."
         )
     remarks.note(f"are arrays of {kind} and were converted to 8-bit grey by the range of that type", name)
     return grey_of_integers(array, Depth.of(bits, signed), name)  # type: ignore[arg-type]

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from harness.data.sources.greys import Depth, FloatRange, Grey, float_scale, grey_of_floats, grey_of_integers
 from harness.data.sources.remarks import Remarks
-from harness.data.sources.window import Window
-from harness.errors import InputError
+from harness.data.sources.window import Window, refuse_unsigned
 
 BITS, PHOTOMETRIC, SAMPLE_FORMAT = 258, 262, 339  # tags of TIFF 6.0
 _SIGNED = 2
@@ -44,11 +43,8 @@ def grey_of_deep_image(
     if bits == 32 and not signed:
         deep &= 0xFFFFFFFF  # Pillow's widest integers are signed
     if window is not None:
-        if window.preset and not signed:
-            raise InputError(
-                f"{name} holds unsigned numbers, which are no Hounsfield units, in which data.window={window.preset} "
-                "is given; give data.window=[centre,width] in its own numbers."
-            )
+        if not signed:
+            refuse_unsigned(window, name)
         remarks.note(f"had {bits} bits a pixel and were converted to 8-bit grey by data.window", name)
         return window.grey(deep, tags.get(PHOTOMETRIC) == 0)
     remarks.note(f"had {bits} bits a pixel and were converted to 8-bit grey by the range of that type", name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from harness.data.sources.account import Account
 from harness.data.sources.by_content import FoundFile
 from harness.data.sources.dicom_headers import Frame, Header, read_header
 from harness.data.sources.dicom_pixels import Pictures
-from harness.data.sources.patients import is_nobody, spelling, spelt_alike
+from harness.data.sources.patients import groups_differ, is_nobody, spelling, spelt_alike
 from harness.data.sources.slices import Slices
 from harness.data.sources.unheard import library, unheard
 from harness.data.sources.volume_slices import Taking, slices_of
@@ -29,17 +30,22 @@ _SAME_PLACE = "at a place where their series has a slice already"
 Picture = tuple[Header, Frame]
 
 
-def read_dicom(files: Sequence[FoundFile], account: Account, taking: Taking, salt: Salt) -> Slices:
+def read_dicom(
+    files: Sequence[FoundFile], account: Account, taking: Taking, salt: Salt, by_study: bool = False
+) -> Slices:
     """The slices of all CT series among these files, in the window.
 
     A series is what shares SeriesInstanceUID, orientation, size and spacing; its slices stand in the order of
     ImagePositionPatient along their normal. Ids and patients are salted hashes. What is no CT slice is left out, with
-    one HarnessWarning that counts it by reason. Raises InputError for a damaged file, and where nothing is left.
+    one HarnessWarning that counts it by reason. by_study: whether each study is a patient's of its own, whatever the
+    PatientID. Raises InputError for a damaged file, and where nothing is left.
     """
     library("pydicom", "dicom")
     called = account.called
     headers, left_out = _headers(files, called)
     stacks = _stacks(headers, left_out)
+    known = {reason: (count, "") for reason, count in sorted(left_out.items())}
+    account = replace(account, images=len(headers), left_out={**account.left_out, **known})
     if left_out:
         told = "; ".join(f"{count} {reason}" for reason, count in sorted(left_out.items()))
         text = f"In {called} {left_out.total()} of {len(files)} DICOM files, or frames of them, were left out"
@@ -49,9 +55,9 @@ def read_dicom(files: Sequence[FoundFile], account: Account, taking: Taking, sal
             f"None of the {len(files)} DICOM files in {called} is a slice of a CT volume: "
             f"{'; '.join(f'{count} {reason}' for reason, count in left_out.items())}."
         )
-    _warn_of_patients([stack[0][0] for stack in stacks], called)
+    _warn_of_patients([stack[0][0] for stack in stacks], called, by_study)
     pictures = Pictures(called)
-    volumes = (_volume(stack, pictures, salt) for stack in stacks)
+    volumes = (_volume(stack, pictures, salt, by_study) for stack in stacks)
     return slices_of(volumes, taking, account, "series")
 
 
@@ -96,14 +102,15 @@ def _height(picture: Picture) -> float:
     return float(frame.position @ np.cross(frame.orientation[:3], frame.orientation[3:]))
 
 
-def _volume(stack: Sequence[Picture], pictures: Pictures, salt: Salt) -> Volume:
+def _volume(stack: Sequence[Picture], pictures: Pictures, salt: Salt, by_study: bool) -> Volume:
     (header, frame), heights = stack[0], np.array([_height(picture) for picture in stack], dtype=np.float64)
     across, down = frame.orientation[:3], frame.orientation[3:]
-    kind, whose = _whose(header)
+    kind, whose = _whose(header, by_study)
     rows, columns = header.shape
     return Volume(
         name=salt.name("series", header.series, *map(str, [*np.round(frame.orientation, 2), *header.shape])),
         patient=salt.name("patient", kind, whose),
+        handle=f"the series of {header.file.handle}",
         plane=lambda place: pictures.plane(*stack[place]),
         directions=np.array([np.cross(across, down), down, across]),
         places=(heights, _sides(rows, frame.spacing[0]), _sides(columns, frame.spacing[1])),
@@ -125,7 +132,10 @@ def _notes(stack: Sequence[Picture]) -> Iterator[str]:
     if length and np.degrees(np.arccos(np.clip(along @ normal / length, -1, 1))) > _TILT_DEGREES:
         yield "have a tilted gantry: their slices lie shifted against each other, and were left as they are"
     if header.turned:
-        yield "have white for their least number (MONOCHROME1) and were turned"
+        yield (
+            "are MONOCHROME1 (the least number is white), so black and white were exchanged after the window; look "
+            "at them with `python -m harness.data look`"
+        )
     if header.units not in ("", "HU"):
         yield "give their numbers another unit than Hounsfield's (RescaleType), and were read as if it were that"
 
@@ -133,18 +143,31 @@ def _notes(stack: Sequence[Picture]) -> Iterator[str]:
 _ID, _STUDY, _REFERENCE, _FOLDER = "PatientID", "StudyInstanceUID", "FrameOfReferenceUID", "folder"
 
 
-def _whose(header: Header) -> tuple[str, str]:
+def _whose(header: Header, by_study: bool) -> tuple[str, str]:
     """What tells the patient of a series from others, and its value; ids of one spelling are one patient's."""
-    if not is_nobody(header.patient):
+    if not (by_study and header.study) and not is_nobody(header.patient):
         return _ID, spelling(header.patient)
     if header.study:
         return _STUDY, header.study
     return (_REFERENCE, header.reference) if header.reference else (_FOLDER, header.file.folder)
 
 
-def _warn_of_patients(first: Sequence[Header], called: str) -> None:
-    """HarnessWarnings for series without a PatientID, and for ids that differ in spelling; first: of each series."""
-    kinds = Counter(_whose(header)[0] for header in first)
+def _warn_of_patients(first: Sequence[Header], called: str, by_study: bool) -> None:
+    """HarnessWarnings for series without a PatientID, for ids that differ in spelling, and where all have one id;
+    first: of each series."""
+    if by_study:
+        text = f"Each study in {called} counts as a patient of its own (data.patient=study)"
+        warnings.warn(HarnessWarning(f"{text}: one patient with several counts as several."), stacklevel=3)
+        return
+    people = {_whose(header, by_study) for header in first}
+    studies = {header.study for header in first if header.study}
+    if len(people) == 1 and len(studies) > 1 and not is_nobody(first[0].patient):
+        text = (
+            f"All {len(first)} series in {called} have one PatientID, and {len(studies)} StudyInstanceUIDs, as where"
+        )
+        more = "an export gives everybody the same id; if no patient has two studies, give data.patient=study"
+        warnings.warn(HarnessWarning(f"{text} {more}."), stacklevel=3)
+    kinds = Counter(_whose(header, by_study)[0] for header in first)
     del kinds[_ID]
     if kinds:
         told = ", ".join(f"{count} by {kind}" for kind, count in kinds.items())
@@ -152,5 +175,5 @@ def _warn_of_patients(first: Sequence[Header], called: str) -> None:
         warnings.warn(HarnessWarning(f"{text}: one patient may count as several."), stacklevel=3)
     alike = spelt_alike(header.patient for header in first if not is_nobody(header.patient))
     if alike:
-        text = f"{len(alike)} times PatientIDs of {called} differ only in spelling (case, spaces, leading zeros)"
-        warnings.warn(HarnessWarning(f"{text}; each time they count as one patient."), stacklevel=3)
+        text = f"{groups_differ(len(alike), 'PatientIDs', called)} (case, spaces, leading zeros)"
+        warnings.warn(HarnessWarning(f"{text}; those of a group count as one patient."), stacklevel=3)

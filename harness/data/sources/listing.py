@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from harness.data.sources.account import Account, told
-from harness.data.sources.looks import looks_like
+from harness.data.sources.looks import OF_SCANNERS, looks_like
 from harness.errors import InputError
 
 METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
@@ -33,6 +33,7 @@ HIDDEN, SYSTEM, ENDING = "hidden", "in folders of a system or file server", "of 
 BROKEN, SPECIAL, UNREADABLE = "links to content that is not there", "that are no regular files", "that cannot be read"
 ABOVE = "links to folders above, which would lead round"
 AGAIN, UNNAMED = "links to folders that are read already", "that the metadata does not name"
+_OF_A_RUN = frozenset({"data.root", "data.extra"})  # what may be read as volumes, too
 UNUSED = "tables of metadata, which say nothing here"
 
 
@@ -54,12 +55,12 @@ class Listing(NamedTuple):
         """InputError where some of what was asked for could not be had: a part must not be judged as the whole."""
         if not self.wanted:
             return
+        volumes = "; data=dicom and data=nifti read volumes" if self.account.called in _OF_A_RUN else ""
         beside = f"beside {len(self.images)} {self.account.kind}"
         raise InputError(
             f"{self.account.called}: {beside} {root} holds files that look like images, too, "
-            f"and cannot be taken: {told(self.wanted)}. Fetch, rename or convert them (PNG is read; data=dicom and "
-            "data=nifti read volumes), or move them elsewhere: "
-            "a part would be judged as if it were the whole."
+            f"and cannot be taken: {told(self.wanted)}. Fetch, rename or convert them (PNG is read{volumes}), or "
+            "move them elsewhere: a part would be judged as if it were the whole."
         )
 
 
@@ -73,6 +74,7 @@ def list_folder(root: Path, called: str) -> Listing:
     check_folder(root, called)
     found = Walk(root, called)
     found.walk()
+    found.forget_names_of_patients()
     images = sorted(found.images, key=lambda one: one[0].split("/"))
     for name, _ in images:
         _check_utf8(name, called)
@@ -140,6 +142,12 @@ class Walk:
             else:
                 self._tree(name, path, linked=True)
 
+    def forget_names_of_patients(self) -> None:
+        """Where a scanner's files lie, nothing that is left out is named: all may be called by patients."""
+        if any(reason == _looks_like(kind) for reason in self.left_out for kind in OF_SCANNERS):
+            for held in (self.left_out, self.wanted):
+                held.update({reason: (count, "") for reason, (count, _) in held.items()})
+
     def _tree(self, name: str, path: Path, linked: bool) -> None:
         """Every file at or below one folder, without recursion: a tree may be deeper than Python's stack."""
         left = [(name, path, "")]
@@ -201,7 +209,7 @@ class Walk:
         else:
             self.others.append(name)
             looks = looks_like(path)
-            self._leave(f"that look like {looks}" if looks else ENDING, name, wanted=bool(looks))
+            self._leave(_looks_like(looks) if looks else ENDING, name, wanted=bool(looks))
 
     def _leave(self, reason: str, name: str, wanted: bool = False) -> None:
         for held in (self.left_out, self.wanted) if wanted else (self.left_out,):
@@ -212,6 +220,11 @@ class Walk:
 def _identity(path: Path) -> tuple[int, int]:
     found = path.stat()
     return found.st_dev, found.st_ino
+
+
+def _looks_like(kind: str) -> str:
+    """Why a file of that kind is left out."""
+    return f"that look like {kind}"
 
 
 def _may_be(name: str) -> bool:

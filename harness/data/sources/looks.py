@@ -21,6 +21,9 @@ _ENDINGS = {
 }  # fmt: skip
 
 
+OF_SCANNERS = frozenset({"DICOM", "NIfTI", "MetaImage", "NRRD"})  # files of these are often called by the patient
+
+
 def _zipped_images(path: Path, head: bytes) -> bool:
     if not head.startswith(b"PK\3\4"):
         return False

@@ -124,6 +124,7 @@ def _volume(file: FoundFile, whose: tuple[str, str], called: str, salt: Salt, pr
     return Volume(
         name=salt.name("volume", file.name),
         patient=salt.name("patient", *whose),
+        handle=file.handle,
         plane=plane,
         directions=directions[::-1],  # planes are those of the last axis, as the file holds them together
         places=(sides[2], sides[1], sides[0]),

@@ -150,8 +150,8 @@ def _check(image: Image.Image, name: str, paged: bool) -> None:
     if isinstance(image, TiffImageFile) and not paged and image.is_animated:
         # n_frames reads the tags of all, each compared with all before
         raise InputError(
-            f"{name} holds more than one frame; give one image a slice, or data.window=[centre,width] to a run, with "
-            "which every page is a slice."
+            f"{name} holds more than one frame; give one image a slice, or data.window=[centre,width] to a run of "
+            "data=folder, with which every page is a slice."
         )
     n_frames = 1 if isinstance(image, TiffImageFile) else getattr(image, "n_frames", 1)
     if n_frames != 1:

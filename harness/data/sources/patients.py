@@ -88,8 +88,13 @@ def warn_of_alike(names: Iterable[str], called: str, follows: str, named: bool =
     alike = spelt_alike(names)
     if alike:
         first = f" (first: {' and '.join(repr(name) for name in alike[0][:2])})" if named else ""
-        text = f"{len(alike)} times patient ids of {called} differ only in spelling{first}: case, spaces, "
+        text = f"{groups_differ(len(alike), 'Patient ids', called)}{first}: case, spaces, "
         warnings.warn(HarnessWarning(f"{text}leading zeros or invisible characters. {follows}"), stacklevel=3)
+
+
+def groups_differ(count: int, ids: str, called: str) -> str:
+    """That so many groups of ids are one spelling each, as a sentence begins."""
+    return f"{ids} of {called}, {count} group{'s' if count != 1 else ''} of them, differ only in spelling"
 
 
 def warn_of_alone(

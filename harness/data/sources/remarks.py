@@ -14,10 +14,12 @@ from harness.errors import HarnessWarning
 
 class AsStored(NamedTuple):
     """What images were like before they were converted. sizes: (height, width) in pixels -> how many; conversions: a
-    kind, as it completes '3 of 10 images ...' -> how many. Without any name of a file."""
+    kind, as it completes '3 of 10 images ...' -> how many; clipped: of volumes, how many of their pixels lie below
+    the window, above it, and in all. Without any name of a file."""
 
     sizes: Mapping[tuple[int, int], int]
     conversions: Mapping[str, int]
+    clipped: tuple[int, int, int] | None = None
 
 
 _HEARD: ContextVar[list[AsStored] | None] = ContextVar("heard", default=None)
@@ -40,6 +42,7 @@ class Remarks:
     def __init__(self) -> None:
         self._files: dict[str, list[str]] = {}
         self._sizes: Counter[tuple[int, int]] = Counter()
+        self._clipped: tuple[int, int, int] | None = None
 
     def note(self, kind: str, name: str) -> None:
         """Remember that `name` was converted; `kind` completes the sentence '3 of 10 images ...'."""
@@ -48,6 +51,11 @@ class Remarks:
     def note_size(self, height: int, width: int) -> None:
         """Remember the size of an image as stored, pixels."""
         self._sizes[height, width] += 1
+
+    def note_clipped(self, below: int, above: int, pixels: int) -> None:
+        """Count pixels of a volume that lie below and above the window, of so many."""
+        before = self._clipped or (0, 0, 0)
+        self._clipped = (before[0] + below, before[1] + above, before[2] + pixels)
 
     def add(self, later: Remarks) -> None:
         """Remember what was noted of files that come after these."""
@@ -60,7 +68,8 @@ class Remarks:
         """Give one HarnessWarning for each kind of conversion, and one for images of several sizes."""
         told = _HEARD.get()
         if told is not None:
-            told.append(AsStored(dict(self._sizes), {kind: len(names) for kind, names in self._files.items()}))
+            conversions = {kind: len(names) for kind, names in self._files.items()}
+            told.append(AsStored(dict(self._sizes), conversions, self._clipped))
         for kind, names in self._files.items():
             text = f"{len(names)} of {n_images} images in {where} {kind} (first: {names[0]})."
             warnings.warn(HarnessWarning(text), stacklevel=3)

@@ -73,7 +73,10 @@ def _taken(volume: Volume, taking: Taking, remarks: Remarks, odd: Counter[str]) 
     numbers, greys = [], []
     for number, plane in axial_planes(volume, taking.choice, notes.setdefault):
         grey = taking.window.grey(plane, volume.turned)
-        greys.append(fit(grey, taking.size, f"slice {number} of the volume {volume.name}", remarks))
+        low, high = taking.window.ends
+        inside = np.count_nonzero(~np.isnan(plane))
+        remarks.note_clipped(np.count_nonzero(plane < low), np.count_nonzero(plane > high), inside)
+        greys.append(fit(grey, taking.size, f"slice {number} of {volume.handle}", remarks))
         numbers.append(number)
     pixels = np.stack(greys)
     if pixels.min() == pixels.max():

@@ -32,7 +32,8 @@ _SKEWED = 0.05  # a cosine: 3 degrees
 class Volume:
     """Planes of one shape behind one another.
 
-    name, patient: salted, as ids show them; unnamed: nobody said whose it is.
+    name, patient: salted, as ids show them; unnamed: nobody said whose it is. handle: how sentences call it, so that
+    its owner finds it, "the file whose SHA-256 ...".
     plane: index -> float32 [rows, columns], NaN outside of the picture. turned: the least number is to be white.
     directions: float64 [3, 3], unit vectors in the patient's axes along planes, rows and columns.
     places: mm along each of the three, float64, each rising or falling.
@@ -41,6 +42,7 @@ class Volume:
 
     name: str
     patient: str
+    handle: str
     plane: Callable[[int], Plane]
     directions: NDArray[np.float64]
     places: tuple[Places, Places, Places]
@@ -74,7 +76,7 @@ def axial_planes(volume: Volume, choice: SliceChoice, note: Callable[[str], obje
         place = int(up[number])
         plane = volume.plane(place) if stack is None else np.take(stack, place, axis=axes[_UP])
         turned = plane.T if axes[_BACK] > axes[_LEFT] else plane
-        yield int(number), _square(turned[np.ix_(back, left)], backs[back], lefts[left], note)
+        yield int(number), _square(turned[np.ix_(back, left)], backs[back], lefts[left], volume.handle, note)
 
 
 def _axes(directions: NDArray[np.float64]) -> tuple[int, int, int]:
@@ -93,7 +95,7 @@ def _whole(volume: Volume) -> Plane:
     voxels = prod(volume.shape)
     if voxels > MOST_VOXELS:
         raise InputError(
-            f"The volume {volume.name} has {' x '.join(map(str, volume.shape))} voxels and its planes are not axial; "
+            f"The planes of {volume.handle} are not axial, and it has {' x '.join(map(str, volume.shape))} voxels; "
             f"at most {MOST_VOXELS} can be turned. Make axial slices of it elsewhere, or remove it."
         )
     stack = np.empty(volume.shape, np.float32)
@@ -108,6 +110,9 @@ def _oddities(volume: Volume) -> Iterator[str]:
     cosine = min(1.0, abs(float(volume.directions[axes[_UP], _UP])))
     if np.degrees(np.arccos(cosine)) > _OBLIQUE_DEGREES:
         yield f"are oblique, more than {_OBLIQUE_DEGREES:g} degrees off axial: the nearest axes were taken"
+    within = _within_plane(volume.directions[axes[_BACK]]), _within_plane(volume.directions[axes[_LEFT]])
+    if max(within) > _OBLIQUE_DEGREES:
+        yield f"are rotated within the axial plane, over {_OBLIQUE_DEGREES:g} degrees: the nearest axes were taken"
     if np.abs(volume.directions @ volume.directions.T - np.eye(3)).max() > _SKEWED:
         yield "have axes that are not at right angles; their pictures were left as they are"
     steps = np.abs(np.diff(volume.places[0]))
@@ -115,7 +120,13 @@ def _oddities(volume: Volume) -> Iterator[str]:
         yield "have slices at uneven distances, or gaps between them"
 
 
-def _square(plane: Plane, rows: Places, columns: Places, note: Callable[[str], object]) -> Plane:
+def _within_plane(direction: NDArray[np.float64]) -> float:
+    """Degrees, 0 to 45, from a direction as it is seen from above to the nearer of left and back."""
+    seen = np.abs(direction[[_LEFT, _BACK]])
+    return float(np.degrees(np.arctan2(seen.min(), seen.max())))
+
+
+def _square(plane: Plane, rows: Places, columns: Places, handle: str, note: Callable[[str], object]) -> Plane:
     """The picture on a grid of square pixels, those of the finer axis, by linear interpolation; rows, columns: mm."""
     steps = [np.diff(places) for places in (rows, columns)]
     known = [float(np.median(step)) for step in steps if len(step)]
@@ -124,7 +135,7 @@ def _square(plane: Plane, rows: Places, columns: Places, note: Callable[[str], o
         return plane
     grids = [np.arange(0, places[-1] - places[0] + finest * _SAME, finest) + places[0] for places in (rows, columns)]
     if len(grids[0]) * len(grids[1]) > MOST_PIXELS:
-        raise InputError("A volume's spacings differ so much that its pixels cannot be made square; remove it.")
+        raise InputError(f"The spacings of {handle} differ so much that its pixels cannot be made square; remove it.")
     note("have axial pixels that are not square and were made so by linear interpolation")
     return _along(_along(plane, rows, grids[0]).T, columns, grids[1]).T
 

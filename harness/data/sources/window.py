@@ -20,6 +20,11 @@ class Window(NamedTuple):
     width: float
     preset: str = ""
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        """What becomes black, and what white."""
+        return self.centre - self.width / 2, self.centre + self.width / 2
+
     def grey(self, values: NDArray[Any], turned: bool = False) -> Grey:
         """Numbers [h, w] -> uint8: at most centre - width/2 black, at least centre + width/2 white, NaN black.
 
@@ -30,6 +35,15 @@ class Window(NamedTuple):
         inside = ~np.isnan(share)
         grey = np.floor(np.clip(np.where(inside, share, 0.0), 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
         return np.where(inside, 255 - grey, 0).astype(np.uint8) if turned else grey
+
+
+def refuse_unsigned(window: Window, name: str) -> None:
+    """InputError for a preset, which is Hounsfield units, where numbers cannot be negative."""
+    if window.preset:
+        raise InputError(
+            f"{name} holds unsigned numbers, which are no Hounsfield units, in which data.window={window.preset} "
+            "is given; give data.window=[centre,width] in its own numbers."
+        )
 
 
 # Hounsfield units; the usual ones of a chest as Radiopaedia, "Windowing (CT)", has them (W:1500 L:-600, W:350 L:50,

@@ -39,6 +39,9 @@ def asked(tmp_path, monkeypatch, capsys):
         ("harness-run attack=mosaic", {"attack=mosaic", "attack=mosaic_reg"}),
         ("harness-run attack=mosaic attack.mosaic.acr", {"attack.mosaic.across="}),
         ("harness-run data=folder data.ro", {"data.root="}),
+        ("harness-run data=folder data.window=", {"data.window=lung", "data.window=mediastinum", "data.window=bone"}),
+        ("harness-run data=hub data.window=me", {"data.window=mediastinum"}),
+        ("harness-run shadow.leak=", {f"shadow.leak={leak}" for leak in ("faint", "weak", "medium", "strong")}),
         ("harness-run -m seed=1,2 presett", set()),
         ("harness-run -m seed=1,2 prese", {"preset="}),
     ],
@@ -54,6 +57,10 @@ def test_nothing_of_hydras_own_is_offered(asked):
     _, out, _ = asked("query=bash", line="harness-run ")
     assert {"attack=", "seed=", "shadow."} <= set(out.split())
     assert not [word for word in out.split() if word.startswith(("hydra", "recipe"))]
+
+
+def test_of_phantoms_no_window_is_offered(asked):
+    assert asked("query=bash", line="harness-run data=phantom data.window=") == (0, "\n", "")
 
 
 def test_fish_is_answered_in_lines(asked):

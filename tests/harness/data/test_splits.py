@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from attacks.difficulty_calibration import mean_over
+from harness.data.options import FolderData, PhantomData
 from harness.data.splits import check_pool_size, paired_halves, random_half, reference_shadows
 from harness.errors import InputError
 from harness.seeds import rng_of, seed_of
@@ -82,11 +83,15 @@ def test_calibration_by_references_cannot_see_the_label():
 
 def test_too_small_a_plan_is_refused_with_the_numbers():
     with pytest.raises(InputError, match=r"at least 8 patients.*has 5 \(and 10 slices\)"):
-        check_pool_size(10, [f"p{i // 2}" for i in range(10)], 4)
+        check_pool_size(10, [f"p{i // 2}" for i in range(10)], 4, PhantomData())
+    with pytest.raises(InputError, match=r"Give more, data\.patients=N\."):
+        check_pool_size(10, ["one"] * 10, 4, PhantomData())
+    with pytest.raises(InputError, match=r"Give slices of more patients\."):
+        check_pool_size(10, ["one"] * 10, 4, FolderData(root="d"))
     for count in (2, 5):
         with pytest.raises(InputError, match="even number from 4"):
-            check_pool_size(60, PATIENTS, count)
-    check_pool_size(60, PATIENTS, 4)
+            check_pool_size(60, PATIENTS, count, PhantomData())
+    check_pool_size(60, PATIENTS, 4, PhantomData())
 
 
 def test_seeds_depend_on_every_axis_and_on_nothing_else():

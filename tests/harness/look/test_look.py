@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from data_sets import write_parquet
 from PIL import Image
-from scans import chest, write_nifti
+from scans import chest, header, write, write_nifti, write_series
 from tiny import write_slices
 from tiny_edition import write_edition
 
@@ -135,6 +135,7 @@ def test_too_little_for_the_shadows_is_said_by_the_rule_of_the_plan(look, words,
     code, out, _ = look("data.size=16", *words)
     assert code == 0
     assert says in out
+    assert "trains and attacks" not in out
 
 
 def test_slices_of_nobody_are_told(look, images):
@@ -200,6 +201,26 @@ def test_volumes_are_looked_at(look):
     assert "mustermann" not in out + Path("found.json").read_text()
 
 
+def test_of_scans_the_window_is_told_and_what_reading_left_out(look):
+    pytest.importorskip("pydicom")
+    for number in range(8):
+        write_series(Path("ct") / str(number), chest(seed=number), uids=f"1.{number + 2}", PatientID=f"P{number}")
+    write(header(ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"]), Path("ct") / "scout", chest()[0])
+    hu = np.concatenate([chest(seed=number) for number in range(8)])
+    outside = f"{100 * (hu < -500).mean():.1f} % of the pixels lie below, {100 * (hu > -100).mean():.1f} % above"
+    words = ("data=dicom", "data.root=ct", "data.size=16", "data.slices=all", "data.window=[-300,400]")
+    for _ in range(2):  # read, and from the store
+        code, out, err = look(*words, "--json", "found.json")
+        assert (code, err) == (0, "")
+        assert "left out data.root: 1 that are localisers" in out
+        assert "16 x 16 (48); numbers of a scanner, taken through the window" in out
+        assert f"of your own, -500 is black and -100 white (data.window); {outside}" in out
+    found = json.loads(Path("found.json").read_text())
+    assert found["folders"][0]["images"] == 48
+    expected = {"centre": -300, "width": 400, "below": (hu < -500).sum(), "above": (hu > -100).sum()}
+    assert found["window"] == expected | {"pixels": hu.size}
+
+
 def test_the_run_finds_what_was_read_in_the_store(look):
     look("data.size=16", "data.patients=8", "--json", "found.json")
     key = json.loads(Path("found.json").read_text())["pool"]
@@ -211,6 +232,7 @@ def test_the_run_finds_what_was_read_in_the_store(look):
     [
         (["data=folder", "data.root=nowhere"], "data.root=nowhere does not exist"),
         (["data=foldr"], "There is no data 'foldr'. Did you mean folder"),
+        (["data=dicom", "data.root=full", "data.patient=person"], "There is no value of data.patient 'person'"),
         (["data.size=0"], "data.size=0 must be at least 1"),
         (["--out"], "--out takes a place: --out DIR"),
         (["--out", "full"], "out=full is not empty, and nothing is replaced"),

@@ -5,19 +5,23 @@ from __future__ import annotations
 import sys
 import tarfile
 import warnings
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet
 import pytest
 from data_sets import COMMIT, PEOPLE, png, rows_of, write_cache, write_parquet
+from PIL import Image
 
 from harness.data.options import HubData, ParquetData
 from harness.data.pool import load_pool
 from harness.data.pseudonyms import Salt
+from harness.data.reading import source_of
 from harness.data.sources import dataset_files, dataset_images, dataset_parts, dataset_sizes
 from harness.data.sources.dataset import find_rows, read_rows
 from harness.data.sources.hashed import hashed_patients
+from harness.data.sources.window import PRESETS
 from harness.errors import InputError
 from harness.store import Store
 
@@ -120,7 +124,7 @@ def test_patients_are_hashed_and_those_of_one_spelling_are_one(parquet):
     assert found.unnamed == {"row_00005"}
     assert len({one, seven, nobody, last}) == 4
     told = " ".join(str(one.message) for one in caught)
-    assert "1 times patient ids of data.files differ only in spelling: case" in told
+    assert "Patient ids of data.files, 1 group of them, differ only in spelling: case" in told
     assert "007" not in told
 
 
@@ -142,8 +146,11 @@ def test_a_hash_without_its_salt_says_nothing():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"image": "slyce"}, r"no column of data\.files 'slyce'\. Did you mean slice\? There are: array, birthday, "),
-        ({"patient": "person"}, r"data\.patient: There is no column of data\.files 'person'\.? "),
+        (
+            {"image": "slyce"},
+            r"a column of data\.files: There is no column 'slyce'\. Did you mean slice\? There are: a",
+        ),
+        ({"patient": "person"}, r"data\.patient, a column of data\.files: There is no column 'person'\.? "),
         ({"patient": "array"}, r"data\.patient=array: that column .* text or numbers are read"),
         ({"split": "test"}, r"no data\.split 'test'\. There are: train"),
         ({"image": "birthday"}, r"row 1 of data\.files names a file that does not exist\."),
@@ -457,3 +464,55 @@ def test_files_of_several_kinds_are_not_one_data_set(parquet, tmp_path):
     other = of_columns(tmp_path, slice=[[[0] * SIDE] * SIDE], patient_id=["x"])
     with pytest.raises(InputError, match=r"the column slice of file 2 is missing, or of another type"):
         read(files=[str(parquet), other])
+
+
+HU = np.linspace(-1500, 400, SIDE * SIDE).reshape(SIDE, SIDE).round()
+
+
+def tiff(image: np.ndarray) -> bytes:
+    file = BytesIO()
+    Image.fromarray(image).save(file, "TIFF")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["int16", "int32", "float32", "nested", "tiff"])
+def test_more_than_8_bits_go_through_the_window(tmp_path, kind):
+    if kind == "nested":
+        files = of_columns(tmp_path, x=[HU.astype(int).tolist()])
+    elif kind == "tiff":
+        files = of_columns(tmp_path, {"x": datasets.Value("binary")}, x=[tiff(HU.astype(np.int32))])
+    else:
+        files = arrays(tmp_path, [HU.astype(kind)])
+    assert np.array_equal(read(files=files, window="lung").pixels[0], PRESETS["lung"].grey(HU))
+    with pytest.raises(InputError):
+        read(files=files)
+
+
+@pytest.mark.parametrize("encoded", [True, False])
+def test_unsigned_numbers_have_a_window_of_their_own_numbers(tmp_path, encoded):
+    own = (HU + 1500).astype(np.uint16)
+    feature = {"x": datasets.Value("binary")}
+    files = of_columns(tmp_path, feature, x=[png(own)]) if encoded else arrays(tmp_path, [own])
+    assert np.array_equal(read(files=files, window=[900, 1500]).pixels[0], PRESETS["lung"].grey(HU))
+    with pytest.raises(InputError, match=r"row 1 .* unsigned numbers, .*data\.window=\[centre,width\]"):
+        read(files=files, window="lung")
+    with pytest.raises(InputError, match=r"data\.window=\[centre,width\]"):
+        read(files=files)
+
+
+def test_a_window_leaves_8_bits_alone_and_makes_another_pool(parquet, slices):
+    assert np.array_equal(read(files=str(parquet), image="array", window="lung").pixels, slices)
+    one = {"name": "parquet", "size": SIDE, "image": "array", "files": [str(parquet)]}
+    plain, windowed, named = (
+        source_of(ParquetData(**one, window=window)).identity for window in (None, [-600, 1500], "lung")
+    )
+    assert "window" not in plain
+    assert windowed["window"] == [-600, 1500, False]
+    assert named["window"] == [-600, 1500, True]
+
+
+def test_an_image_that_the_file_does_not_call_one_is_read(tmp_path, slices):
+    rows = [{"bytes": png(image), "path": "Erika Mustermann.png"} for image in slices]
+    path = tmp_path / "plain.parquet"
+    pyarrow.parquet.write_table(pyarrow.table({"image": rows}), path)
+    assert np.array_equal(read(files=str(path)).pixels, slices)

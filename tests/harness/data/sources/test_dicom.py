@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -75,12 +76,33 @@ def test_who_has_no_id_is_told_otherwise_and_that_is_said(tmp_path, changed, how
     assert any("2 of 2 series in data.root have no PatientID" in one and f"2 by {how}" in one for one in remarks)
 
 
+def test_an_export_with_one_id_for_all_is_told_and_read_by_study(tmp_path):
+    for number in range(3):
+        write_series(tmp_path / "d" / str(number), chest(seed=number), uids=f"1.{number + 2}", PatientID="ANON")
+    write_series(tmp_path / "d" / "4", chest(seed=4), uids="1.9", PatientID="ANON", StudyInstanceUID="1.2.1")
+    pool, remarks = load(tmp_path / "d")
+    assert len(set(pool.patient_ids)) == 1
+    told = " ".join(remarks)
+    assert "All 4 series in data.root have one PatientID, and 3 StudyInstanceUIDs" in told
+    assert "give data.patient=study" in told
+    assert "ANON" not in told
+    other, remarks = load(tmp_path / "d", patient="study")
+    assert other.key != pool.key
+    assert sorted(other.patient_ids.count(one) for one in set(other.patient_ids)) == [6, 6, 12]
+    assert any("one patient with several counts as several" in one for one in remarks)
+    (tmp_path / "e").mkdir()
+    write_series(tmp_path / "e", HU)
+    assert not any("one PatientID" in one for one in load(tmp_path / "e")[1])
+
+
 def test_greys_are_rescaled_padded_and_turned(tmp_path):
     stored = np.array([[0, 100], [200, -2000]], np.int16)
     kept = {"RescaleSlope": 0.5, "RescaleIntercept": 10, "PixelPaddingValue": -2000}
     assert one_slice(tmp_path, stored, **kept).tolist() == [[10, 60], [110, 0]]
     turned = one_slice(tmp_path, stored, **kept, PhotometricInterpretation="MONOCHROME1")
     assert turned.tolist() == [[245, 195], [145, 0]]
+    said = " ".join(load(tmp_path / "d", size=2, window=[127.5, 255])[1])
+    assert "1 of 1 series in data.root are MONOCHROME1 (the least number is white), so black and white were" in said
 
 
 def test_a_range_of_padding_is_black(tmp_path):
@@ -252,3 +274,11 @@ def test_nothing_that_can_be_read_is_a_sentence(tmp_path):
     with pytest.raises(InputError, match=r"holds no DICOM files.* What lies there: 1 of another kind") as told:
         load(tmp_path / "e")
     assert "Meyer" not in str(told.value)
+
+
+def test_pictures_that_are_too_small_name_a_file_that_can_be_found(tmp_path):
+    write_series(tmp_path / "d", HU)
+    with pytest.raises(InputError, match=r"SHA-256 begins with \w+ has 16x16 pixels, less than the working") as told:
+        load(tmp_path / "d", size=32)
+    digests = [sha256(one.read_bytes()).hexdigest() for one in (tmp_path / "d").iterdir()]
+    assert any(f"begins with {one[:12]} has" in str(told.value) for one in digests)

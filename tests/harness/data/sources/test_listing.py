@@ -166,8 +166,26 @@ def test_a_picture_under_another_ending_is_refused(root: Path, name: str, form: 
 )
 def test_a_volume_or_an_array_beside_pictures_is_refused(root: Path, name: str, content: bytes) -> None:
     (root / name).write_bytes(content)
-    with pytest.raises(InputError, match=rf"first: {name}"):
+    with pytest.raises(InputError, match=r"1 that look like (DICOM|NIfTI|numpy arrays)") as told:
         read_images(root, 16, "here")
+    assert ("numpy" in str(told.value)) == (f"first: {name}" in str(told.value))
+
+
+def test_a_folder_of_a_scanner_is_refused_without_a_name_and_volumes_are_for_runs(root: Path) -> None:
+    person = root / "mustermann"
+    person.mkdir()
+    (person / "1.dcm").write_bytes(b"\0" * 128 + b"DICM")
+    (person / "about.txt").write_text("")
+    for called, advised in (("data.root", True), ("data.extra", True), ("--release", False)):
+        with pytest.raises(InputError, match="1 that look like DICOM") as told:
+            read_images(root, 16, called)
+        assert "mustermann" not in str(told.value)
+        assert ("data=dicom" in str(told.value)) == advised
+    for one in root.glob("*.png"):
+        one.unlink()
+    with pytest.raises(InputError) as told:
+        read_images(root, 16, "--release")
+    assert "mustermann" not in str(told.value)
 
 
 def test_a_linked_folder_that_is_gone_is_refused_whatever_its_name(root: Path) -> None:

@@ -175,7 +175,8 @@ def test_in_a_run_ids_of_one_spelling_stay_on_one_side(root: Path) -> None:
         root, "csv", [{"file_name": n, "patient_id": p} for n, p in zip(NAMES, ["001", "2", "1", "02"], strict=True)]
     )
     with pytest.warns(
-        HarnessWarning, match=r"2 times patient ids of data\.root differ only in spelling \(first: '001' and"
+        HarnessWarning,
+        match=r"Patient ids of data\.root, 2 groups of them, differ only in spelling \(first: '001' and",
     ):
         pool = load_pool(FolderData(root=str(root), size=16), Store(root.parent / "store"))
     assert pool.patient_ids == ("001", "2", "001", "2")

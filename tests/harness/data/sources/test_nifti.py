@@ -6,6 +6,7 @@ import gzip
 import re
 import struct
 import warnings
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -154,3 +155,11 @@ def test_a_packed_file_that_is_damaged(tmp_path):
     (tmp_path / "d" / "a.nii.gz").write_bytes(packed[:300])
     with pytest.raises(InputError, match=r"SHA-256 .* is a damaged NIfTI volume"):
         load(tmp_path / "d")
+
+
+def test_pictures_that_are_too_small_name_a_file_that_can_be_found(tmp_path):
+    write_nifti(tmp_path / "d" / "one.nii", HU)
+    with pytest.raises(InputError, match=r"SHA-256 begins with \w+ has 16x16 pixels, less than the working") as told:
+        load(tmp_path / "d", size=32)
+    digests = [sha256(one.read_bytes()).hexdigest() for one in (tmp_path / "d").iterdir()]
+    assert any(f"begins with {one[:12]} has" in str(told.value) for one in digests)

@@ -17,7 +17,7 @@ WAYS = np.array([[0, 0, 1.0], [0, 1, 0], [1, 0, 0]])  # up, back, left in the pa
 
 def volume(stored, directions, places=None) -> Volume:
     places = places or tuple(np.arange(count, dtype=float) for count in stored.shape)
-    return Volume("v", "p", lambda place: stored[place], np.asarray(directions, float), places)
+    return Volume("v", "p", "the file", lambda place: stored[place], np.asarray(directions, float), places)
 
 
 def axial(one: Volume, choice: str = "all") -> tuple[list[int], np.ndarray, list[str]]:
@@ -58,6 +58,17 @@ def test_an_oblique_volume_is_told():
     turned = np.array([[0, np.sin(0.2), np.cos(0.2)], [0, np.cos(0.2), -np.sin(0.2)], [1, 0, 0]])
     assert any("oblique" in one for one in axial(volume(HEAD_BACK_LEFT, turned))[2])
     assert not axial(volume(HEAD_BACK_LEFT, WAYS))[2]
+
+
+@pytest.mark.parametrize(
+    ("degrees", "is_told"), [(0, False), (4, False), (6, True), (45, True), (-30, True), (90, False)]
+)
+def test_a_volume_that_is_rotated_within_its_planes_is_told(degrees, is_told):
+    cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    turned = np.array([[0, 0, 1], [-sine, cosine, 0], [cosine, sine, 0]])
+    told = axial(volume(HEAD_BACK_LEFT, turned))[2]
+    assert [one for one in told if "rotated within the axial plane" in one] == told
+    assert bool(told) == is_told
 
 
 @pytest.mark.parametrize(
