@@ -2,7 +2,7 @@
 
 from harness.compare import compare
 found = compare([Path("runs")], by="attack", metric="auc")
-for row in found.rows: print(row.attack, row.setting, row.estimate.value, row.rank)
+[(row.attack, row.setting, row.estimate.value, row.rank) for row in found.rows]
 found.to_pandas()
 """
 

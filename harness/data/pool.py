@@ -148,19 +148,15 @@ def _write(source: Source, folder: Path) -> Mapping[str, Any]:
     accounts = [part.account for _, part in parts if part.account is not None]
     unnamed = {one.called: one.left_out[UNNAMED] for one in accounts if UNNAMED in one.left_out}
     alone = sum(len(part.unnamed) for _, part in parts)
-    known = {"remarks": remarks, "unnamed": unnamed, "read": _read_further(source, accounts)}
-    return {**known, "as_stored": {**_as_stored(told), "of_nobody": alone}}
-
-
-def _read_further(source: Source, accounts: Sequence[Account]) -> dict[str, Any]:
-    """Of each folder what reading left out that looking at its files had not: how many remain, and why how many."""
-    found = {}
-    for one in accounts:
-        before = source.accounts[one.called].left_out if one.called in source.accounts else {}
-        reasons = {why: count for why, (count, _) in one.left_out.items() if why not in {*before, UNNAMED}}
-        if reasons:
-            found[one.called] = {"images": one.images, "left_out": reasons}
-    return found
+    unread = {
+        one.called: _unread(one, source.accounts[one.called]) for one in accounts if one.called in source.accounts
+    }
+    return {
+        "remarks": remarks,
+        "unnamed": unnamed,
+        "unread": unread,
+        "as_stored": {**_as_stored(told), "of_nobody": alone},
+    }
 
 
 def _as_stored(told: Sequence[AsStored]) -> dict[str, Any]:
@@ -179,14 +175,23 @@ def _as_stored(told: Sequence[AsStored]) -> dict[str, Any]:
     }
 
 
+def _unread(read: Account, listed: Account) -> dict[str, Any]:
+    """What reading left out of the files that were listed, by reason, and how many of them it left whole."""
+    left_out = {
+        reason: count for reason, (count, _) in read.left_out.items() if reason not in {*listed.left_out, UNNAMED}
+    }
+    return {"images": max(0, listed.images - read.images), "left_out": left_out}
+
+
 def _accounts(source: Source, facts: Mapping[str, Any]) -> Iterator[dict[str, object]]:
-    """What lies in each folder now, and what of it reading left out, which the files' bytes decide, as the key."""
+    """What lies in each folder now, and of it what reading left out and how many images its metadata, which is part
+    of the key, does not name."""
     for called, account in source.accounts.items():
         count, first = facts["unnamed"].get(called, (0, ""))
-        further = facts.get("read", {}).get(called, {"images": account.images - count, "left_out": {}})
-        left_out = {**account.left_out, **({UNNAMED: (count, first)} if count else {})}
-        left_out |= {reason: (many, "") for reason, many in further["left_out"].items()}
-        yield replace(account, images=further["images"], left_out=left_out).facts()
+        unread = facts.get("unread", {}).get(called, {"images": 0, "left_out": {}})
+        left_out = {**account.left_out, **{reason: (n, "") for reason, n in unread["left_out"].items()}}
+        left_out |= {UNNAMED: (count, first)} if count else {}
+        yield replace(account, images=account.images - count - unread["images"], left_out=left_out).facts()
 
 
 def _people(parts: Sequence[Slices]) -> tuple[str, ...]:

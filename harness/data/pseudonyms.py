@@ -15,7 +15,7 @@ from typing import NamedTuple
 from harness.bounded import read_text
 from harness.errors import InputError
 from harness.store import SALT, Store
-from harness.writing import write_durably
+from harness.writing import replace_file
 
 _BYTES = 32
 _DIGITS = 10  # hexadecimal: of 10,000 patients two share a name with probability 5e-5
@@ -34,7 +34,7 @@ class Salt(NamedTuple):
         path = store.private_folder(SALT) / "salt.txt"
         with store.lock(SALT, "salt"):
             if not path.exists():
-                write_durably(path, secrets.token_hex(_BYTES))
+                replace_file(path, secrets.token_hex(_BYTES), private=True)
             text = read_text(path, 4 * _BYTES, "The store's salt", links=False).strip()
         try:
             secret = bytes.fromhex(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -14,8 +14,9 @@ from harness.data.in_threads import in_order
 from harness.data.pseudonyms import Salt
 from harness.data.sources.account import Account
 from harness.data.sources.by_content import FoundFile
-from harness.data.sources.dicom_headers import Frame, Header, read_header
+from harness.data.sources.dicom_headers import Header, read_header
 from harness.data.sources.dicom_pixels import Pictures
+from harness.data.sources.dicom_stacks import Stack, stacks_of
 from harness.data.sources.patients import groups_differ, is_nobody, spelling, spelt_alike
 from harness.data.sources.slices import Slices
 from harness.data.sources.unheard import library, unheard
@@ -24,10 +25,7 @@ from harness.data.sources.volumes import Volume
 from harness.errors import HarnessWarning, InputError
 
 _TILT_DEGREES = 0.5
-_SAME_MM = 1e-3  # places nearer than this are one
 _AGAIN = "that repeat another file (same SOPInstanceUID)"
-_SAME_PLACE = "at a place where their series has a slice already"
-Picture = tuple[Header, Frame]
 
 
 def read_dicom(
@@ -35,17 +33,15 @@ def read_dicom(
 ) -> Slices:
     """The slices of all CT series among these files, in the window.
 
-    A series is what shares SeriesInstanceUID, orientation, size and spacing; its slices stand in the order of
-    ImagePositionPatient along their normal. Ids and patients are salted hashes. What is no CT slice is left out, with
-    one HarnessWarning that counts it by reason. by_study: whether each study is a patient's of its own, whatever the
-    PatientID. Raises InputError for a damaged file, and where nothing is left.
+    A series is what shares SeriesInstanceUID, orientation, size, spacing and phase; its slices stand in the order
+    of ImagePositionPatient along their normal. Ids and patients are salted hashes. What is no CT slice is left out,
+    with one HarnessWarning that counts it by reason. by_study: whether each study is a patient's of its own,
+    whatever the PatientID. Raises InputError for a damaged file, and where nothing is left.
     """
     library("pydicom", "dicom")
     called = account.called
     headers, left_out = _headers(files, called)
-    stacks = _stacks(headers, left_out)
-    known = {reason: (count, "") for reason, count in sorted(left_out.items())}
-    account = replace(account, images=len(headers), left_out={**account.left_out, **known})
+    stacks = stacks_of(headers, left_out)
     if left_out:
         told = "; ".join(f"{count} {reason}" for reason, count in sorted(left_out.items()))
         text = f"In {called} {left_out.total()} of {len(files)} DICOM files, or frames of them, were left out"
@@ -55,7 +51,11 @@ def read_dicom(
             f"None of the {len(files)} DICOM files in {called} is a slice of a CT volume: "
             f"{'; '.join(f'{count} {reason}' for reason, count in left_out.items())}."
         )
-    _warn_of_patients([stack[0][0] for stack in stacks], called, by_study)
+    _warn_of_parts(stacks, called)
+    _warn_of_patients([stack.pictures[0][0] for stack in stacks], called, by_study)
+    taken = {header.file.name for stack in stacks for header, _ in stack.pictures}
+    reasons = {reason: (count, "") for reason, count in sorted(left_out.items())}
+    account = replace(account, images=len(taken), left_out={**account.left_out, **reasons})
     pictures = Pictures(called)
     volumes = (_volume(stack, pictures, salt, by_study) for stack in stacks)
     return slices_of(volumes, taking, account, "series")
@@ -76,44 +76,28 @@ def _headers(files: Sequence[FoundFile], called: str) -> tuple[list[Header], Cou
     return list(headers.values()), left_out
 
 
-def _stacks(headers: Sequence[Header], left_out: Counter[str]) -> list[list[Picture]]:
-    """The pictures of each volume, in the order of their places along the normal, each place once."""
-    groups: dict[tuple[object, ...], list[Picture]] = defaultdict(list)
-    for header in headers:
-        for frame in header.frames:
-            same = (*np.round(frame.orientation, 2), *np.round(frame.spacing, 3))
-            groups[header.series, header.shape, header.turned, *same].append((header, frame))
-    stacks = []
-    for group in groups.values():
-        group.sort(key=lambda one: (_height(one), one[0].file.digest, one[1].number))
-        stack: list[Picture] = []
-        for picture in group:
-            if stack and _height(picture) - _height(stack[-1]) < _SAME_MM:
-                left_out[_SAME_PLACE] += 1
-            else:
-                stack.append(picture)
-        stacks.append(stack)
-    return stacks
+def _warn_of_parts(stacks: Sequence[Stack], called: str) -> None:
+    """A HarnessWarning for series that are no single volume."""
+    parts = Counter(stack.pictures[0][0].series for stack in stacks if stack.part)
+    if parts:
+        text = f"{len(parts)} series in {called} hold pictures of several sizes, spacings, orientations, photometric "
+        more = f"interpretations or phases; they were split, and count as {parts.total()} series"
+        warnings.warn(HarnessWarning(f"{text}{more}."), stacklevel=3)
 
 
-def _height(picture: Picture) -> float:
-    """Where a picture lies along the normal of its plane, mm."""
-    frame = picture[1]
-    return float(frame.position @ np.cross(frame.orientation[:3], frame.orientation[3:]))
-
-
-def _volume(stack: Sequence[Picture], pictures: Pictures, salt: Salt, by_study: bool) -> Volume:
-    (header, frame), heights = stack[0], np.array([_height(picture) for picture in stack], dtype=np.float64)
+def _volume(stack: Stack, pictures: Pictures, salt: Salt, by_study: bool) -> Volume:
+    header, frame = stack.pictures[0]
     across, down = frame.orientation[:3], frame.orientation[3:]
     kind, whose = _whose(header, by_study)
     rows, columns = header.shape
+    named = (header.series, *map(str, [*np.round(frame.orientation, 2), *header.shape]), *stack.part)
     return Volume(
-        name=salt.name("series", header.series, *map(str, [*np.round(frame.orientation, 2), *header.shape])),
+        name=salt.name("series", *named),
         patient=salt.name("patient", kind, whose),
         handle=f"the series of {header.file.handle}",
-        plane=lambda place: pictures.plane(*stack[place]),
+        plane=lambda place: pictures.plane(*stack.pictures[place]),
         directions=np.array([np.cross(across, down), down, across]),
-        places=(heights, _sides(rows, frame.spacing[0]), _sides(columns, frame.spacing[1])),
+        places=(stack.heights, _sides(rows, frame.spacing[0]), _sides(columns, frame.spacing[1])),
         turned=header.turned,
         unnamed=kind == _FOLDER,
         notes=tuple(_notes(stack)),
@@ -124,13 +108,15 @@ def _sides(count: int, spacing: float) -> NDArray[np.float64]:
     return np.arange(count, dtype=np.float64) * spacing
 
 
-def _notes(stack: Sequence[Picture]) -> Iterator[str]:
-    header, first = stack[0]
-    along = stack[-1][1].position - first.position
+def _notes(stack: Stack) -> Iterator[str]:
+    header, first = stack.pictures[0]
+    along = stack.pictures[-1][1].position - first.position
     normal = np.cross(first.orientation[:3], first.orientation[3:])
     length = np.linalg.norm(along)
     if length and np.degrees(np.arccos(np.clip(along @ normal / length, -1, 1))) > _TILT_DEGREES:
         yield "have a tilted gantry: their slices lie shifted against each other, and were left as they are"
+    if stack.repeated:
+        yield "have several pictures at most of their places, which no phase tells apart; one of each place was taken"
     if header.turned:
         yield (
             "are MONOCHROME1 (the least number is white), so black and white were exchanged after the window; look "
@@ -140,16 +126,26 @@ def _notes(stack: Sequence[Picture]) -> Iterator[str]:
         yield "give their numbers another unit than Hounsfield's (RescaleType), and were read as if it were that"
 
 
+# What anonymisers write for everybody's PatientID, as `spelling` leaves it and without signs.
+_ANYBODY = frozenset({
+    "0", "x", "xx", "xxx", "xxxx", "anon", "anonym", "anonymous", "anonymized", "anonymised", "anonymizedpatient",
+    "anonymisedpatient", "anonymouspatient", "deidentified", "deid", "removed", "redacted", "blank", "empty",
+    "nobody", "noid", "nopatientid", "patient", "patientid", "pseudonym", "default", "undefined",
+})  # fmt: skip
 _ID, _STUDY, _REFERENCE, _FOLDER = "PatientID", "StudyInstanceUID", "FrameOfReferenceUID", "folder"
 
 
 def _whose(header: Header, by_study: bool) -> tuple[str, str]:
     """What tells the patient of a series from others, and its value; ids of one spelling are one patient's."""
-    if not (by_study and header.study) and not is_nobody(header.patient):
+    if not (by_study and header.study) and not (is_nobody(header.patient) or _is_anybody(header.patient)):
         return _ID, spelling(header.patient)
     if header.study:
         return _STUDY, header.study
     return (_REFERENCE, header.reference) if header.reference else (_FOLDER, header.file.folder)
+
+
+def _is_anybody(patient: str) -> bool:
+    return "".join(letter for letter in spelling(patient) if letter.isalnum()) in _ANYBODY
 
 
 def _warn_of_patients(first: Sequence[Header], called: str, by_study: bool) -> None:
@@ -161,7 +157,7 @@ def _warn_of_patients(first: Sequence[Header], called: str, by_study: bool) -> N
         return
     people = {_whose(header, by_study) for header in first}
     studies = {header.study for header in first if header.study}
-    if len(people) == 1 and len(studies) > 1 and not is_nobody(first[0].patient):
+    if len(people) == 1 and len(studies) > 1:
         text = (
             f"All {len(first)} series in {called} have one PatientID, and {len(studies)} StudyInstanceUIDs, as where"
         )
@@ -171,8 +167,12 @@ def _warn_of_patients(first: Sequence[Header], called: str, by_study: bool) -> N
     del kinds[_ID]
     if kinds:
         told = ", ".join(f"{count} by {kind}" for kind, count in kinds.items())
-        text = f"{kinds.total()} of {len(first)} series in {called} have no PatientID; whose they are is told {told}"
-        warnings.warn(HarnessWarning(f"{text}: one patient may count as several."), stacklevel=3)
+        text = f"{kinds.total()} of {len(first)} series in {called} have no PatientID"
+        anybody = sum(_is_anybody(header.patient) for header in first)
+        if anybody:
+            text += f", or an anonymiser's word for everybody ({anybody})"
+        more = "one patient may count as several. Ids that tell patients apart, such as pseudonyms, would help"
+        warnings.warn(HarnessWarning(f"{text}; whose they are is told {told}: {more}."), stacklevel=3)
     alike = spelt_alike(header.patient for header in first if not is_nobody(header.patient))
     if alike:
         text = f"{groups_differ(len(alike), 'PatientIDs', called)} (case, spaces, leading zeros)"

@@ -9,28 +9,30 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import bounded
 from harness.data.sources.by_content import FoundFile
-from harness.data.sources.opened import MOST_BYTES, MOST_PIXELS
+from harness.data.sources.dicom_opened import damaged, opened_dataset
+from harness.data.sources.opened import MOST_PIXELS
 from harness.errors import InputError
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-MOST_FILE_BYTES = 2**30
 MOST_FRAMES = 2**14
-# Deflate packs at most 1032 to 1 (zlib.net/zlib_tech.html): no such file unpacks to more than is read of one image.
-_MOST_DEFLATED_BYTES = MOST_BYTES // 1032
-_DEFLATED = b"1.2.840.10008.1.2.1.99"
 _CT = "1.2.840.10008.5.1.4.1.1.2"
 _CLASSES = frozenset({_CT, f"{_CT}.1", f"{_CT}.2"})  # CT, enhanced CT, legacy converted enhanced CT
 _SECONDARY = "1.2.840.10008.5.1.4.1.1.7"
 _DIRECTORY = "1.2.840.10008.1.3.10"
+# What tells pictures of several phases or acquisitions at one place from each other, the surest first.
+PHASES = (
+    "TemporalPositionIdentifier", "TemporalPositionIndex", "NominalPercentageOfCardiacPhase", "AcquisitionNumber",
+    "FrameAcquisitionNumber", "TriggerTime", "AcquisitionTime", "ContentTime",
+)  # fmt: skip
 _TAGS = [
     "SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID", "FrameOfReferenceUID", "PatientID",
     "Modality", "ImageType", "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation",
     "RescaleSlope", "RescaleIntercept", "RescaleType", "ModalityLUTSequence", "ImagePositionPatient",
-    "ImageOrientationPatient", "PixelSpacing", "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
+    "ImageOrientationPatient", "PixelSpacing", *PHASES, "SharedFunctionalGroupsSequence",
+    "PerFrameFunctionalGroupsSequence",
 ]  # fmt: skip
 # What a file without the mark begins with, of the groups 0008 and 0002, and how long that may be.
 _FIRST_ELEMENTS, _LONGEST_FIRST = frozenset({0x0, 0x1, 0x5, 0x8, 0x12, 0x13, 0x14, 0x16, 0x18}), 128
@@ -40,7 +42,8 @@ _VRS = frozenset(b"AE AS AT CS DA DS DT FL FD IS LO LT OB OW PN SH SL SQ SS ST T
 class Frame(NamedTuple):
     """One picture of a file: its place in it, and what its numbers and its corner mean.
 
-    orientation, position, spacing: ImageOrientationPatient, ImagePositionPatient, mm, PixelSpacing, mm.
+    orientation, position, spacing: ImageOrientationPatient, ImagePositionPatient, mm, PixelSpacing, mm. phases: what
+    stands in each of PHASES, "" for nothing.
     """
 
     number: int
@@ -49,6 +52,7 @@ class Frame(NamedTuple):
     spacing: tuple[float, float]
     slope: float
     intercept: float
+    phases: tuple[str, ...]
 
 
 class Header(NamedTuple):
@@ -89,43 +93,13 @@ def read_header(file: FoundFile, called: str) -> Header | str:
     pictures lie or what their numbers mean.
     """
     where = f"{called}: {file.handle}"
-    dataset = _dataset(file.path, where)
+    dataset = opened_dataset(file.path, where, _TAGS, pixels=False)
     try:
         return _left_out(dataset, where) or _header(dataset, file, where)
     except InputError:
         raise
     except Exception as error:  # whatever a damaged header raises holds what stands in it
-        raise _damaged(where, error) from None
-
-
-def _dataset(path: Path, where: str) -> Dataset:
-    from pydicom import dcmread
-
-    try:
-        with bounded.opened(path, "The file", links=True) as file:
-            size = file.seek(0, 2)
-            file.seek(0)
-            _check_size(size, file.read(4096), where)
-            file.seek(0)
-            return dcmread(file, stop_before_pixels=True, force=True, specific_tags=list(_TAGS))
-    except InputError as error:
-        raise error if str(error).startswith(where) else InputError(f"{where} cannot be read.") from None
-    except Exception as error:
-        raise _damaged(where, error) from None
-
-
-def _check_size(size: int, head: bytes, where: str) -> None:
-    if size > MOST_FILE_BYTES:
-        raise InputError(f"{where} has over {MOST_FILE_BYTES // 2**20} MiB, the most that is read.")
-    if _DEFLATED in head and size > _MOST_DEFLATED_BYTES:
-        raise InputError(
-            f"{where} is deflated and has over {_MOST_DEFLATED_BYTES // 2**10} KiB, the most that is unpacked; store "
-            "it uncompressed, or with an image compression."
-        )
-
-
-def _damaged(where: str, error: Exception) -> InputError:
-    return InputError(f"{where} is damaged or no DICOM file ({type(error).__name__}); copy it again or remove it.")
+        raise damaged(where, error) from None
 
 
 def _left_out(dataset: Dataset, where: str) -> str:
@@ -191,6 +165,14 @@ class _Said(NamedTuple):
             raise InputError(f"{self.where} has a {name} that is not {count} numbers.")
         return numbers
 
+    def phase(self, name: str) -> str:
+        """What stands there as text; "" for nothing, and for what cannot be read, as nothing hangs on it alone."""
+        items = [item for group in self.groups for item in (group.get("FrameContentSequence") or [])[:1]]
+        try:
+            return next((text for one in (*items, self.dataset) if (text := _text(one, name))), "")
+        except Exception:  # whatever a damaged element raises
+            return ""
+
 
 def _frames(dataset: Dataset, count: int, where: str) -> Iterator[Frame]:
     """Of a plain image its own header; of a multi-frame one what its functional groups say of each frame."""
@@ -213,6 +195,7 @@ def _frames(dataset: Dataset, count: int, where: str) -> Iterator[Frame]:
             spacing=(float(high), float(wide)),
             slope=float(said.numbers(values, "RescaleSlope", 1)[0]),
             intercept=float(said.numbers(values, "RescaleIntercept", 1)[0]),
+            phases=tuple(map(said.phase, PHASES)),
         )
 
 

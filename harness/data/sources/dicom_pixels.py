@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from harness.data.sources.codestreams import stated_size
 from harness.data.sources.dicom_headers import Frame, Header
+from harness.data.sources.dicom_opened import opened_dataset
 from harness.data.sources.opened import MOST_PIXELS
 from harness.data.sources.unheard import unheard
 from harness.errors import InputError
@@ -48,7 +49,7 @@ class Pictures:
         where = f"{self._called}: {header.file.handle}"
         try:
             with unheard():
-                dataset = self._dataset(header)
+                dataset = self._dataset(header, where)
                 values = _decoded(dataset, frame.number, where)
                 stored = _as_stored(dataset, values)
                 padding = _padding(dataset, stored)
@@ -64,13 +65,11 @@ class Pictures:
         plane[padding] = np.nan
         return plane
 
-    def _dataset(self, header: Header) -> Dataset:
-        from pydicom import dcmread
-
+    def _dataset(self, header: Header, where: str) -> Dataset:
         path = str(header.file.path)
         if self._held is None or self._held[0] != path:
             self._held = None  # not two at a time
-            dataset = dcmread(path, force=True, specific_tags=list(_TAGS))
+            dataset = opened_dataset(header.file.path, where, _TAGS, pixels=True)
             if "TransferSyntaxUID" not in dataset.file_meta:
                 dataset.file_meta.TransferSyntaxUID = _plain_syntax(dataset)
             self._held = (path, dataset)
@@ -106,7 +105,7 @@ def _decoded(dataset: Dataset, index: int, where: str) -> NDArray[np.integer[Any
                 '(it is part of the extra `medical`: pip install ".[medical]").'
             )
         frames = int(dataset.get("NumberOfFrames") or 1)
-        size = stated_size(get_frame(dataset.PixelData, index, number_of_frames=frames))
+        size = stated_size(get_frame(dataset.PixelData, index, number_of_frames=frames), syntax)
         if size is not None and size[0] * size[1] > MOST_PIXELS:
             raise InputError(f"{where} would unpack to {size[1]}x{size[0]} pixels; at most {MOST_PIXELS} are read.")
         plug_in = "pylibjpeg" if "pylibjpeg" in decoder.available_plugins else ""
@@ -143,13 +142,13 @@ def _padding(dataset: Dataset, stored: NDArray[np.int64]) -> NDArray[np.bool_]:
 
 
 def _stored_number(dataset: Dataset, name: str) -> int | None:
-    """A number of the pixels' own kind; headers often give a signed one as unsigned, or the other way round."""
+    """A number of the pixels' own kind and bits; headers often give a signed one as unsigned, or in a whole word."""
     value = dataset.get(name)
     if value is None or value == "":
         return None
-    allocated = int(dataset.BitsAllocated)
+    bits = int(dataset.BitsStored)
     if isinstance(value, bytes):
         value = int.from_bytes(value, "little")
-    number = int(value) & ((1 << allocated) - 1)
-    signed = int(dataset.PixelRepresentation) and number >> (allocated - 1)
-    return number - (1 << allocated) if signed else number
+    number = int(value) & ((1 << bits) - 1)
+    signed = int(dataset.PixelRepresentation) and number >> (bits - 1)
+    return number - (1 << bits) if signed else number

@@ -74,8 +74,8 @@ def _taken(volume: Volume, taking: Taking, remarks: Remarks, odd: Counter[str]) 
     for number, plane in axial_planes(volume, taking.choice, notes.setdefault):
         grey = taking.window.grey(plane, volume.turned)
         low, high = taking.window.ends
-        inside = np.count_nonzero(~np.isnan(plane))
-        remarks.note_clipped(np.count_nonzero(plane < low), np.count_nonzero(plane > high), inside)
+        counts = (int(np.count_nonzero(part)) for part in (plane < low, plane > high, ~np.isnan(plane)))
+        remarks.note_clipped(*counts)
         greys.append(fit(grey, taking.size, f"slice {number} of {volume.handle}", remarks))
         numbers.append(number)
     pixels = np.stack(greys)

@@ -209,7 +209,7 @@ def test_one_patient_id_among_many_slices_makes_no_patient_known(folders, capsys
     table.write_text("\n".join([*lines[:2], *(f"{line.split(',')[0]}," for line in lines[2:])]) + "\n")
     assert command.main([*given(folders), *QUICK]) == 0
     told = " ".join(capsys.readouterr().out.split())
-    assert "60 members' slices of 1 patients and 59 whose patient is not known" in told
+    assert "60 members' slices of 1 patient and 59 whose patient is not known" in told
     assert "Whose slice it is, is known of 1 of 60 slices of members (0.017)" in told
     assert "no copy" in told
 

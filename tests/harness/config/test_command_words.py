@@ -108,7 +108,7 @@ def test_the_help_says_options_values_meanings_and_presets(harness):
     assert ran.code == 0, ran.err
     told = " ".join(ran.out.split())
     assert "python -m harness.run attack=knn" in told
-    assert "data folder, imageclef2023," in told
+    assert "data dicom, folder, hub, imageclef2023," in told
     assert "shadow.steps 77 Optimiser steps." in told
     assert "calibrator platt Probability calibration, a score to a probability: `platt`, or `isotonic`" in told
     assert "shadow.coupling ot How noise and slices of a batch are paired:" in told

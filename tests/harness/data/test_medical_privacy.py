@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import stat
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,9 @@ pytest.importorskip("pydicom")
 pytest.importorskip("nibabel")
 from pydicom.uid import generate_uid
 from scans import chest, header, write, write_nifti
+
+from harness.data.pseudonyms import Salt
+from harness.store import Store
 
 PREFIX = "1.2.826.0.1.3680043.8.498.777."
 NAMES = [
@@ -25,7 +30,6 @@ NAMES = [
     "ACC5531",
     "DRWATTLE",
     PREFIX,
-    "88421",
 ]
 RUN = [
     "data.size=16", "data.slices=middle:3", "shadow=copies", "shadow.n_images=8", "shadow.count=4", "attack=knn",
@@ -56,6 +60,17 @@ def write_patients(root: Path) -> None:
     localiser = header(**personal(20), ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"])
     write(localiser, root / "QUORRAX_20" / "x.dcm", np.zeros((16, 16), np.int16))
     (root / "QUORRAX_20" / "ZEPHYRINE.txt").write_text("of nobody")
+
+
+def test_the_salt_is_open_to_nobody_else(tmp_path):
+    store = Store(tmp_path / "s")
+    before = os.umask(0)
+    try:
+        salt = Salt.of(store)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "s" / "salt" / "salt.txt").stat().st_mode) == 0o600
+    assert Salt.of(store) == salt
 
 
 def found_in(folder: Path) -> list[str]:

@@ -78,14 +78,14 @@ def test_who_has_no_id_is_told_otherwise_and_that_is_said(tmp_path, changed, how
 
 def test_an_export_with_one_id_for_all_is_told_and_read_by_study(tmp_path):
     for number in range(3):
-        write_series(tmp_path / "d" / str(number), chest(seed=number), uids=f"1.{number + 2}", PatientID="ANON")
-    write_series(tmp_path / "d" / "4", chest(seed=4), uids="1.9", PatientID="ANON", StudyInstanceUID="1.2.1")
+        write_series(tmp_path / "d" / str(number), chest(seed=number), uids=f"1.{number + 2}", PatientID="B77")
+    write_series(tmp_path / "d" / "4", chest(seed=4), uids="1.9", PatientID="B77", StudyInstanceUID="1.2.1")
     pool, remarks = load(tmp_path / "d")
     assert len(set(pool.patient_ids)) == 1
     told = " ".join(remarks)
     assert "All 4 series in data.root have one PatientID, and 3 StudyInstanceUIDs" in told
     assert "give data.patient=study" in told
-    assert "ANON" not in told
+    assert "B77" not in told
     other, remarks = load(tmp_path / "d", patient="study")
     assert other.key != pool.key
     assert sorted(other.patient_ids.count(one) for one in set(other.patient_ids)) == [6, 6, 12]
@@ -93,6 +93,17 @@ def test_an_export_with_one_id_for_all_is_told_and_read_by_study(tmp_path):
     (tmp_path / "e").mkdir()
     write_series(tmp_path / "e", HU)
     assert not any("one PatientID" in one for one in load(tmp_path / "e")[1])
+
+
+@pytest.mark.parametrize("word", ["ANONYMOUS", "anon", "0", "000", "De-Identified", "Anonymous^Patient"])
+def test_an_anonymisers_word_is_nobodys_id(tmp_path, word):
+    for number in range(3):
+        write_series(tmp_path / "d" / str(number), chest(seed=number), uids=f"1.{number}", PatientID=word)
+    pool, remarks = load(tmp_path / "d")
+    assert len(set(pool.patient_ids)) == 3
+    (told,) = [one for one in remarks if "no PatientID" in one]
+    assert told.startswith("3 of 3 series in data.root have no PatientID, or an anonymiser's word for everybody (3);")
+    assert "3 by StudyInstanceUID" in told
 
 
 def test_greys_are_rescaled_padded_and_turned(tmp_path):
@@ -108,6 +119,17 @@ def test_greys_are_rescaled_padded_and_turned(tmp_path):
 def test_a_range_of_padding_is_black(tmp_path):
     padding = {"PixelPaddingValue": 200, "PixelPaddingRangeLimit": 255}
     assert one_slice(tmp_path, np.array([[199, 200], [255, 7]], np.int16), **padding).tolist() == [[199, 0], [0, 7]]
+
+
+@pytest.mark.parametrize("padding", [0x830, 0xF830])
+def test_padding_of_fewer_bits_than_a_word_is_black(tmp_path, padding):
+    """Both are -2000: in the 12 bits that count, and in the word that holds them."""
+    one = header(BitsStored=12, HighBit=11, RescaleIntercept=30)
+    one.add_new("PixelPaddingValue", "US", padding)
+    write(one, tmp_path / "d" / "x", np.array([[5, -2000], [0x0830, 200]], np.int16))
+    pool, _ = load(tmp_path / "d", size=2, window=[-1000, 2100])
+    assert pool.pixels[0, 0, 0] > 240
+    assert pool.pixels[0, 0, 1] == pool.pixels[0, 1, 0] == 0
 
 
 @pytest.mark.parametrize(
@@ -200,7 +222,88 @@ def test_what_is_no_slice_is_left_out_with_one_remark_that_counts(tmp_path):
         "secondary captures; 1 that repeat another file (same SOPInstanceUID)."
     )
     assert len(pool.ids) == 7  # the series, and one slice of its own series
+    for one in (pool, load(tmp_path / "d")[0]):  # as read, and as kept
+        (account,) = one.accounts
+        assert account["images"] == 7
+        assert account["left_out"] == {
+            "of another kind": 1, "at a place where their series has a slice already": 1,
+            "that are derived from other images": 1, "that are localisers": 1, "that are no CT": 1,
+            "that are secondary captures": 1, "that repeat another file (same SOPInstanceUID)": 1,
+        }  # fmt: skip
     assert any("13 DICOM files were found, and 1 files were left out: 1 of another kind." in one for one in remarks)
+
+
+SPLIT = "1 series in data.root hold pictures of several"
+
+
+@pytest.mark.parametrize(
+    ("changed", "split"),
+    [
+        ({"PixelSpacing": [1.0005001, 1.0005001]}, False),
+        ({"ImageOrientationPatient": [1, 0.0050001, 0, -0.0050001, 1, 0]}, False),
+        ({"PixelSpacing": [1.01, 1.01]}, True),
+        ({"ImageOrientationPatient": [0.9998, 0.02, 0, -0.02, 0.9998, 0]}, True),
+        ({"PhotometricInterpretation": "MONOCHROME1"}, True),
+    ],
+)
+def test_a_series_is_split_by_more_than_rounding_and_that_is_said(tmp_path, changed, split):
+    usual = {"PixelSpacing": [1.0004999] * 2, "ImageOrientationPatient": [1, 0.0049999, 0, -0.0049999, 1, 0]}
+    for place, plane in enumerate(HU):
+        said = {**usual, **(changed if place % 2 else {})}
+        write(header(ImagePositionPatient=[0, 0, place], **said), tmp_path / "d" / str(place), plane)
+    pool, remarks = load(tmp_path / "d")
+    assert len({one.split("_")[1] for one in pool.ids}) == 1 + split
+    assert len(set(pool.ids)) == 6
+    assert any(SPLIT in one and "count as 2 series" in one for one in remarks) == split
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "split"),
+    [
+        ("AcquisitionNumber", [1, 2], True),
+        ("TemporalPositionIdentifier", [1, 2], True),
+        ("ContentTime", ["101500", "101502"], True),
+        ("AcquisitionNumber", [7, 7], False),
+        ("SeriesNumber", [1, 2], False),
+    ],
+)
+def test_phases_at_the_same_places_are_volumes_of_their_own(tmp_path, name, values, split):
+    for number, value in enumerate(values):
+        write_series(tmp_path / "d" / str(number), HU + np.int16(300 * number), **{name: value})
+    pool, remarks = load(tmp_path / "d")
+    told = " ".join(remarks)
+    assert (SPLIT in told) == split
+    assert ("6 at a place where their series has a slice already" in told) == (not split)
+    assert ("several pictures at most of their places" in told) == (not split)
+    assert len(pool.ids) == (12 if split else 6)
+    if split:
+        later = np.stack([PRESETS["lung"].grey(plane + np.float32(300)) for plane in HU])
+        halves = {half.tobytes() for half in (pool.pixels[:6], pool.pixels[6:])}
+        assert halves == {LUNG.tobytes(), later.tobytes()}
+
+
+def test_acquisitions_that_follow_one_another_are_one_volume(tmp_path):
+    """A step-and-shoot scanner numbers every slice; here two of them meet at one place."""
+    for number, place in enumerate([0, 1, 2, 2, 3, 4]):
+        place_and_number = {"ImagePositionPatient": [0, 0, place], "AcquisitionNumber": number}
+        write(header(**place_and_number), tmp_path / "d" / str(number), HU[number])
+    pool, remarks = load(tmp_path / "d")
+    assert len(pool.ids) == 5
+    assert SPLIT not in " ".join(remarks)
+
+
+def test_slices_nearer_than_half_a_millimetre_are_slices(tmp_path):
+    for place, plane in enumerate(HU):
+        write(header(ImagePositionPatient=[0, 0, place * 0.4]), tmp_path / "d" / str(place), plane)
+    write(header(ImagePositionPatient=[0, 0, 0.0004]), tmp_path / "d" / "again", HU[3])
+    assert len(load(tmp_path / "d")[0].ids) == 6
+
+
+def test_another_unit_than_hounsfields_is_told(tmp_path):
+    for number, unit in enumerate(["US", "HU", ""]):
+        write_series(tmp_path / "d" / str(number), chest(seed=number), uids=f"1.{number}", RescaleType=unit)
+    told = " ".join(load(tmp_path / "d")[1])
+    assert "1 of 3 series in data.root give their numbers another unit than Hounsfield's (RescaleType)" in told
 
 
 def test_a_tilted_gantry_and_gaps_are_told(tmp_path):
@@ -225,6 +328,18 @@ def test_the_same_folder_gives_the_same_pool_and_another_store_other_names(tmp_p
     other = load(tmp_path / "elsewhere" / "d")[0]
     assert other.digests == first.digests
     assert not set(other.ids) & set(first.ids)
+
+
+def test_pixels_alone_decide_in_which_order_patients_stand(tmp_path):
+    orders = []
+    for turn in range(2):
+        root = tmp_path / str(turn) / "d"
+        for number in range(6):
+            patient = number if turn else 5 - number
+            uid = f"1.{turn}.{patient}"
+            write_series(root / str(patient), chest(seed=number), uids=uid, PatientID=f"P{patient}")
+        orders.append(load(root, slices="middle:2")[0].digests)
+    assert orders[0] == orders[1]
 
 
 def test_patients_of_an_extra_folder_are_the_same_people(tmp_path):

@@ -8,12 +8,24 @@ import numpy as np
 import pytest
 
 pytest.importorskip("pydicom")
-from pydicom.uid import MPEG2MPML, JPEG2000Lossless, JPEGLosslessSV1
+from pydicom.uid import (
+    MPEG2MPML,
+    DeflatedExplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+    RLELossless,
+)
 from scans import chest, header, write, write_series
 
 from harness.data.options import DicomData
 from harness.data.pool import load_pool
+from harness.data.sources import dicom_opened
+from harness.data.sources.by_content import FoundFile
 from harness.data.sources.codestreams import stated_size
+from harness.data.sources.dicom_headers import Header, read_header
+from harness.data.sources.dicom_pixels import Pictures
+from harness.data.sources.window import PRESETS
 from harness.errors import InputError
 from harness.store import Store
 
@@ -60,6 +72,37 @@ def test_pictures_that_are_too_large_are_never_decoded(tmp_path):
     one["PixelData"].VR = "OW"
     write(one, tmp_path / "Meyer" / "x")
     assert "has pictures of 60000x60000 pixels" in refusal(tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:pydicom")
+@pytest.mark.parametrize("stretched", [0, 5000])
+@pytest.mark.parametrize("when", ["header", "pixels"])
+def test_a_deflated_file_that_could_unpack_to_too_much_is_refused(tmp_path, monkeypatch, stretched, when):
+    """Wherever its header says that it is deflated, and at either opening."""
+    one = header()
+    one.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    one.file_meta.MediaStorageSOPInstanceUID = "1.2.3" + "3" * stretched
+    rng = np.random.default_rng(0)
+    write(one, tmp_path / "Meyer" / "x", rng.integers(-999, 999, (700, 700)).astype(np.int16))
+    if when == "pixels":
+        monkeypatch.setattr(dicom_opened, "_MOST_DEFLATED_BYTES", 2**20)
+        found = read_header(FoundFile(tmp_path / "Meyer" / "x", "x", "0" * 64), "data.root")
+        assert isinstance(found, Header)
+        monkeypatch.undo()
+        with pytest.raises(InputError, match="is deflated and has over 508 KiB"):
+            Pictures("data.root").plane(found, found.frames[0])
+    else:
+        assert "is deflated and has over 508 KiB" in refusal(tmp_path)
+
+
+def test_a_small_deflated_file_is_read(tmp_path):
+    one = header()
+    one.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    write(one, tmp_path / "d" / "x", chest()[0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        pool = load_pool(DicomData(root=str(tmp_path / "d"), size=16), Store(tmp_path / "s"))
+    assert np.array_equal(pool.pixels[0], PRESETS["lung"].grey(chest()[0]))
 
 
 @pytest.mark.parametrize("kept", [140, 400, 900])
@@ -111,12 +154,29 @@ def test_a_stream_of_garbage(tmp_path, syntax):
     assert "cannot be decoded" in refusal(tmp_path)
 
 
+SIZ = b"\xff\x4f\xff\x51\0\x29\0\0" + b"".join(number.to_bytes(4, "big") for number in (16, 17, 0, 0))
+FRAME = b"\xff\xd8\xff\xe0\0\4xx\xff\xc3\0\x0b\x0c\x01\0\x02\0"
+
+
 def test_sizes_are_read_from_jpeg_streams():
-    frame = b"\xff\xd8\xff\xe0\0\4xx\xff\xc3\0\x0b\x0c\x01\0\x02\0"
-    assert stated_size(frame) == (256, 512)
-    assert stated_size(frame.replace(b"\xc3", b"\xf7")) == (256, 512)
-    assert stated_size(b"\xff\xd8\xff\xe0\0\4xx") is None
-    assert stated_size(b"RLE") is None
+    assert stated_size(FRAME, JPEGLosslessSV1) == (256, 512)
+    assert stated_size(FRAME.replace(b"\xc3", b"\xf7"), JPEGLSLossless) == (256, 512)
+    comment = b"\xff\xfe" + (2 + len(SIZ)).to_bytes(2, "big") + SIZ
+    assert stated_size(FRAME[:2] + comment + FRAME[2:], JPEGLosslessSV1) == (256, 512)
+    assert stated_size(b"RLE", RLELossless) is None
+    for stream in (FRAME[:8], SIZ, b"x" + FRAME):
+        with pytest.raises(ValueError, match="size"):
+            stated_size(stream, JPEGLosslessSV1)
+
+
+def test_sizes_are_read_from_jpeg_2000_streams():
+    assert stated_size(SIZ, JPEG2000Lossless) == (17, 16)
+    boxes = b"\0\0\0\x0cjP  \r\n\x87\n" + b"\0\0\0\x24free" + SIZ.replace(b"\x11", b"\xff") + b"\0\0\0\0"
+    assert stated_size(boxes + b"\0\0\0\0jp2c" + SIZ, JPEG2000Lossless) == (17, 16)
+    assert stated_size(boxes + b"\0\0\0\1jp2c" + bytes(8) + SIZ, JPEG2000Lossless) == (17, 16)
+    for stream in (b"x" + SIZ, SIZ[:20], boxes, boxes + b"\0\0\0\3free", FRAME):
+        with pytest.raises(ValueError, match="size"):
+            stated_size(stream, JPEG2000Lossless)
 
 
 def test_a_part_that_cannot_be_had_stops_the_reading_and_names_nobody(tmp_path):

@@ -63,6 +63,16 @@ def test_numbers_are_scaled(tmp_path):
     assert not any("hold nothing below" in one for one in remarks)
 
 
+@pytest.mark.parametrize(("unit", "mm"), [("meter", 1e3), ("mm", 1), ("micron", 1e-3), (0, 1)])
+def test_distances_are_in_the_units_of_the_header(tmp_path, unit, mm):
+    step = 2 / mm
+    image = nibabel.Nifti1Image(np.transpose(HU, (2, 1, 0)), np.diag([-step, -step, step, 1]))
+    image.header.set_xyzt_units(unit)
+    (tmp_path / "d").mkdir()
+    nibabel.save(image, tmp_path / "d" / "a.nii")
+    assert [one[-4:] for one in load(tmp_path / "d", slices="every:4")[0].ids] == ["0000", "0002", "0004"]
+
+
 def test_patients_are_volumes_or_what_a_pattern_finds(tmp_path):
     for number, name in enumerate(["sub-07/a.nii", "sub-07/b.nii", "sub-7b/a.nii"]):
         write_nifti(tmp_path / "d" / name, chest(seed=number))
@@ -132,13 +142,14 @@ def damaged(tmp_path, place: int, content: bytes, kept: int | None = None) -> st
     [
         (0, b"\0\0\0\0", "is no NIfTI volume"),
         (42, struct.pack("<3h", 32000, 32000, 32000), "32000 x 32000 x 32000 voxels"),
+        (42, struct.pack("<3h", 1200, 1200, 300), "1200 x 1200 x 300 voxels"),
         (42, struct.pack("<h", -5), "NIfTI volume|voxels"),
         (70, struct.pack("<2h", 128, 24), "which is no grey"),
         (70, struct.pack("<2h", 32, 64), "which is no grey"),
         (108, struct.pack("<f", 3e9), "more than 16777216"),
         (280, struct.pack("<12f", *[0.0] * 12), "gives its voxels no size"),
     ],
-    ids=["mark", "huge", "negative", "colours", "complex", "offset", "flat"],
+    ids=["mark", "huge", "many small ones", "negative", "colours", "complex", "offset", "flat"],
 )
 def test_headers_that_cannot_be(tmp_path, place, content, why):
     assert re.search(why, damaged(tmp_path, place, content))
