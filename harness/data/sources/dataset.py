@@ -198,8 +198,4 @@ def _cell(scalar: pyarrow.Scalar, part: Part, name: str) -> Cell:
     except InputError as error:
         raise InputError(f"{name} {error}") from error
     except Exception as error:  # of the Hub, with the file's name
-<<<<<<< HEAD
-        raise InputError(f"{name}: the file that it names cannot be had ({type(error).__name__}).") from None
-=======
         raise InputError(f"{name} names a file that cannot be had ({type(error).__name__}).") from None
->>>>>>> mend4

@@ -11,7 +11,7 @@ import pytest
 from made_up_runs import PATIENTS, members, write_run
 
 from harness.compare import compare
-from harness.compare.grids import grids, won
+from harness.compare.grids import won
 from harness.compare.settings import Setting, apart
 from harness.errors import InputError
 from harness.evaluation.comparison import holm
@@ -129,9 +129,7 @@ def test_attacks_of_other_seeds_are_not_ranked_together(tmp_path):
     assert last.apart == "shadow.steps is 60, not 30; its attacks met the generators of seed 1, not of 0, 1"
     assert "2 seeds (0, 1)" in both.notes[0]
     assert "One seed alone (1)" in other.notes[0]
-    assert [(win.attack, win.baseline) for table in found.tables for win in table.wins] == [("ssim", "mc")]
-    wins = next(grid for grid in grids(found) if grid.title.startswith("Who beats whom"))
-    assert "An empty cell: no setting has scores of both on the same seeds, so they never met." in wins.below
+    assert not any(table.wins for table in found.tables), "too few seeds for any"
     assert found.ranks == []
     beside = compare([tmp_path], by="seed").tables[0]
     assert [(row.attack, row.setting) for row in beside.rows] == [("knn", "seed 0"), ("patch", "seed 1")]

@@ -139,7 +139,9 @@ def test_a_report_that_is_none_of_ours_is_left_out_and_told(tmp_path, capsys, ch
     changed(run, "report.html", change((run / "report.html").read_text()))
     out = tmp_path / "site"
     assert command.main([str(run), "--out", str(out)]) == 0
-    assert "report.html is left out of the site" in " ".join(capsys.readouterr().out.split())
+    assert "report.htmlisleftoutofthesite" in "".join(
+        capsys.readouterr().out.split()
+    )  # a long path is broken anywhere
     assert not (out / "runs" / "run" / "report.html").exists()
     assert not any("alert(1)" in text or "x.example" in text for text in texts_of(out).values())
     page = (out / "runs" / "run" / "index.html").read_text()
