@@ -11,6 +11,7 @@ from rich.table import Table
 from harness.config.recipe_options import leak_of
 from harness.config.settings import Settings
 from harness.data.pool import Pool, load_pool
+from harness.evaluation.estimate_text import counted
 from harness.experiment.executor import Executor
 from harness.experiment.matching import match_recipe
 from harness.jobs.launch import Launcher
@@ -120,6 +121,6 @@ def _time(settings: Settings, jobs: Sequence[Training], store: Store) -> str:
         )
     seconds = sum(pace.seconds(job) for pace, job in zip(paces, missing.values(), strict=True) if pace is not None)
     return (
-        f"{len(missing)} trainings, about {told(seconds / workers)} with {workers} worker{'s' if workers != 1 else ''} "
+        f"{len(missing)} trainings, about {told(seconds / workers)} with {counted(workers, 'worker')} "
         f"({told(seconds)} of one), by what this network took here before; attacks come on top."
     )
