@@ -15,7 +15,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_a_person_reads_it_to_the_end():
-    assert len(README.splitlines()) <= 170
+    assert len(README.splitlines()) < 170
     headings = re.findall(r"^## (.*)$", README, re.MULTILINE)
     assert headings == ["Two commands", "What you get", "Add an attack in one file", "Where to go next"]
 
