@@ -11,7 +11,8 @@ TUTORIALS = sorted((Path(__file__).parents[1] / "docs" / "tutorials").glob("*.md
 
 
 @pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
-def test_a_tutorial_works_as_written(path, tmp_path):
+def test_a_tutorial_works_as_written(path, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
     page = path.read_text(encoding="utf-8")
     ran = list(tutorial(page, tmp_path))
     for block in ran:

@@ -254,6 +254,7 @@ def test_mistakes_get_a_sentence_and_nothing_is_written(look, images, words, mes
 
 def test_the_page_shows_what_is_printed(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setattr("harness.look.write.sheet_png", lambda groups, columns: b"")
     runpy.run_path(str(ROOT / "examples" / "flawed_folder.py"))["write"](Path("slices"))
     page = (ROOT / "docs" / "look.md").read_text(encoding="utf-8")

@@ -20,6 +20,7 @@ def speak(logger: str) -> None:
 @pytest.mark.parametrize("fails", [False, True])
 def test_libraries_are_unheard_inside_and_heard_after(caplog, monkeypatch, logger, fails):
     monkeypatch.setattr(logging.getLogger("nibabel.global"), "propagate", True)
+    monkeypatch.setattr(logging.getLogger(logger), "disabled", False)  # as one is that Hydra met before
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
