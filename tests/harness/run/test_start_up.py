@@ -14,6 +14,7 @@ from tiny_edition import EDITION, write_edition
 from benchmarks.speed.start_up import child
 from harness.evaluation import pixels_control
 from harness.experiment import answers
+from harness.run import __main__ as command
 from harness.run import manifest
 from harness.store import Store
 
@@ -27,9 +28,20 @@ def imported(*words: str) -> set[str]:
     return done.heavy
 
 
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory) -> Path:
+    """A folder in which one run was made, with its store: all tests begin with a copy."""
+    folder = tmp_path_factory.mktemp("whole")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr(sys, "argv", ["harness.run", *RUN])
+        assert command.main() == 0
+    return folder
+
+
 @pytest.fixture
-def ran(harness) -> Path:
-    assert harness(*RUN).code == 0
+def ran(whole, tmp_path, harness) -> Path:
+    shutil.copytree(whole, tmp_path, dirs_exist_ok=True)
     return Path("run")
 
 
