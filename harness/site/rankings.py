@@ -55,12 +55,12 @@ class TaskRankings(NamedTuple):
 def rankings(entries: Sequence[Entry], wanted: Callable[[Record], bool] = lambda record: True) -> list[TaskRankings]:
     """All tables, a task after the other. wanted: which rows of attacks and published methods there are."""
     tasks: dict[Setting, list[_Placed]] = {}
-    there: list[tuple[Setting, object, Record]] = []
+    there: dict[tuple[Setting, str, str], list[Record]] = {}
     for entry in entries:
         for record, place in zip(entry.told.results.records, entry.tasks, strict=True):
-            same = (place.setting, _faced(entry, record), record)
-            if record.kind in _RANKED and record.skipped is None and wanted(record) and same not in there:
-                there.append(same)
+            same = there.setdefault((place.setting, record.label, _faced(entry, record)), [])
+            if record.kind in _RANKED and record.skipped is None and wanted(record) and record not in same:
+                same.append(record)
                 tasks.setdefault(place.task, []).append(_Placed(entry, record, place.setting))
     first: dict[str, Setting] = {}
     return [_task(task, placed, first) for task, placed in tasks.items()]
@@ -93,9 +93,9 @@ def _task(task: Setting, placed: Sequence[_Placed], first: dict[str, Setting]) -
     return TaskRankings(title, told, list({id(one.entry): one.entry for one in placed}.values()), tables)
 
 
-def _faced(entry: Entry, record: Record) -> object:
+def _faced(entry: Entry, record: Record) -> str:
     """What rows of equal figures share to be one row of two runs: the generators, and whether the run chose it."""
-    return entry.facts["generators"] or entry.slug, record.label == entry.chosen
+    return repr((entry.facts["generators"] or entry.slug, record.label == entry.chosen))
 
 
 def _row(entry: Entry, record: Record) -> Row:
