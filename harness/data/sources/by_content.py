@@ -13,7 +13,7 @@ from typing import NamedTuple
 from harness.data.in_threads import in_order
 from harness.data.sources.account import Account, told
 from harness.data.sources.digest import file_digest
-from harness.data.sources.listing import ENDING, Listing, Walk, check_folder
+from harness.data.sources.listing import ENDING, UNREADABLE, Listing, Walk, check_folder
 from harness.data.sources.looks import looks_like
 from harness.errors import InputError
 
@@ -47,7 +47,7 @@ def files_of_kind(
     none, and where a part cannot be had.
     """
     check_folder(root, called)
-    walk = _ByContent(root, called, is_one)
+    walk = _ByContent(root, called, kind, is_one)
     walk.walk()
     names = tuple(name for name, _ in walk.images)
     account = Account(called, len(walk.images), walk.links, walk.left_out, kind)
@@ -63,17 +63,23 @@ def files_of_kind(
 class _ByContent(Walk):
     """A walk that looks into files, and tells no name."""
 
-    def __init__(self, root: Path, called: str, is_one: Callable[[Path], bool]) -> None:
+    def __init__(self, root: Path, called: str, kind: str, is_one: Callable[[Path], bool]) -> None:
         super().__init__(root, called)
-        self._is_one = is_one
+        self._kind, self._is_one = kind, is_one
 
     def _file(self, name: str, path: Path, linked: bool) -> None:
-        if self._is_one(path):
+        try:
+            is_one = self._is_one(path)
+        except OSError:
+            self._leave(UNREADABLE, name, wanted=True)
+            return
+        if is_one:
             self.images.append((name, path))
             self.links += linked
             return
         looks = looks_like(path)
-        self._leave(f"that look like {looks}" if looks else ENDING, name, wanted=looks == "an archive of images")
+        asked_for = looks == "an archive of images" or bool(looks and self._kind.startswith(looks))
+        self._leave(f"that look like {looks}" if looks else ENDING, name, wanted=asked_for)
 
     def _leave(self, reason: str, name: str, wanted: bool = False) -> None:
         super()._leave(reason, "", wanted)

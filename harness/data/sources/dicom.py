@@ -64,16 +64,21 @@ def read_dicom(
 def _headers(files: Sequence[FoundFile], called: str) -> tuple[list[Header], Counter[str]]:
     """The headers of what is taken, and why how many files are not."""
     left_out = Counter[str]()
-    headers: dict[str, Header] = {}
+    headers: dict[tuple[str, ...], Header] = {}
     with unheard():
         for found in in_order(lambda one: read_header(one, called), files):
             if isinstance(found, str):
                 left_out[found] += 1
-            elif found.instance in headers:
+            elif (one := _instance(found)) in headers:
                 left_out[_AGAIN] += 1
             else:
-                headers[found.instance] = found
+                headers[one] = found
     return list(headers.values()), left_out
+
+
+def _instance(header: Header) -> tuple[str, ...]:
+    """What tells a picture from others; an anonymiser may give all of them one UID, so that it alone does not."""
+    return header.instance, spelling(header.patient), str(header.frames[0].position.tolist())
 
 
 def _warn_of_parts(stacks: Sequence[Stack], called: str) -> None:
@@ -83,6 +88,11 @@ def _warn_of_parts(stacks: Sequence[Stack], called: str) -> None:
         text = f"{len(parts)} series in {called} hold pictures of several sizes, spacings, orientations, photometric "
         more = f"interpretations or phases; they were split, and count as {parts.total()} series"
         warnings.warn(HarnessWarning(f"{text}{more}."), stacklevel=3)
+    owners = {(one.series, spelling(one.patient)) for one in (stack.pictures[0][0] for stack in stacks)}
+    shared = sum(count > 1 for count in Counter(series for series, _ in owners).values())
+    if shared:
+        text = f"{shared} series in {called} hold pictures of several PatientIDs, as where an export gives everybody"
+        warnings.warn(HarnessWarning(f"{text} the same UIDs or none; those of each are a series."), stacklevel=3)
 
 
 def _volume(stack: Stack, pictures: Pictures, salt: Salt, by_study: bool) -> Volume:

@@ -71,12 +71,12 @@ class Header(NamedTuple):
 
 
 def is_dicom(path: Path) -> bool:
-    """Whether a file is DICOM by its first bytes, with the mark of part 10 or, as older ones are, without it."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(132)
-    except OSError:
-        return False
+    """Whether a file is DICOM by its first bytes, with the mark of part 10 or, as older ones are, without it.
+
+    Raises OSError for one that cannot be read.
+    """
+    with path.open("rb") as file:
+        head = file.read(132)
     if head[128:] == b"DICM":
         return True
     for mark, order in ((b"\x08\0", "little"), (b"\x02\0", "little"), (b"\0\x08", "big")):
@@ -114,7 +114,8 @@ def _left_out(dataset: Dataset, where: str) -> str:
         "that are no CT": sop not in _CLASSES if sop else dataset.get("Modality") != "CT",
         "that are localisers": "LOCALIZER" in kind,
         "that are derived from other images": kind[:1] == ["DERIVED"] or kind[1:2] == ["SECONDARY"],
-        "that are in colours": int(dataset.get("SamplesPerPixel") or 1) != 1,
+        "that are in colours": int(dataset.get("SamplesPerPixel") or 1) != 1
+        or _text(dataset, "PhotometricInterpretation") == "PALETTE COLOR",
     }
     return next((reason for reason, applies in reasons.items() if applies), "")
 

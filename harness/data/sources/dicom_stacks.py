@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.data.sources.dicom_headers import Frame, Header
+from harness.data.sources.patients import spelling
 
 _SAME_MM = 1e-3  # places nearer than this are one
 # Size, MONOCHROME1 or not, orientation, spacing in mm: writers round what is the same by less than these.
@@ -33,10 +34,13 @@ class Stack(NamedTuple):
 
 
 def stacks_of(headers: Sequence[Header], left_out: Counter[str]) -> list[Stack]:
-    """The stacks of all series, those of one after another; left_out: counts pictures at a place that is taken."""
-    series: dict[str, list[Picture]] = defaultdict(list)
+    """The stacks of all series, those of one after another; left_out: counts pictures at a place that is taken.
+
+    Under a SeriesInstanceUID that several patients have, or none, as anonymisers leave it, each has a series.
+    """
+    series: dict[tuple[str, str], list[Picture]] = defaultdict(list)
     for header in headers:
-        series[header.series] += [(header, frame) for frame in header.frames]
+        series[header.series, spelling(header.patient)] += [(header, frame) for frame in header.frames]
     stacks = []
     for pictures in series.values():
         parts = [

@@ -19,6 +19,7 @@ from harness.data.sources.account import Account
 from harness.data.sources.by_content import FoundFile
 from harness.data.sources.named_patient import pattern_of
 from harness.data.sources.opened import MOST_PIXELS
+from harness.data.sources.patients import spelling, warn_of_alike
 from harness.data.sources.slices import Slices
 from harness.data.sources.unheard import library, unheard
 from harness.data.sources.volume_slices import Taking, slices_of
@@ -41,13 +42,16 @@ _TO_MM = {1: 1e3, 2: 1.0, 3: 1e-3}  # m, mm, micrometre (nifti1.h, xyzt_units)
 
 
 def is_nifti(path: Path) -> bool:
-    """Whether a file is a NIfTI volume by its ending, or else by its first bytes, packed by gzip or not."""
+    """Whether a file is a NIfTI volume by its ending, or else by its first bytes, packed by gzip or not.
+
+    Raises OSError for one that cannot be read.
+    """
     if path.name.lower().endswith(_ENDINGS):
         return True
     try:
         with _unpacked(path) as file:
             return _size_and_order(file.read(_HEADER_BYTES)) is not None
-    except (OSError, EOFError, zlib.error):
+    except (gzip.BadGzipFile, EOFError, zlib.error):
         return False
 
 
@@ -84,7 +88,8 @@ def _people(files: Sequence[FoundFile], called: str, patient: str | None) -> lis
             f"data.patient={patient} finds nobody in {len(files) - len(named)} of {len(files)} names of files in "
             f"{called}; names are paths below that folder, with / between their parts."
         )
-    return named
+    warn_of_alike((name for _, name in named), called, "Those of a group count as one patient.", named=False)
+    return [(how, spelling(name)) for how, name in named]
 
 
 class _Stored(NamedTuple):

@@ -241,6 +241,35 @@ def test_what_is_no_slice_is_left_out_with_one_remark_that_counts(tmp_path):
     assert any("13 DICOM files were found, and 1 files were left out: 1 of another kind." in one for one in remarks)
 
 
+@pytest.mark.parametrize(
+    "uids",
+    [{}, {"SeriesInstanceUID": None}, {"SeriesInstanceUID": None, "StudyInstanceUID": None}],
+    ids=["one for all", "no series", "none"],
+)
+@pytest.mark.parametrize("instance", [{}, {"SOPInstanceUID": "1.2.3"}], ids=["", "one instance"])
+@pytest.mark.parametrize("apart", [0, 20], ids=["same places", "other places"])
+def test_patients_whose_uids_an_anonymiser_left_alike_are_not_one(tmp_path, uids, instance, apart):
+    """No slice of the one is taken for the other's, and none is lost."""
+    for number, patient in enumerate(["A1", "B2"]):
+        for place, plane in enumerate(chest(seed=number)):
+            where = {"ImagePositionPatient": [0, 0, place + apart * number], "PatientID": patient}
+            write(header(**uids, **instance, **where), tmp_path / "d" / f"{number}{place}", plane)
+    pool, remarks = load(tmp_path / "d")
+    held = {}
+    for patient, pixels in zip(pool.patient_ids, pool.pixels, strict=True):
+        held.setdefault(patient, []).append(pixels)
+    expected = [[PRESETS["lung"].grey(plane).tolist() for plane in chest(seed=number)] for number in range(2)]
+    assert sorted(np.stack(one).tolist() for one in held.values()) == sorted(expected)
+    assert any("1 series in data.root hold pictures of several PatientIDs" in one for one in remarks)
+
+
+def test_a_palette_is_no_grey(tmp_path):
+    write_series(tmp_path / "d", HU)
+    write(header(PhotometricInterpretation="PALETTE COLOR"), tmp_path / "d" / "p", HU[0])
+    assert any("1 of 7 DICOM files, or frames of them, were left out: 1 that are in colours." in one
+               for one in load(tmp_path / "d")[1])  # fmt: skip
+
+
 SPLIT = "1 series in data.root hold pictures of several"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,9 +17,9 @@ from pydicom.uid import (
     JPEGLSLossless,
     RLELossless,
 )
-from scans import chest, header, write, write_series
+from scans import chest, header, write, write_nifti, write_series
 
-from harness.data.options import DicomData
+from harness.data.options import DicomData, NiftiData
 from harness.data.pool import load_pool
 from harness.data.sources import dicom_opened
 from harness.data.sources.by_content import FoundFile
@@ -184,6 +185,33 @@ def test_a_part_that_cannot_be_had_stops_the_reading_and_names_nobody(tmp_path):
     (tmp_path / "Meyer" / "Anna").symlink_to(tmp_path / "gone")
     with pytest.raises(InputError, match=r"beside 6 DICOM files .* 1 links to content that is not there\.") as told:
         load_pool(DicomData(root=str(tmp_path / "Meyer"), size=16), Store(tmp_path / "s"))
+    assert "Anna" not in str(told.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"version https://git-lfs.github.com/spec/v1"])
+def test_what_is_called_dicom_and_is_none_is_a_part_that_cannot_be_had(tmp_path, content):
+    write_series(tmp_path / "d", chest())
+    (tmp_path / "d" / "Anna.dcm").write_bytes(content)
+    with pytest.raises(InputError, match=r"beside 6 DICOM files .* 1 that look like DICOM\.") as told:
+        load_pool(DicomData(root=str(tmp_path / "d"), size=16), Store(tmp_path / "s"))
+    assert "Anna" not in str(told.value)
+
+
+@pytest.mark.parametrize("data", [DicomData, NiftiData])
+def test_a_file_that_cannot_be_read_is_not_of_another_kind(tmp_path, monkeypatch, data):
+    write_series(tmp_path / "d", chest())
+    write_nifti(tmp_path / "d" / "v.nii", chest())
+    (tmp_path / "d" / "Anna").write_bytes(b"secret")
+    opening = Path.open
+
+    def refuse(path, *rest):
+        if path.name == "Anna":
+            raise PermissionError(13, "Permission denied")
+        return opening(path, *rest)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(InputError, match=r"cannot be taken: 1 that cannot be read\.") as told:
+        load_pool(data(root=str(tmp_path / "d"), size=16), Store(tmp_path / "s"))
     assert "Anna" not in str(told.value)
 
 

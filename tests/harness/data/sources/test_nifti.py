@@ -87,6 +87,23 @@ def test_patients_are_volumes_or_what_a_pattern_finds(tmp_path):
         load(tmp_path / "d", patient=r"sub-(\d+)/")
 
 
+def test_names_of_one_spelling_are_one_patient_and_that_is_told(tmp_path):
+    for number, name in enumerate(["Sub07_a", "sub07_b", "sub7_c", "sub8_a"]):
+        write_nifti(tmp_path / "d" / f"{name}.nii", chest(seed=number))
+    pool, remarks = load(tmp_path / "d", patient=r"(\w+)_")
+    assert len(set(pool.patient_ids)) == 2
+    assert any("Patient ids of data.root, 1 group of them, differ only in spelling: case" in one for one in remarks)
+    assert "ub7" not in " ".join(remarks)
+
+
+def test_a_volume_of_two_files_is_a_part_that_cannot_be_had(tmp_path):
+    write_nifti(tmp_path / "d" / "one.nii", HU)
+    nibabel.save(nibabel.Nifti1Pair(HU, np.eye(4)), tmp_path / "d" / "Anna.img")
+    with pytest.raises(InputError, match=r"beside 1 NIfTI volumes .* 1 that look like NIfTI\.") as told:
+        load(tmp_path / "d")
+    assert "Anna" not in str(told.value)
+
+
 @pytest.mark.parametrize(("pattern", "why"), [("(", "no regular expression"), ("sub", "has no group")])
 def test_a_pattern_that_is_none(tmp_path, pattern, why):
     write_nifti(tmp_path / "d" / "a.nii", HU)
