@@ -13,6 +13,7 @@ from harness.compare.agreeing import agreeing
 from harness.compare.compared import By, ComparedRow, ComparedRuns, ComparedTable, OfSeed
 from harness.compare.metric import Metric, metric_called
 from harness.compare.over_runs import Drawn, Faced, difference, draw, estimate
+from harness.compare.people import of_whom
 from harness.compare.ranks import MeanRanks, mean_ranks, ranks_within
 from harness.compare.reading import Run, find_runs
 from harness.compare.rows import Said, said
@@ -235,7 +236,8 @@ def _unranked(title: str, access: str, rows: Sequence[ComparedRow]) -> ComparedT
 def _ranks(held: Sequence[_Held], tables: Sequence[ComparedTable], metric: Metric) -> list[MeanRanks]:
     """Of each setting the first group alone: attacks of other seeds were not ranked with it."""
     values: dict[str, dict[str, dict[str, float]]] = {}
-    pools: dict[str, set[str]] = {}
+    people: dict[str, dict[str, str]] = {}
+    whom = of_whom({one.setting: next(iter(one.seeds[0].values())).candidates for one in held if one.apart is None})
     others: dict[str, set[str]] = {}
     for one, table in zip(held, tables, strict=True):
         told = {row.attack: row.estimate.value for row in table.rows if row.rank and row.estimate.value is not None}
@@ -243,10 +245,10 @@ def _ranks(held: Sequence[_Held], tables: Sequence[ComparedTable], metric: Metri
             others.setdefault(table.access, set()).update(told)
         else:
             values.setdefault(table.access, {})[one.label] = told
-            pools.setdefault(table.access, set()).add(one.setting.pool)
+            people.setdefault(table.access, {})[one.label] = whom[one.setting]
     found = []
     for access, of in values.items():
-        if ranks := mean_ranks(access, of, len(pools[access]), larger_is_better=metric.larger_is_better):
+        if ranks := mean_ranks(access, of, people[access], larger_is_better=metric.larger_is_better):
             more = others.get(access, set()) - {*ranks.ranks, *ranks.left_out}
             found.append(ranks._replace(left_out=[*ranks.left_out, *sorted(more)]))
     return found

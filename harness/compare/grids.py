@@ -151,7 +151,7 @@ def _tested(ranks: MeanRanks) -> list[str]:
     if ranks.friedman is not None and ranks.critical_difference is not None:
         found = ranks.friedman
         told.append(
-            f"Friedman's test over {len(ranks.settings)} settings: chi-square {number(found.statistic, 2)}, p "
+            f"Friedman's test over {ranks.counted}: chi-square {number(found.statistic, 2)}, p "
             f"{p_value(found.p_value)}. Mean ranks that lie less than {number(ranks.critical_difference, 2)} apart "
             f"(Nemenyi's critical difference at {LEVEL:g}) share a letter: they are not told apart."
         )

@@ -28,7 +28,8 @@ class MeanRanks(NamedTuple):
 
     access: what the attacker holds; friedman: None where no outcome could be significant, and where all settings are
     of one set of slices; critical_difference: of two mean ranks (Nemenyi); alike: runs of attacks of which no two
-    differ by as much; left_out: attacks that miss a setting; notes: what the figures are worth, in sentences.
+    differ by as much; left_out: attacks that miss a setting; notes: what the figures are worth, in sentences;
+    counted: what the test counts, "4 settings", or sets of slices where several settings are of one.
     """
 
     access: str
@@ -39,14 +40,20 @@ class MeanRanks(NamedTuple):
     alike: list[list[str]]
     left_out: list[str]
     notes: list[str]
+    counted: str
 
 
 def mean_ranks(
-    access: str, values: Mapping[str, Mapping[str, float]], pools: int, *, larger_is_better: bool
+    access: str,
+    values: Mapping[str, Mapping[str, float]],
+    people: Mapping[str, str],
+    *,
+    larger_is_better: bool,
 ) -> MeanRanks | None:
     """Of values by setting and attack; None for fewer than two settings or two attacks in all of them.
 
-    pools: how many sets of slices the settings are of.
+    people: by setting a name of those whose slices they are. Settings of the same people count as one, with their
+    mean ranks: the test takes what it counts as independent.
     """
     everybody = dict.fromkeys(attack for one in values.values() for attack in one)
     held = [attack for attack in everybody if all(attack in one for one in values.values())]
@@ -56,19 +63,22 @@ def mean_ranks(
 
     table = np.array([[one[attack] for attack in held] for one in values.values()])
     ranked = rankdata(-table if larger_is_better else table, axis=1)
+    ranked = _once(ranked, [people[setting] for setting in values])
+    pools = len(ranked)
     means = dict(sorted(zip(held, ranked.mean(axis=0).tolist(), strict=True), key=lambda one: (one[1], one[0])))
     notes = _worth(len(values), len(held), pools)
-    possible = smallest_p(len(values), len(held)) <= LEVEL and len(held) > 2 and pools > 1
-    distance = critical_difference(len(values), len(held)) if possible else None
+    possible = smallest_p(pools, len(held)) <= LEVEL and len(held) > 2 and pools > 1
+    distance = critical_difference(pools, len(held)) if possible else None
     return MeanRanks(
         access,
         list(values),
         means,
-        _friedman(table) if possible else None,
+        _friedman(ranked) if possible else None,
         distance,
         [] if distance is None else _alike(means, distance),
         [attack for attack in everybody if attack not in held],
         notes,
+        _counted(len(values), pools),
     )
 
 
@@ -85,6 +95,16 @@ def smallest_p(n_settings: int, n_attacks: int) -> float:
     from scipy.stats import chi2
 
     return float(chi2.sf(n_settings * (n_attacks - 1), n_attacks - 1))
+
+
+def _once(ranked: np.ndarray, people: Sequence[str]) -> np.ndarray:
+    """Ranks [settings, attacks] -> the mean of each people's settings, [people, attacks]."""
+    return np.array(
+        [
+            ranked[[at for at, whose in enumerate(people) if whose == one]].mean(axis=0)
+            for one in dict.fromkeys(people)
+        ]
+    )
 
 
 def _friedman(table: np.ndarray) -> Friedman:
@@ -109,6 +129,10 @@ def _alike(means: Mapping[str, float], distance: float) -> list[list[str]]:
     return found
 
 
+def _counted(n_settings: int, pools: int) -> str:
+    return f"{n_settings} settings" if pools == n_settings else f"{pools} sets of slices"
+
+
 def _worth(n_settings: int, n_attacks: int, pools: int) -> list[str]:
     if pools == 1:
         return [
@@ -117,26 +141,26 @@ def _worth(n_settings: int, n_attacks: int, pools: int) -> list[str]:
             "these settings and no others."
         ]
     notes = []
-    told = f"{n_settings} settings and {n_attacks} attacks"
+    told = f"{_counted(n_settings, pools)} and {n_attacks} attacks"
     if n_attacks == 2:
         notes.append("Friedman's test compares three attacks or more; of two, the paired test above says it.")
-    elif smallest_p(n_settings, n_attacks) > LEVEL:
+    elif smallest_p(pools, n_attacks) > LEVEL:
         notes.append(
-            f"{told} are too few for Friedman's test: even where every setting ranked them alike, p would be "
-            f"{smallest_p(n_settings, n_attacks):.2f}. The mean ranks describe these settings and no others."
+            f"{told} are too few for Friedman's test: even where each of them ranked them alike, p would be "
+            f"{smallest_p(pools, n_attacks):.2f}. The mean ranks describe these settings and no others."
         )
     else:
-        if n_settings <= _FEWEST_LOOSE or n_attacks <= _ATTACKS_LOOSE:
+        if pools <= _FEWEST_LOOSE or n_attacks <= _ATTACKS_LOOSE:
             notes.append(
                 f"{told}: the chi-square behind Friedman's p is rough; more than {_FEWEST_LOOSE} and more than "
                 f"{_ATTACKS_LOOSE} are what it wants (Demšar 2006)."
             )
-        if critical_difference(n_settings, n_attacks) >= n_attacks - 1:
+        if critical_difference(pools, n_attacks) >= n_attacks - 1:
             notes.append("The critical difference is as wide as all ranks: no two attacks could be told apart.")
     if pools < n_settings:
         notes.append(
-            f"The {n_settings} settings are of {pools} sets of slices: settings that share "
-            "patients are not independent, and the test takes them as if they were."
+            f"The {n_settings} settings are of {pools} sets of slices, and settings that share patients are not "
+            "independent: each set counts once, with its mean ranks."
         )
     return notes
 

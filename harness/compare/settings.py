@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -68,14 +69,21 @@ def apart(one: Setting, first: Setting) -> str:
 
 
 def labels(settings: Sequence[Setting], by: Sequence[str]) -> dict[Setting, str]:
-    """A name for each, as short as tells them apart: the fields of `by` that differ, then whatever else does."""
+    """A name for each, as short as tells them apart: the fields of `by` that differ, then whatever else does.
+
+    No two of an access have one name: where nothing that can be told differs, they are numbered.
+    """
     kept = dict.fromkeys(settings)
     varying = [name for name in by if len({getattr(one, name) for one in kept}) > 1]
     first = {one: ", ".join(getattr(one, name) for name in varying) for one in kept}
-    found = {}
+    found: dict[Setting, str] = {}
+    taken = Counter[tuple[str, str]]()
     for one, label in first.items():
         alike = [other for other in kept if first[other] == label and other.access == one.access]
-        found[one] = ": ".join(part for part in (label, _rest(one, alike)) if part) or getattr(one, by[0])
+        name = ": ".join(part for part in (label, _rest(one, alike)) if part) or getattr(one, by[0])
+        taken[one.access, name] += 1
+        again = taken[one.access, name]
+        found[one] = name if again == 1 else f"{name} (another, {again})"
     return found
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_AFTER_POLICY, _N_META = '<meta name="viewport"', 4  # of base.html
+_AFTER_METAS, _N_META = "<title>", 4  # of base.html
 _MARKED = re.compile(r"`([^`]*)`|arXiv:? ?(\d{4}\.\d{4,5})")
 
 
@@ -45,15 +45,16 @@ def rendered(template: str, *, scripts: Sequence[str] = ("sort.js",), **values: 
 def is_strict(page: str, *, scripts: Sequence[str] = ("sort.js",)) -> bool:
     """Whether a page begins with our policy, before all else, for these scripts, and has nothing that it leaves open.
 
-    Then a browser runs our script and no other, loads nothing, and neither goes elsewhere by itself nor sends a form.
+    Then a browser runs our script and no other, loads nothing, asks for no address of a host (of links in a head no
+    policy tells), and neither goes elsewhere by itself nor sends a form.
     """
-    head = (_TEMPLATES / "base.html").read_text(encoding="utf-8").partition(_AFTER_POLICY)[0]
+    head = (_TEMPLATES / "base.html").read_text(encoding="utf-8").partition(_AFTER_METAS)[0]
     begins = head.replace("{{ script_digest }}", _digest(_script(scripts)))
     lower = page.lower()
     return (
         page.startswith(begins)
         and lower.count("<meta") == _N_META
-        and not any(tag in lower for tag in ("<base", "<form", "formaction"))
+        and not any(tag in lower for tag in ("<base", "<link", "<form", "formaction"))
     )
 
 

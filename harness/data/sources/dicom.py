@@ -41,7 +41,7 @@ def read_dicom(
     library("pydicom", "dicom")
     called = account.called
     headers, left_out = _headers(files, called)
-    stacks = stacks_of(headers, left_out)
+    stacks = stacks_of(headers, left_out, by_study)
     if left_out:
         told = "; ".join(f"{count} {reason}" for reason, count in sorted(left_out.items()))
         text = f"In {called} {left_out.total()} of {len(files)} DICOM files, or frames of them, were left out"

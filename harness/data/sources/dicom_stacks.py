@@ -33,14 +33,16 @@ class Stack(NamedTuple):
     repeated: bool
 
 
-def stacks_of(headers: Sequence[Header], left_out: Counter[str]) -> list[Stack]:
+def stacks_of(headers: Sequence[Header], left_out: Counter[str], by_study: bool = False) -> list[Stack]:
     """The stacks of all series, those of one after another; left_out: counts pictures at a place that is taken.
 
-    Under a SeriesInstanceUID that several patients have, or none, as anonymisers leave it, each has a series.
+    Under a SeriesInstanceUID that several patients have, or none, as anonymisers leave it, each has a series, and
+    each study has where by_study.
     """
-    series: dict[tuple[str, str], list[Picture]] = defaultdict(list)
+    series: dict[tuple[str, str, str], list[Picture]] = defaultdict(list)
     for header in headers:
-        series[header.series, spelling(header.patient)] += [(header, frame) for frame in header.frames]
+        own = (header.series, spelling(header.patient), header.study if by_study else "")
+        series[own] += [(header, frame) for frame in header.frames]
     stacks = []
     for pictures in series.values():
         parts = [

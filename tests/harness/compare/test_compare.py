@@ -12,6 +12,7 @@ from made_up_runs import PATIENTS, members, write_run
 
 from harness.compare import compare
 from harness.compare.grids import won
+from harness.compare.pictures import cells_of
 from harness.compare.settings import Setting, apart
 from harness.errors import InputError
 from harness.evaluation.comparison import holm
@@ -241,6 +242,33 @@ def test_mean_ranks_are_over_settings_each_access_for_itself(tmp_path):
     assert ranks.ranks == {"dpi": 1.0, "ssim": 2.0, "knn": 3.0}
     assert ranks.friedman.p_value == pytest.approx(np.exp(-4), rel=1e-6)  # chi-square 8 on 2
     assert "independent" not in " ".join(ranks.notes)
+
+
+def test_slices_of_another_size_are_the_same_people(tmp_path):
+    """No test: four sizes of one set of slices are no four sets; of other people's they are."""
+    three = {"knn": 0.0, "ssim": 1.5, "dpi": 4.0}
+    for size in (16, 32, 64, 128):
+        for place, number in (("same", 0), ("others", size)):
+            data = {"name": "phantom", "size": size, "seed": number}
+            folder = write_run(tmp_path / place / str(size), three, data_seed=size, top={"data": data})
+            assert folder.is_dir()
+    (same,), (others,) = (compare([tmp_path / place]).ranks for place in ("same", "others"))
+    assert same.ranks == others.ranks == {"dpi": 1.0, "ssim": 2.0, "knn": 3.0}
+    assert (same.friedman, same.critical_difference) == (None, None)
+    assert "all of one set of slices" in same.notes[0]
+    assert others.friedman is not None
+
+
+def test_settings_that_nothing_told_apart_are_not_one(tmp_path):
+    """Generators made otherwise under the same options: each has its table, its name and its part in the ranks."""
+    for number in range(4):
+        recipe = {"steps": 30, "more": number}
+        write_run(tmp_path / str(number), BOTH, seed=number, recipe=recipe)
+    found = compare([tmp_path])
+    assert len({table.title for table in found.tables}) == 4
+    (ranks,) = found.ranks
+    assert len(set(ranks.settings)) == 4
+    assert len(cells_of(found, "release", found.settings).settings) == 4
 
 
 def test_older_runs_are_read_and_unreadable_ones_counted(tmp_path):

@@ -31,7 +31,8 @@ TABLE = np.array([line.split() for line in AUCS.strip().splitlines()], np.float6
 
 def of(table: np.ndarray, *, pools: int | None = None, names=NAMES):
     values = {f"set {at}": dict(zip(names, row.tolist(), strict=False)) for at, row in enumerate(table)}
-    return mean_ranks("release", values, len(table) if pools is None else pools, larger_is_better=True)
+    people = {name: str(at % (pools or len(table))) for at, name in enumerate(values)}
+    return mean_ranks("release", values, people, larger_is_better=True)
 
 
 def test_the_example_of_demsar():
@@ -48,7 +49,7 @@ def test_the_example_of_demsar():
 
 def test_smaller_errors_rank_first():
     values = {"a": {"good": 0.1, "bad": 0.3}, "b": {"good": 0.2, "bad": 0.4}}
-    assert list(mean_ranks("release", values, 2, larger_is_better=False).ranks) == ["good", "bad"]
+    assert list(mean_ranks("release", values, {"a": "1", "b": "2"}, larger_is_better=False).ranks) == ["good", "bad"]
     assert ranks_within([0.3, None, 0.1, 0.3], larger_is_better=False) == [2.5, None, 1.0, 2.5]
 
 
@@ -71,13 +72,29 @@ def test_too_few_settings_have_no_test_and_say_so():
     assert "three attacks or more" in of(TABLE[:, :2]).notes[0]
 
 
-def test_shared_patients_and_missing_attacks_are_told():
+def test_missing_attacks_are_told():
     values = {f"set {at}": dict(zip(NAMES, row, strict=True)) for at, row in enumerate(TABLE)}
     values["set 3"] = {name: value for name, value in values["set 3"].items() if name != "C4.5"}
-    found = mean_ranks("release", values, 2, larger_is_better=True)
-    assert found.left_out == ["C4.5"]
-    assert "not independent" in found.notes[-1]
-    assert found.friedman is not None
+    assert mean_ranks("release", values, dict.fromkeys(values, ""), larger_is_better=True).left_out == ["C4.5"]
+
+
+def test_settings_that_share_patients_count_once():
+    """Each line of Demšar's table twice, or one of them nine times, says no more than once."""
+    once, twice = of(TABLE), of(np.vstack([TABLE, TABLE]), pools=14)
+    assert twice._replace(notes=[], settings=[], counted="") == once._replace(notes=[], settings=[], counted="")
+    assert once.counted == "14 settings"
+    assert twice.counted == "14 sets of slices"
+    assert "The 28 settings are of 14 sets of slices" in twice.notes[-1]
+    nine = mean_ranks(
+        "release",
+        {f"{at}": dict(zip(NAMES, row, strict=True)) for at, row in enumerate([*TABLE, *[TABLE[0]] * 8])},
+        {f"{at}": str(at if at < 14 else 0) for at in range(22)},
+        larger_is_better=True,
+    )
+    assert nine.ranks == once.ranks
+    few = of(np.vstack([TABLE[:2]] * 7), pools=2)
+    assert (few.friedman, few.critical_difference) == (None, None)
+    assert "2 sets of slices and 4 attacks are too few" in few.notes[0]
 
 
 def test_settings_of_one_set_of_slices_have_no_test_and_say_so():

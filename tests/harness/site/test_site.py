@@ -131,6 +131,10 @@ HOSTILE = "<script>alert(1)</script>"
         lambda page: f"{HOSTILE}{page}",
         lambda page: page.replace("script-src 'sha256-", "script-src 'unsafe-inline' 'sha256-"),
         lambda page: page.replace("<body>", '<body><meta http-equiv="refresh" content="0;url=https://x.example">'),
+        lambda page: page.replace(
+            '<meta name="color-scheme" content="light dark">', '<meta http-equiv=refresh content="0;url=//x.example">'
+        ),
+        lambda page: page.replace("<body>", '<body><LINK rel="dns-prefetch" href="//x.example">'),
         lambda page: page.replace("<body>", '<body><FORM action="https://x.example">'),
     ],
 )

@@ -263,6 +263,15 @@ def test_patients_whose_uids_an_anonymiser_left_alike_are_not_one(tmp_path, uids
     assert any("1 series in data.root hold pictures of several PatientIDs" in one for one in remarks)
 
 
+def test_by_study_a_series_of_one_uid_is_of_each_study(tmp_path):
+    """An export that gave everybody the same PatientID and SeriesInstanceUID."""
+    for number in range(2):
+        write_series(tmp_path / "d" / str(number), chest(seed=number), StudyInstanceUID=f"1.{number}")
+    pool, _ = load(tmp_path / "d", patient="study")
+    assert len(set(pool.patient_ids)) == 2
+    assert len(pool.ids) == 12
+
+
 def test_a_palette_is_no_grey(tmp_path):
     write_series(tmp_path / "d", HU)
     write(header(PhotometricInterpretation="PALETTE COLOR"), tmp_path / "d" / "p", HU[0])
