@@ -28,9 +28,14 @@ def rows_at_once(files: Iterable[Path], most: int, columns: Sequence[str] | None
         footer = read_metadata(path)
         for group in map(footer.row_group, range(footer.num_row_groups)):
             for column in map(group.column, range(footer.num_columns)):
-                if columns is None or column.path_in_schema.partition(".")[0] in columns:
+                if columns is None or any(_is_of(column.path_in_schema, name) for name in columns):
                     largest = max(largest, _most_of_a_row(column, group.num_rows))
     return max(1, min(most, MOST_BYTES // largest))
+
+
+def _is_of(path: str, column: str) -> bool:
+    """Whether numbers are a column's: its path begins with its name, in which a dot may stand, too."""
+    return path == column or path.startswith(f"{column}.")
 
 
 def _most_of_a_row(column: Any, n_rows: int) -> int:

@@ -349,11 +349,12 @@ def unpacked(monkeypatch) -> list[int]:
     return counts
 
 
+@pytest.mark.parametrize("column", ["x", "x.y"])
 @pytest.mark.parametrize("place", ["files", "path"])
 def test_a_row_of_many_numbers_in_few_bytes_is_refused_before_they_are_unpacked(
-    tmp_path, small_limits, monkeypatch, place
+    tmp_path, small_limits, monkeypatch, place, column
 ):
-    made = of_columns(tmp_path, x=[np.zeros((64, 64), np.int64).tolist()])
+    made = of_columns(tmp_path, **{column: [np.zeros((64, 64), np.int64).tolist()]})
     counts = unpacked(monkeypatch)
     with pytest.raises(InputError, match=r"A row of the data set holds 4096 numbers; at most 1024 are read\."):
         read(**{place: made if place == "files" else str(tmp_path)})

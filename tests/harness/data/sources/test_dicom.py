@@ -310,6 +310,7 @@ def test_a_series_is_split_by_more_than_rounding_and_that_is_said(tmp_path, chan
         ("TemporalPositionIdentifier", [1, 2], True),
         ("ContentTime", ["101500", "101502"], True),
         ("AcquisitionNumber", [7, 7], False),
+        ("AcquisitionNumber", [None, 7], False),
         ("SeriesNumber", [1, 2], False),
     ],
 )
@@ -326,6 +327,16 @@ def test_phases_at_the_same_places_are_volumes_of_their_own(tmp_path, name, valu
         later = np.stack([PRESETS["lung"].grey(plane + np.float32(300)) for plane in HU])
         halves = {half.tobytes() for half in (pool.pixels[:6], pool.pixels[6:])}
         assert halves == {LUNG.tobytes(), later.tobytes()}
+
+
+def test_pictures_that_share_a_phase_and_a_place_are_no_phases(tmp_path):
+    for number in range(2):
+        for place, plane in enumerate(HU):
+            where = {"ImagePositionPatient": [0, 0, place], "AcquisitionNumber": number if place else 0}
+            write(header(**where), tmp_path / "d" / f"{number}{place}", plane)
+    pool, remarks = load(tmp_path / "d")
+    assert "several pictures at most of their places, which no phase tells apart" in " ".join(remarks)
+    assert len(pool.ids) == 6
 
 
 def test_phases_of_an_enhanced_ct_are_told_by_its_frames(tmp_path):
