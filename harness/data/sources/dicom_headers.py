@@ -215,4 +215,6 @@ def _several(value: Any) -> list[Any]:
 
 
 def _text(dataset: Dataset, name: str) -> str:
-    return str(dataset.get(name) or "").strip()
+    """What stands there; a number 0 is something."""
+    value = dataset.get(name)
+    return "" if value is None or value in ("", []) else str(value).strip()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import InputError
+
+_SOME = re.compile(r"0*[1-9][0-9]{0,8}")  # of more digits not even Python makes a number
 
 
 class SliceChoice(NamedTuple):
@@ -41,7 +44,7 @@ def slice_choice(given: str) -> SliceChoice:
     how, _, amount = str(given).partition(":")
     if how == "all" and not amount:
         return SliceChoice("all")
-    if how == "middle" and amount.isdecimal() and int(amount) > 0:
+    if how == "middle" and _SOME.fullmatch(amount):
         return SliceChoice("middle", float(amount))
     if how == "every":
         try:

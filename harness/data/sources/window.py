@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -11,6 +10,8 @@ from numpy.typing import NDArray
 
 from harness.data.sources.greys import Grey
 from harness.errors import InputError, unknown_name
+
+_LARGEST = 1e300  # beyond it sums of two are no numbers
 
 
 class Window(NamedTuple):
@@ -72,4 +73,4 @@ def window_of(given: object) -> Window:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _LARGEST

@@ -309,6 +309,9 @@ def test_a_series_is_split_by_more_than_rounding_and_that_is_said(tmp_path, chan
         ("AcquisitionNumber", [1, 2], True),
         ("TemporalPositionIdentifier", [1, 2], True),
         ("ContentTime", ["101500", "101502"], True),
+        ("NominalPercentageOfCardiacPhase", [0, 50], True),
+        ("TriggerTime", [0, 40.5], True),
+        ("AcquisitionNumber", [0, 1], True),
         ("AcquisitionNumber", [7, 7], False),
         ("AcquisitionNumber", [None, 7], False),
         ("SeriesNumber", [1, 2], False),
@@ -332,7 +335,7 @@ def test_phases_at_the_same_places_are_volumes_of_their_own(tmp_path, name, valu
 def test_pictures_that_share_a_phase_and_a_place_are_no_phases(tmp_path):
     for number in range(2):
         for place, plane in enumerate(HU):
-            where = {"ImagePositionPatient": [0, 0, place], "AcquisitionNumber": number if place else 0}
+            where = {"ImagePositionPatient": [0, 0, place], "AcquisitionNumber": 1 + number if place else 1}
             write(header(**where), tmp_path / "d" / f"{number}{place}", plane)
     pool, remarks = load(tmp_path / "d")
     assert "several pictures at most of their places, which no phase tells apart" in " ".join(remarks)

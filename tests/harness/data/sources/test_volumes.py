@@ -84,7 +84,13 @@ def test_every_so_many_mm_holds_where_slices_are_uneven():
     assert SliceChoice("every", 3.0).places(np.array([0.0, 1, 2.9999999, 3.5, 10, 12, 13])).tolist() == [0, 2, 4, 6]
 
 
-@pytest.mark.parametrize("given", ["middle", "middle:0", "middle:1.5", "every:0", "every:-1", "every:nan", "all:3"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        "middle", "middle:0", "middle:1.5", "every:0", "every:-1", "every:nan", "all:3",
+        pytest.param(f"middle:{'9' * 400}", id="no float"), pytest.param(f"middle:{'9' * 5000}", id="no int"),
+    ],
+)  # fmt: skip
 def test_what_is_no_choice_is_told_with_its_option(given):
     with pytest.raises(InputError, match=r"data\.slices=.* give middle:K .* every:MM"):
         slice_choice(given)

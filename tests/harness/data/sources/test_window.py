@@ -30,7 +30,9 @@ def test_a_window_is_named_or_given():
     assert window_of([40, 400.0])[:2] == (40, 400)
 
 
-@pytest.mark.parametrize("given", [[1], [1, 2, 3], [1, 0], [1, -2], [float("nan"), 2], [True, 2], ["a", 2], None, 7])
+@pytest.mark.parametrize(
+    "given", [[1], [1, 2, 3], [1, 0], [1, -2], [float("nan"), 2], [True, 2], [10**400, 2], ["a", 2], None, 7]
+)
 def test_what_is_no_window_is_told_with_its_option(given):
     with pytest.raises(InputError, match=r"data\.window=.* no window: give data\.window=\[centre,width\]"):
         window_of(given)
