@@ -119,6 +119,14 @@ def test_text_where_numbers_belong_is_not_repeated(tmp_path):
     assert "damaged" in refusal(tmp_path)
 
 
+def test_a_phase_that_cannot_be_read_is_none(tmp_path):
+    """Nothing hangs on it alone, so the slice is read."""
+    path = put(tmp_path, AcquisitionNumber=98765)
+    path.write_bytes(path.read_bytes().replace(b"98765 ", b"Meyer "))
+    pool = load_pool(DicomData(root=str(tmp_path / "Meyer"), size=16), Store(tmp_path / "s"))
+    assert len(pool.ids) == 1
+
+
 def compressed(tmp_path, syntax, stream: bytes):
     from pydicom.encaps import encapsulate
 
