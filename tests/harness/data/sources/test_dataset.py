@@ -217,6 +217,7 @@ def secret(tmp_path, slices) -> Path:
 def test_what_a_folder_says_of_itself_leads_nowhere_else(tmp_path, secret, card, name, monkeypatch):
     asked: list[object] = []
     monkeypatch.setattr("socket.socket.connect", lambda *of: asked.append(of))
+    monkeypatch.setattr(datasets, "load_dataset_builder", lambda *of, **_: asked.append(of))  # which would look there
     configs = f"configs:\n- config_name: default\n  data_files:\n  - split: train\n    path: {name}\n"
     text = configs.format(secret=secret)
     (tmp_path / "set" / card).write_text(f"---\n{text}---\n" if card == "README.md" else text)
@@ -230,6 +231,11 @@ def test_a_card_that_names_files_of_the_folder_is_followed(tmp_path, slices):
     made = write_parquet(tmp_path / "set" / "part", slices)
     (made.parents[1] / "README.md").write_text("---\nconfigs:\n- config_name: a\n  data_files: part/*.parquet\n---\n")
     assert np.array_equal(read(path=str(tmp_path / "set"), image="slice").pixels, slices)
+
+
+@pytest.mark.parametrize(("name", "lies"), [("b/c", True), ("b", True), ("b/../c", False), ("bc", False), ("", False)])
+def test_a_path_lies_below_a_folder_as_it_is_written(name, lies):
+    assert dataset_files.lies_below(Path("/a") / name, Path("/a/b")) == lies
 
 
 def test_links_out_of_a_folder_are_not_followed(tmp_path, secret, slices):

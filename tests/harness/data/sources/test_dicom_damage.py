@@ -121,8 +121,10 @@ def test_text_where_numbers_belong_is_not_repeated(tmp_path):
 
 def test_a_phase_that_cannot_be_read_is_none(tmp_path):
     """Nothing hangs on it alone, so the slice is read."""
-    path = put(tmp_path, AcquisitionNumber=98765)
-    path.write_bytes(path.read_bytes().replace(b"98765 ", b"Meyer "))
+    path = put(tmp_path, TemporalPositionIndex=0x41424344)
+    whole, short = b"UL\x04\x00DCBA", b"UL\x02\x00DC"  # of 2 bytes, where a number has 4
+    assert whole in path.read_bytes()
+    path.write_bytes(path.read_bytes().replace(whole, short))
     pool = load_pool(DicomData(root=str(tmp_path / "Meyer"), size=16), Store(tmp_path / "s"))
     assert len(pool.ids) == 1
 
