@@ -233,7 +233,9 @@ def test_a_card_that_names_files_of_the_folder_is_followed(tmp_path, slices):
     assert np.array_equal(read(path=str(tmp_path / "set"), image="slice").pixels, slices)
 
 
-@pytest.mark.parametrize(("name", "lies"), [("b/c", True), ("b", True), ("b/../c", False), ("bc", False), ("", False)])
+@pytest.mark.parametrize(
+    ("name", "lies"), [("b/c", True), ("b", True), ("b/../c", False), ("bc", False), ("", False)]
+)
 def test_a_path_lies_below_a_folder_as_it_is_written(name, lies):
     assert dataset_files.lies_below(Path("/a") / name, Path("/a/b")) == lies
 
