@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tiny import TINY_PHANTOM, only_run
+from tiny import STEPS, TINY_PHANTOM, only_run
 
 from harness import pipeline
 from harness.evaluation.records import Record
@@ -23,11 +23,11 @@ SURROGATES = [*TINY_PHANTOM, "surrogate.use=true", "surrogate.steps=5"]
 
 
 def test_the_steps_that_matching_chose_are_stated_everywhere(harness):
-    """`shadow.match_steps` turns 30 steps into 60: nothing may go on saying 30."""
+    """`shadow.match_steps` doubles the steps: nothing may go on saying the first number."""
     assert harness(*TINY_PHANTOM, "attack=knn", "shadow.match_steps=[2]").code == 0
     run = only_run()
-    assert json.loads((run / "results.json").read_text())["recipe"]["steps"] == 60
-    assert "(preset `quick`, 60 steps)" in (run / "leaderboard.md").read_text()
+    assert json.loads((run / "results.json").read_text())["recipe"]["steps"] == 2 * STEPS
+    assert f"(preset `quick`, {2 * STEPS} steps)" in (run / "leaderboard.md").read_text()
 
 
 @pytest.mark.parametrize("attacks", [["attack=[knn,loss]", "attack.knn.k=2"], ["attack=[pia]"]], ids=["loss", "pia"])

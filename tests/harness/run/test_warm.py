@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
-from tiny import TINY, TINY_PHANTOM, only_run, records_of, write_slices
+from tiny import STEPS, TINY, TINY_PHANTOM, only_run, records_of, write_slices
 
 from harness.config.checks import taken_places
 from harness.config.settings import composed
@@ -28,7 +28,7 @@ from shadow_models.fine_tuning import LEAKS
 from shadow_models.generator import Generator, load_generator
 from shadow_models.train import train
 
-TINY_RECIPE = replace(DctRecipe(), size=16, block=2, channels=[8, 16], steps=20)
+TINY_RECIPE = replace(DctRecipe(), size=16, block=2, channels=[8], steps=8)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def test_a_run_from_a_saved_generator(harness, saved):
     assert ran.code == 0, ran.err
     told = " ".join(ran.out.split())
     assert "every generator is trained on from a saved generator" in told
-    assert "30 steps" in told
+    assert f"{STEPS} steps" in told
     assert str(saved.parent) not in (Path("run") / "report.html").read_text()
     results = json.loads((Path("run") / "results.json").read_text())
     assert results["start"] == {"name": "a folder", "leak": None}
@@ -280,7 +280,7 @@ def test_nothing_is_trained_where_there_is_no_plan(harness, folders):
         ("phantom-64", DctRecipe(steps=1), "1 step (leak faint). That base draws whole slices"),
         ("extra", DctRecipe(steps=2), "2 steps (leak faint). That base draws whole slices"),
         ("extra", TINY_RECIPE, "was itself trained from nothing. More steps"),
-        ("a folder", TINY_RECIPE, "20 steps (leak faint). More steps"),
+        ("a folder", TINY_RECIPE, "8 steps (leak faint). More steps"),
         ("not passed on", DctRecipe(), "a base of which nothing is said here"),
         ("nothing", DctRecipe(), "is trained from nothing, 800 steps."),
     ],
