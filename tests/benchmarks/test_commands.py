@@ -6,7 +6,6 @@ import json
 import runpy
 import subprocess
 import sys
-import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -272,14 +271,14 @@ def as_command(monkeypatch):
 
     def call(module: str, *words: str) -> object:
         monkeypatch.setattr(sys, "argv", [module, *words])
-        with pytest.raises(SystemExit) as ended, warnings.catch_warnings():
-            warnings.filterwarnings("ignore", ".*found in sys.modules", RuntimeWarning)  # it was imported before
+        with pytest.raises(SystemExit) as ended:
             runpy.run_module(module, run_name="__main__", alter_sys=True)
         return ended.value.code
 
     return call
 
 
+@pytest.mark.filterwarnings("ignore:.*found in sys.modules:RuntimeWarning")
 @pytest.mark.parametrize("words", [["benchmarks.speed", "--only", "intervals"], ["benchmarks.speed.intervals"]])
 def test_intervals_run_quickly_under_either_command(words, as_command, tmp_path, capsys):
     assert as_command(*words, "--quick", "--json", str(tmp_path / "rows.json")) == 0, capsys.readouterr().err
@@ -294,6 +293,7 @@ def test_intervals_run_quickly_under_either_command(words, as_command, tmp_path,
         assert loop["apart"] < 1e-12
 
 
+@pytest.mark.filterwarnings("ignore:.*found in sys.modules:RuntimeWarning")
 @pytest.mark.parametrize("one", all_benchmarks(), ids=lambda one: one.module)
 def test_every_module_is_a_command(one, as_command, capsys):
     assert as_command(one.module, "--help") == 0

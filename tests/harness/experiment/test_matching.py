@@ -21,7 +21,8 @@ from harness.planning.trials import recipes_tried
 from harness.store import Store
 from harness.writing import save_array
 
-NOISE = {STEPS // 2: 5.0, STEPS: 20.0, STEPS * 2: 60.0}  # of the release that a recipe of so many steps is made to have
+# Of the release that a recipe of so many steps is made to have.
+NOISE = {STEPS // 2: 5.0, STEPS: 20.0, STEPS * 2: 60.0}
 N_RELEASED = 60
 
 

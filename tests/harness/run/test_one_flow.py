@@ -73,7 +73,7 @@ def _releases(trained) -> set[str]:
     return {job.release_key[:16] for job in trained if isinstance(job, GeneratorJob)}
 
 
-def test_commit_and_test_target_are_made_once_a_run(harness, monkeypatch):
+def test_commit_and_test_target_are_made_once_a_run(scored, harness, monkeypatch):
     asked, built = [], []
     run, build = subprocess.run, pipeline.build_target
 
@@ -94,7 +94,7 @@ def test_commit_and_test_target_are_made_once_a_run(harness, monkeypatch):
     assert len(built) == 1, "all three attacks face the same test target"
 
 
-def test_the_truth_is_opened_once_after_every_attack_and_decision(harness, monkeypatch):
+def test_the_truth_is_opened_once_after_every_attack_and_decision(scored, harness, monkeypatch):
     events = []
 
     def note(where, name):
@@ -115,7 +115,7 @@ def test_the_truth_is_opened_once_after_every_attack_and_decision(harness, monke
     assert events.count("on_release") == events.count("attack_release") == 3, "the chosen attack and two baselines"
 
 
-def test_what_was_put_into_out_meanwhile_is_not_replaced(harness, monkeypatch, tmp_path):
+def test_what_was_put_into_out_meanwhile_is_not_replaced(scored, harness, monkeypatch, tmp_path):
     """The folder is looked at before hours of work, and once more before it is replaced."""
     out = tmp_path / "out"
     attack = Executor.attack_release
