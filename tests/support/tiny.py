@@ -20,7 +20,7 @@ TINY = [
     "device=cpu",
 ]
 TINY_PHANTOM = [*TINY, "data.patients=16", "data.slices=2"]
-WHOLE = [*TINY_PHANTOM, "attack=[knn,loss]", "out=run"]  # the run that the fixtures `ran` and `scored` copy
+WHOLE = [*TINY_PHANTOM, "attack=knn", "out=run"]  # the run that the fixtures `ran` and `scored` copy
 
 
 def only_run(folder: Path = Path("runs")) -> Path:

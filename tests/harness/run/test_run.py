@@ -39,7 +39,7 @@ def all_passed_on(run: Path) -> bool:
 
 
 def test_the_miniature_challenge(harness):
-    ran = harness(*TINY_PHANTOM, "data.patients=8", "attack=all", "shadow.count=6")
+    ran = harness(*TINY_PHANTOM, "attack=all", "shadow.count=6")
     assert ran.code == 0, ran.err
     results = json.loads(((run := only_run()) / "results.json").read_text())
     by_set = {s: {r["attack"]: r for r in results["records"] if r["target_set"] == s} for s in ("shadow", "test")}
@@ -51,7 +51,7 @@ def test_the_miniature_challenge(harness):
     assert asking == {"logan", "logan_cal", "logan_lira", "logan_lira_t", "logan_reg"}
     assert all("gives a denoiser" in shadow[name]["skipped"] for name in asking)
     assert all(shadow[name]["n_targets"] == 6 for name in ran_on_shadows)
-    assert all(shadow[name]["n_members"] + shadow[name]["n_nonmembers"] == 6 * 16 for name in ran_on_shadows)
+    assert all(shadow[name]["n_members"] + shadow[name]["n_nonmembers"] == 6 * 32 for name in ran_on_shadows)
     calls = {name: shadow[name]["network_calls"] for name in ("loss", "loss_cal", "reconstruction", "pfami", "knn")}
     assert calls == {"loss": 24, "loss_cal": 24 * 5, "reconstruction": 20, "pfami": 110, "knn": 0}
 
@@ -119,8 +119,10 @@ def test_a_shadow_that_holds_the_slice_is_no_reference_and_scores_match_the_file
         assert float(row["score"]) == pytest.approx(expected, abs=1e-9)
 
 
-def test_the_same_command_again_computes_nothing_and_gives_the_same(ran, harness, monkeypatch):
-    before = files_of(ran)
+def test_the_same_command_again_computes_nothing_and_gives_the_same(scored, harness, monkeypatch):
+    words = [*TINY_PHANTOM, "attack=[knn,loss]", "out=run"]
+    assert harness(*words).code == 0
+    before = files_of(Path("run"))
 
     def forbidden(*_):
         raise AssertionError("a finished artefact was made again")
@@ -132,12 +134,15 @@ def test_the_same_command_again_computes_nothing_and_gives_the_same(ran, harness
         (score_job, "_score"),
     ):
         monkeypatch.setattr(module, name, forbidden)
-    assert harness(*WHOLE).code == 0
-    assert files_of(ran) == before
+    assert harness(*words).code == 0
+    assert files_of(Path("run")) == before
 
 
-def test_an_interrupted_run_is_taken_up_and_ends_as_an_undisturbed_one(ran, harness, monkeypatch):
-    words, resumed = [*WHOLE, "store.root=other", "out=resumed"], Path("resumed")
+def test_an_interrupted_run_is_taken_up_and_ends_as_an_undisturbed_one(scored, harness, monkeypatch):
+    undisturbed, resumed = Path("run"), Path("resumed")
+    words = [*TINY_PHANTOM, "attack=[knn,knn_cal]"]
+    assert harness(*words, "out=run").code == 0
+    words += ["store.root=other", "out=resumed"]
     trained = []
     real = train_job._train
 
@@ -154,8 +159,8 @@ def test_an_interrupted_run_is_taken_up_and_ends_as_an_undisturbed_one(ran, harn
     assert not resumed.exists()
     assert harness(*words).code == 0
     assert trained == ["shadow 0", "shadow 1", "shadow 2", "shadow 2", "shadow 3", "withheld"]
-    assert records_of(resumed) == records_of(ran)
-    assert (resumed / "scores.csv").read_bytes() == (ran / "scores.csv").read_bytes()
+    assert records_of(resumed) == records_of(undisturbed)
+    assert (resumed / "scores.csv").read_bytes() == (undisturbed / "scores.csv").read_bytes()
 
 
 def test_another_seed_is_another_experiment(ran, harness):
