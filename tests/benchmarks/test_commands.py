@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 import subprocess
 import sys
 from dataclasses import replace
@@ -264,15 +265,23 @@ def test_a_row_skipped_has_no_value():
     assert skipped("slices", "why") == Row("slices", None, "", None, None, skipped="why")
 
 
+@pytest.fixture
+def as_command(monkeypatch):
+    """`as_command(module, *words)`: what `python -m module words` ends with, in this process: torch costs seconds."""
+
+    def call(module: str, *words: str) -> object:
+        monkeypatch.setattr(sys, "argv", [module, *words])
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
+        return ended.value.code
+
+    return call
+
+
+@pytest.mark.filterwarnings("ignore:.*found in sys.modules:RuntimeWarning")
 @pytest.mark.parametrize("words", [["benchmarks.speed", "--only", "intervals"], ["benchmarks.speed.intervals"]])
-def test_intervals_run_quickly_under_either_command(words, tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-m", *words, "--quick", "--json", str(tmp_path / "rows.json")],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+def test_intervals_run_quickly_under_either_command(words, as_command, tmp_path, capsys):
+    assert as_command(*words, "--quick", "--json", str(tmp_path / "rows.json")) == 0, capsys.readouterr().err
     found = json.loads((tmp_path / "rows.json").read_text())
     rows = {row["name"]: row for row in found["rows"]}
     assert len(rows) == 4
@@ -284,11 +293,11 @@ def test_intervals_run_quickly_under_either_command(words, tmp_path):
         assert loop["apart"] < 1e-12
 
 
+@pytest.mark.filterwarnings("ignore:.*found in sys.modules:RuntimeWarning")
 @pytest.mark.parametrize("one", all_benchmarks(), ids=lambda one: one.module)
-def test_every_module_is_a_command(one):
-    done = subprocess.run([sys.executable, "-m", one.module, "--help"], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    shown = done.stdout.replace("[", " ").replace("]", " ").split()
+def test_every_module_is_a_command(one, as_command, capsys):
+    assert as_command(one.module, "--help") == 0
+    shown = capsys.readouterr().out.replace("[", " ").replace("]", " ").split()
     of_all = {"--json", "--markdown", "--quick", *(["--full"] if one.full else [])}
     assert of_all | {option.flag for option in one.options} <= set(shown)
 

@@ -367,7 +367,7 @@ def test_another_pool_is_another_benchmark(suite: Suite, tmp_path: Path, monkeyp
 
 
 def test_a_task_is_taken_up_again_and_met_by_other_attacks(tmp_path: Path) -> None:
-    sizes = "data.patients=8, data.size=16, shadow.block=2, 'shadow.channels=[8,16]', shadow.n_images=8"
+    sizes = "data.patients=8, data.size=16, shadow.block=2, 'shadow.channels=[8]', shadow.n_images=8"
     text = OF_A_USER.replace("data.root={folder}", "report.pictures={folder}")
     text = text.replace("[shadow.steps=5]", f"[shadow.steps=2, {sizes}]").replace("count=8", "count=4")
     small = described("pair", text, "pair.yaml")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from tiny import WHOLE
 from tiny_edition import EDITION, write_edition
 
 from harness import pipeline
@@ -36,6 +38,31 @@ def harness(tmp_path, monkeypatch, capsys):
         return Ran(code, captured.out, captured.err)
 
     return call
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory) -> Path:
+    """A folder with `run` and its `store`, made once by the words WHOLE: `ran` and `scored` are copies."""
+    folder = tmp_path_factory.mktemp("whole")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr(sys, "argv", ["harness.run", *WHOLE])
+        assert command.main() == 0
+    return folder
+
+
+@pytest.fixture
+def ran(whole, tmp_path, harness) -> Path:
+    """The folder of a finished run, beside the store it was made from, in the folder that `harness` runs in."""
+    shutil.copytree(whole, tmp_path, dirs_exist_ok=True)
+    return Path("run")
+
+
+@pytest.fixture
+def scored(whole, tmp_path, harness) -> Path:
+    """The store of such a run without the answers of its evaluation, and no run: that is evaluated anew."""
+    shutil.copytree(whole / "store", tmp_path / "store", ignore=shutil.ignore_patterns("answers"))
+    return Path("store")
 
 
 class Official(NamedTuple):

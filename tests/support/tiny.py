@@ -9,16 +9,18 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+STEPS = 8  # what these tests look at does not hang on what a generator has learnt
 TINY = [
     "data.size=16",
     "shadow.block=2",
-    "shadow.channels=[8,16]",
-    "shadow.steps=30",
+    "shadow.channels=[8]",
+    f"shadow.steps={STEPS}",
     "shadow.n_images=16",
     "launch.workers=0",
     "device=cpu",
 ]
 TINY_PHANTOM = [*TINY, "data.patients=16", "data.slices=2"]
+WHOLE = [*TINY_PHANTOM, "attack=knn", "out=run"]  # the run that the fixtures `ran` and `scored` copy
 
 
 def only_run(folder: Path = Path("runs")) -> Path:

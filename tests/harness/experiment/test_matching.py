@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tiny import TINY
+from tiny import STEPS, TINY
 from tiny_edition import copies
 
 from harness.config.settings import composed
@@ -21,7 +21,8 @@ from harness.planning.trials import recipes_tried
 from harness.store import Store
 from harness.writing import save_array
 
-NOISE = {15: 5.0, 30: 20.0, 60: 60.0}  # of the release that a recipe of so many steps is made to have
+# Of the release that a recipe of so many steps is made to have.
+NOISE = {STEPS // 2: 5.0, STEPS: 20.0, STEPS * 2: 60.0}
 N_RELEASED = 60
 
 
@@ -64,14 +65,14 @@ def test_the_settings_get_the_recipe_whose_release_is_most_alike(edition, best):
     found, matches, _ = match_recipe(settings, pool, executor)
     assert found.recipe == replace(settings.recipe, steps=best)
     assert replace(found, recipe=settings.recipe) == settings, "nothing but the steps"
-    assert executor.trained == [15, 30, 60]
-    assert [one.steps for one in matches] == [15, 30, 60]
+    assert executor.trained == [*NOISE]
+    assert [one.steps for one in matches] == [*NOISE]
     assert min(matches, key=lambda one: one.distance).steps == best
     assert all(tuple(one.distances) == STATISTICS for one in matches)
 
 
 def test_the_trial_that_fits_is_a_shadow_already(edition):
-    settings, pool, executor = edition(NOISE[60])
+    settings, pool, executor = edition(NOISE[2 * STEPS])
     trials = recipes_tried(settings, pool)
     found = match_recipe(settings, pool, executor).settings
     keys = [trial.job.key for trial in trials]
@@ -79,13 +80,13 @@ def test_the_trial_that_fits_is_a_shadow_already(edition):
 
 
 def test_a_single_recipe_is_taken_untried(edition):
-    settings, pool, executor = edition(NOISE[15], "shadow.match_steps=[2]")
+    settings, pool, executor = edition(NOISE[STEPS // 2], "shadow.match_steps=[2]")
     found, matches, _ = match_recipe(settings, pool, executor)
-    assert (found.recipe.steps, matches, executor.trained) == (60, [], [])
+    assert (found.recipe.steps, matches, executor.trained) == (2 * STEPS, [], [])
 
 
 def test_without_a_given_release_nothing_is_tried(edition):
-    settings, pool, executor = edition(NOISE[15])
+    settings, pool, executor = edition(NOISE[STEPS // 2])
     assert match_recipe(settings, replace(pool, given={}), executor) == (settings, [], {})
     assert executor.trained == []
 

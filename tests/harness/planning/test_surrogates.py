@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tiny import TINY
+from tiny import STEPS, TINY
 
 from attacks.registry import find_attacks
 from harness.config.settings import composed
@@ -38,7 +38,7 @@ def official(tmp_path):
     return make
 
 
-@pytest.mark.parametrize(("options", "steps"), [([], 30), (["surrogate.steps=7"], 7)])
+@pytest.mark.parametrize(("options", "steps"), [([], STEPS), (["surrogate.steps=7"], 7)])
 def test_every_surrogate_is_trained_the_same_way(official, options, steps):
     """What shadows teach carries over to the target only if its surrogate was made as theirs were."""
     settings, plan = official(*options)

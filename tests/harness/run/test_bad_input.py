@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from tiny import TINY, TINY_PHANTOM, only_run, write_slices
+from tiny import TINY, TINY_PHANTOM, WHOLE, only_run, write_slices
 
 import attacks
 from attacks import registry
@@ -164,20 +165,30 @@ def test_out_that_holds_something_else_is_refused_before_any_work(harness):
 
 
 @pytest.mark.parametrize(
-    ("module", "stage"),
-    [(train_job, "_train"), (train_job, "_release"), (observe_job, "_observe"), (score_job, "_score")],
+    ("where", "missing"),
+    [
+        ((train_job, "_train"), ["generator", "release"]),
+        ((train_job, "_release"), ["release"]),
+        ((observe_job, "_observe"), ["observation"]),
+        ((score_job, "_score"), ["scores"]),
+    ],
+    ids=["train", "release", "observe", "score"],
 )
-def test_full_disk_at_any_stage(harness, monkeypatch, module, stage):
-    real = getattr(module, stage)
+def test_full_disk_at_any_stage(scored, harness, monkeypatch, where, missing):
+    """The store has all but what the stage makes."""
+    for kind in missing:
+        shutil.rmtree(scored / kind)
+    real = getattr(*where)
 
     def full(*arguments):
         real(*arguments)
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(module, stage, full)
+    monkeypatch.setattr(*where, full)
     refused(harness(*TINY_PHANTOM), "disk is full", "store.root")
-    monkeypatch.setattr(module, stage, real)
+    monkeypatch.setattr(*where, real)
     assert harness(*TINY_PHANTOM).code == 0
+    assert all(any(Path(scored, kind).iterdir()) for kind in missing)
     assert (only_run() / "submission.csv").is_file()
 
 
@@ -202,11 +213,10 @@ def test_a_write_the_system_refuses_is_told_in_words(limit_bytes, finished):
     assert not Path("runs").exists()
 
 
-def test_a_device_is_checked_even_where_nothing_is_left_to_compute(harness):
-    assert harness(*TINY_PHANTOM).code == 0
-    ran = harness(*TINY_PHANTOM, "device=cudaa")
-    assert ran.code == 2
-    assert "Did you mean cuda" in ran.err
+def test_a_device_is_checked_even_where_nothing_is_left_to_compute(ran, harness):
+    told = harness(*WHOLE, "device=cudaa")
+    assert told.code == 2
+    assert "Did you mean cuda" in told.err
 
 
 def test_a_broken_plugin_is_named_where_an_attack_is_not_found(harness, monkeypatch):
@@ -229,13 +239,13 @@ def test_values_that_need_quotes_of_their_own_are_told_so(harness):
     refused(harness("data=folder", "data.root=/my slices (1)"), "quotes of its own")
 
 
-def test_a_slip_in_one_attack_file_leaves_the_others(harness, monkeypatch, tmp_path):
+def test_a_slip_in_one_attack_file_leaves_the_others(scored, harness, monkeypatch, tmp_path):
     (tmp_path / "plugins").mkdir()
     (tmp_path / "plugins" / "slip.py").write_text("def broken(:\n")
     monkeypatch.setattr("attacks.__path__", [*attacks.__path__, str(tmp_path / "plugins")])
     registry.found_so_far.cache_clear()
     try:
-        ran = harness(*TINY_PHANTOM, "shadow.steps=2")
+        ran = harness(*TINY_PHANTOM)
         assert ran.code == 0
         assert "attacks/slip.py could not be imported" in " ".join(ran.out.split())
     finally:

@@ -15,7 +15,10 @@ from harness.submission.files import check_submission
 from shadow_models.recipe import Recipe
 from shadow_models.registry import find_family, register
 
-TINY = ["data.size=16", "data.patients=16", "data.slices=2", "shadow.n_images=16", "launch.workers=0", "device=cpu"]
+TINY = [
+    "data.size=16", "data.patients=16", "data.slices=2", "shadow.n_images=16", "launch.workers=0", "device=cpu",
+    "report.pictures=none",
+]  # fmt: skip
 OF_FAMILY = {
     "ddpm": ["shadow.channels=[8,8]", "shadow.norm_groups=4", "shadow.patch=2", "shadow.steps=4"],
     "flow": ["shadow.channels=[8,8]", "shadow.norm_groups=4", "shadow.patch=2", "shadow.steps=4"],

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tiny import TINY_PHANTOM, only_run
+from tiny import STEPS, TINY_PHANTOM, only_run
 
 from harness import pipeline
 from harness.evaluation.records import Record
@@ -23,11 +23,11 @@ SURROGATES = [*TINY_PHANTOM, "surrogate.use=true", "surrogate.steps=5"]
 
 
 def test_the_steps_that_matching_chose_are_stated_everywhere(harness):
-    """`shadow.match_steps` turns 30 steps into 60: nothing may go on saying 30."""
+    """`shadow.match_steps` doubles the steps: nothing may go on saying the first number."""
     assert harness(*TINY_PHANTOM, "attack=knn", "shadow.match_steps=[2]").code == 0
     run = only_run()
-    assert json.loads((run / "results.json").read_text())["recipe"]["steps"] == 60
-    assert "(preset `quick`, 60 steps)" in (run / "leaderboard.md").read_text()
+    assert json.loads((run / "results.json").read_text())["recipe"]["steps"] == 2 * STEPS
+    assert f"(preset `quick`, {2 * STEPS} steps)" in (run / "leaderboard.md").read_text()
 
 
 @pytest.mark.parametrize("attacks", [["attack=[knn,loss]", "attack.knn.k=2"], ["attack=[pia]"]], ids=["loss", "pia"])
@@ -73,7 +73,7 @@ def _releases(trained) -> set[str]:
     return {job.release_key[:16] for job in trained if isinstance(job, GeneratorJob)}
 
 
-def test_commit_and_test_target_are_made_once_a_run(harness, monkeypatch):
+def test_commit_and_test_target_are_made_once_a_run(scored, harness, monkeypatch):
     asked, built = [], []
     run, build = subprocess.run, pipeline.build_target
 
@@ -94,7 +94,7 @@ def test_commit_and_test_target_are_made_once_a_run(harness, monkeypatch):
     assert len(built) == 1, "all three attacks face the same test target"
 
 
-def test_the_truth_is_opened_once_after_every_attack_and_decision(harness, monkeypatch):
+def test_the_truth_is_opened_once_after_every_attack_and_decision(scored, harness, monkeypatch):
     events = []
 
     def note(where, name):
@@ -115,7 +115,7 @@ def test_the_truth_is_opened_once_after_every_attack_and_decision(harness, monke
     assert events.count("on_release") == events.count("attack_release") == 3, "the chosen attack and two baselines"
 
 
-def test_what_was_put_into_out_meanwhile_is_not_replaced(harness, monkeypatch, tmp_path):
+def test_what_was_put_into_out_meanwhile_is_not_replaced(scored, harness, monkeypatch, tmp_path):
     """The folder is looked at before hours of work, and once more before it is replaced."""
     out = tmp_path / "out"
     attack = Executor.attack_release

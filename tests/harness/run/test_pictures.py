@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tiny import TINY, TINY_PHANTOM, write_slices
+from tiny import TINY, TINY_PHANTOM, WHOLE, write_slices
 
 FAST = ["shadow.steps=5", "out=run"]
 NOTE = "report.pictures=all"
@@ -54,17 +54,17 @@ def test_a_folder_shows_none_unless_asked(harness, images):
     assert notes(run) == []
 
 
-def test_phantoms_are_shown_unless_not_asked_for(harness):
+def test_phantoms_are_shown_unless_not_asked_for(ran, harness):
     for options, expected in (([], True), (["report.pictures=none"], False), (["report.pictures=all"], True)):
-        ran = harness(*TINY_PHANTOM, *FAST, *options)
-        assert ran.code == 0, ran.err
-        assert shows(Path("run")) == (expected, expected)
-        assert NOTE not in ran.out
+        told = harness(*WHOLE, *options)
+        assert told.code == 0, told.err
+        assert shows(ran) == (expected, expected)
+        assert NOTE not in told.out
 
 
-def test_the_name_of_a_run_does_not_hang_on_its_pictures(harness):
+def test_the_name_of_a_run_does_not_hang_on_its_pictures(scored, harness):
     for options in ([], ["report.pictures=none"]):
-        assert harness(*TINY_PHANTOM, "shadow.steps=5", *options).code == 0
+        assert harness(*TINY_PHANTOM, *options).code == 0
     (run,) = Path("runs").iterdir()
     assert shows(run) == (False, False)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from shapes import has_shape, run_has_shapes
-from tiny import TINY, TINY_PHANTOM, only_run, records_of, score_rows, write_slices
+from tiny import TINY, TINY_PHANTOM, WHOLE, only_run, records_of, score_rows, write_slices
 
 from attacks.base import Access
 from attacks.registry import find_attacks
@@ -99,7 +99,7 @@ def test_the_miniature_challenge(harness):
     assert all_passed_on(run)
 
 
-def test_a_shadow_that_holds_the_slice_is_no_reference_and_scores_match_the_files(harness):
+def test_a_shadow_that_holds_the_slice_is_no_reference_and_scores_match_the_files(scored, harness):
     """Recompute `knn_cal` of shadow 0 from the stored releases alone."""
     assert harness(*TINY_PHANTOM, "attack=knn_cal").code == 0
     manifest = json.loads((only_run() / "manifest.json").read_text())
@@ -119,9 +119,10 @@ def test_a_shadow_that_holds_the_slice_is_no_reference_and_scores_match_the_file
         assert float(row["score"]) == pytest.approx(expected, abs=1e-9)
 
 
-def test_the_same_command_again_computes_nothing_and_gives_the_same(harness, monkeypatch):
-    assert harness(*TINY_PHANTOM, "attack=[knn,loss]").code == 0
-    before = files_of(only_run())
+def test_the_same_command_again_computes_nothing_and_gives_the_same(scored, harness, monkeypatch):
+    words = [*TINY_PHANTOM, "attack=[knn,loss]", "out=run"]
+    assert harness(*words).code == 0
+    before = files_of(Path("run"))
 
     def forbidden(*_):
         raise AssertionError("a finished artefact was made again")
@@ -133,13 +134,15 @@ def test_the_same_command_again_computes_nothing_and_gives_the_same(harness, mon
         (score_job, "_score"),
     ):
         monkeypatch.setattr(module, name, forbidden)
-    assert harness(*TINY_PHANTOM, "attack=[knn,loss]").code == 0
-    assert files_of(only_run()) == before
+    assert harness(*words).code == 0
+    assert files_of(Path("run")) == before
 
 
-def test_an_interrupted_run_is_taken_up_and_ends_as_an_undisturbed_one(harness, monkeypatch):
-    undisturbed = harness(*TINY_PHANTOM, "attack=[knn,knn_cal]", "store.root=other", "out=runs/undisturbed")
-    assert undisturbed.code == 0
+def test_an_interrupted_run_is_taken_up_and_ends_as_an_undisturbed_one(scored, harness, monkeypatch):
+    undisturbed, resumed = Path("run"), Path("resumed")
+    words = [*TINY_PHANTOM, "attack=[knn,knn_cal]"]
+    assert harness(*words, "out=run").code == 0
+    words += ["store.root=other", "out=resumed"]
     trained = []
     real = train_job._train
 
@@ -150,38 +153,32 @@ def test_an_interrupted_run_is_taken_up_and_ends_as_an_undisturbed_one(harness, 
         return real(job, *rest)
 
     monkeypatch.setattr(train_job, "_train", interrupting)
-    ran = harness(*TINY_PHANTOM, "attack=[knn,knn_cal]", "out=runs/resumed")
-    assert ran.code == 130
-    assert "goes on from there" in ran.err
-    assert not Path("runs/resumed").exists()
-    assert harness(*TINY_PHANTOM, "attack=[knn,knn_cal]", "out=runs/resumed").code == 0
+    interrupted = harness(*words)
+    assert interrupted.code == 130
+    assert "goes on from there" in interrupted.err
+    assert not resumed.exists()
+    assert harness(*words).code == 0
     assert trained == ["shadow 0", "shadow 1", "shadow 2", "shadow 2", "shadow 3", "withheld"]
-    assert records_of(Path("runs/resumed")) == records_of(Path("runs/undisturbed"))
-    assert (Path("runs/resumed") / "scores.csv").read_bytes() == Path("runs/undisturbed/scores.csv").read_bytes()
+    assert records_of(resumed) == records_of(undisturbed)
+    assert (resumed / "scores.csv").read_bytes() == (undisturbed / "scores.csv").read_bytes()
 
 
-def test_another_seed_is_another_experiment(harness):
-    for seed in (0, 1):
-        assert harness(*TINY_PHANTOM, f"seed={seed}", f"out=runs/{seed}").code == 0
-    first, second = (Path(f"runs/{seed}/scores.csv").read_text() for seed in (0, 1))
-    assert first != second
+def test_another_seed_is_another_experiment(ran, harness):
+    assert harness(*WHOLE, "seed=1", "out=another").code == 0
+    assert Path("another/scores.csv").read_text() != (ran / "scores.csv").read_text()
 
 
-def test_worker_processes_give_the_numbers_of_this_process(harness):
-    assert harness(*TINY_PHANTOM, "attack=knn", "store.root=here", "out=runs/here").code == 0
-    workers = [option for option in TINY_PHANTOM if not option.startswith("launch")]
-    ran = harness(*workers, "launch.workers=2", "attack=knn", "store.root=there", "out=runs/there")
-    assert ran.code == 0
-    here, there = (score_rows(Path("runs") / run) for run in ("here", "there"))
+def test_worker_processes_give_the_numbers_of_this_process(ran, harness):
+    workers = [option for option in WHOLE if not option.startswith("launch")]
+    assert harness(*workers, "launch.workers=2", "store.root=other", "out=there").code == 0
+    here, there = score_rows(ran), score_rows(Path("there"))
     assert [float(row["score"]) for row in here] == pytest.approx([float(row["score"]) for row in there], rel=1e-3)
     assert [row["member"] for row in here] == [row["member"] for row in there]
 
 
-def test_options_of_an_attack_reach_it(harness):
-    assert harness(*TINY_PHANTOM, "attack=knn", "attack.knn.k=3", "out=runs/three").code == 0
-    assert harness(*TINY_PHANTOM, "attack=knn", "out=runs/one").code == 0
-    three, one = (Path(f"runs/{name}/scores.csv").read_text() for name in ("three", "one"))
-    assert three != one
+def test_options_of_an_attack_reach_it(ran, harness):
+    assert harness(*WHOLE, "attack.knn.k=3", "out=three").code == 0
+    assert Path("three/scores.csv").read_text() != (ran / "scores.csv").read_text()
 
 
 def test_an_edition_has_no_truth_and_still_gets_a_submission(harness, images):
@@ -233,14 +230,13 @@ def test_dry_run_changes_nothing_but_reads_the_pool(harness):
         assert on_top in words
 
 
-def test_a_run_replaces_its_own_folder_only(harness):
-    assert harness(*TINY_PHANTOM, "out=here").code == 0
-    assert harness(*TINY_PHANTOM, "out=here", "decision=top_half").code == 0
-    assert "top_half" in Path("here/config.yaml").read_text()
-    assert sorted(p.name for p in Path().iterdir()) == ["here", "store"]
-    Path("here/thesis.txt").write_text("mine")  # beside a manifest of ours, and still not ours
-    assert harness(*TINY_PHANTOM, "out=here").code == 2
-    assert Path("here/thesis.txt").read_text() == "mine"
+def test_a_run_replaces_its_own_folder_only(ran, harness):
+    assert harness(*WHOLE, "decision=top_half").code == 0
+    assert "top_half" in (ran / "config.yaml").read_text()
+    assert sorted(p.name for p in Path().iterdir()) == ["run", "store"]
+    (ran / "thesis.txt").write_text("mine")  # beside a manifest of ours, and still not ours
+    assert harness(*WHOLE).code == 2
+    assert (ran / "thesis.txt").read_text() == "mine"
     Path("precious").mkdir()
     Path("precious/manifest.json").write_text("{}")
     assert harness(*TINY_PHANTOM, "out=precious").code == 2

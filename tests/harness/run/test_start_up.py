@@ -8,17 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny import TINY_PHANTOM, records_of
+from tiny import TINY_PHANTOM, WHOLE, records_of
 from tiny_edition import EDITION, write_edition
 
 from benchmarks.speed.start_up import child
 from harness.evaluation import pixels_control
 from harness.experiment import answers
-from harness.run import __main__ as command
 from harness.run import manifest
 from harness.store import Store
-
-RUN = [*TINY_PHANTOM, "attack=knn", "out=run"]
 
 
 def imported(*words: str) -> set[str]:
@@ -26,23 +23,6 @@ def imported(*words: str) -> set[str]:
     done = child(list(words), Path())
     assert "harness.run.__main__" in done.modules
     return done.heavy
-
-
-@pytest.fixture(scope="session")
-def whole(tmp_path_factory) -> Path:
-    """A folder in which one run was made, with its store: all tests begin with a copy."""
-    folder = tmp_path_factory.mktemp("whole")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.setattr(sys, "argv", ["harness.run", *RUN])
-        assert command.main() == 0
-    return folder
-
-
-@pytest.fixture
-def ran(whole, tmp_path, harness) -> Path:
-    shutil.copytree(whole, tmp_path, dirs_exist_ok=True)
-    return Path("run")
 
 
 def made(folder: Path) -> int:
@@ -57,12 +37,12 @@ def test_help_imports_nothing_heavy(tmp_path, monkeypatch):
 
 def test_a_warm_run_imports_nothing_heavy_and_leaves_its_folder(ran):
     before = made(ran)
-    assert imported(*RUN) == set()
+    assert imported(*WHOLE) == set()
     assert made(ran) == before
 
 
 def test_a_dry_run_imports_nothing_heavy(ran):
-    assert imported(*RUN, "dry_run=true") == set()
+    assert imported(*WHOLE, "dry_run=true") == set()
     assert imported(*TINY_PHANTOM, "attack=all", "dry_run=true", "store.root=empty") == set()
 
 
@@ -75,11 +55,11 @@ def test_a_dry_run_of_an_edition_imports_nothing_heavy(tmp_path, monkeypatch, im
 def test_a_second_run_computes_no_part_of_the_evaluation(ran, harness, monkeypatch):
     before = records_of(ran)
     monkeypatch.setitem(sys.modules, "sklearn.linear_model", None)
-    assert harness(*RUN).code == 0
+    assert harness(*WHOLE).code == 0
     assert records_of(ran) == before
     shutil.rmtree(Path("store", "answers"))
     with pytest.raises(ModuleNotFoundError, match="linear_model"):
-        harness(*RUN)
+        harness(*WHOLE)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"sha256": "x", "answers": {}}', None])
@@ -91,7 +71,7 @@ def test_answers_that_are_not_as_they_were_written_are_computed(ran, harness, te
     path.write_text(f"{whole[:place]}2{whole[place + 1 :]}" if text is None else text)
     before = records_of(ran)
     shutil.rmtree(ran)
-    assert harness(*RUN).code == 0
+    assert harness(*WHOLE).code == 0
     assert records_of(ran) == before
     assert path.read_text() == whole
 
@@ -99,15 +79,15 @@ def test_answers_that_are_not_as_they_were_written_are_computed(ran, harness, te
 def test_asked_to_verify_the_evaluation_is_computed(ran, harness, monkeypatch):
     monkeypatch.setattr(pixels_control, "described", lambda images: np.zeros((len(images), 1)))
     before = records_of(ran)
-    assert harness(*RUN).code == 0
+    assert harness(*WHOLE).code == 0
     assert records_of(ran) == before
-    assert harness(*RUN, "store.verify=true").code == 0
+    assert harness(*WHOLE, "store.verify=true").code == 0
     assert records_of(ran) != before
 
 
 def test_other_source_computes_its_own_answers(ran, harness, monkeypatch):
     monkeypatch.setattr(answers, "source_digest", lambda: "of another day")
-    assert harness(*RUN).code == 0
+    assert harness(*WHOLE).code == 0
     assert len(list(Path("store", "answers").iterdir())) == 2
 
 
@@ -120,7 +100,7 @@ def test_no_answers_are_kept_where_nothing_can_be_written(harness, monkeypatch):
         return private_folder(self, kind)
 
     monkeypatch.setattr(Store, "private_folder", refuse)
-    assert harness(*RUN).code == 0
+    assert harness(*WHOLE).code == 0
     assert not Path("store", "answers").exists()
 
 
@@ -134,10 +114,10 @@ def test_no_answers_are_kept_where_nothing_can_be_written(harness, monkeypatch):
 )
 def test_the_pages_are_drawn_anew_where_what_they_show_changed(ran, harness, monkeypatch, what, change):
     before = made(ran)
-    assert harness(*RUN).code == 0
+    assert harness(*WHOLE).code == 0
     assert made(ran) == before
     monkeypatch.setattr(manifest, what, change)
-    assert harness(*RUN).code == 0
+    assert harness(*WHOLE).code == 0
     assert made(ran) != before
     told = change("numpy") if what == "version" else change()
     assert what == "source_digest" or told in (ran / "report.html").read_text()
@@ -145,8 +125,8 @@ def test_the_pages_are_drawn_anew_where_what_they_show_changed(ran, harness, mon
 
 def test_the_pages_are_drawn_anew_where_the_results_or_the_options_changed(ran, harness):
     before = made(ran)
-    assert harness(*RUN, "decision=top_half").code == 0
+    assert harness(*WHOLE, "decision=top_half").code == 0
     second = made(ran)
     assert second != before
-    assert harness(*RUN, "decision=top_half", "report.pictures=none").code == 0
+    assert harness(*WHOLE, "decision=top_half", "report.pictures=none").code == 0
     assert made(ran) != second

@@ -9,7 +9,7 @@ from harness.run import __main__ as command
 
 SMALLEST = [
     "shadow=copies", "shadow.n_images=16", "data.size=16", "data.patients=16", "data.slices=1", "launch.workers=0",
-    "device=cpu",
+    "device=cpu", "report.pictures=none",
 ]  # fmt: skip
 
 

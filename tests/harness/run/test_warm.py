@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 import yaml
-from tiny import TINY, TINY_PHANTOM, only_run, records_of, write_slices
+from tiny import STEPS, TINY, TINY_PHANTOM, only_run, records_of, write_slices
 
 from harness.config.checks import taken_places
 from harness.config.settings import composed
@@ -20,6 +21,7 @@ from harness.errors import InputError
 from harness.jobs.launch import Work
 from harness.jobs.saved import saved_generator, take_saved
 from harness.report.start_line import start_line
+from harness.run import __main__ as command
 from harness.share.__main__ import main as share
 from harness.store import Store
 from shadow_models.base.recipe import FOLDER
@@ -28,7 +30,7 @@ from shadow_models.fine_tuning import LEAKS
 from shadow_models.generator import Generator, load_generator
 from shadow_models.train import train
 
-TINY_RECIPE = replace(DctRecipe(), size=16, block=2, channels=[8, 16], steps=20)
+TINY_RECIPE = replace(DctRecipe(), size=16, block=2, channels=[8], steps=8)
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +39,18 @@ def saved(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("saved") / "base"
     train(phantom_slices(6, 1, 16, seed=77).pixels, TINY_RECIPE, seed=3, device="cpu").save(folder)
     return folder
+
+
+@pytest.fixture(scope="module")
+def started(saved, tmp_path_factory) -> Path:
+    """A folder with `base`, a saved generator, `one`, a run from it, and the run's `store`."""
+    top = tmp_path_factory.mktemp("started")
+    shutil.copytree(saved, top / "base")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(top)
+        patch.setattr(sys, "argv", ["harness.run", *TINY_PHANTOM, f"shadow.start={top / 'base'}", "out=one"])
+        assert command.main() == 0
+    return top
 
 
 def generators(store: Path) -> dict[str, Generator]:
@@ -53,7 +67,7 @@ def test_a_run_from_a_saved_generator(harness, saved):
     assert ran.code == 0, ran.err
     told = " ".join(ran.out.split())
     assert "every generator is trained on from a saved generator" in told
-    assert "30 steps" in told
+    assert f"{STEPS} steps" in told
     assert str(saved.parent) not in (Path("run") / "report.html").read_text()
     results = json.loads((Path("run") / "results.json").read_text())
     assert results["start"] == {"name": "a folder", "leak": None}
@@ -68,15 +82,13 @@ def test_a_run_from_a_saved_generator(harness, saved):
     assert records_of(Path("run")) == records_of(Path("again"))
 
 
-def test_the_base_is_copied_so_that_the_folder_may_go(harness, saved, tmp_path):
-    moved = tmp_path / "moved"
-    shutil.copytree(saved, moved)
-    assert harness(*TINY_PHANTOM, f"shadow.start={moved}", "out=one").code == 0
+def test_the_base_is_copied_so_that_the_folder_may_go(harness, started, tmp_path):
+    shutil.copytree(started, tmp_path, dirs_exist_ok=True)
     before = set(generators(Path("store")))
-    shutil.move(moved, tmp_path / "elsewhere")
+    shutil.move(tmp_path / "base", tmp_path / "elsewhere")
     assert harness(*TINY_PHANTOM, f"shadow.start={tmp_path / 'elsewhere'}", "out=two").code == 0
     assert set(generators(Path("store"))) == before
-    assert harness(*TINY_PHANTOM, f"shadow.start={moved}", "out=three").code == 2
+    assert harness(*TINY_PHANTOM, f"shadow.start={tmp_path / 'base'}", "out=three").code == 2
 
 
 def test_every_file_of_a_saved_generator_is_hashed_and_copied(saved, tmp_path, monkeypatch):
@@ -163,12 +175,11 @@ def test_a_run_from_a_base_of_extra_slices(harness, folders):
     assert "extra/" not in rows
 
 
-def test_the_config_of_a_run_names_no_folder_of_a_start_to_outsiders(harness, saved):
+def test_the_config_of_a_run_names_no_folder_of_a_start_to_outsiders(started):
     from harness.config.public_options import public_options
 
-    assert harness(*TINY_PHANTOM, f"shadow.start={saved}", "out=run").code == 0
-    config = yaml.safe_load((Path("run") / "config.yaml").read_text())
-    assert config["shadow"]["start"] == str(saved)
+    config = yaml.safe_load((started / "one" / "config.yaml").read_text())
+    assert config["shadow"]["start"] == str(started / "base")
     public = public_options(config)
     assert "start" not in public["shadow"]
     assert public_options({**config, "shadow": {"start": "phantom-64", "leak": "weak"}})["shadow"] == {
@@ -253,10 +264,9 @@ def test_the_digest_of_a_saved_generator_is_of_recipe_and_weights(saved, tmp_pat
     assert len(keys) == 3
 
 
-def test_a_generator_of_the_same_store_is_no_start(harness):
+def test_a_generator_of_the_same_store_is_no_start(scored, harness):
     """Its shadows learnt the candidates."""
-    assert harness(*TINY_PHANTOM, "shadow.steps=2", "out=one").code == 0
-    shadow = next(Path("store", "generator").iterdir())
+    shadow = next((scored / "generator").iterdir())
     ran = harness(*TINY_PHANTOM, f"shadow.start={shadow}", "dry_run=true")
     assert ran.code == 2
     assert "is a generator of this store" in " ".join(ran.err.split())
@@ -280,7 +290,7 @@ def test_nothing_is_trained_where_there_is_no_plan(harness, folders):
         ("phantom-64", DctRecipe(steps=1), "1 step (leak faint). That base draws whole slices"),
         ("extra", DctRecipe(steps=2), "2 steps (leak faint). That base draws whole slices"),
         ("extra", TINY_RECIPE, "was itself trained from nothing. More steps"),
-        ("a folder", TINY_RECIPE, "20 steps (leak faint). More steps"),
+        ("a folder", TINY_RECIPE, "8 steps (leak faint). More steps"),
         ("not passed on", DctRecipe(), "a base of which nothing is said here"),
         ("nothing", DctRecipe(), "is trained from nothing, 800 steps."),
     ],

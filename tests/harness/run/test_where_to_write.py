@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from tiny import TINY, TINY_PHANTOM, only_run, write_slices
+from tiny import TINY, TINY_PHANTOM, WHOLE, only_run, write_slices
 
 from harness.challenge import __main__ as challenge
 from harness.experiment.executor import Executor
@@ -121,21 +121,22 @@ def test_a_run_leaves_a_store_for_no_other_eyes_and_results_as_the_umask_says(ha
     assert modes(Path("runs")) == {(True, 0o777 & ~umask), (False, 0o666 & ~umask)}
 
 
-def test_an_edited_run_is_the_users_and_a_whole_one_is_replaced(harness):
-    words = [*TINY_PHANTOM, "out=out"]
+def test_an_edited_run_is_the_users_and_a_whole_one_is_replaced(ran, harness):
+    ran.rename("out")
+    words = [*WHOLE, "out=out"]
     assert harness(*words).code == 0
     assert harness(*words, "decision=top_half").code == 0, "a run as it was written is ours"
     assert json.loads(Path("out/results.json").read_text())["chosen"]["decision"] == "top_half"
     report = Path("out/report.html").read_text()
     Path("out/report.html").write_text(report + "<p>my notes")
-    ran = harness(*words)
-    assert ran.code == 2
-    assert "report.html was edited" in " ".join(ran.err.split())
+    told = harness(*words)
+    assert told.code == 2
+    assert "report.html was edited" in " ".join(told.err.split())
     Path("out/report.html").write_text(report)
     for put in (lambda: Path("out/mine").mkdir(), lambda: Path("out/mine").symlink_to("report.html")):
         put()
-        ran = harness(*words)
-        assert (ran.code, "mine" in ran.err) == (2, True)
+        told = harness(*words)
+        assert (told.code, "mine" in told.err) == (2, True)
         (Path("out/mine").rmdir if Path("out/mine").is_dir() else Path("out/mine").unlink)()
     Path("out").rename("elsewhere")
     Path("out").symlink_to("elsewhere")
@@ -143,7 +144,7 @@ def test_an_edited_run_is_the_users_and_a_whole_one_is_replaced(harness):
     assert json.loads(Path("elsewhere/results.json").read_text())["chosen"]["decision"] == "top_half"
 
 
-def test_what_took_the_place_while_the_run_worked_is_not_waited_for_or_followed(harness, monkeypatch):
+def test_what_took_the_place_while_the_run_worked_is_not_waited_for_or_followed(scored, harness, monkeypatch):
     """A pipe under the name of a file of ours: it is told, and not opened."""
     attack = Executor.attack_release
 
@@ -159,7 +160,7 @@ def test_what_took_the_place_while_the_run_worked_is_not_waited_for_or_followed(
     assert "manifest.json is a link or no file" in " ".join(ran.err.split())
 
 
-def test_the_default_place_is_looked_at_as_well(harness):
+def test_the_default_place_is_looked_at_as_well(scored, harness):
     assert harness(*TINY_PHANTOM).code == 0
     (only_run() / "notes.txt").write_text("mine")
     ran = harness(*TINY_PHANTOM)
