@@ -131,5 +131,5 @@ def key_sides(then: Facts, now: Facts) -> list[Side]:
         one, other = mine.get(name), others.get(name)
         for what, part in (("", "generator"), (", release", "release"), (", seed", "seed")):
             values = ["none" if side is None else str(getattr(side, part)) for side in (one, other)]
-            found.append(Side(f"{name}{what}", *values))
+            found.append(Side(f"{name}{what}", values[0], values[1]))
     return found
