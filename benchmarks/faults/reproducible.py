@@ -21,8 +21,8 @@ from benchmarks.rows import Row, at_most, skipped
 from harness.run.differences import timeless_results
 
 TINY = (
-    "data.size=16", "data.patients=16", "data.slices=2", "shadow.block=2", "shadow.channels=[8,16]", "shadow.steps=30",
-    "shadow.n_images=16", "device=cpu", "attack=[knn,ssim,loss]",
+    "data.size=16", "data.patients=16", "data.slices=2", "shadow.block=2", "shadow.channels=[8,16]",
+    "shadow.steps=30", "shadow.n_images=16", "device=cpu", "attack=[knn,ssim,loss]",
 )  # fmt: skip
 AT_WORK = ("data.patients=24", "shadow.steps=3", "shadow.n_images=32", "device=cpu", "attack=[knn,ssim,loss]")
 """The usual size and network: sums are long enough for several threads to share them."""

@@ -43,7 +43,7 @@ def _run(words: Sequence[str]) -> int:
     if asks_for_completion(words):
         from harness.config.completion import complete
 
-        complete(words, "run", register_options)
+        complete(words, "run", register_options, ("again", "verify"))
         return 0
     register_options(words)
     sweep, shown, beside = Sweep(), console(), console(stderr=True)
