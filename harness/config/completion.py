@@ -52,7 +52,7 @@ def complete(
     line = os.environ.get("COMP_LINE")
     if line is None:
         raise InputError("query=SHELL is what a shell asks, with the line in COMP_LINE. " + _USAGE)
-    firsts = [one for one in commands if line.split()[1:] in ([], [one[: len(line.split()[-1])]])]
+    firsts = _first_words(line, commands)
     line = os.environ["COMP_LINE"] = _behind_command(line, commands)
     with suppress(Exception), redirect_stdout(StringIO()) as found:  # half a word is no mistake, and no traceback
         typed = line.split()[1:]
@@ -63,6 +63,14 @@ def complete(
     offered = [one for one in found.getvalue().split() if not one.startswith(_NOT_OFFERED)]
     offered += [one for one in [*firsts, *_values(line)] if one not in offered]
     sys.stdout.write(("\n" if shell == "fish" else " ").join(offered) + "\n")
+
+
+def _first_words(line: str, commands: Sequence[str]) -> list[str]:
+    """The commands that can stand where the cursor is: behind the program's own name, and nowhere else."""
+    typed = line.split()[1:]
+    if len(typed) > 1 or (typed and line.endswith(" ")):
+        return []
+    return [one for one in commands if one.startswith(typed[0] if typed else "")]
 
 
 def _behind_command(line: str, commands: Sequence[str]) -> str:
