@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
 import yaml
 from finished_runs import copied, signed, with_fact, with_option, with_text
+from hydra.core.override_parser.types import Quote, QuotedString
 from tiny import TINY_PHANTOM
 
 from harness.config.settings import composed
@@ -98,7 +100,7 @@ REFUSED = {
     "a list for a number": ("seed", [1, 2], "seed"),
     "a number for a list": ("shadow.channels", 3, "shadow.channels"),
     "a truth for a word": ("shadow.epsilon", "much", "shadow.epsilon"),
-    "a date": ("data.seed", __import__("datetime").date(2026, 1, 1), "data.seed"),
+    "a date": ("data.seed", date(2026, 1, 1), "data.seed"),
     "an attack of nobody": ("attack.mine", {"k": 1}, "attack 'mine'"),
     "a generator of nobody": ("shadow.family", "mine", "generator 'mine'"),
     "a source of nobody": ("data.name", "mine", "data 'mine'"),
@@ -159,10 +161,10 @@ def test_only_a_run_can_be_repeated(harness, run, tmp_path):
 
 def test_programs_and_what_is_fetched_come_from_the_user_alone(harness, run):
     """A command, a data set of the Hub, and a folder that is not here: asked for, by name, and not run or read."""
-    echo = composed(["shadow=external", "shadow.command=touch {members} {release}", "attack=[knn]"]).echo
+    echo = composed(["shadow=external", 'shadow.command="touch {members} {release}"', "attack=[knn]"]).echo
     with pytest.raises(InputError, match=r"shadow\.command, which says what program is run.*shadow\.command=\.\.\."):
         words_of(echo, [], "RUN")
-    assert "shadow=external" in words_of(echo, ["shadow.command=true {members} {release}"], "RUN")
+    assert "shadow=external" in words_of(echo, ['shadow.command="true {members} {release}"'], "RUN")
     echo = composed(["data=hub", "data.path=owner/name"]).echo
     with pytest.raises(InputError, match=r"fetched only where you name it"):
         words_of(echo, [], "RUN")
@@ -190,7 +192,7 @@ COMBINATIONS = [
     ["data=folder", "data.root=HERE", "data.window=[-600,1500]", "data.per_patient=1"],
     ["data=folder", "data.root=HERE", "data.extra=HERE"],
     ["data=dicom", "data.root=HERE", "data.slices=every:2.5", "data.window=lung"],
-    ["data=nifti", "data.root=HERE", r'data.patient="^(\\d+)_[a-z]+"'],
+    ["data=nifti", "data.root=HERE", r'data.patient="^(\d+)_[a-z]+"'],
     ["data=parquet", "data.files=HERE", "data.image=slice"],
     ["data=imageclef2023", "data.root=HERE", "surrogate.use=false", "shadow.match=[dct,flow]"],
     ["decision=top_half", "calibrator=isotonic", "shadow.n_images=100", "device=cuda:1"],
@@ -202,8 +204,8 @@ def test_options_that_are_read_back_are_the_same(tmp_path, words):
     """Through YAML, as a run's folder has them, with a place whose name needs every kind of quotes."""
     here = tmp_path / 'it\'s a "place", with = [and] \\ {more}'
     here.mkdir()
-    quoted = str(here).replace("\\", "\\\\").replace('"', '\\"')
-    typed = [word.replace("HERE", f'"{quoted}"') for word in words]
+    quoted = QuotedString(str(here), Quote.double).with_quotes()
+    typed = [word.replace("HERE", quoted) for word in words]
     echo = composed(typed).echo
     again = composed(words_of(yaml.safe_load(yaml.safe_dump(echo)), [], "RUN")).echo
     assert again == echo

@@ -86,7 +86,7 @@ def holed(run: Path) -> None:
         (fewer, "leaderboard.md is missing"),
         (linked, "report.html is a link or no file"),
         (piped, "pipe is a link or no file"),
-        (holed, "inner is an empty folder"),
+        (holed, "inner/ is an empty folder"),
     ],
 )
 def test_a_folder_that_is_not_whole_is_named(harness, run, damage, told):
