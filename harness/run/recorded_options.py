@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from hydra import compose, initialize
@@ -231,9 +230,10 @@ def _to_be_said(name: str, value: _Value, usual: _Value, runs: set[str], found: 
 
 
 def _is_here(text: str) -> bool:
-    """Whether something lies at a place, or at the place where the pattern of names begins."""
+    """Whether something lies at a place, or in the folder from which a pattern of names goes on."""
     try:
-        path = user_path(re.split(r"[*?\[]", text)[0] or ".")
+        path = user_path(text)
+        above = user_path(re.split(r"[*?\[]", text)[0].rpartition("/")[0] or ".")
     except InputError:
         return False
-    return os.path.lexists(path) or (Path(path).parent.is_dir() and path.name != "" and "*" in text)
+    return os.path.lexists(path) or (any(sign in text for sign in "*?[") and above.is_dir())
