@@ -38,6 +38,7 @@ from harness.experiment.retention import SurrogateEvidence, surrogate_evidence
 from harness.experiment.sound_releases import called_nobody, why_nobody
 from harness.jobs.building import build_target
 from harness.jobs.launch import Launcher
+from harness.jobs.one_thread import one_thread
 from harness.planning.baselines import Baseline
 from harness.planning.leaks import plan_leaks
 from harness.planning.make import check_candidates, make_plan
@@ -91,6 +92,7 @@ def run(settings: Settings, console: Console) -> Outcome:
         return _run(settings, Executor(store, launcher, console))
 
 
+@one_thread()
 def _run(settings: Settings, executor: Executor) -> Outcome:
     pool = load_pool(settings.data, executor.store, extra_apart=settings.learns_extra)
     load_released(pool, executor.store)

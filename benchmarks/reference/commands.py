@@ -16,7 +16,7 @@ from benchmarks.find import all_benchmarks
 from benchmarks.reference.tables import code, sentence, table
 
 _BY_HYDRA = {
-    "harness.run": ("", "Trains, attacks, calibrates, applies", ()),
+    "harness.run": ("", "Trains, attacks, calibrates, applies", ("again", "verify")),
     "harness.challenge": (" make", "Makes a simulated challenge", ("score",)),
     "harness.data": (" look", "Says what is in the data, before anything is trained", ()),
 }

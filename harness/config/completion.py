@@ -31,10 +31,13 @@ _WINDOWED = tuple(f"data={name}" for name in SOURCES if name != PhantomData.name
 _NOT_OFFERED = ("hydra", "recipe")  # groups and settings that a command line may not name
 
 
-def complete(words: Sequence[str], config_name: str, register: Callable[[Sequence[str]], None]) -> None:
+def complete(
+    words: Sequence[str], config_name: str, register: Callable[[Sequence[str]], None], commands: Sequence[str] = ()
+) -> None:
     """Print what the shell asked for: its script, or the words that can stand where the cursor is.
 
-    words: of the command line; register: tells Hydra the options, given the words that are on the line. Raises
+    words: of the command line; register: tells Hydra the options, given the words that are on the line; commands:
+    words that may stand first, a folder and options behind them. Raises
     InputError for a command of the completion that is none; a line that cannot be read has no completions.
     """
     command, shell = _asked(words)
@@ -49,6 +52,8 @@ def complete(words: Sequence[str], config_name: str, register: Callable[[Sequenc
     line = os.environ.get("COMP_LINE")
     if line is None:
         raise InputError("query=SHELL is what a shell asks, with the line in COMP_LINE. " + _USAGE)
+    firsts = _first_words(line, commands)
+    line = os.environ["COMP_LINE"] = _behind_command(line, commands)
     with suppress(Exception), redirect_stdout(StringIO()) as found:  # half a word is no mistake, and no traceback
         typed = line.split()[1:]
         finished = typed if line.endswith(" ") else typed[:-1]
@@ -56,8 +61,24 @@ def complete(words: Sequence[str], config_name: str, register: Callable[[Sequenc
         register(finished)
         _ask_hydra(config_name)
     offered = [one for one in found.getvalue().split() if not one.startswith(_NOT_OFFERED)]
-    offered += [one for one in _values(line) if one not in offered]
+    offered += [one for one in [*firsts, *_values(line)] if one not in offered]
     sys.stdout.write(("\n" if shell == "fish" else " ").join(offered) + "\n")
+
+
+def _first_words(line: str, commands: Sequence[str]) -> list[str]:
+    """The commands that can stand where the cursor is: behind the program's own name, and nowhere else."""
+    typed = line.split()[1:]
+    if len(typed) > 1 or (typed and line.endswith(" ")):
+        return []
+    return [one for one in commands if one.startswith(typed[0] if typed else "")]
+
+
+def _behind_command(line: str, commands: Sequence[str]) -> str:
+    """The line without a command that stands first and the folder behind it, whose options are those of a run."""
+    program, *typed = line.split()
+    if typed[:1] and typed[0] in commands and len(typed) + line.endswith(" ") > 2:
+        return " ".join([program, *typed[2:]]) + (" " if line.endswith(" ") else "")
+    return line
 
 
 def _values(line: str) -> list[str]:

@@ -68,7 +68,7 @@ def load_pool(data: AnyData, store: Store, extra_apart: bool = False) -> Pool:
     Raises InputError for whatever is wrong with the folder; what was converted is warned of on every load.
     """
     source = source_of(data, store)
-    key = content_key(stage="pool", code=READING, **source.identity)
+    key = _key(source)
     artefact = store.get("pool", key, lambda folder: _write(source, folder))
     for account in source.accounts.values():
         account.warn()
@@ -98,6 +98,15 @@ def load_pool(data: AnyData, store: Store, extra_apart: bool = False) -> Pool:
     if pool.given:
         raise InputError(f"data.per_patient={data.per_patient}: an edition does not say whose slices are whose.")
     return replace(pool, taken=pool.taken[_per_patient([pool.patient_ids[p] for p in pool.taken], data.per_patient)])
+
+
+def pool_key(data: AnyData, store: Store) -> str:
+    """The key of the pool that `load_pool` reads: files are hashed, and no slice is read. InputError as there."""
+    return _key(source_of(data, store))
+
+
+def _key(source: Source) -> str:
+    return content_key(stage="pool", code=READING, **source.identity)
 
 
 def _warn_of_equal_slices(pool: Pool) -> None:

@@ -86,6 +86,11 @@ def source_of(data: AnyData, store: Store | None = None) -> Source:
     return Source(identity, read, {}, accounts)
 
 
+def is_salted(data: AnyData) -> bool:
+    """Whether ids of patients and slices hang on the store's salt, and so are others with another store."""
+    return isinstance(data, DicomData | NiftiData | HubData | ParquetData)
+
+
 def _window(given: object) -> dict[str, Any]:
     """What an optional window adds to an identity: nothing where there is none."""
     if given is None:

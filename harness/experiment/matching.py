@@ -17,7 +17,7 @@ from harness.evaluation.metrics import Floats
 from harness.evaluation.release_statistics import STATISTICS, compared, outlines, statistics
 from harness.experiment.executor import Executor
 from harness.jobs.targets import ReleaseSpec, images_of
-from harness.planning.trials import N_COMPARED, recipes_tried, scaled
+from harness.planning.trials import N_COMPARED, recipes_tried, untried
 
 
 class Match(NamedTuple):
@@ -52,9 +52,7 @@ def match_recipe(settings: Settings, pool: Pool, executor: Executor) -> Matching
     """The settings with the recipe that fits an edition's test release best, and every recipe tried."""
     trials = recipes_tried(settings, pool)
     if not trials:
-        only = settings.rivals[0] if settings.rivals else settings.making
-        times = settings.match_steps[0] if len(settings.match_steps) == 1 else 1.0
-        return Matching(settings.made_as(only._replace(recipe=scaled(only.recipe, times))), [], {})
+        return Matching(untried(settings), [], {})
     jobs = [trial.job for trial in trials]
     executor.train(jobs)
     given = pool.given["test"]

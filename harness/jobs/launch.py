@@ -13,13 +13,14 @@ import queue
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from harness.errors import InputError
+from harness.jobs.one_thread import ONE_THREAD, environment, one_thread
 from harness.terminal import make_streams_plain
 
 Job = TypeVar("Job")
@@ -110,7 +111,7 @@ class Launcher:
         on_progress: Callable[[Progress], None],
     ) -> list[Result]:
         """As `map`, in this process: for jobs that cost less than starting another one."""
-        with _one_thread_each():
+        with one_thread():
             return [_do(function, i, job, _device(self._device, 0), on_progress) for i, job in enumerate(jobs)]
 
     def close(self) -> None:
@@ -199,35 +200,15 @@ def _do(
     return result
 
 
-_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 # What one step of a training frees, the C library of Linux gives back, and the next step gets it anew, zeroed page by
 # page: thousands of faults a step. Up to 256 MiB a process are kept instead.
 _KEPT_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**28)}
 
 
-def _one_thread_each() -> AbstractContextManager[None]:
-    """Workers inherit one thread for BLAS, OpenMP and torch, read when those libraries load."""
-    return _environment(_ONE_THREAD)
-
-
 def _of_workers() -> AbstractContextManager[None]:
-    """As `_one_thread_each`; and new processes, which Python starts with -c, import nothing of the current folder."""
-    return _environment({**_ONE_THREAD, **_KEPT_MEMORY, "PYTHONSAFEPATH": "1"})
-
-
-@contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    """These variables have these values inside."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+    """New processes inherit one thread for BLAS, OpenMP and torch, read when those libraries load; Python starts them
+    with -c, and they import nothing of the current folder."""
+    return environment({**ONE_THREAD, **_KEPT_MEMORY, "PYTHONSAFEPATH": "1"})
 
 
 def _gpus() -> int:

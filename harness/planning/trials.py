@@ -43,6 +43,13 @@ def recipes_tried(settings: Settings, pool: Pool) -> list[Trial]:
     return trials
 
 
+def untried(settings: Settings) -> Settings:
+    """The settings where there is nothing to choose: with the one recipe there is, and the steps asked of it."""
+    only = settings.rivals[0] if settings.rivals else settings.making
+    times = settings.match_steps[0] if len(settings.match_steps) == 1 else 1.0
+    return settings.made_as(only._replace(recipe=scaled(only.recipe, times)))
+
+
 def scaled(recipe: Recipe, times: float) -> Recipe:
     """The recipe with so many times its steps, at least one; as it is where nothing is trained by steps."""
     if not recipe.n_steps:

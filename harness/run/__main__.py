@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 from omegaconf import DictConfig
@@ -14,22 +15,37 @@ from harness.errors import HarnessWarning, InputError
 from harness.run.sweep import Sweep
 
 
-def main() -> int:
-    """Run what `sys.argv` asks for; returns the exit code."""
-    return exit_code(_run)
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what the words, by default those of `sys.argv`, ask for; returns the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    return exit_code(lambda: _do(words))
 
 
-def _run() -> int:
+def _do(words: list[str]) -> int:
+    if words[:1] == ["again"]:
+        from harness.run.again import again
+
+        return again(words[1:], _run)
+    if words[:1] == ["verify"]:
+        from harness.run.verify import verify
+
+        return verify(words[1:])
+    return _run(words)
+
+
+def _run(words: Sequence[str]) -> int:
+    """A run, or a sweep, with these options."""
     from harness.config.command_words import asks_for_completion
     from harness.config.composing import with_options
     from harness.config.registration import register_options
 
-    if asks_for_completion(sys.argv[1:]):
+    sys.argv[1:] = words  # where Hydra reads them
+    if asks_for_completion(words):
         from harness.config.completion import complete
 
-        complete(sys.argv[1:], "run", register_options)
+        complete(words, "run", register_options, ("again", "verify"))
         return 0
-    register_options(sys.argv[1:])
+    register_options(words)
     sweep, shown, beside = Sweep(), console(), console(stderr=True)
     try:
         with_options("run", lambda config: _run_job(config, sweep, beside))

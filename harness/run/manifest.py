@@ -40,8 +40,8 @@ def facts_of(outcome: Outcome, remarks: list[str]) -> dict[str, Any]:
         command=["python", "-m", "harness.run", *public_command(sys.argv[1:], outcome.settings.echo)],
         commit=commit(),
         source=source_digest(),
-        versions={"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
-        hardware=Hardware(platform.machine(), platform.system(), len(os.sched_getaffinity(0))),
+        versions=versions(),
+        hardware=hardware(),
         seed=outcome.settings.seed,
         pool=outcome.pool.key,
         folders=[FolderFacts(**one) for one in outcome.pool.accounts],
@@ -51,6 +51,16 @@ def facts_of(outcome: Outcome, remarks: list[str]) -> dict[str, Any]:
         broken_plugins={name: _kind_of(why) for name, why in found_so_far().broken.items()},
     )
     return asdict(facts)
+
+
+def versions() -> dict[str, str]:
+    """Of Python and of the packages on which results hang."""
+    return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
+
+
+def hardware() -> Hardware:
+    """This machine, as far as it is told."""
+    return Hardware(platform.machine(), platform.system(), len(os.sched_getaffinity(0)))
 
 
 def _base(outcome: Outcome) -> BaseFacts | None:

@@ -10,6 +10,7 @@ import time
 import warnings
 
 import numpy as np
+from threadpoolctl import threadpool_info
 
 
 def square(number, work):
@@ -19,6 +20,10 @@ def square(number, work):
 
 def threads(number, work):
     return os.environ["OMP_NUM_THREADS"], os.getpid()
+
+
+def most_threads(number, work):
+    return max(one["num_threads"] for one in threadpool_info())
 
 
 def shout(number, work):

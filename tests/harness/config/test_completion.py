@@ -44,6 +44,9 @@ def asked(tmp_path, monkeypatch, capsys):
         ("harness-run shadow.leak=", {f"shadow.leak={leak}" for leak in ("faint", "weak", "medium", "strong")}),
         ("harness-run -m seed=1,2 presett", set()),
         ("harness-run -m seed=1,2 prese", {"preset="}),
+        ("harness-run ag", {"again"}),
+        ("harness-run ver", {"verify"}),
+        ("harness-run again runs/one store.ro", {"store.root="}),
     ],
 )
 def test_what_can_stand_at_the_cursor_is_offered(asked, line, wanted):

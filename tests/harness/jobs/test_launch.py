@@ -6,6 +6,7 @@ from contextlib import closing
 
 import launch_jobs
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from harness.errors import InputError
 from harness.jobs.launch import FINISHED, Launcher
@@ -27,6 +28,15 @@ def test_workers_have_one_thread_and_a_process_of_their_own():
     assert {threads for threads, _ in results} == {"1"}
     assert os.getpid() not in {pid for _, pid in results}
     assert dict(os.environ) == before
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_whatever_the_threads_a_job_has_one_in_every_library(workers):
+    """Sums of floats hang on how many threads share them: torch and BLAS may have been loaded with more."""
+    with threadpool_limits(2), closing(Launcher(workers, "cpu")) as launcher:
+        assert max(one["num_threads"] for one in threadpool_info()) == 2
+        assert launcher.map(launch_jobs.most_threads, [0], lambda _: None) == [1]
+        assert max(one["num_threads"] for one in threadpool_info()) == 2
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="what is kept is a matter of the C library")

@@ -1,0 +1,57 @@
+"""Same seed, same machine: same bytes, whatever the surroundings. benchmarks.faults tries them one by one."""
+
+from __future__ import annotations
+
+import json
+
+from threadpoolctl import threadpool_info, threadpool_limits
+from tiny import TINY_PHANTOM
+
+from benchmarks.faults.reproducible import CALM, EVERYTHING, Surroundings, digests, reproducible
+from harness import pipeline
+
+
+def test_everything_around_a_run_may_be_another(tmp_path):
+    (compared,) = reproducible(CALM, [EVERYTHING], tmp_path)
+    assert (compared.failed, compared.skipped, list(compared.differing)) == (None, None, [])
+    first = digests(tmp_path / "calm" / "here" / "run", tmp_path / "calm" / "here" / "store")
+    assert {"results.json", "scores.csv", "submission.csv"} <= set(first)
+    assert {"generator", "release", "observation", "scores"} <= {name.split("/")[0] for name in first}
+
+
+def test_another_seed_is_seen(tmp_path):
+    """Else the comparison could say nothing."""
+    few = ("attack=[knn]", *TINY_PHANTOM, "shadow.steps=2")
+    one, other = Surroundings("one", words=few), Surroundings("other", words=(*few, "seed=1"))
+    (compared,) = reproducible(one, [other], tmp_path)
+    assert "results.json" in compared.differing
+    assert any(name.startswith("release/") for name in compared.differing)
+
+
+def test_a_locale_that_is_not_here_is_skipped_and_a_failure_told(tmp_path):
+    strange = Surroundings("strange", locale="xx_XX.UTF-8")
+    broken = Surroundings("broken", words=("attack=nobody",))
+    assert reproducible(broken, [strange], tmp_path)[0].failed.startswith("exit code 2: Error: There is no attack")
+
+
+def test_the_evaluation_has_one_thread_in_every_library(harness, monkeypatch):
+    load, seen = pipeline.load_pool, []
+
+    def noting(*arguments, **named):
+        seen.append(max(one["num_threads"] for one in threadpool_info()))
+        return load(*arguments, **named)
+
+    monkeypatch.setattr(pipeline, "load_pool", noting)
+    with threadpool_limits(2):
+        assert harness(*TINY_PHANTOM, "data.patients=2", "data.slices=1").code == 2  # too few: it ends there
+    assert seen == [1]
+
+
+def test_only_seconds_of_results_are_left_out(tmp_path):
+    def digest(**changed) -> str:
+        record = {"attack": "knn", "seconds": 1.0, "n_targets": 4, **changed}
+        (tmp_path / "results.json").write_text(json.dumps({"records": [record]}))
+        return digests(tmp_path, tmp_path / "store")["results.json"]
+
+    assert digest() == digest(seconds=2.0)
+    assert digest() != digest(n_targets=5)
