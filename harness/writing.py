@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
+_BEGUN = re.compile(r"\.(making|replaced|writing)-.+")
 
 
 @contextmanager
@@ -147,6 +148,24 @@ def remove(path: Path) -> None:
     else:
         with suppress(OSError):
             path.unlink()
+
+
+def take_away(folder: Path) -> Path:
+    """Rename a folder, which nobody then finds by its name, and say to what; the caller removes that.
+
+    The caller holds the lock of `folder`, and whoever writes there next clears away what a killed one left.
+    """
+    aside = folder.with_name(f".replaced-{_short(folder)}-{secrets.token_hex(8)}")
+    folder.rename(aside)
+    return aside
+
+
+def left_behind(parent: Path) -> list[Path]:
+    """What killed runs began in a folder and left there, whoever holds no lock of it."""
+    found: list[os.DirEntry[str]] = []
+    with suppress(OSError), os.scandir(parent) as entries:
+        found = [entry for entry in entries if _BEGUN.fullmatch(entry.name)]
+    return [Path(entry) for entry in found if _is_nobodys(Path(entry))]
 
 
 def _clear_left(parent: Path, marks: tuple[str, ...], *, locked: bool) -> None:
