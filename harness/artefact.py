@@ -41,7 +41,7 @@ _metas: dict[Path, tuple[Stamp, Meta]] = {}  # what this process has read of art
 
 
 def read_meta(folder: Path) -> Meta | None:
-    """The meta of an artefact; None where there is no artefact; InputError where it is not one that we write, or lacks.
+    """The meta of an artefact; None where there is no artefact; InputError where it lacks one, or has none of ours.
 
     Its file is not read again as long as it is the same.
     """

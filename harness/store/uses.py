@@ -1,8 +1,8 @@
 """Who uses what of a store: noted while a run is under way, kept once it has ended.
 
-`runs/<name>.asked` grows by a line with each artefact that a run asks for. Who writes it holds its lock for as long as
-the run lives, and the system takes it back from the killed. At its end `runs/<name>.json` says the same for good. The
-name stands for the folder of the results, so that the same command again takes up the first and replaces the second.
+`runs/<name>.asked` grows by a line with each artefact that a run asks for. Who writes it holds its lock for as long
+as the run lives, and the system takes it back from the killed. At its end `runs/<name>.json` says the same for good.
+The name stands for the folder of the results: the same command again takes up the first and replaces the second.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class Use(NamedTuple):
 class Record(NamedTuple):
     """What a store says of a run.
 
-    folder: of its results, where they were written; asked: what it asked the store for; at: seconds since 1970, of its
-    end, or of the last that it asked for; manifest: name and sha256 of its manifest, None of a run that has not ended.
+    folder: of its results, where they were written; asked: what it asked the store for; at: seconds since 1970, of
+    its end, or of the last that it asked for; manifest: its name and sha256, None of a run that has not ended.
     """
 
     folder: Path
@@ -88,7 +88,8 @@ class Asked:
 
     def close(self) -> None:
         """Let go. What a run that has not ended asked for stays noted, if any of it is there."""
-        if not any((self._root / use.kind / use.key).exists() for use in self._asked):
+        noted = read_record(self._root / RUNS / f"{self._name}{ASKED}")  # of an interrupted one before it, too
+        if noted is not None and not any((self._root / use.kind / use.key).exists() for use in noted.asked):
             self._drop()
         if self._descriptor is not None:
             os.close(self._descriptor)
@@ -190,7 +191,9 @@ def _not_ended(lines: list[str], at: float) -> Record | None:
     for line in lines:
         with suppress(InputError):  # the last line of a killed run
             said.append(json_of(line, "A line"))
-    folder = next((one["folder"] for one in said if isinstance(one, dict) and isinstance(one.get("folder"), str)), None)
+    folder = next(
+        (one["folder"] for one in said if isinstance(one, dict) and isinstance(one.get("folder"), str)), None
+    )
     return None if folder is None else Record(Path(folder), _uses(said), at, None)
 
 
