@@ -127,10 +127,14 @@ def make_private(folder: Path) -> None:
 
 
 def close(folder: Path) -> bool:
-    """Let nobody else into a folder; whether that is so now: its owner may be another, its disk may know no modes."""
+    """Let nobody else into a folder; whether that is so now: its owner may be another, its disk may know no modes.
+
+    What its owner may not, such as write there, stays so.
+    """
     with suppress(OSError):
-        if folder.stat().st_mode & 0o777 != FOLDER_MODE:
-            folder.chmod(FOLDER_MODE)
+        mode = stat.S_IMODE(folder.stat().st_mode)
+        if mode & 0o077:
+            folder.chmod(mode & FOLDER_MODE)
     return not stat.S_IMODE(folder.stat().st_mode) & 0o077
 
 

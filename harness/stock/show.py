@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from rich.console import Console
@@ -23,6 +24,10 @@ _OUT_OF_SIGHT = (
     "need stays: {names}. Where they were moved, name the new place with --runs DIR; where they were deleted, make "
     "an empty folder in the place of the one that held them."
 )
+_LEFT_RUNS = {
+    "gone": "The results of these runs are gone",
+    "not ended": "These runs were interrupted, and nobody went on with them",
+}
 _UNKNOWN = (
     "Runs from before the store kept records are not known to it, nor what is used outside runs and challenges. "
     "With --runs DIR the pools, generators and releases that manifests in there name are kept; observations and "
@@ -45,6 +50,12 @@ def age_text(at: float, now: float) -> str:
         if seconds < most * length:
             return f"{seconds / length:.0f} {unit}"
     return f"{seconds / 86_400:.0f} days"
+
+
+def folder_text(folder: Path) -> str:
+    """A run's folder as people call it: from where they are, where it lies below."""
+    here = Path.cwd()
+    return shown_path(folder.relative_to(here) if folder.is_relative_to(here) else folder)
 
 
 class _Sized(Protocol):
@@ -97,7 +108,7 @@ def _table_of_runs(found: Inventory, runs: Sequence[KnownRun], now: float) -> Ta
     ordered = sorted(zip(runs, shares_of(found, runs), strict=True), key=lambda one: -one[0].record.at)
     for run, share in ordered:
         table.add_row(
-            shown_path(run.folder),
+            folder_text(run.folder),
             run.state,
             age_text(run.record.at, now),
             str(share.n),
@@ -140,7 +151,7 @@ def sentences(found: Inventory, runs: Runs, free: Unneeded) -> list[str]:
         told.append(f"Locked now, as it is being made: {_named(found.locks)}.")
     hidden = [run for run in runs.known if run.state == "out of sight"]
     if hidden:
-        told.append(_OUT_OF_SIGHT.format(count=len(hidden), names=_named(shown_path(run.folder) for run in hidden)))
+        told.append(_OUT_OF_SIGHT.format(count=len(hidden), names=_named(folder_text(run.folder) for run in hidden)))
     if runs.unread:
         told.append(f"Records of runs that are none that we write: {_named(one.name for one in runs.unread)}.")
     ours = [one for one in runs.others if one.named & found.items.keys()]
@@ -171,10 +182,10 @@ def show_going(found: Inventory, runs: Runs, free: Unneeded, console: Console) -
             _add(table, f"{what} (left over)", [one for one in free.left if one.what == what], now)
         _add(table, "all", [*free.items, *free.left], now)
         console.print(table)
-    for state, told in (("gone", "its results are gone"), ("not ended", "it was interrupted, and nobody went on")):
-        those = [shown_path(run.folder) for run in free.runs if run.state == state]
+    for state, told in _LEFT_RUNS.items():
+        those = [folder_text(run.folder) for run in free.runs if run.state == state]
         if those:
-            console.print(f"What only these runs needed goes, for {told}: {_named(those)}.")
+            console.print(f"{told}, and what only they needed goes: {_named(those)}.")
     for sentence in sentences(found, runs, free._replace(items=[], left=[])):
         console.print(sentence)
     if free.items and not any(one.named & found.items.keys() for one in runs.others):

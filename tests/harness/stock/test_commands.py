@@ -8,6 +8,8 @@ import re
 import shutil
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -38,10 +40,17 @@ def a_run(store: Store, folder: Path, *wants: tuple[str, str], manifest: dict | 
 
 
 def interrupted(store: Store, folder: Path, *wants: tuple[str, str]) -> None:
-    with pytest.raises(KeyboardInterrupt), store.used_for(folder, MANIFEST):
+    with stopped(), store.used_for(folder, MANIFEST):
         for kind, key in wants:
             store.get(kind, key, maker(key))
         raise KeyboardInterrupt
+
+
+@contextmanager
+def stopped() -> Iterator[None]:
+    """The body is a run that somebody stops."""
+    with pytest.raises(KeyboardInterrupt):
+        yield
 
 
 def days_ago(path: Path, days: float) -> None:
@@ -119,7 +128,9 @@ def test_prune_takes_away_what_no_run_needs_and_nothing_else(store, call):
     assert "2 artefacts went" in out
     assert artefacts(store) == KEPT
     assert not list(store.root.rglob(".*"))
-    assert [one["state"] for one in listed(call)["runs"]] == ["there", "there"], "nor is the run that is gone recorded"
+    assert [one["state"] for one in listed(call)["runs"]] == ["there", "there"], (
+        "nor is the run that is gone recorded"
+    )
 
 
 def listed(call) -> dict:
@@ -132,11 +143,13 @@ def test_prune_says_what_goes_and_does_nothing_unless_it_is_told_to(store, call)
     assert code == 2
     assert "there is no terminal to ask at" in err
     assert "generator 1" in out
-    assert "goes, for its results are gone" in out
+    assert "The results of these runs are gone, and what only they needed goes: runs/gone." in out
     assert artefacts(store) == KEPT | NEEDLESS
 
 
-@pytest.mark.parametrize(("answer", "goes"), [("y\n", True), ("yes\n", True), ("n\n", False), ("\n", False), ("", False)])
+@pytest.mark.parametrize(
+    ("answer", "goes"), [("y\n", True), ("yes\n", True), ("n\n", False), ("\n", False), ("", False)]
+)
 def test_prune_asks_at_a_terminal(store, capsys, monkeypatch, answer, goes):
     class Terminal:
         def isatty(self) -> bool:
@@ -153,7 +166,7 @@ def test_prune_asks_at_a_terminal(store, capsys, monkeypatch, answer, goes):
 
 def test_what_is_young_stays(store, call):
     days_ago(store.folder("scores", "nobody") / "meta.json", 2)
-    code, out, _ = call("prune", "--yes")
+    out = call("prune", "--yes")[1]
     assert "No run needs 1 artefact, too young" in out
     assert artefacts(store) == KEPT | {"scores/nobody"}
     call("prune", "--yes", "--older-than", "1")
@@ -163,7 +176,7 @@ def test_what_is_young_stays(store, call):
 def test_what_an_interrupted_run_asked_for_stays_until_nobody_goes_on_with_it(store, call):
     interrupted(store, Path("runs/hours"), ("generator", "hours"))
     checkpoint = store.private_folder("checkpoint") / "next"
-    with pytest.raises(KeyboardInterrupt), store.used_for(Path("runs/hours"), MANIFEST):
+    with stopped(), store.used_for(Path("runs/hours"), MANIFEST):
         assert store.find("generator", "next") is None
         checkpoint.mkdir()
         raise KeyboardInterrupt
@@ -174,7 +187,7 @@ def test_what_an_interrupted_run_asked_for_stays_until_nobody_goes_on_with_it(st
     assert artefacts(store) == KEPT | {"generator/hours"}
     assert checkpoint.is_dir()
     days_ago(record, 30)
-    assert "it was interrupted" in call("prune", "--yes")[1]
+    assert "These runs were interrupted" in call("prune", "--yes")[1]
     assert artefacts(store) == KEPT
     assert not checkpoint.exists()
     assert not record.exists()
@@ -190,7 +203,7 @@ def test_a_run_that_went_on_and_ended_is_recorded_once(store, call):
 
 def test_a_run_that_was_moved_is_found_by_its_manifest(store, call):
     shutil.move("runs/a", "elsewhere/deep/other_name")
-    code, out, _ = call("prune", "--yes", "--runs", "elsewhere")
+    call("prune", "--yes", "--runs", "elsewhere")
     assert artefacts(store) == KEPT
     call("prune", "--yes")
     assert artefacts(store) == KEPT - {"generator/a", "release/a"}
@@ -198,7 +211,7 @@ def test_a_run_that_was_moved_is_found_by_its_manifest(store, call):
 
 def test_runs_on_a_disk_that_is_not_there_are_not_taken_for_deleted(store, call):
     Path("runs").rename("unmounted")
-    code, out, _ = call("prune", "--yes")
+    out = call("prune", "--yes")[1]
     assert "3 of these runs lay in folders that are not there now" in out
     assert artefacts(store) == KEPT | {"generator/gone"}
     Path("runs").mkdir()
@@ -222,14 +235,16 @@ def test_a_store_without_records_is_not_emptied(tmp_path, monkeypatch, call):
     run.mkdir(parents=True)
     generators = [{"generator": "g", "release": "r"}]
     (run / MANIFEST).write_text(json.dumps({"pool": "p", "generators": generators, "base": {"generator": "base"}}))
-    code, out, _ = call("prune", "--yes", "--runs", "runs")
+    code = call("prune", "--yes", "--runs", "runs")[0]
     assert code == 0
     assert artefacts(store) == before - {"scores/s"}
     Path("runs/old/manifest.json").write_text(json.dumps({"pool": "of another store"}))
     assert call("prune", "--yes", "--runs", "runs")[0] == 2
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"pool": 1, "generators": 3, "base": []}', '{"generators": [1, {}]}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{", '{"pool": 1, "generators": 3, "base": []}', '{"generators": [1, {}]}']
+)
 def test_a_manifest_that_is_none_names_nothing(store, call, text):
     Path("runs/strange").mkdir()
     (Path("runs/strange") / MANIFEST).write_text(text)
@@ -257,7 +272,7 @@ def test_what_is_asked_for_while_it_is_taken_away_is_put_back(store, call, monke
         return take_away(folder)
 
     monkeypatch.setattr(prune, "take_away", asked_meanwhile)
-    with pytest.raises(KeyboardInterrupt), store.used_for(Path("runs/now"), MANIFEST):
+    with stopped(), store.used_for(Path("runs/now"), MANIFEST):
         store.find("pool", "p")
         assert "scores/nobody" in call("prune", "--yes")[1]
         assert store.find("scores", "nobody") is not None
@@ -392,3 +407,49 @@ def test_a_record_that_we_did_not_write_is_told_and_keeps_nothing(store, call, t
 def test_a_record_is_private(store):
     assert {path.stat().st_mode & 0o077 for path in (store.root / "runs").iterdir()} == {0}
     assert (store.root / "runs").stat().st_mode & 0o077 == 0
+
+
+PAGE = Path(__file__).parents[3] / "docs" / "store.md"
+
+
+def of_size(n_bytes: int):
+    def make(folder: Path) -> None:
+        with (folder / "data.npy").open("wb") as file:
+            file.truncate(n_bytes)
+
+    return make
+
+
+def test_the_page_shows_what_is_printed(tmp_path, monkeypatch, capsys):
+    """Of three runs, the results of one of which were deleted, a month ago."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+    store = Store(Path("store"))
+    sizes = {("pool", "p"): 12_000_000, ("generator", "a"): 30_000_000, ("generator", "b"): 31_000_000}
+    sizes |= {("generator", "c"): 32_000_000, ("release", "a"): 4_000_000}
+    for (kind, key), size in sizes.items():
+        store.get(kind, key, of_size(size))
+    for name, wants in (("knn", "pa"), ("loss", "pb"), ("first_try", "pc")):
+        a_run(store, Path("runs") / name, ("pool", wants[0]), ("generator", wants[1]))
+    a_run(store, Path("runs/knn"), ("pool", "p"), ("generator", "a"), ("release", "a"))
+    shutil.rmtree("runs/first_try")
+    all_old(store)
+    for days, path in enumerate(
+        sorted((store.root / "runs").iterdir(), key=lambda path: json.loads(path.read_text())["folder"])
+    ):
+        record = json.loads(path.read_text())
+        path.write_text(json.dumps(record | {"at": time.time() - (30 + days) * 86_400}))
+    for words in ([], ["prune", "--dry-run"]):
+        assert main(words) == 0
+        printed = "\n".join(line.rstrip() for line in capsys.readouterr().out.strip().splitlines())
+        assert f"```\n{printed}\n```" in PAGE.read_text(encoding="utf-8"), printed
+
+
+def test_commands_of_the_page_are_read():
+    lines = [
+        line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("python -m harness.store")
+    ]
+    assert len(lines) >= 5
+    for line in lines:
+        words = line.partition("#")[0].split()[3:]
+        command._parser().parse_args(words if words and not words[0].startswith("--") else ["list", *words])
