@@ -94,8 +94,8 @@ def _named(manifest: Path) -> frozenset[Use]:
 
 
 def _uses(said: dict[str, Any]) -> Iterator[tuple[str, object]]:
-    yield Use("pool", said.get("pool"))
-    yield Use("generator", said.get("generator"))  # a challenge has one
+    yield "pool", said.get("pool")
+    yield "generator", said.get("generator")  # a challenge has one
     generators = said.get("generators")
     for one in [*(generators if isinstance(generators, list) else []), said.get("base")]:
         if isinstance(one, dict):
