@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
-from harness.bounded import digest, listed, read_json
+from harness.bounded import digest, json_of, listed, read_text
 from harness.errors import InputError
 from harness.verified import Stamp, settled
 
 META = "meta.json"
 _MOST_META_BYTES = 64_000_000
+_SEAL, _END = "sha256", "\n}"
 
 
 class Meta(NamedTuple):
@@ -38,13 +41,15 @@ _metas: dict[Path, tuple[Stamp, Meta]] = {}  # what this process has read of art
 
 
 def read_meta(folder: Path) -> Meta | None:
-    """The meta of an artefact; None where there is none; InputError where it is not one that we write.
+    """The meta of an artefact; None where there is no artefact; InputError where it lacks one, or has none of ours.
 
     Its file is not read again as long as it is the same.
     """
     try:
         of_folder, of_file = folder.lstat(), (folder / META).lstat()
     except (FileNotFoundError, NotADirectoryError):
+        if folder.is_dir() and not (folder / META).exists():  # it is put there last, but before the folder is
+            raise InputError(f"{META} is missing") from None
         return None
     if stat.S_ISLNK(of_folder.st_mode):
         raise InputError(f"{folder.name} is a link")
@@ -54,13 +59,32 @@ def read_meta(folder: Path) -> Meta | None:
     return _metas[folder][1]
 
 
+def meta_text(kind: str, key: str, meta: Meta) -> str:
+    """The text of `meta.json`: whose it is, what it says, and last a sha256 of all that stands before."""
+    said = {"kind": kind, "key": key, "seconds": meta.seconds, "facts": meta.facts, "files": meta.files}
+    return _sealed(json.dumps(said, indent=1))
+
+
+def _sealed(text: str) -> str:
+    return f'{text.removesuffix(_END)},\n "{_SEAL}": "{hashlib.sha256(text.encode()).hexdigest()}"{_END}'
+
+
 def _read_meta(folder: Path) -> Meta:
-    meta = read_json(folder / META, _MOST_META_BYTES, "The artefact's", links=False)
+    text = read_text(folder / META, _MOST_META_BYTES, "The artefact's", links=False)
+    meta = json_of(text, META)
     match meta:
         case {"facts": dict(facts), "seconds": int() | float() as seconds, "files": dict(files)}:
-            if all(isinstance(value, str) for value in files.values()):
+            named = (meta.get("kind"), meta.get("key")) == (folder.parent.name, folder.name)
+            if named and _as_written(text, meta) and all(isinstance(value, str) for value in files.values()):
                 return Meta(facts, float(seconds), files)
     raise InputError(f"{META} is none that we write")
+
+
+def _as_written(text: str, meta: Mapping[str, Any]) -> bool:
+    """Whether every byte is as it was written; of one from before there was a seal only the names are known."""
+    if _SEAL in meta:
+        return _sealed(text[: text.rfind(f',\n "{_SEAL}"')] + _END) == text
+    return meta.keys() == {"kind", "key", "seconds", "facts", "files"}
 
 
 class Look(NamedTuple):

@@ -77,19 +77,26 @@ def read_text(path: Path, most_bytes: int, what: str, *, links: bool) -> str:
 
 def read_json(path: Path, most_bytes: int, what: str, *, links: bool) -> Any:
     """A JSON value, of at most `MOST_DEPTH` levels; InputError as `read_text`, and for what is no JSON."""
-    text = read_text(path, most_bytes, what, links=links)
+    return json_of(read_text(path, most_bytes, what, links=links), f"{what} {path}")
+
+
+def json_of(text: str, called: str) -> Any:
+    """A JSON value, of at most `MOST_DEPTH` levels. called: what sentences call it.
+
+    Raises InputError for what is no JSON, or deeper.
+    """
     try:
         value = json.loads(text, object_pairs_hook=each_once)
     except ValueError as error:
-        raise InputError(f"{what} {path} is no JSON ({error}).") from error
+        raise InputError(f"{called} is no JSON ({error}).") from error
     except RecursionError as error:
-        raise _too_deep(f"{what} {path}") from error
+        raise _too_deep(called) from error
     level = [value]
     for _ in range(MOST_DEPTH):
         level = [inner for one in level if isinstance(one, dict | list) for inner in _held(one)]
         if not level:
             return value
-    raise _too_deep(f"{what} {path}")
+    raise _too_deep(called)
 
 
 def read_yaml(path: Path, most_bytes: int, what: str, *, links: bool) -> Any:

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
+_BEGUN = re.compile(r"\.(making|replaced|writing)-.+")
 
 
 @contextmanager
@@ -126,10 +127,14 @@ def make_private(folder: Path) -> None:
 
 
 def close(folder: Path) -> bool:
-    """Let nobody else into a folder; whether that is so now: its owner may be another, its disk may know no modes."""
+    """Let nobody else into a folder; whether that is so now: its owner may be another, its disk may know no modes.
+
+    What its owner may not, such as write there, stays so.
+    """
     with suppress(OSError):
-        if folder.stat().st_mode & 0o777 != FOLDER_MODE:
-            folder.chmod(FOLDER_MODE)
+        mode = stat.S_IMODE(folder.stat().st_mode)
+        if mode & 0o077:
+            folder.chmod(mode & FOLDER_MODE)
     return not stat.S_IMODE(folder.stat().st_mode) & 0o077
 
 
@@ -147,6 +152,24 @@ def remove(path: Path) -> None:
     else:
         with suppress(OSError):
             path.unlink()
+
+
+def take_away(folder: Path) -> Path:
+    """Rename a folder, which nobody then finds by its name, and say to what; the caller removes that.
+
+    The caller holds the lock of `folder`, and whoever writes there next clears away what a killed one left.
+    """
+    aside = folder.with_name(f".replaced-{_short(folder)}-{secrets.token_hex(8)}")
+    folder.rename(aside)
+    return aside
+
+
+def left_behind(parent: Path) -> list[Path]:
+    """What killed runs began in a folder and left there, whoever holds no lock of it."""
+    found: list[os.DirEntry[str]] = []
+    with suppress(OSError), os.scandir(parent) as entries:
+        found = [entry for entry in entries if _BEGUN.fullmatch(entry.name)]
+    return [Path(entry) for entry in found if _is_nobodys(Path(entry))]
 
 
 def _clear_left(parent: Path, marks: tuple[str, ...], *, locked: bool) -> None:

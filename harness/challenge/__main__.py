@@ -53,9 +53,11 @@ def _make_once(config: DictConfig) -> None:
     shown = console()
     with disk_errors(STORE_PLACES), remarks(shown):
         settings = challenge_settings(config)
-        from harness.challenge.make import CHALLENGE, EXTRA, TRUTH, make_challenge
+        from harness.challenge.make import CHALLENGE, EXTRA, FACTS, TRUTH, make_challenge
+        from harness.store import Store
 
-        out = make_challenge(settings, shown)
+        with Store(settings.store_root).used_for(settings.out, FACTS):
+            out = make_challenge(settings, shown)
         extra = f" data.extra={out / EXTRA}" if (out / EXTRA).is_dir() else ""
         there = plain(f"The challenge lies in {out / CHALLENGE}, its truth in {out / TRUTH}. To take it up:")
         shown.print(there, soft_wrap=True)

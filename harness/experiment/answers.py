@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
@@ -14,7 +15,7 @@ from typing import Any
 
 from harness.bounded import read_json
 from harness.config.settings import NO_RESULT, Settings
-from harness.errors import InputError
+from harness.errors import HarnessWarning, InputError
 from harness.evaluation.remembered import remembering
 from harness.source_digest import source_digest, source_is_as_begun
 from harness.store import ANSWERS, Store, content_key
@@ -35,6 +36,7 @@ def answers_kept(settings: Settings, store: Store) -> Iterator[None]:
     what = {name: value for name, value in settings.echo.items() if name not in NO_RESULT}
     key = content_key(source=source_digest(), versions={name: version(name) for name in _LIBRARIES}, options=what)
     path = store.folder(ANSWERS, f"{key}.json")
+    store.note(ANSWERS, path.name)
     known = {} if store.verify or path.parent.is_symlink() else _read(path)
     with remembering(known) as answers:
         yield
@@ -58,14 +60,23 @@ def _write(store: Store, path: Path, asked: Mapping[str, Any]) -> None:
 
 
 def _read(path: Path) -> Mapping[str, Any]:
-    """The answers in a file; none where it is not as it was written."""
+    """The answers in a file; none where there is none, or, with a warning, where it is not as it was written."""
+    answers = whole_answers(path)
+    if answers is None and os.path.lexists(path):
+        text = f"Store: {ANSWERS}/{path.name} is damaged; what it answered is computed again."
+        warnings.warn(HarnessWarning(text), stacklevel=4)
+    return answers or {}
+
+
+def whole_answers(path: Path) -> Mapping[str, Any] | None:
+    """The answers in a file; None where it is not as it was written, or not there."""
     try:
         match read_json(path, _MOST_BYTES, "The answers", links=False):
             case {"sha256": str(digest), "answers": dict(answers)} if digest == _digest(answers):
                 return answers
     except InputError:
         pass
-    return {}
+    return None
 
 
 def _digest(answers: Mapping[str, Any]) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from rich.console import Console
@@ -111,12 +112,32 @@ class Executor:
         unique = {job.key: job for job in every}
         found = {key: self.store.find("scores", key) for key in unique}
         missing = {key: job for key, job in unique.items() if found[key] is None}
-        self._observe((pair for job in missing.values() for pair in _looks(job)), what)
+        looks = {
+            key: {observation_key(*pair): pair for pair in _looks_at(job.attack, job.target)}
+            for key, job in unique.items()
+        }
+        # What scores say of seconds and calls stands with what they rest on: where that was lost, it is made again.
+        whole = {key for key, one in found.items() if one is not None and not one.facts["skipped"]}
+        resting = {one: pair for key in whole for one, pair in looks[key].items()}
+        observed = {key: self.store.find("observation", key) for key in resting}
+        lost = [resting[key] for key, one in observed.items() if one is None]
+        self._observe(chain(lost, (pair for job in missing.values() for pair in _looks(job))), what)
         names = [job.attack.name for job in missing.values()]
         with shown(self.console, f"Attacking {what}", names) as on_progress:
             made = self.launcher.map(score, list(missing.values()), on_progress)
         found |= dict(zip(missing, made, strict=True))
-        return {name: self._scored(of_attack, found) for name, of_attack in jobs.items()}
+        observed |= {
+            key: self.store.find("observation", key)
+            for one in unique
+            for key in looks[one]
+            if observed.get(key) is None
+        }
+        return {
+            name: _scored(
+                [found[job.key] for job in of_attack], [looks[job.key].keys() for job in of_attack], observed
+            )
+            for name, of_attack in jobs.items()
+        }
 
     def _observe(self, wanted: Iterable[tuple[Observer, ViewSpec]], what: str) -> None:
         """Make the observations that the store does not hold, a job a generator and its candidates."""
@@ -133,22 +154,25 @@ class Executor:
         with shown(self.console, f"Observing {what}", [job.name for job in jobs]) as on_progress:
             self.launcher.map(observe, jobs, on_progress)
 
-    def _scored(self, jobs: Sequence[AttackJob], found: Mapping[str, Artefact | None]) -> AttackScores:
-        artefacts = [found[job.key] for job in jobs]
-        facts = [one.facts for one in artefacts if one is not None]
-        reasons = [one["skipped"] for one in facts if one["skipped"]]
-        if reasons:
-            return AttackScores([], 0.0, 0, reasons[0])
-        keys = [{observation_key(*pair) for pair in _looks_at(job.attack, job.target)} for job in jobs]
-        looked = {key: self.store.find("observation", key) for key in set().union(*keys)}
-        observed = {key: one.facts for key, one in looked.items() if one is not None}
-        return AttackScores(
-            [np.load(one.folder / "scores.npy") for one in artefacts if one is not None],
-            sum(one["seconds"] for one in observed.values()) + sum(one["seconds"] for one in facts),
-            max(sum(observed[key]["network_calls"] for key in of_job if key in observed) for of_job in keys)
-            + max(one["network_calls"] for one in facts),
-            None,
-        )
+
+def _scored(
+    artefacts: Sequence[Artefact | None],
+    keys: Sequence[Collection[str]],
+    observed: Mapping[str, Artefact | None],
+) -> AttackScores:
+    """The scores of one attack on several targets; keys: of the observations that each rests on."""
+    facts = [one.facts for one in artefacts if one is not None]
+    reasons = [one["skipped"] for one in facts if one["skipped"]]
+    if reasons:
+        return AttackScores([], 0.0, 0, reasons[0])
+    looked = {key: one.facts for key in set().union(*keys) if (one := observed[key]) is not None}
+    return AttackScores(
+        [np.load(one.folder / "scores.npy") for one in artefacts if one is not None],
+        sum(one["seconds"] for one in looked.values()) + sum(one["seconds"] for one in facts),
+        max(sum(looked[key]["network_calls"] for key in of_job if key in looked) for of_job in keys)
+        + max(one["network_calls"] for one in facts),
+        None,
+    )
 
 
 def _shadows(planned: PlannedAttack) -> range:

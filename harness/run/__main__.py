@@ -87,17 +87,20 @@ def _run_once(config: DictConfig) -> Path | None:
             return None
         from attacks.registry import found_so_far
         from harness.pipeline import run
+        from harness.report.manifest_files import MANIFEST
         from harness.run.folder import run_folder, write_run
         from harness.run.pictures import told_of_pictures
         from harness.run.summary import show_outcome
+        from harness.store import Store
 
         for name, trace in found_so_far().broken.items():
             reason = trace.strip().splitlines()[-1]
             warnings.warn(HarnessWarning(f"{name} could not be imported and is left out: {reason}"), stacklevel=2)
         folder = run_folder(settings)  # before hours of work, not after
         told_of_pictures(settings)
-        outcome = run(settings, shown)
-        write_run(outcome, folder, remarked)
+        with Store(settings.store_root).used_for(folder, MANIFEST):
+            outcome = run(settings, shown)
+            write_run(outcome, folder, remarked)
         show_outcome(outcome, folder, shown)
     return folder
 

@@ -85,6 +85,19 @@ def test_a_damaged_artefact_is_made_again_with_a_warning(tmp_path, damage):
     json.loads((again.folder / "meta.json").read_text())
 
 
+def test_every_byte_of_meta_counts(tmp_path):
+    """Its facts are in no file's digest, and results are made of them."""
+    store = Store(tmp_path)
+    path = store.get("kind", "k", maker("whole")).folder / "meta.json"
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        for changed in (whole[:place], bytes([*whole[:place], whole[place] ^ 1, *whole[place + 1 :]])):
+            path.write_bytes(changed)
+            assert store.damage("kind", "k") == ["meta.json"], (place, changed)
+    path.write_bytes(whole)
+    assert store.damage("kind", "k") == []
+
+
 def test_what_was_verified_once_is_not_read_again(tmp_path, monkeypatch):
     """Until it is written to: then it is, even where size and time of writing are as before."""
     store, read = Store(tmp_path), []

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.artefact import meta_text, read_meta
 from harness.errors import HarnessWarning, InputError
 from harness.store import KINDS, Store
 
@@ -139,9 +140,9 @@ def test_a_file_that_is_named_outside_is_damage_and_not_opened(tmp_path, secret,
     """The digest is right: only the place is wrong."""
     store = Store(tmp_path / "store")
     folder = store.get("kind", "k", maker).folder
-    meta = json.loads((folder / "meta.json").read_text())
-    meta["files"] = {NAMED[named]: meta["files"]["data.txt"]}
-    (folder / "meta.json").write_text(json.dumps(meta))
+    meta = read_meta(folder)
+    meta = meta._replace(files={NAMED[named]: meta.files["data.txt"]})
+    (folder / "meta.json").write_text(meta_text("kind", "k", meta))  # whoever wrote it knows how
     opened = []
     monkeypatch.setattr("harness.artefact.digest", lambda path, what: opened.append(path))
     with pytest.warns(HarnessWarning, match="is damaged") as caught:
@@ -235,16 +236,33 @@ METAS = {
     "no mapping": "[]",
     "null": "null",
     "empty": "",
-    "no files": '{"facts": {}, "seconds": 1}',
-    "files a list": '{"facts": {}, "seconds": 1, "files": ["data.txt"]}',
-    "files null": '{"facts": {}, "seconds": 1, "files": null}',
-    "digest a number": '{"facts": {}, "seconds": 1, "files": {"data.txt": 1}}',
-    "facts a list": '{"facts": [], "seconds": 1, "files": {}}',
-    "seconds a word": '{"facts": {}, "seconds": "1", "files": {}}',
-    "too deep": '{"facts": ' * 3000,
-    "deep facts": '{"seconds": 1, "files": {}, "facts": ' + '{"a":' * 100 + "{}" + "}" * 101,
+    "no files": '{"kind": "kind", "key": "k", "facts": {}, "seconds": 1}',
+    "files a list": '{"kind": "kind", "key": "k", "facts": {}, "seconds": 1, "files": ["data.txt"]}',
+    "files null": '{"kind": "kind", "key": "k", "facts": {}, "seconds": 1, "files": null}',
+    "digest a number": '{"kind": "kind", "key": "k", "facts": {}, "seconds": 1, "files": {"data.txt": 1}}',
+    "facts a list": '{"kind": "kind", "key": "k", "facts": [], "seconds": 1, "files": {}}',
+    "seconds a word": '{"kind": "kind", "key": "k", "facts": {}, "seconds": "1", "files": {}}',
+    "too deep": '{"kind": "kind", "key": "k", "facts": ' * 3000,
+    "deep facts": '{"kind": "kind", "key": "k", "seconds": 1, "files": {}, "facts": '
+    + '{"a":' * 100
+    + "{}"
+    + "}" * 101,
+    "of another key": '{"kind": "kind", "key": "l", "facts": {}, "seconds": 1, "files": {}}',
+    "of another kind": '{"kind": "pool", "key": "k", "facts": {}, "seconds": 1, "files": {}}',
+    "more than we write": '{"kind": "kind", "key": "k", "facts": {}, "seconds": 1, "files": {}, "sha257": ""}',
     "no UTF-8": b"\xff\xfe",
 }
+
+
+def test_a_meta_from_before_there_was_a_seal_is_taken(tmp_path):
+    store = Store(tmp_path)
+    folder = store.get("kind", "k", maker).folder
+    told = json.loads((folder / "meta.json").read_text())
+    del told["sha256"]
+    (folder / "meta.json").write_text(json.dumps(told, indent=1))
+    found = store.find("kind", "k")
+    assert found is not None
+    assert found.facts == {"length": 5}
 
 
 @pytest.mark.parametrize("meta", METAS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
 import shutil
@@ -14,7 +13,7 @@ from rich.console import Console
 
 import harness.artefact
 import harness.verified
-from harness.artefact import forget
+from harness.artefact import forget, meta_text, read_meta
 from harness.errors import HarnessWarning
 from harness.experiment.executor import Executor
 from harness.store import Store
@@ -157,10 +156,10 @@ def test_a_job_takes_nothing_as_whole_that_a_run_asked_to_verify_found_damaged(s
 
 
 def test_meta_that_names_another_digest_is_not_answered_by_the_note(store):
-    meta = store.folder("release", "k") / "meta.json"
-    told = json.loads(meta.read_text())
-    told["files"]["images.npy"] = "0" * 64
-    meta.write_text(json.dumps(told))
+    folder = store.folder("release", "k")
+    told = read_meta(folder)
+    files = {**told.files, "images.npy": "0" * 64}
+    (folder / "meta.json").write_text(meta_text("release", "k", told._replace(files=files)))
     with pytest.warns(HarnessWarning, match="damaged"):
         assert store.find("release", "k") is None
 

@@ -7,13 +7,11 @@ holds real slices and who was trained on: nobody else on the machine may look in
 
 from __future__ import annotations
 
-import hashlib
-import json
 import multiprocessing
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,24 +19,19 @@ from typing import Any
 
 from filelock import FileLock
 
-from harness.artefact import META, Look, digests, look, read_meta
+from harness.artefact import META, Look, Meta, digests, look, meta_text, read_meta
 from harness.errors import HarnessWarning, InputError
 from harness.places import shown
+from harness.store.uses import RUNS, Asked, note_use, noting
 from harness.verified import WORTH_BYTES, Stamp, drop_note, note_of, noted, write_note
 from harness.writing import FILE_MODE, FOLDER_MODE, close, open_to_writing, replaced_folder, write_durably
 
 ANSWERS, LOCKS, NOTES, SALT = "answers", "locks", "verified", "salt"
 # What a store's root holds, and nothing else, where the root is ours to close.
 KINDS = {
-    ANSWERS, "checkpoint", "generator", "given", LOCKS, "log", "observation", "picture", "pool", "release", "scores",
-    NOTES, SALT,
+    ANSWERS, "checkpoint", "generator", "given", LOCKS, "log", "observation", "picture", "pool", "release", RUNS,
+    "scores", NOTES, SALT,
 }  # fmt: skip
-
-
-def content_key(**decides: Any) -> str:
-    """The key of whatever `decides` (JSON values only) decides: 32 hex digits."""
-    text = json.dumps(decides, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True)
@@ -70,18 +63,25 @@ class Store:
         """The finished artefact, its files verified, or None. A damaged one counts as missing, with a warning."""
         folder = self.folder(kind, key)
         self._refuse_link(kind)
-        try:
+        note_use(self.root, kind, key)
+        damaged = self.damage(kind, key)
+        if damaged is None:
+            return None
+        if not damaged:
             meta = read_meta(folder)
-            if meta is None:
-                return None
-            damaged = self._look(folder, kind, key, meta.files).damaged
-            if not damaged:
-                return Artefact(folder, meta.facts, meta.seconds)
-        except InputError:
-            damaged = [META]
+            return None if meta is None else Artefact(folder, meta.facts, meta.seconds)
         told = ", ".join(map(shown, damaged[:3])) + (", ..." if len(damaged) > 3 else "")
         warnings.warn(HarnessWarning(f"Store: {kind}/{key} is damaged ({told}) and is made again."), stacklevel=2)
         return None
+
+    def damage(self, kind: str, key: str) -> list[str] | None:
+        """What of an artefact is not as it was written, by name of file; None where there is no artefact."""
+        folder = self.folder(kind, key)
+        try:
+            meta = read_meta(folder)
+        except InputError:
+            return [META]
+        return None if meta is None else self._look(folder, kind, key, meta.files).damaged
 
     def _look(self, folder: Path, kind: str, key: str, files: Mapping[str, str]) -> Look:
         """What is whole, by what was noted before; a note of what had to be read, where that is much."""
@@ -121,9 +121,12 @@ class Store:
                 facts = dict(make(beside) or {})
                 seconds = time.perf_counter() - started
                 files = digests(beside)
-                meta = {"kind": kind, "key": key, "seconds": seconds, "facts": facts, "files": files}
-                write_durably(beside / META, json.dumps(meta, indent=1))
+                write_durably(beside / META, meta_text(kind, key, Meta(facts, seconds, files)))
         return Artefact(final, facts, seconds)
+
+    def note(self, kind: str, key: str) -> None:
+        """Say that this process has a use for what is not found by `find`, such as a file of answers."""
+        note_use(self.root, kind, key)
 
     def facts(self, kind: str) -> Iterator[dict[str, Any]]:
         """The facts of all finished artefacts of a kind, their files not looked at; a damaged one is passed over."""
@@ -131,6 +134,16 @@ class Store:
             with suppress(InputError):
                 if not folder.name.startswith(".") and (meta := read_meta(folder)) is not None:
                     yield meta.facts
+
+    @contextmanager
+    def used_for(self, folder: Path, manifest: str) -> Iterator[None]:
+        """Within it, what this process asks for is noted as used by the run whose results go to `folder`.
+
+        Where the body ends well, and the manifest lies there, that is kept; what `python -m harness.store prune`
+        clears away is what no run uses. A store that cannot be written to is used all the same.
+        """
+        with noting(self.root, Asked(lambda: self.private_folder(RUNS), self.root, folder), manifest):
+            yield
 
     def lock(self, kind: str, key: str) -> FileLock:
         """The lock of one key, across processes."""
@@ -167,11 +180,3 @@ class Store:
 def _tell_once(what: str) -> None:
     if multiprocessing.parent_process() is None:  # not by every worker again
         warnings.warn(HarnessWarning(f"{what}; give store.root=DIR, a new folder on a disk of yours."), stacklevel=5)
-
-
-def digest_of(paths: Iterable[Path]) -> str:
-    """A hash of source files, for keys that must change with the code that makes the content."""
-    digest = hashlib.sha256()
-    for path in sorted(paths):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()

@@ -1,0 +1,154 @@
+"""What lies in a store, looked at and not read: artefacts, left-overs of killed runs, locks that are held."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from harness.artefact import META, read_meta
+from harness.bounded import listed
+from harness.errors import InputError
+from harness.places import shown
+from harness.store import ANSWERS, KINDS, LOCKS, NOTES, SALT
+from harness.store.uses import RUNS, Use
+from harness.writing import left_behind
+
+CHECKPOINT, LOG = "checkpoint", "log"
+FOLDERS = sorted(KINDS - {ANSWERS, CHECKPOINT, LOCKS, LOG, NOTES, RUNS, SALT})
+"""The kinds of which an artefact is a folder."""
+
+
+class Item(NamedTuple):
+    """An artefact. made: seconds since 1970; damaged: files that are seen to be missing, or none that we write."""
+
+    use: Use
+    path: Path
+    n_bytes: int
+    made: float
+    damaged: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """As sentences call it."""
+        return "/".join(self.use)
+
+
+class LeftOver(NamedTuple):
+    """What a killed run left, or what belonged to an artefact that is not there any more.
+
+    what: "checkpoint" of a training that did not end, "half-made" artefact, "log" or "note"; of: the artefact's key.
+    """
+
+    what: str
+    path: Path
+    n_bytes: int
+    made: float
+    of: str
+
+
+class Inventory(NamedTuple):
+    """All of it. locks: of artefacts, that a process holds now."""
+
+    root: Path
+    items: dict[Use, Item]
+    left: list[LeftOver]
+    locks: list[str]
+
+    @property
+    def n_bytes(self) -> int:
+        """Of artefacts and left-overs."""
+        return sum(one.n_bytes for one in self.items.values()) + sum(one.n_bytes for one in self.left)
+
+
+def inventory_of(root: Path) -> Inventory:
+    """Look into a store. Raises InputError where there is none, and for a folder in it that is a link."""
+    if not root.is_dir() or not any((root / kind).is_dir() for kind in KINDS):
+        raise InputError(
+            f"--root {shown(root)} is no store; give the folder that store.root= named, by default store."
+        )
+    for kind in sorted(KINDS):
+        if (root / kind).is_symlink():
+            raise InputError(f"The store's folder {kind} is a link, and links in a store are not followed.")
+    items = {one.use: one for one in (*_folders(root), *_answers(root))}
+    return Inventory(root, items, [*_left(root, items)], sorted(_held(root / LOCKS)))
+
+
+def _folders(root: Path) -> Iterator[Item]:
+    for kind in FOLDERS:
+        for path in _entries(root / kind):
+            if not path.name.startswith(".") and (path.is_dir() or path.is_symlink()):
+                with suppress(FileNotFoundError):  # another run has just replaced it
+                    yield _folder(Use(kind, path.name), path)
+
+
+def _folder(use: Use, path: Path) -> Item:
+    made, n_bytes, damaged = path.lstat().st_mtime, 0, [META]
+    if not path.is_symlink():
+        with suppress(OSError):
+            present, odd, _ = listed(path)
+            n_bytes = sum(one.st_size for one in present.values())
+            with suppress(InputError):
+                meta = read_meta(path)
+                if meta is not None:
+                    damaged = [*odd, *(name for name in meta.files if name not in present)]
+                    made = present[META].st_mtime
+    return Item(use, path, n_bytes, made, tuple(sorted(damaged)))
+
+
+def _answers(root: Path) -> Iterator[Item]:
+    for path in _entries(root / ANSWERS):
+        if not path.name.startswith("."):
+            with suppress(FileNotFoundError):
+                status = path.lstat()
+                yield Item(Use(ANSWERS, path.name), path, status.st_size, status.st_mtime, ())
+
+
+def _left(root: Path, items: dict[Use, Item]) -> Iterator[LeftOver]:
+    for kind in (*FOLDERS, ANSWERS, NOTES, RUNS, SALT):
+        for path in left_behind(root / kind) if (root / kind).is_dir() else []:
+            yield _left_over("half-made", path, "")
+    for path in _entries(root / CHECKPOINT):
+        yield _left_over(CHECKPOINT, path, path.name)
+    keys = {use.key for use in items} | {path.name for path in _entries(root / CHECKPOINT)}
+    for path in _entries(root / LOG):
+        if path.stem not in keys:
+            yield _left_over("log", path, path.stem)
+    names = {"-".join(use) for use in items}
+    for path in _entries(root / NOTES):
+        if not path.name.startswith(".") and path.name.rpartition("-")[0] not in names:
+            yield _left_over("note", path, "")
+
+
+def _left_over(what: str, path: Path, of: str) -> LeftOver:
+    made, n_bytes = 0.0, 0
+    with suppress(OSError):
+        status = path.lstat()
+        made, n_bytes = status.st_mtime, status.st_size
+        if path.is_dir() and not path.is_symlink():
+            files = listed(path).files.values()
+            n_bytes = sum(one.st_size for one in files)
+            made = max([made, *(one.st_mtime for one in files)])
+    return LeftOver(what, path, n_bytes, made, of)
+
+
+def _held(locks: Path) -> Iterator[str]:
+    """Locks that somebody holds; to see it, each is asked for along with others, and given back at once."""
+    for path in _entries(locks):
+        with suppress(OSError):
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield path.name.removesuffix(".lock").replace("-", "/", 1)
+            finally:
+                os.close(descriptor)
+
+
+def _entries(folder: Path) -> list[Path]:
+    with suppress(FileNotFoundError, NotADirectoryError):
+        return sorted(folder.iterdir())
+    return []
