@@ -10,11 +10,11 @@ import hashlib
 import json
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
 
 import numpy as np
 
@@ -23,10 +23,10 @@ from shadow_models.weights import WEIGHTS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from shadow_models.one_training import Report, Training
+
 ABOUT = "generator.json"
 DEFAULT = "dct"
-Report = Callable[[int, int], None]
-Watch = Callable[[int, Mapping[str, float]], None]
 SIZES: Mapping[str, int] = {"quick": 64, "small": 128, "gpu": 256}
 """The presets that every family has, and the side of their slices, pixels."""
 
@@ -40,24 +40,6 @@ class Gives(StrEnum):
     """A `denoiser.Discriminator`: how real the network finds an image."""
     DENOISER = "denoiser"
     """A `denoiser.WhiteBox`: predictions of noise, and gradients by the weights."""
-
-
-class Training(NamedTuple):
-    """How one training is run; none of it but the seed and the start decides what comes out.
-
-    checkpoint: a folder in which the state is kept every `checkpoint_every` steps; report(done, total): called every
-    few steps; log: a file for what a program that the family runs has to say; watch(step, losses by network): called
-    after every step.
-    """
-
-    seed: int
-    start: Generator | None = None
-    device: str = "auto"
-    checkpoint: Path | None = None
-    checkpoint_every: int = 500
-    report: Report | None = None
-    log: Path | None = None
-    watch: Watch | None = None
 
 
 @dataclass(frozen=True)

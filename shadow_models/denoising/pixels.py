@@ -15,9 +15,10 @@ from shadow_models.denoising.space import PixelSpace
 from shadow_models.denoising.unet import UnetRecipe, build_unet
 from shadow_models.device import resolve_device
 from shadow_models.images import pixels_of
+from shadow_models.one_training import Training
 from shadow_models.privacy import privacy_of
 from shadow_models.private_training import part_for
-from shadow_models.recipe import Gives, Training
+from shadow_models.recipe import Gives
 from shadow_models.training import optimise
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from shadow_models.recipe import Training
+    from shadow_models.one_training import Training
 
 
 @register("copies")

@@ -19,9 +19,10 @@ from shadow_models.denoising.unet import build_unet
 from shadow_models.device import resolve_device
 from shadow_models.diffusion import stratified
 from shadow_models.images import pixels_of
+from shadow_models.one_training import Training
 from shadow_models.privacy import privacy_of, refuse_measured
 from shadow_models.private_training import part_for
-from shadow_models.recipe import Gives, Training, check_ranges, refuse
+from shadow_models.recipe import Gives, check_ranges, refuse
 from shadow_models.registry import register
 from shadow_models.seeds import seed_of
 from shadow_models.training import Pace, Phase, optimise

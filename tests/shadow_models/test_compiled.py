@@ -13,8 +13,8 @@ from torch import nn
 
 from shadow_models.accelerator import COMPILED_FROM, accelerator_for, compiling
 from shadow_models.compiled import trusted
+from shadow_models.one_training import Training
 from shadow_models.phantoms.patient import draw_patient
-from shadow_models.recipe import Training
 from shadow_models.registry import find_family
 
 Backend = Callable[[torch.fx.GraphModule, list[torch.Tensor]], Callable[..., Any]]

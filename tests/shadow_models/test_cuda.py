@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from shadow_models.generator import load_generator
+from shadow_models.one_training import Training
 from shadow_models.phantoms.patient import draw_patient
-from shadow_models.recipe import Gives, Training
+from shadow_models.recipe import Gives
 from shadow_models.registry import built_in, find_family
 from shadow_models.sample import sample
 from shadow_models.train import train

@@ -9,7 +9,8 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
 from benchmarks.speed.families.slices import N_MEMBERS, phantoms
-from shadow_models.recipe import Recipe, Training
+from shadow_models.one_training import Training
+from shadow_models.recipe import Recipe
 from shadow_models.weights import WEIGHTS
 
 _WARM_STEPS = 5

@@ -17,7 +17,8 @@ from benchmarks.speed.families.slices import two_sides
 from harness.data.png import grey_png
 from shadow_models.denoiser import Discriminator
 from shadow_models.generator import Generator
-from shadow_models.recipe import Recipe, Training
+from shadow_models.one_training import Training
+from shadow_models.recipe import Recipe
 
 _UNITS = {
     "training": "s",

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from shadow_models.fine_tuning import FineTuning
+from shadow_models.one_training import Training
 from shadow_models.optimised import OptimisedRecipe
 from shadow_models.privacy import PrivacyOptions, check_privacy, privacy_of
-from shadow_models.recipe import DEFAULT, Gives, Training, check_ranges, refuse
+from shadow_models.recipe import DEFAULT, Gives, check_ranges, refuse
 from shadow_models.registry import register
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from shadow_models.diffusion import Level
     from shadow_models.families.dct import DctRecipe
     from shadow_models.families.dct.codec import Codec
-    from shadow_models.recipe import Training
+    from shadow_models.one_training import Training
 
 
 def train_dct(members: NDArray[np.uint8], recipe: DctRecipe, training: Training) -> DctGenerator:

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from shadow_models.one_training import Training
 from shadow_models.optimised import OptimisedRecipe
-from shadow_models.recipe import Gives, Training, check_ranges, refuse
+from shadow_models.recipe import Gives, check_ranges, refuse
 from shadow_models.registry import register
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from shadow_models.families.gan import GanRecipe
-    from shadow_models.recipe import Training
+    from shadow_models.one_training import Training
 
 
 def train_gan(members: NDArray[np.uint8], recipe: GanRecipe, training: Training) -> GanGenerator:
