@@ -1,4 +1,4 @@
-"""Two, then eight runs at once on one store, with plans that overlap; and one that is killed while others wait for it."""
+"""Two, then eight runs at once on one store, with plans that overlap; and one of them killed while others wait."""
 
 from __future__ import annotations
 
