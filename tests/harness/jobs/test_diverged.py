@@ -21,7 +21,7 @@ def test_it_is_named_and_nothing_of_it_is_in_the_store(tmp_path, images, monkeyp
     np.save(tmp_path / "pool" / "p" / "pixels.npy", images(8, 16, 0))
     recipe = DctRecipe(size=16, block=2, channels=[8, 16], steps=5, overview=4, closeup=4)
     job = GeneratorJob(str(tmp_path), "shadow 3", "p", tuple(range(8)), ("d",) * 8, recipe, 3, 8)
-    with pytest.raises(InputError, match=r"^Shadow 3: The training diverged: .* nan after step 1, .*shadow\.learning_rate"):
+    with pytest.raises(InputError, match=r"^Shadow 3: The .* nan after step 1, .*shadow\.learning_rate"):
         train_and_release(job, Work("cpu", lambda *_: None))
     assert not list(tmp_path.glob("generator/*"))
     assert not list(tmp_path.glob("release/*"))
