@@ -10,6 +10,8 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import NoReturn
 
 from rich.console import Console
 from rich.text import Text
@@ -19,7 +21,7 @@ from harness.places import expand_paths
 from harness.plain import plain
 from harness.terminal import OutputFailed, PlainConsole, let_go, plain_streams
 
-CODE_INPUT, CODE_INTERRUPTED = 2, 130
+CODE_INPUT, CODE_INTERRUPTED, CODE_TERMINATED = 2, 130, 143  # the latter as the shell reports them: 128 + signal
 CODE_NO_READER = 141  # as the shell reports it of a program that a closed pipe ends: 128 and SIGPIPE
 STORE_PLACES = "store.root=DIR and out=DIR"  # options of the commands that keep a store
 _OF_PLACES = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENOENT, errno.ENOTEMPTY)
@@ -27,11 +29,12 @@ PIPE_WIDTH = 100  # characters: a file or a pipe has no width of its own; rich w
 
 
 def exit_code(body: Callable[[], int | None]) -> int:
-    """Do what a command does; its own code (None is 0), 2 for a mistake in the input, 130 for an interruption.
+    """Do what a command does; its own code (None is 0), 2 for a mistake in the input, 130 for an
+    interruption (Ctrl-C), 143 where it was asked to end (SIGTERM, a scheduler's).
 
     2, too, where what it prints cannot be written; 141 where the program that read it has ended.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's stop ends like Ctrl-C
+    signal.signal(signal.SIGTERM, _terminate)
     with plain_streams():
         try:
             try:
@@ -48,17 +51,26 @@ def exit_code(body: Callable[[], int | None]) -> int:
             return CODE_INPUT
 
 
+class _TerminatedError(KeyboardInterrupt):
+    """SIGTERM came."""
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    """A scheduler's stop ends like Ctrl-C."""
+    raise _TerminatedError
+
+
 def _code_of(body: Callable[[], int | None]) -> int:
     try:
         return body() or 0
     except (InputError, Refused) as error:
         _tell_mistake(str(error))
         return CODE_INPUT
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupted:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # an impatient second Ctrl-C would end in a traceback
         told = "What was finished is in the store: the same command goes on from there."
         tell(PlainConsole(stderr=True), "Interrupted.", "", told, wrap=False)
-        return CODE_INTERRUPTED
+        return CODE_TERMINATED if isinstance(interrupted, _TerminatedError) else CODE_INTERRUPTED
 
 
 def _tell_mistake(sentence: str) -> None:

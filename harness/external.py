@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from shadow_models.recipe import Report, Training
+    from shadow_models.one_training import Report
+    from shadow_models.recipe import Training
 
 COMMAND, DEPENDS = "shadow.command", "shadow.depends"
 PLACEHOLDERS = ("members", "release", "n", "seed", "size")

@@ -88,7 +88,10 @@ class Outcome:
 def run(settings: Settings, console: Console) -> Outcome:
     """Do what the settings say. Finished artefacts come from the store, so the same run again is quick."""
     store = Store(settings.store_root, settings.verify_store)
-    with closing(Launcher(settings.workers, settings.device)) as launcher, answers_kept(settings, store):
+    with (
+        closing(Launcher(settings.workers, settings.device, settings.checkpoint_seconds)) as launcher,
+        answers_kept(settings, store),
+    ):
         return _run(settings, Executor(store, launcher, console))
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, Self
 
 import numpy as np
 
+from shadow_models.one_training import REPORTED_EVERY, Report, Stopped, Watch, never
 from shadow_models.weights import WEIGHTS
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 ABOUT = "generator.json"
 DEFAULT = "dct"
-Report = Callable[[int, int], None]
-Watch = Callable[[int, Mapping[str, float]], None]
 SIZES: Mapping[str, int] = {"quick": 64, "small": 128, "gpu": 256}
 """The presets that every family has, and the side of their slices, pixels."""
 
@@ -45,19 +44,33 @@ class Gives(StrEnum):
 class Training(NamedTuple):
     """How one training is run; none of it but the seed and the start decides what comes out.
 
-    checkpoint: a folder in which the state is kept every `checkpoint_every` steps; report(done, total): called every
-    few steps; log: a file for what a program that the family runs has to say; watch(step, losses by network): called
-    after every step.
+    checkpoint: a folder in which the state is kept whenever `due()` says so; stopping(): whether the training is to
+    keep its state and end; report(done, total): called every few steps; log: a file for what a program that the
+    family runs has to say; watch(step, losses by network): called after every step.
     """
 
     seed: int
     start: Generator | None = None
     device: str = "auto"
     checkpoint: Path | None = None
-    checkpoint_every: int = 500
+    due: Callable[[], bool] = never
     report: Report | None = None
     log: Path | None = None
     watch: Watch | None = None
+    stopping: Callable[[], bool] = never
+
+    def after(self, done: int, total: int, keep: Callable[[Path], None]) -> None:
+        """What is to be done once `done` of `total` steps are: keep(folder) writes the state, where it is time to.
+
+        Raises `Stopped` where the training is to end, its state kept before.
+        """
+        stopping = self.stopping()
+        if self.checkpoint is not None and done < total and (self.due() or stopping):
+            keep(self.checkpoint)
+        if stopping:
+            raise Stopped
+        if self.report is not None and (done % REPORTED_EVERY == 0 or done == total):
+            self.report(done, total)
 
 
 @dataclass(frozen=True)

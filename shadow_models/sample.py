@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from shadow_models.generator import Generator
-    from shadow_models.recipe import Report
+    from shadow_models.one_training import Report
 
 
 def sample(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
@@ -16,15 +17,18 @@ import torch
 
 from shadow_models.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from shadow_models.compiled import trusted
+from shadow_models.one_training import DivergedError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from accelerate import Accelerator
     from numpy.typing import NDArray
     from torch import nn
 
     from shadow_models.recipe import Recipe, Training
 
-_REPORT_EVERY = 25
+_LOOKED_AT_EVERY = 25  # steps: to read a loss that a GPU computes waits for it
 
 
 class Pace(NamedTuple):
@@ -115,12 +119,18 @@ def optimise(
         if training.watch is not None:
             training.watch(step, {name: float(loss) for name, loss in losses.items()})
         done = step + 1
-        if training.report is not None and (done % _REPORT_EVERY == 0 or done == total):
-            training.report(done, total)
-        due = done % training.checkpoint_every == 0 and done < total
-        if training.checkpoint is not None and due and accelerator.is_main_process:
-            write_checkpoint(training.checkpoint, state.freeze(), run)
+        if accelerator.device.type == "cpu" or done % _LOOKED_AT_EVERY == 0 or done == total:
+            state.check_losses(losses)
+        training.after(done, total, partial(_keep, state, losses, run, accelerator))
     return Averages({name: part.average for name, part in state.parts.items()})
+
+
+def _keep(
+    state: _State, losses: Mapping[str, torch.Tensor], run: dict[str, Any], accelerator: Accelerator, folder: Path
+) -> None:
+    if accelerator.is_main_process:
+        state.check_losses(losses)  # what nobody can go on from is not kept
+        write_checkpoint(folder, state.freeze(), run)
 
 
 class Part:
@@ -159,6 +169,11 @@ class Part:
         self._accelerator.backward(loss)
         self._accelerator.clip_grad_norm_(self.weights, 1.0)
         self._optimiser.step()
+
+    @property
+    def learning_rate(self) -> float:
+        """The step size of the last update."""
+        return float(self._optimiser.param_groups[0]["lr"])
 
     def freeze(self) -> dict[str, torch.Tensor]:
         """Return everything that `restore` needs."""
@@ -227,6 +242,12 @@ class _State:
         self.step += 1
         return losses
 
+    def check_losses(self, losses: Mapping[str, torch.Tensor]) -> None:
+        """Raise `DivergedError` where a loss of the last step is NaN or infinite: so are the weights from there."""
+        for name, loss in losses.items():
+            if not math.isfinite(found := float(loss)):
+                raise DivergedError(_diverged(name, found, self.step, self.parts[name].learning_rate))
+
     def freeze(self) -> Checkpoint:
         """Return everything that `restore` needs."""
         tensors = {f"{of}/{name}": one for of, part in self.parts.items() for name, one in part.freeze().items()}
@@ -240,6 +261,14 @@ class _State:
             part.restore({n.removeprefix(f"{of}/"): t for n, t in kept.tensors.items() if n.startswith(f"{of}/")})
         if kept.extra["scaler"] is not None:
             self._accelerator.scaler.load_state_dict(kept.extra["scaler"])
+
+
+def _diverged(network: str, loss: float, step: int, learning_rate: float) -> str:
+    return (
+        f"The training diverged: the loss of the network `{network}` is {loss} after step {step:,}, where the "
+        f"learning rate was {learning_rate:.3g}. Try shadow.learning_rate at a third of what it is, larger batches "
+        "or, on a GPU, shadow.precision=fp32."
+    )
 
 
 def fingerprint_of(members: NDArray[np.uint8]) -> str:

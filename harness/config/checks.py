@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -55,6 +56,10 @@ def check_common(options: Any) -> None:
         raise InputError(unknown_name("device", device, known))
     if options.launch.workers is not None and options.launch.workers < 0:
         raise InputError(f"launch.workers={options.launch.workers} must be 0 (in this process) or more.")
+    if not 0 <= options.launch.checkpoint_seconds < math.inf:
+        raise InputError(
+            f"launch.checkpoint_seconds={options.launch.checkpoint_seconds} must be a number of seconds from 0."
+        )
     check_data(options)
 
 

@@ -45,7 +45,7 @@ def public_options(options: Mapping[str, Any]) -> dict[str, Any]:
     words = allowed_words(_family(options))
     told: dict[str, Any] = _told(options, _TOP, words)
     told["data"] = _told(options["data"], _DATA, words)
-    told["launch"] = _told(options.get("launch") or {}, ("name", "workers"), words)
+    told["launch"] = _told(options.get("launch") or {}, ("name", "workers", "checkpoint_seconds"), words)
     told["shadow"] = _told(options.get("shadow") or {}, _of_generators(_family(options)), words)
     for name, of in (("surrogate", SurrogateOptions), ("report", ReportOptions)):
         told[name] = _told(options.get(name) or {}, [one.name for one in fields(of)], words)

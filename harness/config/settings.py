@@ -47,6 +47,7 @@ class Settings:
     seed: int
     device: str
     workers: int | None
+    checkpoint_seconds: float
     store_root: Path
     verify_store: bool
     rule: str
@@ -151,6 +152,7 @@ def settings_of(config: DictConfig) -> Settings:
         seed=options.seed,
         device=options.device,
         workers=options.launch.workers,
+        checkpoint_seconds=options.launch.checkpoint_seconds,
         store_root=user_path(options.store.root, "store.root="),
         verify_store=options.store.verify,
         rule=options.rule,

@@ -20,6 +20,7 @@ from harness.jobs.launch import Launcher
 from harness.jobs.observations import FILE, observable, observation_key
 from harness.jobs.observe import ObserveJob, observe
 from harness.jobs.progress import shown
+from harness.jobs.room import check_room
 from harness.jobs.saved import SavedGenerator, take_saved
 from harness.jobs.score import AttackJob, score
 from harness.jobs.targets import TargetSpec, ViewSpec
@@ -41,6 +42,7 @@ class Executor:
         # Both, whatever the first says: a job takes a generator as whole that this process found whole.
         found = [(self.store.find("generator", one.key), self.store.find("release", one.release_key)) for one in jobs]
         missing = [job for job, both in zip(jobs, found, strict=True) if None in both]
+        check_room(missing, self.store, self.launcher.at_a_time)
         with shown(self.console, "Training generators", [job.name for job in missing]) as on_progress:
             self.launcher.map(train_and_release, missing, on_progress)
         made = [self.store.find("release", job.release_key) for job in jobs]
@@ -62,6 +64,7 @@ class Executor:
     def train_surrogates(self, jobs: Sequence[SurrogateJob]) -> None:
         """Train every surrogate that the store does not hold."""
         missing = [job for job in jobs if self.store.find("generator", job.key) is None]
+        check_room(missing, self.store, self.launcher.at_a_time)
         with shown(self.console, "Training surrogates", [job.name for job in missing]) as on_progress:
             self.launcher.map(train_surrogate, missing, on_progress)
 

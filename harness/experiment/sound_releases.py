@@ -33,7 +33,15 @@ def why_nobody(plan: Plan, store: Store) -> list[str]:
     reasons = []
     if test is not None and test.unusable:
         reasons.append(f"The test release is not what a generator of slices gives: {' '.join(test.says)} {NOBODY}")
-    return reasons + _of_shadows([_faults_of(spec.target.view.release, store, _LOOKED_AT) for spec in plan.shadows])
+    names = {job.release_key: job.name for job in plan.generators}
+    releases = [spec.target.view.release for spec in plan.shadows]
+    return reasons + _of_shadows(
+        [
+            (names.get(one.key, "a shadow"), found)
+            for one in releases
+            if one is not None and (found := _faults_of(one, store, _LOOKED_AT)) is not None
+        ]
+    )
 
 
 def called_nobody(evaluation: Evaluation) -> Evaluation:
@@ -47,13 +55,16 @@ def called_nobody(evaluation: Evaluation) -> Evaluation:
     return replace(evaluation, predictions=replace(predictions, decision=decision, by_rule=by_rule))
 
 
-def _of_shadows(found: Sequence[Faults | None]) -> list[str]:
+def _of_shadows(found: Sequence[tuple[str, Faults]]) -> list[str]:
     """A reason where too many of the generators that attacks learn from released nothing to learn from."""
-    faulty = [one for one in found if one is not None and one.no_all_clear]
+    faulty = {name: one for name, one in found if one.no_all_clear}
     if faulty:
-        _warn(f"Something is wrong with the releases of {len(faulty)} of {len(found)} shadows, the first: "
-              f"{' '.join(faulty[0].says)}")  # fmt: skip
-    unusable = [one for one in faulty if one.unusable]
+        first, of_first = next(iter(faulty.items()))
+        _warn(
+            f"Something is wrong with the releases of {len(faulty)} of {len(found)} shadows ({', '.join(faulty)}), "
+            f"from which attacks learn all the same. Of {first}: {' '.join(of_first.says)}"
+        )
+    unusable = [one for one in faulty.values() if one.unusable]
     if not found or len(unusable) < _TOO_MANY * len(found):
         return []
     return [

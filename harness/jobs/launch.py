@@ -7,62 +7,43 @@ collapse when anything else runs. With GPUs it is a process per GPU.
 from __future__ import annotations
 
 import multiprocessing
-import multiprocessing.connection
 import os
 import queue
-import signal
-import threading
 import time
+import warnings
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, TypeVar
 
-from harness.errors import InputError
+from harness.errors import HarnessWarning, InputError
+from harness.jobs.ending import ENDED_SEC, heard_here
 from harness.jobs.one_thread import ONE_THREAD, environment, one_thread
-from harness.terminal import make_streams_plain
+from harness.jobs.work import FINISHED, Place, Progress, Work, perform
+from harness.jobs.worker import WorkerProcess
+from shadow_models.one_training import KEPT_EVERY_SEC
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 _POLL_SEC = 0.1
 _LAST_WORDS_SEC = 2.0
-FINISHED = "finished"  # what a job's last message says it is doing
-
-
-class Progress(NamedTuple):
-    """How far a job is: its place in the list, what it is doing, steps done of all."""
-
-    job: int
-    doing: str
-    done: int
-    total: int
-
-
-class Report(Protocol):
-    """What a job calls with what it is doing and how far it is."""
-
-    def __call__(self, doing: str, done: int, total: int) -> None:
-        """Tell the parent."""
-
-
-class Work(NamedTuple):
-    """What a job gets beside its record: the device it may use and a way to report."""
-
-    device: str
-    report: Report
+_TRIES = 2  # of a job whose process dies: the second goes on from its checkpoint
 
 
 class Launcher:
     """Where jobs run. workers: None for a process per core or GPU; 0 runs them here, one after another.
 
-    The processes start with the first jobs and stay for the next ones, since importing torch takes seconds; close
-    it, or use `contextlib.closing`, to end them.
+    kept_every_sec: seconds between two checkpoints of a training. The processes start with the first jobs and stay
+    for the next ones, since importing torch takes seconds; close it, or use `contextlib.closing`, to end them.
     """
 
-    def __init__(self, workers: int | None, device: str) -> None:
-        self._workers, self._device = workers, device
-        self._pool: _WorkerPool | None = None
+    def __init__(self, workers: int | None, device: str, kept_every_sec: float = KEPT_EVERY_SEC) -> None:
+        self._workers, self._device, self._kept_every_sec = workers, device, kept_every_sec
+        self._context = multiprocessing.get_context("spawn")  # fork would copy the threads' locks of torch
+        self._processes: list[WorkerProcess] = []
+        self._messages: Any = None
         self._round = 0
 
     def map(
@@ -71,38 +52,34 @@ class Launcher:
         jobs: Sequence[Job],
         on_progress: Callable[[Progress], None],
     ) -> list[Result]:
-        """function(job, work) for every job, results in the order of jobs. The first failure stops the rest."""
+        """function(job, work) for every job, results in the order of jobs.
+
+        The first failure stops the rest. A job whose process dies is begun once more, after the others; where that
+        one dies, too, the others are finished, and then InputError says how it ended.
+        """
         if self._workers == 0:
             return self.here(function, jobs, on_progress)
         if not jobs:
             return []
         self._round += 1  # late words about earlier jobs must not be taken for words about these
-        if self._pool is None:
-            with _of_workers():
-                self._pool = _WorkerPool.of(self._workers or _processes(self._device), self._device)
-        workers = self._pool
+        if self._messages is None:
+            self._messages = self._context.Queue()
         with _of_workers():  # a process starts when there is work for it
-            futures = [workers.pool.submit(_work, function, self._round, i, job) for i, job in enumerate(jobs)]
             try:
-                pending, told = set(futures), 0
-                while pending:
-                    finished, pending = wait(pending, _POLL_SEC, FIRST_EXCEPTION)
-                    told += workers.drain(self._round, on_progress)
-                    for future in finished:
-                        future.result()
-            except BaseException as error:
-                self._terminate()
-                if isinstance(error, BrokenProcessPool):
-                    raise InputError(
-                        "A worker process was killed, most likely for want of memory. The store keeps what was "
-                        "finished: run the same command again, with launch.workers=1 or a smaller preset."
-                    ) from error
+                results, told = self._done(function, jobs, on_progress)
+            except BaseException:
+                self._end()
                 raise
         patience = time.monotonic() + _LAST_WORDS_SEC  # results travel by another road than words about them
         while told < len(jobs) and time.monotonic() < patience:
-            told += workers.drain(self._round, on_progress)
+            told += self._drain(on_progress)
             time.sleep(0.005)
-        return [future.result() for future in futures]
+        return [results[number] for number in range(len(jobs))]
+
+    @property
+    def at_a_time(self) -> int:
+        """How many jobs are done at a time."""
+        return 1 if self._workers == 0 else self._workers or _processes(self._device)
 
     def here(
         self,
@@ -111,93 +88,103 @@ class Launcher:
         on_progress: Callable[[Progress], None],
     ) -> list[Result]:
         """As `map`, in this process: for jobs that cost less than starting another one."""
-        with one_thread():
-            return [_do(function, i, job, _device(self._device, 0), on_progress) for i, job in enumerate(jobs)]
+        device = _device(self._device, 0) if jobs else ""
+        with one_thread(), heard_here() as ending:
+            place = Place(device, ending.stopping, self._kept_every_sec)
+            return [perform(function, i, job, place, on_progress) for i, job in enumerate(jobs)]
 
     def close(self) -> None:
         """End the processes, which have nothing left to do."""
-        if self._pool is not None:
-            self._pool.pool.shutdown()
-            self._pool = None
+        for process in self._processes:
+            process.close()
+        self._processes.clear()
 
-    def _terminate(self) -> None:
-        """An interrupted run ends now; checkpoints keep what was done."""
-        assert self._pool is not None
-        processes = list((self._pool.pool._processes or {}).values())
-        self._pool.pool.shutdown(wait=False, cancel_futures=True)
-        for process in processes:
-            process.terminate()
-        self._pool = None
+    def _done(
+        self,
+        function: Callable[[Job, Work], Result],
+        jobs: Sequence[Job],
+        on_progress: Callable[[Progress], None],
+    ) -> tuple[dict[int, Result], int]:
+        """The results by number, and how many jobs said that they had finished."""
+        waiting, running = deque(range(len(jobs))), dict[Future[Result], tuple[int, WorkerProcess]]()
+        results, deaths, lost, told = dict[int, Result](), Counter[int](), list[str](), 0
+        while waiting or running:
+            while waiting and (process := self._idle([one for _, one in running.values()])) is not None:
+                number = waiting.popleft()
+                running[process.submit(function, self._round, number, jobs[number])] = number, process
+            finished, _ = wait(running, _POLL_SEC, FIRST_COMPLETED)
+            told += self._drain(on_progress)
+            for future in finished:
+                number, process = running.pop(future)
+                try:
+                    results[number] = future.result()
+                except BrokenProcessPool:
+                    how = f"The process of {_name(jobs[number], number)} {process.how_it_ended()}"
+                    self._processes.remove(process)
+                    deaths[number] += 1
+                    if deaths[number] < _TRIES:
+                        _warn(f"{how}. It is begun once more, from its checkpoint where it has one.")
+                        waiting.append(number)
+                    else:
+                        lost.append(how)
+        if lost:
+            raise InputError(_told_of(lost))
+        return results, told
 
+    def _idle(self, busy: Sequence[WorkerProcess]) -> WorkerProcess | None:
+        """A process that has nothing to do, a new one where there may be more; None where all are busy."""
+        for process in self._processes:
+            if process not in busy:
+                return process
+        taken = {process.rank for process in self._processes}
+        rank = min({*range(self.at_a_time)} - taken, default=None)
+        if rank is None:
+            return None
+        device = _device(self._device, rank)
+        process = WorkerProcess(self._context, rank, device, self._kept_every_sec, self._messages)
+        self._processes.append(process)
+        return process
 
-class _WorkerPool(NamedTuple):
-    """The worker processes and the queue of what they report."""
-
-    pool: ProcessPoolExecutor
-    messages: Any
-
-    @classmethod
-    def of(cls, workers: int, device: str) -> _WorkerPool:
-        context = multiprocessing.get_context("spawn")  # fork would copy the threads' locks of torch
-        messages, ranks = context.Queue(), context.Queue()
-        for rank in range(workers):
-            ranks.put(rank)
-        return cls(ProcessPoolExecutor(workers, context, _start_worker, (messages, ranks, device)), messages)
-
-    def drain(self, current: int, on_progress: Callable[[Progress], None]) -> int:
+    def _drain(self, on_progress: Callable[[Progress], None]) -> int:
         """Pass on what was reported about the jobs of this round; how many jobs said that they had finished."""
         finished = 0
         while True:
             try:
-                of_round, message = self.messages.get_nowait()
+                of_round, message = self._messages.get_nowait()
             except queue.Empty:
                 return finished
-            if of_round == current:
+            if of_round == self._round:
                 finished += message.doing == FINISHED
                 on_progress(message)
 
-
-class _Reporter:
-    """Binds a job's number to its progress."""
-
-    def __init__(self, job: int, send: Callable[[Progress], None]) -> None:
-        self._job, self._send = job, send
-
-    def __call__(self, doing: str, done: int, total: int) -> None:
-        self._send(Progress(self._job, doing, done, total))
-
-
-_worker: dict[str, Any] = {}
-
-
-def _start_worker(messages: Any, ranks: Any, device: str) -> None:
-    make_streams_plain()  # what a library warns of may hold names from outside
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the parent decides
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    _worker.update(send=messages.put, rank=ranks.get(), device=device)
+    def _end(self) -> None:
+        """An interrupted run ends soon: trainings keep their state, and whoever does not hear is killed."""
+        processes, self._processes = self._processes, []
+        deadline = time.monotonic() + ENDED_SEC + 1
+        try:
+            for process in processes:
+                process.ask_to_end()
+            for process in processes:
+                process.kill_after(deadline - time.monotonic())
+        finally:  # somebody is impatient
+            for process in processes:
+                process.kill_after(0.0)
 
 
-def _end_with_parent() -> None:
-    """A worker whose parent was killed would train on for nobody."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        multiprocessing.connection.wait([parent.sentinel])
-        os._exit(1)
+def _name(job: object, number: int) -> str:
+    return str(getattr(job, "name", f"job {number + 1}"))
 
 
-def _work(function: Callable[[Any, Work], Any], of_round: int, number: int, job: Any) -> Any:
-    def send(message: Progress) -> None:
-        _worker["send"]((of_round, message))
-
-    return _do(function, number, job, _device(_worker["device"], _worker["rank"]), send)
+def _warn(text: str) -> None:
+    warnings.warn(HarnessWarning(text), stacklevel=4)
 
 
-def _do(
-    function: Callable[[Job, Work], Result], number: int, job: Job, device: str, send: Callable[[Progress], None]
-) -> Result:
-    result = function(job, Work(device, _Reporter(number, send)))
-    send(Progress(number, FINISHED, 1, 1))
-    return result
+def _told_of(lost: Sequence[str]) -> str:
+    more = f" So did {len(lost) - 1} more." if len(lost) > 1 else ""
+    return (
+        f"{lost[0]}, and so it did before.{more} The store keeps what was finished: run the same command again, with "
+        "launch.workers=1 or a smaller preset."
+    )
 
 
 # What one step of a training frees, the C library of Linux gives back, and the next step gets it anew, zeroed page by

@@ -15,9 +15,9 @@ from attacks.base import Access
 from attacks.view import CountedModel, Observer, View, other_kind
 from harness.errors import InputError
 from harness.jobs import targets
-from harness.jobs.launch import Work
 from harness.jobs.observations import FILE, observation_key
 from harness.jobs.targets import StoredModel, ViewSpec
+from harness.jobs.work import Work
 from harness.store import Store
 from harness.writing import save_array
 

@@ -27,9 +27,8 @@ class Pace(NamedTuple):
 
 def known_pace(store: Store, recipe: Recipe) -> Pace | None:
     """What generators and releases of this network took; None where this store has made none yet."""
-    network = json.loads(json.dumps(recipe.network()))
-    step = [f["seconds_a_step"] for f in _facts(store, "generator", network) if f.get("seconds_a_step")]
-    image = [f["seconds_an_image"] for f in _facts(store, "release", network)]
+    step = [f["seconds_a_step"] for f in facts_of_network(store, "generator", recipe) if f.get("seconds_a_step")]
+    image = [f["seconds_an_image"] for f in facts_of_network(store, "release", recipe)]
     return Pace(float(np.median(step)), float(np.median(image))) if step and image else None
 
 
@@ -41,8 +40,9 @@ def told(seconds: float) -> str:
     return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def _facts(store: Store, kind: str, network: Any) -> Iterator[dict[str, Any]]:
-    """Facts of all artefacts of a kind that are of one network."""
+def facts_of_network(store: Store, kind: str, recipe: Recipe) -> Iterator[dict[str, Any]]:
+    """Facts of all artefacts of a kind that are of a recipe's network."""
+    network = json.loads(json.dumps(recipe.network()))
     for facts in store.facts(kind):
         if facts.get("network") == network:
             yield facts

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
-from harness.jobs.launch import FINISHED, Progress
+from harness.jobs.work import FINISHED, Progress
 
 OnProgress = Callable[[Progress], None]
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from harness.bounded import opened, read_json
 from harness.errors import InputError
-from harness.jobs.launch import Work
+from harness.jobs.train import BYTES
+from harness.jobs.work import Work
 from harness.store import Store, content_key
 from shadow_models.generator import load_generator, recipe_of_about
 from shadow_models.recipe import ABOUT, DEFAULT, Recipe, write_about
@@ -75,7 +76,7 @@ def take_saved(job: SavedGenerator, work: Work) -> None:
         except (OSError, ValueError) as error:
             why = str(error).replace(str(folder), str(source))
             raise InputError(f"{job.called}: {why}") from error
-        return {}
+        return {"network": recipe.network(), BYTES: sum(path.stat().st_size for path in folder.iterdir())}
 
     store.get("generator", job.key, make)
     work.report("copying", 1, 1)

@@ -13,9 +13,9 @@ from attacks.base import Attack, LabelledTarget
 from harness.errors import InputError
 from harness.jobs.building import build_target
 from harness.jobs.code_digest import code_digest, network_digest
-from harness.jobs.launch import Work
 from harness.jobs.scored import scored
 from harness.jobs.targets import TargetSpec, ViewSpec, candidates_key
+from harness.jobs.work import Work
 from harness.store import Artefact, Store, content_key
 from harness.writing import save_array
 

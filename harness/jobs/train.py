@@ -6,7 +6,7 @@ import os
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,18 +19,20 @@ from harness.artefact import is_plain
 from harness.data.reading import kept_remarks
 from harness.errors import HarnessWarning, InputError
 from harness.jobs.code_digest import code_digest
-from harness.jobs.launch import Work
 from harness.jobs.targets import ReleaseSpec, images_of
+from harness.jobs.work import Work
 from harness.seeds import seed_of
 from harness.store import Artefact, Store, content_key
 from harness.writing import remove, save_array
+from shadow_models.one_training import DivergedError, Stopped
 from shadow_models.recipe import Gives, Recipe
 from shadow_models.registry import is_ours
 
 if TYPE_CHECKING:
     from shadow_models.generator import Generator
 
-CHECKPOINT_EVERY_STEPS = 500
+BYTES = "bytes"
+"""In the facts of a generator: what its files take."""
 REMARKS = "remarks"
 """In the facts of a release: what was said of its images when a program's were read."""
 _OTHER = "A checkpoint in the store held links or other things that no training writes, and was deleted."
@@ -85,7 +87,7 @@ class GeneratorJob:
 def train_and_release(job: GeneratorJob, work: Work) -> None:
     """Train the generator, from its checkpoint where one is left, and draw its release."""
     store = Store(Path(job.store_root))
-    with _in_sentences(job.recipe):
+    with _in_sentences(job.recipe, job.name):
         if replace(job).key != job.key:
             raise InputError(
                 f"What {job.name} is made of, such as a file in shadow.depends, was changed since the plan was made; "
@@ -97,18 +99,23 @@ def train_and_release(job: GeneratorJob, work: Work) -> None:
 
 def train_start(job: GeneratorJob, work: Work) -> None:
     """Train a generator that others start from; it releases nothing."""
-    with _in_sentences(job.recipe):
+    with _in_sentences(job.recipe, job.name):
         _trained(job, Store(Path(job.store_root)), work)
 
 
 @contextmanager
-def _in_sentences(recipe: Recipe) -> Iterator[None]:
+def _in_sentences(recipe: Recipe, name: str = "") -> Iterator[None]:
     """What a family cannot do, as an InputError: a ValueError is a sentence already, such as that of a device that is
-    not here; anything else is a slip in somebody's plug-in, or, of a family of ours, in this project."""
+    not here; anything else is a slip in somebody's plug-in, or, of a family of ours, in this project.
+
+    name: of the generator, where it matters which one it is.
+    """
     try:
         yield
     except (InputError, OSError, MemoryError):
         raise
+    except DivergedError as error:
+        raise InputError(f"{name[:1].upper()}{name[1:]}: {error}") from error
     except ValueError as error:
         raise InputError(str(error)) from error
     except Exception as error:
@@ -162,7 +169,7 @@ def train_surrogate(job: SurrogateJob, work: Work) -> None:
     def make(folder: Path) -> dict[str, Any]:
         return _train(job, np.array(images_of(job.release, store)), store, folder, work)
 
-    with _in_sentences(job.recipe):
+    with _in_sentences(job.recipe, job.name):
         store.get("generator", job.key, make)
 
 
@@ -220,7 +227,8 @@ def _train(
 
     def report(done: int, total: int) -> None:
         steps.append(total)  # with a start, some families do fewer than without
-        work.report("training", done, total)
+        with suppress(Stopped):  # the training hears of it by `stopping`, and keeps its state first
+            work.report("training", done, total)
 
     def trained() -> Generator:
         return train(
@@ -230,9 +238,10 @@ def _train(
             start=start,
             device=work.device,
             checkpoint=checkpoint,
-            checkpoint_every=CHECKPOINT_EVERY_STEPS,
+            checkpoint_every=work.kept_every_sec,
             report=report,
             log=_log(store, job.key),
+            stopping=work.stopping,
         )
 
     try:
@@ -246,5 +255,6 @@ def _train(
     remove(checkpoint)
     return {
         "network": job.recipe.network(),
+        BYTES: sum(path.stat().st_size for path in folder.iterdir()),
         "seconds_a_step": seconds / steps[-1] if whole else None,
     }

@@ -14,6 +14,7 @@ from shadow_models.conformance.elsewhere import Elsewhere
 from shadow_models.conformance.sentences import is_sentence
 from shadow_models.conformance.worlds import DRAWN_WITH, N_IMAGES, TRAINED_WITH, trained_on
 from shadow_models.generator import Generator
+from shadow_models.one_training import Stopped
 from shadow_models.recipe import Recipe
 from shadow_models.train import train
 
@@ -152,31 +153,22 @@ def trained_or_refused(members: NDArray[np.uint8], recipe: Recipe, start: Genera
         return str(error)
 
 
-class BrokenOffError(Exception):
-    """What ends a training before its time."""
-
-
 def interrupted(recipe: Recipe, members: NDArray[np.uint8], folder: Path) -> None:
-    """Break a training off at the first report after something was kept in the folder."""
+    """Ask a training half-way to end: it keeps its state in the folder before."""
+    asked = [0]
 
-    def report(done: int, total: int) -> None:
-        del done, total
-        if any(folder.iterdir()):
-            raise BrokenOffError
+    def stopping() -> bool:
+        asked[0] += 1
+        return asked[0] >= recipe.n_steps // 2
 
     try:
-        train(
-            members,
-            recipe,
-            seed=TRAINED_WITH,
-            device="cpu",
-            checkpoint=folder,
-            checkpoint_every=max(1, recipe.n_steps // 3),
-            report=report,
-        )
-    except BrokenOffError:
-        return
-    pytest.fail("Nothing was kept in the checkpoint's folder when `report` was called; see shadow_models.training.")
+        train(members, recipe, seed=TRAINED_WITH, device="cpu", checkpoint=folder, stopping=stopping)
+    except Stopped:
+        if any(folder.iterdir()):
+            return
+    pytest.fail(
+        "A training that is asked to end must keep its state and end: call `training.after(...)` after each step."
+    )
 
 
 def states_of_the_process() -> list[bytes]:

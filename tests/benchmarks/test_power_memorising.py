@@ -18,8 +18,9 @@ from harness.data.sources.phantom import phantom_slices
 from harness.errors import InputError
 from harness.evaluation.metrics import step_roc
 from harness.experiment.executor import Executor
-from harness.jobs.launch import Launcher, Work
+from harness.jobs.launch import Launcher
 from harness.jobs.targets import ReleaseSpec
+from harness.jobs.work import Work
 from harness.store import Store
 from harness.writing import save_array
 

@@ -15,7 +15,7 @@ from benchmarks.speed.training.as_good import loss_of, losses_apart
 from benchmarks.speed.training.cpu import ShadowJob, train_shadow
 from benchmarks.speed.training.plain_loop import train_plainly
 from harness.data.png import grey_png
-from harness.jobs.launch import Work
+from harness.jobs.work import Work
 from shadow_models.families.ddpm import DdpmRecipe
 
 RECIPE = DdpmRecipe.tiny().changed(prediction="epsilon", patch=1, steps=30)

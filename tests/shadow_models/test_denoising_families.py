@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import stops
 import torch
 from numpy.typing import NDArray
 from omegaconf import OmegaConf
@@ -13,13 +14,10 @@ from tiny_denoisers import TINY, tiny_recipe
 
 from shadow_models.denoiser import WhiteBox
 from shadow_models.generator import Generator, load_generator
+from shadow_models.one_training import Stopped
 from shadow_models.recipe import recipe_from_dict
 from shadow_models.sample import sample
 from shadow_models.train import train
-
-
-class StoppedError(Exception):
-    pass
 
 
 @pytest.fixture(scope="module", params=sorted(TINY))
@@ -30,14 +28,6 @@ def family(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="module")
 def trained(family: str, slices: NDArray[np.uint8]) -> Generator:
     return train(slices, tiny_recipe(family, flip=True), seed=1, device="cpu")
-
-
-def stop_at(step: int):  # type: ignore[no-untyped-def]
-    def report(done: int, _total: int) -> None:
-        if done >= step:
-            raise StoppedError
-
-    return report
 
 
 def test_training_and_release_hang_on_the_seed_alone(
@@ -54,19 +44,17 @@ def test_training_and_release_hang_on_the_seed_alone(
     assert np.abs(by_twos.astype(int) - release[:3]).max() <= 1, "an image hangs on its seed and number alone"
 
 
-@pytest.mark.parametrize("stop", [1, 2])
+@pytest.mark.parametrize("stop", [21, 49])
 def test_a_resumed_training_ends_where_an_undisturbed_one_ends(
     family: str, slices: NDArray[np.uint8], tmp_path: Path, stop: int
 ) -> None:
     """For `latent`, step 21 is one of the autoencoder's, and step 49 of the UNet's."""
     recipe = tiny_recipe(family, steps=60, **({"autoencoder_steps": 30} if family == "latent" else {}))
     undisturbed = train(slices, recipe, seed=1, device="cpu")
-    with pytest.raises(StoppedError):
-        train(
-            slices, recipe, seed=1, device="cpu", checkpoint=tmp_path, checkpoint_every=7, report=stop_at(25 * stop)
-        )
+    with pytest.raises(Stopped):
+        train(slices, recipe, seed=1, device="cpu", checkpoint=tmp_path, stopping=stops.after(stop))
     (kept,) = tmp_path.iterdir()
-    assert kept.name == ["", "step-000000021", "step-000000049"][stop]
+    assert kept.name == f"step-{stop:09d}"
     resumed = train(slices, recipe, seed=1, device="cpu", checkpoint=tmp_path)
     assert resumed.fingerprint() == undisturbed.fingerprint()
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import stops
 import torch
 from numpy.typing import NDArray
 
@@ -22,6 +23,7 @@ from shadow_models.families.gan.network import build_networks
 from shadow_models.families.gan.train import _Learner
 from shadow_models.generator import Generator, load_generator, recipe_in
 from shadow_models.images import pixels_of
+from shadow_models.one_training import Stopped
 from shadow_models.recipe import Gives, Training
 from shadow_models.sample import sample
 from shadow_models.train import train
@@ -213,16 +215,10 @@ def test_an_image_hangs_on_its_own_number_alone(trained: Generator) -> None:
 def test_going_on_from_a_checkpoint_ends_where_an_undisturbed_training_ends(
     trained: Generator, slices: NDArray[np.uint8], tmp_path: Path
 ) -> None:
-    class BrokenOffError(Exception):
-        pass
-
-    def break_off(done: int, total: int) -> None:
-        raise BrokenOffError
-
     longer = replace(TINY, steps=30)
-    with pytest.raises(BrokenOffError):  # reported at step 25, kept at 20
-        train(slices, longer, seed=5, device="cpu", checkpoint=tmp_path, checkpoint_every=10, report=break_off)
-    on = train(slices, longer, seed=5, device="cpu", checkpoint=tmp_path, checkpoint_every=10)
+    with pytest.raises(Stopped):
+        train(slices, longer, seed=5, device="cpu", checkpoint=tmp_path, stopping=stops.after(20))
+    on = train(slices, longer, seed=5, device="cpu", checkpoint=tmp_path)
     assert on.fingerprint() == train(slices, longer, seed=5, device="cpu").fingerprint()
     assert on.fingerprint() != trained.fingerprint()
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import stops
 import torch
 from numpy.typing import NDArray
 from tiny_denoisers import TINY, tiny_recipe
@@ -23,6 +24,7 @@ from shadow_models.families.dct.codec import fit_codec
 from shadow_models.families.dct.network import build_network
 from shadow_models.generator import Generator, load_generator
 from shadow_models.images import pixels_of
+from shadow_models.one_training import Stopped
 from shadow_models.privacy import Privacy, noise_for, privacy_of
 from shadow_models.private_training import PrivatePart
 from shadow_models.recipe import Recipe, recipe_from_dict
@@ -31,10 +33,6 @@ from shadow_models.training import Pace, Phase
 
 pytest.importorskip("opacus")
 FAMILIES = ("dct", *sorted(TINY))
-
-
-class StoppedError(Exception):
-    pass
 
 
 def recipe_of(family: str, tiny: DctRecipe, **changes: Any) -> Recipe:
@@ -61,14 +59,10 @@ def test_a_resumed_private_training_ends_where_an_undisturbed_one_ends(
 ) -> None:
     recipe = private_of(family, tiny, steps=30, flip=True)
 
-    def stop(done: int, _total: int) -> None:
-        if done >= 25:
-            raise StoppedError
-
     run = partial(train, slices, recipe, seed=1, start=start, device="cpu")
     undisturbed = run()
-    with pytest.raises(StoppedError):
-        run(checkpoint=tmp_path, checkpoint_every=7, report=stop)
+    with pytest.raises(Stopped):
+        run(checkpoint=tmp_path, stopping=stops.after(21))
     assert run(checkpoint=tmp_path).fingerprint() == undisturbed.fingerprint()
     assert train(slices, recipe, seed=2, start=start, device="cpu").fingerprint() != undisturbed.fingerprint()
     undisturbed.save(tmp_path / "kept")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import stops
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
@@ -14,11 +15,8 @@ from shadow_models.checkpoint import CheckpointError
 from shadow_models.families.dct import DctRecipe
 from shadow_models.families.dct.generator import DctGenerator
 from shadow_models.generator import load_generator
+from shadow_models.one_training import Stopped
 from shadow_models.train import train
-
-
-class StoppedError(Exception):
-    pass
 
 
 def weights_of(generator: DctGenerator) -> torch.Tensor:
@@ -57,13 +55,9 @@ def test_it_goes_on_from_a_checkpoint_bit_for_bit_and_from_none_of_another_start
 ) -> None:
     longer = replace(tiny, steps=30)
 
-    def stop(done: int, _total: int) -> None:
-        if done >= 25:
-            raise StoppedError
-
     undisturbed = train(slices, longer, seed=1, start=base, device="cpu")
-    with pytest.raises(StoppedError):
-        train(slices, longer, seed=1, start=base, device="cpu", checkpoint=tmp_path, checkpoint_every=7, report=stop)
+    with pytest.raises(Stopped):
+        train(slices, longer, seed=1, start=base, device="cpu", checkpoint=tmp_path, stopping=stops.after(21))
     resumed = train(slices, longer, seed=1, start=base, device="cpu", checkpoint=tmp_path)
     assert torch.equal(weights_of(resumed), weights_of(undisturbed))
     for other in (None, train(slices, tiny, seed=9, device="cpu")):

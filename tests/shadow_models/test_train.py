@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import stops
 import torch
 from numpy.typing import NDArray
 
@@ -12,24 +13,13 @@ from shadow_models.accelerator import accelerator_for
 from shadow_models.checkpoint import Checkpoint, CheckpointError, read_checkpoint, write_checkpoint
 from shadow_models.families.dct import DctRecipe
 from shadow_models.families.dct.generator import DctGenerator
+from shadow_models.one_training import Stopped
 from shadow_models.train import train
 from shadow_models.training import Pace
 
 
-class StoppedError(Exception):
-    pass
-
-
 def weights_of(generator: DctGenerator) -> torch.Tensor:
     return torch.cat([weight.flatten() for weight in generator.network.parameters()])
-
-
-def stop_at(step: int):  # type: ignore[no-untyped-def]
-    def report(done: int, _total: int) -> None:
-        if done >= step:
-            raise StoppedError
-
-    return report
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +33,8 @@ def undisturbed(longer: DctRecipe, slices: NDArray[np.uint8]) -> DctGenerator:
 
 
 def interrupted(recipe: DctRecipe, slices: NDArray[np.uint8], folder: Path) -> None:
-    with pytest.raises(StoppedError):
-        train(slices, recipe, seed=1, device="cpu", checkpoint=folder, checkpoint_every=7, report=stop_at(25))
+    with pytest.raises(Stopped):
+        train(slices, recipe, seed=1, device="cpu", checkpoint=folder, stopping=stops.after(21))
 
 
 def test_a_resumed_run_ends_bit_for_bit_where_an_undisturbed_one_ends(

@@ -38,8 +38,47 @@ def fail_on_two(number, work):
     return number
 
 
-def die(number, work):
-    os.kill(os.getpid(), signal.SIGKILL)
+def die_on_one(job, work):
+    folder, number = job
+    if number == 1:
+        (folder / ("1 begun again" if (folder / "1 begun").exists() else "1 begun")).touch()
+        print("farewell", file=sys.stderr, flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+    (folder / str(number)).touch()
+
+
+def die_at_first(job, work):
+    folder, number = job
+    if not (folder / "begun").exists():
+        (folder / "begun").touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def keep_when_asked(job, work):
+    folder, number = job
+    wait_for(lambda: len(list(folder.glob("begun *"))) == 2 or (folder / f"begun {number}").touch())
+    if number == 1:
+        raise ValueError("one is not allowed")
+    wait_for(work.stopping)
+    (folder / "kept").touch()
+    work.report("keeping", 1, 1)
+    (folder / "went on").touch()
+
+
+def signal_and_keep(job, work):
+    folder, how = job
+    os.kill(os.getpid(), how)
+    wait_for(work.stopping)
+    (folder / "kept").touch()
+    work.report("keeping", 1, 1)
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.01)
 
 
 def faults_of_large_arrays(number, work):

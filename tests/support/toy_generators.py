@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -63,9 +64,7 @@ class Memory(Recipe):
         done, table = self.kept(training, run, table)
         for step in range(done, self.steps):
             table = self.step(table, members, training.seed, step)
-            self.keep(training, run, table, step + 1)
-            if training.report is not None:
-                training.report(step + 1, self.steps)
+            training.after(step + 1, self.steps, partial(self.keep, run, table, step + 1))
         return self.generator(table)
 
     def first_table(self, members, training: Training) -> np.ndarray:
@@ -93,14 +92,12 @@ class Memory(Recipe):
         found = read_checkpoint(training.checkpoint, run)
         return (0, table) if found is None else (found.step, found.tensors["table"].numpy())
 
-    def keep(self, training: Training, run: dict[str, Any], table, done: int) -> None:
-        if training.checkpoint is None or done % training.checkpoint_every or done == self.steps:
-            return
+    def keep(self, run: dict[str, Any], table, done: int, folder: Path) -> None:
         import torch
 
         from shadow_models.checkpoint import Checkpoint, write_checkpoint
 
-        write_checkpoint(training.checkpoint, Checkpoint(done, {"table": torch.from_numpy(table)}, {}), run)
+        write_checkpoint(folder, Checkpoint(done, {"table": torch.from_numpy(table)}, {}), run)
 
     def load(self, folder: Path, device: str) -> MemoryGenerator:
         try:

@@ -16,8 +16,8 @@ from harness.audit.folders import Material
 from harness.audit.leakage import chosen_attacks, scores
 from harness.data.sources.slices import Slices
 from harness.evaluation.metrics import Flags, Floats
-from harness.jobs.launch import Work
 from harness.jobs.targets import ReleaseSpec, images_of
+from harness.jobs.work import Work
 from harness.store import Store
 
 ATTACKS = ("knn", "ssim", "mosaic")

@@ -12,7 +12,8 @@ from PIL import Image
 from attacks.base import Images
 from harness.data.sources.phantom import phantom_slices
 from harness.editions.edition import Edition
-from harness.jobs.launch import Launcher, Progress, Work
+from harness.jobs.launch import Launcher
+from harness.jobs.work import Progress, Work
 
 _AT_ONCE = 500  # released images a job draws
 _BLEND, _SHIFT_PIXELS, _NOISE_GREYS = 0.3, 3, 3.0  # how far a released image lies from the slice it is made of

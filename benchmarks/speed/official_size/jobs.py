@@ -22,11 +22,12 @@ from harness.data.edition_release import RELEASED_FILE, EditionRelease
 from harness.data.options import EditionFolder
 from harness.data.pool import Pool, load_pool, load_released
 from harness.errors import HarnessWarning
-from harness.jobs.launch import Launcher, Progress, Work
+from harness.jobs.launch import Launcher
 from harness.jobs.observations import observation_key
 from harness.jobs.observe import ObserveJob, observe
 from harness.jobs.score import AttackJob, FitSpec, score
 from harness.jobs.targets import ReleaseSpec, TargetSpec, ViewSpec, candidate_images, released_images
+from harness.jobs.work import Progress, Work
 from harness.store import Store
 
 _Result = TypeVar("_Result")

@@ -13,7 +13,8 @@ from benchmarks.rows import Row
 from benchmarks.sides import Side, side_by_side
 from benchmarks.speed.training.as_good import AS_GOOD, losses_apart
 from benchmarks.speed.training.plain_loop import train_plainly
-from harness.jobs.launch import Launcher, Work
+from harness.jobs.launch import Launcher
+from harness.jobs.work import Work
 
 if TYPE_CHECKING:
     import torch

@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import os
 import platform
+import signal
 from contextlib import closing
 
 import launch_jobs
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from harness.errors import InputError
-from harness.jobs.launch import FINISHED, Launcher
+from harness.errors import HarnessWarning, InputError
+from harness.jobs.launch import Launcher
+from harness.jobs.work import FINISHED
+from shadow_models.one_training import Stopped
 
 
 @pytest.mark.parametrize("workers", [0, 2])
@@ -60,13 +63,43 @@ def test_what_a_worker_says_is_plain(capfd):
     assert not [one for one in told if not one.isprintable() and one != "\n"]
 
 
-def test_a_killed_worker_is_explained():
-    with pytest.raises(InputError, match="killed, most likely for want of memory"):
-        Launcher(2, "cpu").map(launch_jobs.die, [1], lambda _: None)
+def test_a_job_whose_process_dies_twice_is_explained_once_the_others_are_done(tmp_path):
+    jobs = [(tmp_path, number) for number in range(4)]
+    launcher = Launcher(2, "cpu")
+    with (
+        pytest.warns(HarnessWarning, match="begun once more"),
+        pytest.raises(InputError, match=r"job 2 was killed \(SIGKILL\), most likely .* words: farewell, and so"),
+    ):
+        launcher.map(launch_jobs.die_on_one, jobs, lambda _: None)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["0", "1 begun", "1 begun again", "2", "3"]
+
+
+def test_a_job_whose_process_dies_once_is_done_all_the_same(tmp_path):
+    with closing(Launcher(1, "cpu")) as launcher, pytest.warns(HarnessWarning, match=r"job 1 was killed"):
+        assert launcher.map(launch_jobs.die_at_first, [(tmp_path, 0), (tmp_path, 1)], lambda _: None) == [0, 1]
+
+
+def test_a_job_that_is_asked_to_end_keeps_its_state(tmp_path):
+    """The first failure stops the rest, which may do this before."""
+    with pytest.raises(ValueError, match="one is not allowed"):
+        Launcher(2, "cpu").map(launch_jobs.keep_when_asked, [(tmp_path, 0), (tmp_path, 1)], lambda _: None)
+    assert (tmp_path / "kept").exists()
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_a_job_of_this_process_lets_it_keep_its_state(tmp_path, how):
+    came = []
+    before = signal.signal(how, lambda *_: came.append((tmp_path / "kept").exists()))
+    try:
+        with pytest.raises(Stopped):
+            Launcher(0, "cpu").map(launch_jobs.signal_and_keep, [(tmp_path, how)], lambda _: None)
+    finally:
+        signal.signal(how, before)
+    assert came == [True], "what the signal is to do is done afterwards"
 
 
 def test_no_jobs_start_no_process(monkeypatch):
-    monkeypatch.setattr("harness.jobs.launch.ProcessPoolExecutor", None)
+    monkeypatch.setattr("harness.jobs.launch.WorkerProcess", None)
     assert Launcher(2, "cpu").map(print, [], lambda _: None) == []
 
 

@@ -13,10 +13,10 @@ from attacks.logan import Logan, logan_cal
 from attacks.loss import DenoisingLoss
 from attacks.retrieval import Retrieval
 from attacks.view import CountedModel
-from harness.jobs.launch import Work
 from harness.jobs.observations import observation_key
 from harness.jobs.observe import ObserveJob, observe
 from harness.jobs.targets import ReleaseSpec, StoredModel, ViewSpec
+from harness.jobs.work import Work
 from harness.store import Store
 from shadow_models.families.gan import GanRecipe
 from shadow_models.recipe import Gives, write_about

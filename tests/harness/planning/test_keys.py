@@ -20,11 +20,11 @@ from harness.external import External
 from harness.jobs import code_digest
 from harness.jobs import score as score_job
 from harness.jobs import train as train_job
-from harness.jobs.launch import Work
 from harness.jobs.observations import observation_key
 from harness.jobs.score import AttackJob, FitSpec
 from harness.jobs.targets import ReferenceSpec, ReleaseSpec, TargetSpec, ViewSpec, released_images
 from harness.jobs.train import GeneratorJob
+from harness.jobs.work import Work
 from harness.store import Store, digest_of
 from shadow_models import phantoms
 from shadow_models.families.dct import DctRecipe

@@ -15,12 +15,16 @@ import pytest
 from tiny import TINY_PHANTOM
 
 from harness.errors import HarnessWarning
-from harness.jobs import train as train_job
-from harness.jobs.launch import Work
 from harness.jobs.train import GeneratorJob, train_and_release
+from harness.jobs.work import Work
 from shadow_models.families.dct import DctRecipe
 
-OPTIONS = [*(o for o in TINY_PHANTOM if not o.startswith("launch")), "launch.workers=2", "shadow.steps=4000"]
+OPTIONS = [
+    *(o for o in TINY_PHANTOM if not o.startswith("launch")),
+    "launch.workers=2",
+    "launch.checkpoint_seconds=3",
+    "shadow.steps=4000",
+]
 
 
 def start(folder: Path) -> subprocess.Popen[str]:
@@ -40,11 +44,16 @@ def wait_for(condition, seconds: float = 120.0) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize(("how", "code"), [(signal.SIGTERM, 130), (signal.SIGKILL, -9)])
+@pytest.mark.parametrize(("how", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGKILL, -9)])
 def test_interrupted_while_training(tmp_path, how, code):
+    """Asked to end, each training keeps its state, long before that was due; killed, it has what was kept before."""
     process = start(tmp_path)
-    checkpoints = tmp_path / "store" / "checkpoint"
-    wait_for(lambda: any(checkpoints.rglob("*.safetensors")))
+
+    def kept() -> set[str]:
+        return {"/".join(path.parts[-3:-1]) for path in tmp_path.glob("store/checkpoint/*/step-*/state.json")}
+
+    wait_for(lambda: len(kept()) == 2)
+    before = kept()
     workers = psutil.Process(process.pid).children(recursive=True)
     assert workers
     os.kill(process.pid, how)
@@ -53,14 +62,14 @@ def test_interrupted_while_training(tmp_path, how, code):
     if how != signal.SIGKILL:
         assert "goes on from there" in err
         assert "Traceback" not in err
+        assert len(kept() - before) == 2
     wait_for(lambda: not any(w.is_running() and w.status() != psutil.STATUS_ZOMBIE for w in workers), 30)
     assert not (tmp_path / "runs").exists()
 
 
 @pytest.mark.parametrize("damage", [None, "state.json", "state.safetensors"])
-def test_training_goes_on_from_its_checkpoint_and_ends_bit_for_bit(tmp_path, monkeypatch, images, damage):
+def test_training_goes_on_from_its_checkpoint_and_ends_bit_for_bit(tmp_path, images, damage):
     """Through the job and the store: cut off after a checkpoint, taken up, compared with an undisturbed one."""
-    monkeypatch.setattr(train_job, "CHECKPOINT_EVERY_STEPS", 20)
     recipe = DctRecipe(size=16, block=2, channels=[8, 16], steps=60, overview=4, closeup=4)
     pixels = images(8, 16, 0)
 
@@ -82,12 +91,12 @@ def test_training_goes_on_from_its_checkpoint_and_ends_bit_for_bit(tmp_path, mon
     train_and_release(job(tmp_path / "calm"), Work("cpu", lambda *_: None))
     disturbed = tmp_path / "disturbed"
     with pytest.raises(KeyboardInterrupt):
-        train_and_release(job(disturbed), Work("cpu", interrupting))
+        train_and_release(job(disturbed), Work("cpu", interrupting, kept_every_sec=0))
     (kept,) = (disturbed / "checkpoint").glob("*/step-*")
-    assert kept.name.endswith("40")
+    assert kept.name.endswith("50")
     if damage is None:
         train_and_release(job(disturbed), Work("cpu", lambda doing, done, _: steps.append(done)))
-        assert min(steps[:1]) >= 40  # it did not start anew
+        assert min(steps[:1]) > 50  # it did not start anew
     else:
         (kept / damage).write_bytes(b"rot")
         with pytest.warns(HarnessWarning, match="starts anew"):

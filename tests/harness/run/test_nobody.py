@@ -88,7 +88,7 @@ def test_nobody_is_called_where_generators_release_nothing_to_learn_from(harness
     ran = harness(*TINY_PHANTOM, "attack=knn", "shadow.count=4")
     assert ran.code == 0, ran.err
     told, run = " ".join(ran.out.split()), only_run()
-    assert "the releases of 4 of 4 shadows" in told
+    assert "the releases of 4 of 4 shadows (shadow 0, shadow 1, shadow 2, shadow 3)" in told
     nobody = json.loads((run / "results.json").read_text())["nobody"]
     assert len(nobody) == 2, "for the test's release, too"
     assert all(Allowed(["knn"]).text(one) == one for one in nobody), "a copy may say so"

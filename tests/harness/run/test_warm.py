@@ -18,8 +18,8 @@ from harness.config.checks import taken_places
 from harness.config.settings import composed
 from harness.data.sources.phantom import phantom_slices
 from harness.errors import InputError
-from harness.jobs.launch import Work
 from harness.jobs.saved import saved_generator, take_saved
+from harness.jobs.work import Work
 from harness.report.start_line import start_line
 from harness.run import __main__ as command
 from harness.share.__main__ import main as share

@@ -1,0 +1,86 @@
+"""Kill -9 at any moment of a whole run, and the same command again: the bytes of an undisturbed one, little lost."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.benchmark import Benchmark, Option
+from benchmarks.command import run_one
+from benchmarks.faulted.counts import Count
+from benchmarks.faulted.runs import (
+    KEPT_EVERY_SEC,
+    OPTIONS,
+    STORE,
+    artefacts_of,
+    bytes_of,
+    differing,
+    end,
+    left_over,
+    run,
+    start,
+)  # fmt: skip
+from benchmarks.rows import Row
+
+WORDS = [*OPTIONS, "attack=[knn,ssim,loss]"]
+_A_STEP_SEC = 1.0  # beyond the interval: the step that is under way, and writing
+
+
+def measure(options: argparse.Namespace) -> list[Row]:
+    """A row of all, and one for each that failed."""
+    count = Count()
+    with tempfile.TemporaryDirectory(prefix="faults-") as name:
+        calm = run(Path(name, "calm"), WORDS)
+        if not count.check(calm.code == 0, f"undisturbed: code {calm.code}: {calm.told[-300:]}"):
+            return count.rows("kill -9")
+        draw = random.Random(0)  # noqa: S311  # when to kill
+        for number in range(options.kills):
+            at = calm.seconds * (number + draw.random()) / options.kills
+            _killed(Path(name), number, at, count)
+    return count.rows("kill -9", KEPT_EVERY_SEC + _A_STEP_SEC)
+
+
+def _killed(root: Path, number: int, at_sec: float, count: Count) -> None:
+    here = root / f"killed {number}"
+    process = start(here, WORDS)
+    time.sleep(at_sec)
+    os.killpg(process.pid, signal.SIGKILL)
+    end(process)
+    count.lost_sec.append(_lost_sec(here, time.time()))
+    again = run(here, WORDS)
+    other = differing(bytes_of(here), bytes_of(root / "calm"))
+    other |= differing(artefacts_of(here), artefacts_of(root / "calm"))
+    count.differing |= {f"kill {number}: {one}" for one in other}
+    left = left_over(here)
+    right = again.code == 0 and not other and not left
+    count.check(right, f"killed after {at_sec:.1f} s: code {again.code}, {len(other)} differ, left {left}")
+
+
+def _lost_sec(folder: Path, now: float) -> float:
+    """Since its last checkpoint, of the training that lost most. One that has none yet is younger than an interval,
+    but when it began nothing tells."""
+    kept: dict[str, float] = {}
+    for path in (folder / STORE / "checkpoint").glob("*/step-*/state.json"):
+        key = path.parts[-3]
+        kept[key] = max(kept.get(key, 0.0), path.stat().st_mtime)
+    return max((now - since for since in kept.values()), default=0.0)
+
+
+BENCHMARK = Benchmark(
+    "faults",
+    "kills",
+    "kill -9 at random moments of a whole run, and the same command again",
+    measure,
+    {"kills": 2},
+    "2 kills",
+    (Option("--kills", 30, {"type": int, "metavar": "N", "help": "how many"}),),
+)
+
+if __name__ == "__main__":
+    sys.exit(run_one(BENCHMARK))

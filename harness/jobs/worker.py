@@ -1,0 +1,133 @@
+"""A worker process, from both sides: what runs in it, and what its parent holds of it.
+
+Each is an executor of one process, so that one that dies takes no job with it but its own.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import multiprocessing
+import multiprocessing.connection
+import os
+import signal
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnContext
+from typing import Any
+
+from harness.jobs.ending import Ending
+from harness.jobs.work import Place, Progress, Work, perform
+from harness.plain import plain
+from harness.terminal import make_streams_plain
+
+_LINES = 20  # of a process's last words that are kept
+
+
+class WorkerProcess:
+    """One process that does a job at a time. rank: its number; device: that its jobs may use; kept_every_sec: as in
+    `Work`; messages: the queue for (round, `Progress`)."""
+
+    def __init__(self, context: SpawnContext, rank: int, device: str, kept_every_sec: float, messages: Any) -> None:
+        self._reader, self._writer = context.Pipe(duplex=False)
+        about = (messages, device, kept_every_sec, self._writer)
+        self.rank = rank
+        self._executor = ProcessPoolExecutor(1, context, _start, about)
+        self._process: Any = None
+        self._lines: deque[str] = deque(maxlen=_LINES)
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+
+    def submit(self, function: Callable[[Any, Work], Any], of_round: int, number: int, job: Any) -> Future[Any]:
+        """Begin a job; the process starts with the first."""
+        future = self._executor.submit(_work, function, of_round, number, job)
+        if self._process is None:
+            (self._process,) = (self._executor._processes or {}).values()
+            self._writer.close()  # the process has its own, and its end is told by none being left
+            self._listener.start()
+        return future
+
+    def ask_to_end(self) -> None:
+        """The job keeps its state and ends; without one, the process ends at once."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        if self._process is not None:
+            self._process.terminate()
+
+    def kill_after(self, seconds: float) -> None:
+        """Wait so long for its end, then see to it."""
+        if self._process is not None:
+            self._process.join(max(seconds, 0.0))
+            self._process.kill()
+
+    def close(self) -> None:
+        """End the process, which has nothing left to do."""
+        self._executor.shutdown()
+        if self._process is not None:
+            self._listener.join(1.0)
+        self._reader.close()
+
+    def how_it_ended(self) -> str:
+        """Of a process that died: by which signal or code, and its last words."""
+        if self._process is None:
+            return "did not start"
+        self._process.join(1.0)
+        self._listener.join(1.0)
+        code = self._process.exitcode
+        if code is not None and code < 0:
+            how = f"was killed ({signal.Signals(-code).name})"
+            how += ", most likely for want of memory" if code == -signal.SIGKILL else ""
+        else:
+            how = f"ended by itself (exit code {code})"
+        return f"{how}; its last words: {' | '.join([*self._lines][-5:])}" if self._lines else how
+
+    def _listen(self) -> None:
+        """Pass on what the process says, and remember the last of it."""
+        with suppress(OSError, ValueError), os.fdopen(os.dup(self._reader.fileno()), errors="replace") as said:
+            for line in said:
+                told = plain(line.rstrip("\n"))
+                if told:
+                    self._lines.append(told)
+                with suppress(Exception):  # whatever became of our own stderr, the process must not wait for it
+                    sys.stderr.write(f"{told}\n")
+
+
+_ending = Ending()
+_about: dict[str, Any] = {}
+
+
+def _start(messages: Any, device: str, kept_every_sec: float, words: Connection) -> None:
+    os.dup2(words.fileno(), 2)
+    words.close()
+    make_streams_plain()  # what a library warns of may hold names from outside
+    faulthandler.enable()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the parent decides
+    signal.signal(signal.SIGTERM, _ending.ask)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _about.update(send=messages.put, device=device, kept_every_sec=kept_every_sec)
+
+
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would train on for nobody."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
+
+
+def _work(function: Callable[[Any, Work], Any], of_round: int, number: int, job: Any) -> Any:
+    def send(message: Progress) -> None:
+        _about["send"]((of_round, message))
+
+    _ending.busy = True
+    try:
+        return perform(
+            function, number, job, Place(_about["device"], _ending.stopping, _about["kept_every_sec"]), send
+        )
+    finally:
+        _ending.busy = False
+        if _ending.asked:
+            sys.stderr.flush()
+            os._exit(0)
