@@ -20,9 +20,9 @@ from harness.data.numbered import numbered
 from harness.data.options import AnyData, EditionFolder
 from harness.data.reading import EXTRA_ROLE, READING, Source, kept_remarks, source_of
 from harness.data.sources.account import Account
-from harness.data.sources.listing import UNNAMED
+from harness.data.sources.folder.listing import UNNAMED
 from harness.data.sources.patients import one_spelling
-from harness.data.sources.remarks import AsStored, heard
+from harness.data.sources.pixels.remarks import AsStored, heard
 from harness.data.sources.slices import Slices
 from harness.errors import HarnessWarning, InputError
 from harness.store import Store, content_key

@@ -25,12 +25,12 @@ from harness.data.options import (
 )
 from harness.data.pseudonyms import Salt
 from harness.data.sources.account import Account, LeftOut
-from harness.data.sources.digest import file_digest
-from harness.data.sources.edition import find_leaves, read_leaf
-from harness.data.sources.listing import list_folder
-from harness.data.sources.misplaced_submission import submission_at
+from harness.data.sources.edition.leaves import find_leaves, read_leaf
+from harness.data.sources.edition.misplaced_submission import submission_at
+from harness.data.sources.folder.digest import file_digest
+from harness.data.sources.folder.listing import list_folder
+from harness.data.sources.pixels.window import window_of
 from harness.data.sources.slices import Slices
-from harness.data.sources.window import window_of
 from harness.editions.load import load_edition
 from harness.errors import HarnessWarning, InputError
 from harness.store import Store
@@ -96,7 +96,7 @@ def _window(given: object) -> dict[str, Any]:
 
 def _table_source(data: HubData | ParquetData, salt: Salt) -> Source:
     """The rows of a data set; that they lie elsewhere, or are packed otherwise, changes nothing."""
-    from harness.data.sources.dataset import find_rows, read_rows
+    from harness.data.sources.dataset.rows import find_rows, read_rows
 
     found = find_rows(data)
     rows = {"data": data.name, "size": data.size, "rows": found.digest, "salt": salt.mark}
@@ -170,7 +170,7 @@ def _apart(extra: Slices) -> Slices:
 
 
 def _read_folder(root: Path, size: int, called: str, window: object) -> Slices:
-    from harness.data.sources.folder import read_folder
+    from harness.data.sources.folder.read import read_folder
 
     return read_folder(root, size, called, None if window is None else window_of(window))
 
