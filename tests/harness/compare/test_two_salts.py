@@ -10,6 +10,7 @@ import pytest
 from made_up_runs import write_run
 
 from harness.compare import compare
+from harness.share import __main__ as share_command
 
 TINY = [
     "data.size=16", "shadow=copies", "shadow.n_images=8", "shadow.count=4", "launch.workers=0", "device=cpu",
@@ -26,7 +27,7 @@ def shown(found):
 
 def write_both(root: Path, other_salt: str) -> None:
     for seed in range(5):
-        write_run(root / f"a{seed}", {"knn": 0.3}, seed, salt="one")
+        write_run(root / f"a{seed}", {"knn": 0.3}, seed, salt="one" if seed < 3 else other_salt)
         write_run(root / f"b{seed}", {"ssim": 2.0}, seed, salt=other_salt)
 
 
@@ -38,7 +39,9 @@ def test_runs_of_two_salts_are_compared_as_runs_of_one(tmp_path):
     assert shown(apart) == shown(alike)
     assert [(one.attack, one.baseline) for one in apart.tables[0].wins] == [("ssim", "knn")]
     assert not any("salt" in note for note in alike.notes)
-    assert any("5 runs read the slices of an earlier one into a store of another salt" in note for note in apart.notes)
+    assert any(
+        "7 runs read the slices of an earlier one into a store of another salt" in note for note in apart.notes
+    )
 
 
 def test_of_other_slices_or_other_patients_nothing_is_known_again(tmp_path):
@@ -121,4 +124,20 @@ def test_two_stores_read_the_same_slices_and_their_attacks_are_ranked_together(h
     (table,) = [one for one in found.tables if one.access == "release"]
     assert {row.attack for row in table.rows} == {"knn", "ssim"}
     assert {row.rank for row in table.rows} <= {1.0, 1.5, 2.0}
-    assert "QUORRAX" not in json.dumps(manifests).replace(str(tmp_path), "")
+    assert "QUORRAX" not in json.dumps(manifests)
+    assert_copies_tell_nothing_of_it(tmp_path, manifests)
+
+
+def assert_copies_tell_nothing_of_it(folder: Path, manifests) -> None:
+    """Neither digest nor order nor an id goes out, so copies of the two stand apart even under one key."""
+    for place, manifest in zip(("here", "there"), manifests, strict=True):
+        run, copy = folder / "runs" / place, folder / "copies" / place
+        copy.parent.mkdir(exist_ok=True)
+        assert share_command.main([str(run), "--out", str(copy), "--key", str(folder / "key")]) == 0
+        text = b"".join(path.read_bytes() for path in copy.iterdir())
+        known = [one for of in manifest["slices"]["patients"] for one in (of["patient"], *of["slices"])]
+        assert len(known) > 36
+        assert not [one for one in (manifest["slices"]["digest"], *known) if one.encode() in text]
+    apart = [table.apart for table in compare([folder / "copies"]).tables if table.access == "release"]
+    assert apart[0] is None
+    assert "its data are others" in apart[1]
