@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from harness.data.png import grey_png
-from harness.data.sources.folder import read_folder
+from harness.data.sources.folder.read import read_folder
 from harness.plain import write_csv
 from harness.seeds import rng_of
 

@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from harness.bounded import opened, read_json
 from harness.data.png import grey_png
-from harness.data.sources.folder import read_images
-from harness.data.sources.listing import list_folder
-from harness.data.sources.opened import stored_size
+from harness.data.sources.folder.listing import list_folder
+from harness.data.sources.folder.read import read_images
+from harness.data.sources.pixels.opened import stored_size
 from harness.errors import InputError
 from harness.places import user_path
 from harness.program import ProgramError, run_program

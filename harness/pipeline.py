@@ -206,7 +206,7 @@ def _controls(
 
 def _on_members_alone(executor: Executor, evaluator: Evaluator, learners: Sequence[PlannedAttack]) -> list[Record]:
     """Learners that are told to part members from members."""
-    alone = [one.on(member_only(one.plan, evaluator.pool.patient_ids, evaluator.seed)) for one in learners]
+    alone = [one.on(member_only(one.plan, evaluator.pool.people, evaluator.seed)) for one in learners]
     able = [one for one in alone if len({number // 2 for number in one.plan.taking_part}) > 1]
     scored = executor.attack_shadows(able, "members alone")
     too_few = AttackScores([], 0.0, 0, TOO_FEW)

@@ -29,14 +29,14 @@ def _slices(slices: Any) -> Answer:
 
 def folder(root: Path) -> Answer:
     """What an imagefolder at `root` / data holds."""
-    from harness.data.sources.folder import read_folder
+    from harness.data.sources.folder.read import read_folder
 
     return _slices(read_folder(root / "data", SIDE, "--members"))
 
 
 def images(root: Path) -> Answer:
     """What a release at `root` / data holds."""
-    from harness.data.sources.folder import read_images
+    from harness.data.sources.folder.read import read_images
 
     return _slices(read_images(root / "data", SIDE, "--release"))
 
@@ -129,7 +129,7 @@ def stored_twice(root: Path) -> Answer:
 
 def edition(root: Path, name: str = "imageclef2025") -> Answer:
     """Which folder stands for which role, and what each holds, below `root` / data."""
-    from harness.data.sources.edition import find_leaves, read_leaf
+    from harness.data.sources.edition.leaves import find_leaves, read_leaf
     from harness.editions.load import load_edition
 
     found: dict[str, Any] = {}

@@ -28,7 +28,7 @@ from harness.data.in_threads import threads
 from harness.data.options import FolderData
 from harness.data.png import grey_png
 from harness.data.pool import load_pool
-from harness.data.sources.folder import read_images
+from harness.data.sources.folder.read import read_images
 from harness.errors import HarnessWarning
 from harness.store import Store
 

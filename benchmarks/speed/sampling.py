@@ -27,7 +27,7 @@ from benchmarks.rows import Row
 from benchmarks.sides import Side, limited_threads, side_by_side
 from harness.audit.features import dct_features, standardised
 from harness.audit.fidelity import Cloud, frechet
-from harness.data.sources.folder import read_folder
+from harness.data.sources.folder.read import read_folder
 from harness.evaluation.metrics import Floats
 from shadow_models.base.recipe import FOLDER as PHANTOMS
 from shadow_models.fine_tuning import FINE_TUNING

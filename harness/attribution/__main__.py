@@ -75,7 +75,7 @@ def _run(options: argparse.Namespace) -> None:
     shown = console()
     _fill_in(options)
     with disk_errors(), remarks(shown):
-        from harness.data.sources.folder import read_images
+        from harness.data.sources.folder.read import read_images
 
         images = read_images(options.images, options.size, "--images")
         if options.out is not None:
@@ -161,7 +161,7 @@ def _short(folders: Sequence[Path]) -> list[str]:
 
 
 def _read_subsets(folders: Sequence[Path], size: int, k: int) -> list[Slices]:
-    from harness.data.sources.folder import read_images
+    from harness.data.sources.folder.read import read_images
 
     if len(folders) < 2 or len({folder.resolve() for folder in folders}) < len(folders):
         raise InputError(

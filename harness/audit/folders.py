@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from attacks.base import Images
 from harness.audit.whole_release import refuse_hidden_images
 from harness.data.numbered import numbered
-from harness.data.sources.carried import Carried, carried_by
-from harness.data.sources.folder import ALONE, read_folder, read_images
-from harness.data.sources.listing import UNNAMED
-from harness.data.sources.opened import stored_size
+from harness.data.sources.carried.files import Carried, carried_by
+from harness.data.sources.folder.listing import UNNAMED
+from harness.data.sources.folder.read import ALONE, read_folder, read_images
 from harness.data.sources.patients import spelling
+from harness.data.sources.pixels.opened import stored_size
 from harness.data.sources.slices import Slices
 from harness.errors import HarnessWarning, InputError
 from harness.evaluation.metrics import Flags

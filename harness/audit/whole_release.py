@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness.data.sources.account import Account, told
-from harness.data.sources.listing import AGAIN
-from harness.data.sources.looks import OF_SCANNERS, looks_like
+from harness.data.sources.folder.listing import AGAIN
+from harness.data.sources.folder.looks import OF_SCANNERS, looks_like
 from harness.errors import InputError
 
 

@@ -33,8 +33,8 @@ from harness.audit.verdict import filter_note, verdict
 from harness.audit.whole_release import not_examined
 from harness.data.degenerate import digests
 from harness.data.png import grey_png
-from harness.data.sources.decode import each_grey
-from harness.data.sources.remarks import Remarks
+from harness.data.sources.pixels.decode import each_grey
+from harness.data.sources.pixels.remarks import Remarks
 from harness.data.sources.slices import Slices
 from harness.errors import InputError
 from harness.places import check_folder, shown

@@ -18,6 +18,7 @@ from harness.compare.ranks import MeanRanks, mean_ranks, ranks_within
 from harness.compare.reading import Run, find_runs
 from harness.compare.rows import Said, said
 from harness.compare.same_seeds import not_shared, of_equal_seeds
+from harness.compare.same_slices import of_one_name
 from harness.compare.settings import SETTINGS, Setting, apart, labels, setting_of
 from harness.compare.variants import variant_labels
 from harness.errors import InputError, unknown_name
@@ -54,9 +55,10 @@ def compared(paths: Sequence[Path], *, by: By, metric: str, on: TargetSet, seed:
             raise InputError(unknown_name(f"{what} called", given, known))
     asked = _Asked(by, metric_called(metric), on, seed)
     found = find_runs(paths)
-    everything, refused = _said(found.runs, on)
+    runs, renamed = of_one_name(found.runs)
+    everything, refused = _said(runs, on)
     if not everything:
-        raise InputError(f"No attack of the {len(found.runs)} runs there ran on targets called {on}.")
+        raise InputError(f"No attack of the {len(runs)} runs there ran on targets called {on}.")
     everything, contradict = agreeing(everything, asked.metric)
     held, twice = _held(everything, asked.metric)
     settings, of_seed = zip(*_tables(held, asked), strict=True) if held else ((), ())
@@ -64,11 +66,11 @@ def compared(paths: Sequence[Path], *, by: By, metric: str, on: TargetSet, seed:
         metric=asked.metric,
         by=by,
         on=on,
-        n_runs=len(found.runs) - len(refused) - len(contradict),
+        n_runs=len(runs) - len(refused) - len(contradict),
         tables=list(settings) if by == "attack" else _beside(held, settings, of_seed, asked),
         settings=list(settings),
         ranks=_ranks(held, settings, asked.metric),
-        notes=notes.of_all(found.runs, twice, asked.metric),
+        notes=notes.of_all(runs, renamed, twice, asked.metric),
         refused=[*found.refused, *refused, *contradict],
     )
 

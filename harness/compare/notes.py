@@ -22,8 +22,11 @@ FEWEST_SEEDS = 5
 _SHORT = 7  # letters of a commit
 
 
-def of_all(runs: Sequence[Run], twice: int, metric: Metric) -> list[str]:
-    """Of the whole comparison: alarms, other source, rows that several runs have."""
+def of_all(runs: Sequence[Run], renamed: Sequence[str], twice: int, metric: Metric) -> list[str]:
+    """Of the whole comparison: alarms, other source, other salts, rows that several runs have.
+
+    renamed: names of runs whose ids were changed to another store's.
+    """
     told = []
     if alarmed := [run.name for run in runs if run.alarmed]:
         told.append(
@@ -34,6 +37,11 @@ def of_all(runs: Sequence[Run], twice: int, metric: Metric) -> list[str]:
         changed = " (+: with changes)" if any(one.endswith("+") for one in commits) else ""
         told.append(
             f"The runs were made at {', '.join(commits)}{changed}: attacks, generators may have changed in between."
+        )
+    if renamed:
+        told.append(
+            f"{_runs(len(renamed))} read the slices of an earlier one into a store of another salt: by the digest of "
+            f"their pixels they are the same slices of the same patients, and count as such ({_few(renamed)})."
         )
     if twice:
         told.append(

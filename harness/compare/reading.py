@@ -42,10 +42,28 @@ class _Generator:
 
 
 @dataclass(frozen=True)
+class Patient:
+    """One patient by his id, and his slices' ids in the order of their pixels' digests."""
+
+    patient: str
+    slices: list[str]
+
+
+@dataclass(frozen=True)
+class Slices:
+    """Of `manifest.json`, what slices took part: a digest without any salt, and where ids are salted those of each
+    patient, in an order that pixels alone decide."""
+
+    digest: str
+    patients: list[Patient] | None = None
+
+
+@dataclass(frozen=True)
 class _Facts:
     """Of `manifest.json`."""
 
     pool: str | None = None
+    slices: Slices | None = None
     commit: str | None = None
     seed: int | None = None
     generators: list[_Generator] = field(default_factory=list)
@@ -66,7 +84,8 @@ class Run(NamedTuple):
 
     name: of its folder; options: those that may be told, by group, with `attack` a mapping of names to options;
     attack_options: all of the attacks', by name, to tell attacks apart and never to be shown; made:
-    what the generators were made by; pool: the digest of the data, None where it is not told; releases: by target
+    what the generators were made by; pool: the digest of the data, None where it is not told; slices: what took part,
+    None where an older version did not tell; releases: by target
     (`shadow-0`, `test`) the key of what it shows; task: of a suite, None outside of one.
     """
 
@@ -79,6 +98,7 @@ class Run(NamedTuple):
     alarmed: bool
     commit: str | None
     pool: str | None
+    slices: Slices | None
     releases: dict[str, str]
     task: str | None
     scores: list[ScoreRow]
@@ -154,6 +174,7 @@ def read_run(folder: Path) -> Run:
         alarmed=bool(results.alarms or results.nobody),
         commit=facts.commit,
         pool=facts.pool,
+        slices=facts.slices,
         releases=_releases(facts.generators),
         task=None if task is None else f"{task.suite} v{task.version} {task.task}",
         scores=scores,

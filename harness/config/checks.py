@@ -20,9 +20,9 @@ from harness.data.options import (
     NiftiData,
     ParquetData,
 )
-from harness.data.sources.named_patient import pattern_of
-from harness.data.sources.slice_choice import slice_choice
-from harness.data.sources.window import window_of
+from harness.data.sources.pixels.window import window_of
+from harness.data.sources.scans.named_patient import pattern_of
+from harness.data.sources.scans.slice_choice import slice_choice
 from harness.errors import InputError, unknown_name
 from harness.evaluation.decision_rules import DECISIONS
 from harness.evaluation.probability_calibration import CURVES

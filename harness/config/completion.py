@@ -15,7 +15,7 @@ from io import StringIO
 from harness.config.command_words import overrides_of, refuse_foreign
 from harness.config.composing import prepare_hydra
 from harness.data.options import SOURCES, PhantomData
-from harness.data.sources.window import PRESETS
+from harness.data.sources.pixels.window import PRESETS
 from harness.errors import InputError
 from shadow_models.fine_tuning import LEAKS
 

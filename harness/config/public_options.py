@@ -18,7 +18,7 @@ from harness.config.edition_options import GROUPS, membership_editions
 from harness.config.options import LaunchOptions, ReportOptions, ShadowOptions, SurrogateOptions
 from harness.config.recipe_options import STARTS, StartOptions
 from harness.data.options import SOURCES
-from harness.data.sources.window import PRESETS
+from harness.data.sources.pixels.window import PRESETS
 from harness.evaluation.decision_rules import DECISIONS
 from harness.evaluation.probability_calibration import CURVES
 from harness.evaluation.selection_rules import RULES

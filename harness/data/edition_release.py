@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from harness.data.reading import READING, kept_remarks, looked_at
 from harness.data.sources.account import Account
-from harness.data.sources.edition import read_leaf
+from harness.data.sources.edition.leaves import read_leaf
 from harness.errors import HarnessWarning
 from harness.store import Store, content_key
 from harness.writing import save_array

@@ -20,9 +20,9 @@ from harness.data.numbered import numbered
 from harness.data.options import AnyData, EditionFolder
 from harness.data.reading import EXTRA_ROLE, READING, Source, kept_remarks, source_of
 from harness.data.sources.account import Account
-from harness.data.sources.listing import UNNAMED
+from harness.data.sources.folder.listing import UNNAMED
 from harness.data.sources.patients import one_spelling
-from harness.data.sources.remarks import AsStored, heard
+from harness.data.sources.pixels.remarks import AsStored, heard
 from harness.data.sources.slices import Slices
 from harness.errors import HarnessWarning, InputError
 from harness.store import Store, content_key
@@ -39,6 +39,7 @@ class Pool:
     given: an edition's dev and test releases, by name; empty where the harness makes the releases itself.
     accounts: of each folder how many images it gave and what was left out, JSON values.
     as_stored: what the images were like before they were converted, JSON values (`_as_stored`).
+    salted: whether ids of patients are hashed with the store's salt, so that another store has others.
     """
 
     key: str
@@ -51,14 +52,24 @@ class Pool:
     accounts: tuple[Mapping[str, Any], ...] = ()
     extra: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
     as_stored: Mapping[str, Any] = field(default_factory=dict)
+    salted: bool = False
 
     def __len__(self) -> int:
         return len(self.taken)
 
     @cached_property
+    def people(self) -> tuple[str, ...]:
+        """The patient of each slice under a name whose place in the alphabet no salt decides: for whatever deals or
+        draws patients by their names' order, so that equal slices of two stores are dealt alike."""
+        if not self.salted:
+            return self.patient_ids
+        place = {patient: place for place, patient in enumerate(dict.fromkeys(self.patient_ids))}
+        return tuple(f"{place[patient]:08d}" for patient in self.patient_ids)
+
+    @cached_property
     def patient(self) -> NDArray[np.intp]:
         """The patient of each slice as a number, intp [n]: the same person has the same in every target."""
-        return numbered(self.patient_ids)
+        return numbered(self.people)
 
 
 def load_pool(data: AnyData, store: Store, extra_apart: bool = False) -> Pool:
@@ -90,6 +101,7 @@ def load_pool(data: AnyData, store: Store, extra_apart: bool = False) -> Pool:
         given=given,
         accounts=(*_accounts(source, artefact.facts), *(one.account.facts() for one in given.values())),
         as_stored=artefact.facts.get("as_stored", {}),
+        salted="salt" in source.identity,
     )
     _warn_of_equal_slices(pool)
     _warn_of_inferred_patients(pool, data)

@@ -2,7 +2,8 @@
 
 An unsalted hash of a PatientID is soon guessed: hospitals number their patients. The salt lies in the store, which is
 open to nobody else, so the same folder gives the same ids, and finds its pool again, for as long as the store is
-kept; with another store the ids are others, and two people's results cannot be joined by them.
+kept; with another store the ids are others, and two people's results cannot be joined by them (their manifests, which
+are not passed on, tell which id is which: `same_slices.py`).
 """
 
 from __future__ import annotations

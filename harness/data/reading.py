@@ -25,12 +25,12 @@ from harness.data.options import (
 )
 from harness.data.pseudonyms import Salt
 from harness.data.sources.account import Account, LeftOut
-from harness.data.sources.digest import file_digest
-from harness.data.sources.edition import find_leaves, read_leaf
-from harness.data.sources.listing import list_folder
-from harness.data.sources.misplaced_submission import submission_at
+from harness.data.sources.edition.leaves import find_leaves, read_leaf
+from harness.data.sources.edition.misplaced_submission import submission_at
+from harness.data.sources.folder.digest import file_digest
+from harness.data.sources.folder.listing import list_folder
+from harness.data.sources.pixels.window import window_of
 from harness.data.sources.slices import Slices
-from harness.data.sources.window import window_of
 from harness.editions.load import load_edition
 from harness.errors import HarnessWarning, InputError
 from harness.store import Store
@@ -38,7 +38,7 @@ from harness.store import Store
 # The version of what reads or draws slices (data/sources, data/groups.py), a part of every key that hangs on it. It
 # takes another word where the same files and options would give other pixels, ids or patients; a test watches over
 # that. Since this one: files turned by EXIF, white as zero, floats of one scale, links followed, metadata as text.
-READING = "2026-11-26"
+READING = "2026-11-27"
 EXTRA_ROLE = "extra"
 REAL_ROLES = ("test_candidates", "dev_used", "dev_not_used")
 
@@ -101,7 +101,7 @@ def _window(given: object) -> dict[str, Any]:
 
 def _table_source(data: HubData | ParquetData, salt: Salt) -> Source:
     """The rows of a data set; that they lie elsewhere, or are packed otherwise, changes nothing."""
-    from harness.data.sources.dataset import find_rows, read_rows
+    from harness.data.sources.dataset.rows import find_rows, read_rows
 
     found = find_rows(data)
     rows = {"data": data.name, "size": data.size, "rows": found.digest, "salt": salt.mark}
@@ -175,7 +175,7 @@ def _apart(extra: Slices) -> Slices:
 
 
 def _read_folder(root: Path, size: int, called: str, window: object) -> Slices:
-    from harness.data.sources.folder import read_folder
+    from harness.data.sources.folder.read import read_folder
 
     return read_folder(root, size, called, None if window is None else window_of(window))
 

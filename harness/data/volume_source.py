@@ -9,12 +9,12 @@ from typing import Any
 from harness.data.options import BY_ID, BY_STUDY, DicomData, NiftiData
 from harness.data.pseudonyms import Salt
 from harness.data.sources.account import Account
-from harness.data.sources.by_content import FoundFile, files_of_kind
-from harness.data.sources.dicom_headers import is_dicom
-from harness.data.sources.slice_choice import slice_choice
+from harness.data.sources.folder.by_content import FoundFile, files_of_kind
+from harness.data.sources.pixels.window import window_of
+from harness.data.sources.scans.dicom.headers import is_dicom
+from harness.data.sources.scans.slice_choice import slice_choice
+from harness.data.sources.scans.volume_slices import Taking
 from harness.data.sources.slices import Slices
-from harness.data.sources.volume_slices import Taking
-from harness.data.sources.window import window_of
 
 VolumeData = DicomData | NiftiData
 
@@ -23,7 +23,7 @@ class VolumeFolder:
     """The files of one folder of volumes as they are now; `read` makes slices of them."""
 
     def __init__(self, data: VolumeData, root: Path, called: str, salt: Salt) -> None:
-        from harness.data.sources.nifti import is_nifti
+        from harness.data.sources.scans.nifti import is_nifti
 
         self._data, self._salt = data, salt
         self._taking = Taking(slice_choice(data.slices), window_of(data.window), data.size)
@@ -41,10 +41,10 @@ class VolumeFolder:
     def read(self) -> Slices:
         """The slices. Raises InputError as the readers do."""
         if isinstance(self._data, DicomData):
-            from harness.data.sources.dicom import read_dicom
+            from harness.data.sources.scans.dicom.read import read_dicom
 
             return read_dicom(self._files, self.account, self._taking, self._salt, self._data.patient == BY_STUDY)
-        from harness.data.sources.nifti import read_nifti
+        from harness.data.sources.scans.nifti import read_nifti
 
         return read_nifti(self._files, self.account, self._taking, self._salt, self._data.patient)
 

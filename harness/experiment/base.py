@@ -14,7 +14,7 @@ def from_base(settings: Settings, pool: Pool, executor: Executor) -> Settings:
 
     Raises InputError for a pool too small for any plan, before anything is trained.
     """
-    patients = [pool.patient_ids[place] for place in pool.taken]
+    patients = [pool.people[place] for place in pool.taken]
     check_pool_size(len(pool), patients, settings.shadow_count, settings.data)
     settings, base = with_start(settings, pool)
     if base is not None:

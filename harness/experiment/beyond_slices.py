@@ -116,7 +116,7 @@ def _by_scores(evaluator: Evaluator, scored: Sequence[AttackScores]) -> list[flo
 
 
 def _patients(evaluator: Evaluator, spec: LabelledSpec) -> NDArray[np.intp]:
-    return numbered([evaluator.pool.patient_ids[place] for place in spec.candidates])
+    return numbered([evaluator.pool.people[place] for place in spec.candidates])
 
 
 def _nearer(store: Store, spec: LabelledSpec, patient: NDArray[np.intp], faced: ViewSpec, seed: int) -> float | None:

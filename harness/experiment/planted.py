@@ -65,7 +65,7 @@ def planted_copies(executor: Executor, evaluator: Evaluator, attacks: Iterable[P
 
 def _planted(store: Store, spec: LabelledSpec, kind: str, evaluator: Evaluator, number: int) -> LabelledSpec:
     """A shadow whose release has copies of some non-members; shown are these and patients that were left alone."""
-    patients = np.array([evaluator.pool.patient_ids[place] for place in spec.candidates])
+    patients = np.array([evaluator.pool.people[place] for place in spec.candidates])
     view = spec.target.view
     assert view.release is not None  # every shadow has one
     most = max(1, min(N_PLAYERS, view.release.n_images // 2))

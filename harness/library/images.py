@@ -60,7 +60,8 @@ def images_of(given: Given, size: int, called: str) -> Images:
     An image that is larger is padded to a square and averaged over areas. called: the argument, for messages. Raises
     InputError for what is no such images, with what was expected.
     """
-    from harness.data.sources.folder import read_images  # start-up: Pillow, and who has arrays need not wait for it
+    # Start-up: Pillow, and who has arrays need not wait for it.
+    from harness.data.sources.folder.read import read_images
 
     if isinstance(given, str | os.PathLike):
         slices = read_images(Path(given), size, called)
@@ -71,7 +72,7 @@ def images_of(given: Given, size: int, called: str) -> Images:
 
 def greys(given: Any, called: str) -> NDArray[np.uint8]:
     """An array as 8-bit grey, uint8 [n, h, w]; floats go by 1 as white (or 255, where they reach above 1)."""
-    from harness.data.sources.greys import FloatRange, float_scale, grey_of_floats
+    from harness.data.sources.pixels.greys import FloatRange, float_scale, grey_of_floats
 
     array = np.asarray(given)
     if array.ndim != 3 or 0 in array.shape:
@@ -90,8 +91,8 @@ def greys(given: Any, called: str) -> NDArray[np.uint8]:
 
 def fitted(pixels: NDArray[np.uint8], size: int, called: str) -> NDArray[np.uint8]:
     """uint8 [n, h, w] -> uint8 [n, size, size], as files of these pixels would be read."""
-    from harness.data.sources.fit import fit
-    from harness.data.sources.remarks import Remarks
+    from harness.data.sources.pixels.fit import fit
+    from harness.data.sources.pixels.remarks import Remarks
 
     if pixels.shape[1:] == (size, size):
         return pixels

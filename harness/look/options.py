@@ -13,7 +13,7 @@ from harness.config.checks import check_data, taken_places
 from harness.config.options import QUIET, StoreOptions, hydra_node
 from harness.config.registration import register_data
 from harness.data.options import AnyData, EditionFolder
-from harness.data.sources.window import Window, window_of
+from harness.data.sources.pixels.window import Window, window_of
 from harness.errors import InputError
 from harness.places import check_file, check_folder, user_path
 

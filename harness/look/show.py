@@ -11,7 +11,7 @@ from rich.text import Text
 
 from harness.cli import tell
 from harness.data.options import MEDICAL
-from harness.data.sources.window import Window
+from harness.data.sources.pixels.window import Window
 from harness.look.advice import enough, next_step, too_few
 from harness.look.found import Found
 from harness.look.options import LookSettings

@@ -29,7 +29,7 @@ Numbers = NDArray[np.intp]
 
 def make_plan(settings: Settings, pool: Pool) -> Plan:
     """Assign members and name every artefact. Raises InputError where the pool is too small for the plan."""
-    patients = [pool.patient_ids[place] for place in pool.taken]
+    patients = [pool.people[place] for place in pool.taken]
     check_pool_size(len(pool), patients, settings.shadow_count, settings.data)
     wanted = images_wanted(settings, pool)
     shape = TargetShape(wanted, settings.recipe.size, _noise_levels(settings))

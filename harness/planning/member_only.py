@@ -15,18 +15,19 @@ from harness.seeds import rng_of
 TOO_FEW = "too few shadows have members of two patients or more: one in each of two pairs is needed."
 
 
-def member_only(plan: Plan, patient_ids: Sequence[str], seed: int) -> Plan:
+def member_only(plan: Plan, patients: Sequence[str], seed: int) -> Plan:
     """The same plan where each shadow's candidates are its members alone, half of them, by patient, called members.
 
     Nothing that a generator shows can tell one half from the other, so what a learner tells all the same comes to it
     by another road: by labels that reach it, or by pictures. What was observed with all candidates is observed still.
-    patient_ids: of the pool. A shadow whose members are all one patient's has no halves, and is left out.
+    patients: whose each slice of the pool is. A shadow whose members are all one patient's has no halves, and is
+    left out.
     """
 
     def part(number: int, spec: LabelledSpec) -> LabelledSpec:
         places: NDArray[np.intp] = np.flatnonzero(spec.member)
         candidates = spec.candidates[places]
-        half = random_half([patient_ids[one] for one in candidates], rng_of(seed, "member only", number))
+        half = random_half([patients[one] for one in candidates], rng_of(seed, "member only", number))
         shown = spec.target._replace(part=tuple(map(int, places)))
         return LabelledSpec(shown, candidates, half)
 

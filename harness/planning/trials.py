@@ -34,7 +34,7 @@ def recipes_tried(settings: Settings, pool: Pool) -> list[Trial]:
     ways = [making for place, making in enumerate(every) if making not in every[:place]]  # steps are whole numbers
     if not pool.given or len(ways) < 2:
         return []
-    patients = [pool.patient_ids[place] for place in pool.taken]
+    patients = [pool.people[place] for place in pool.taken]
     member = paired_halves(patients, settings.shadow_count, settings.seed)[0]
     trials = []
     for making in ways:

@@ -11,9 +11,19 @@ from typing import Any
 
 from attacks.registry import found_so_far
 from harness.config.public_options import public_command
+from harness.data.pool import Pool
+from harness.data.same_slices import same_slices
 from harness.evaluation.records import SCHEMA
 from harness.pipeline import Outcome
-from harness.run.manifest_shape import BaseFacts, Facts, FolderFacts, GeneratorFacts, Hardware
+from harness.run.manifest_shape import (
+    BaseFacts,
+    Facts,
+    FolderFacts,
+    GeneratorFacts,
+    Hardware,
+    PatientFacts,
+    SlicesFacts,
+)
 from harness.run.source_commit import commit
 from harness.source_digest import source_digest
 
@@ -44,6 +54,7 @@ def facts_of(outcome: Outcome, remarks: list[str]) -> dict[str, Any]:
         hardware=hardware(),
         seed=outcome.settings.seed,
         pool=outcome.pool.key,
+        slices=_slices(outcome.pool),
         folders=[FolderFacts(**one) for one in outcome.pool.accounts],
         base=_base(outcome),
         generators=generators,
@@ -61,6 +72,14 @@ def versions() -> dict[str, str]:
 def hardware() -> Hardware:
     """This machine, as far as it is told."""
     return Hardware(platform.machine(), platform.system(), len(os.sched_getaffinity(0)))
+
+
+def _slices(pool: Pool) -> SlicesFacts:
+    """No list of patients where their ids are names of files or from metadata: they need no second place."""
+    same = same_slices(pool)
+    told = same.patients if pool.salted else None
+    patients = None if told is None else [PatientFacts(one.patient, list(one.slices)) for one in told]
+    return SlicesFacts(same.digest, patients)
 
 
 def _base(outcome: Outcome) -> BaseFacts | None:

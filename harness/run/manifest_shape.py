@@ -23,6 +23,31 @@ class FolderFacts:
 
 
 @dataclass(frozen=True)
+class PatientFacts:
+    """One patient, by his salted hash.
+
+    patient: as in `scores.csv`. slices: ids, in the order of their pixels' digests.
+    """
+
+    patient: str
+    slices: list[str]
+
+
+@dataclass(frozen=True)
+class SlicesFacts:
+    """The slices that take part, whatever they are called and wherever they lie.
+
+    digest: sha256 of the sorted digests of pixels, patient by patient, sorted: no salt, id, name or order is in it.
+    patients: where ids are hashed with the store's salt, those that take part in an order that pixels alone decide,
+    so that `harness.compare` knows them again in a run of another store; null where ids are the same in every store,
+    or two patients' slices are equal.
+    """
+
+    digest: str
+    patients: list[PatientFacts] | None
+
+
+@dataclass(frozen=True)
 class BaseFacts:
     """What every generator was trained on from.
 
@@ -68,7 +93,8 @@ class Facts:
     schema: version of this shape. family: of the shadows. recipe_schema: version of what its options mean. command:
     as it was typed, with `...` where a value says something of this machine. commit: of the clone, a `+` at its end
     where something in it was changed; null outside a clone. source: a hash of the harness's own source. versions: of
-    Python and packages. hardware: where it ran. seed: of the run. pool: key of the pool. folders: the accounts of the
+    Python and packages. hardware: where it ran. seed: of the run. pool: key of the pool. slices: what they
+    are. folders: the accounts of the
     folders read. base: what generators were trained on from, null where that is nothing. generators: every one of the
     plan. warnings: every remark of the run. broken_plugins: by name, the kind of error with which one could not be
     imported.
@@ -84,6 +110,7 @@ class Facts:
     hardware: Hardware
     seed: int
     pool: str
+    slices: SlicesFacts
     folders: list[FolderFacts]
     base: BaseFacts | None
     generators: list[GeneratorFacts]

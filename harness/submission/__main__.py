@@ -78,7 +78,7 @@ def _checked(path: Path, ids: Sequence[str], form: Submission | None, shown: Con
 def _ids(edition: Edition, given: Path | None) -> tuple[str, ...]:
     """The ids to answer for: of a folder of candidates, of a file with one a line, or else the edition's own."""
     from harness.bounded import read_text
-    from harness.data.sources.listing import list_folder
+    from harness.data.sources.folder.listing import list_folder
     from harness.submission.text import MOST_BYTES
 
     if given is None:

@@ -31,12 +31,15 @@ def write_run(
     by_release: bool = True,
     top: Mapping[str, Any] | None = None,
     others_used: bool = False,
+    salt: str | None = None,
+    tells_slices: bool = True,
     **results: Any,
 ) -> Path:
     """A run of attacks whose scores of members lie `strength` above those of others, on two pairs of shadows.
 
     Runs of equal seed, steps and data face equal generators. top: options such as `decision`; others_used: `member`
-    says the opposite; results: further fields of results.json.
+    says the opposite; salt: of the store, which is in ids and in the pool's key; tells_slices: as the manifest of
+    a salted pool does, but for older versions; results: further fields of results.json.
     """
     folder.mkdir(parents=True)
     shadow = {**SHADOW, "steps": steps}
@@ -52,7 +55,7 @@ def write_run(
         **(top or {}),
     }
     key = f"{seed}-{steps}-{data_seed}"
-    rows = [row for name, strength in strengths.items() for row in _scores(name, strength, seed, patients)]
+    rows = [row for name, strength in strengths.items() for row in _scores(name, strength, seed, patients, salt)]
     if others_used:
         rows = [[*row[:-1], 1 - row[-1]] for row in rows]
     told = {
@@ -71,12 +74,17 @@ def write_run(
     generators = [{"name": f"shadow {n}", "release": f"{key}-{n}"} for n in range(2 * PAIRS)] if by_release else []
     files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
     manifest = {
-        "pool": f"pool-{data_seed}",
+        "pool": f"pool-{data_seed}" if salt is None else f"pool-{data_seed}-{salt}",
         "commit": "a" * 40,
         "seed": seed,
         "generators": generators,
         "files": files,
     }
+    if salt is not None and tells_slices:
+        people = [
+            {"patient": _named("patient", n, salt), "slices": [_named("slice", n, salt)]} for n in range(patients)
+        ]
+        manifest["slices"] = {"digest": f"slices-{data_seed}-{patients}", "patients": people}
     (folder / "manifest.json").write_text(json.dumps(manifest))
     return folder
 
@@ -88,14 +96,20 @@ def members(seed: int, patients: int = PATIENTS) -> list[np.ndarray]:
     return [side for half in halves for side in (half, ~half)]
 
 
-def _scores(name: str, strength: float, seed: int, patients: int) -> list[list[Any]]:
+def _named(what: str, number: int, salt: str | None) -> str:
+    """With a salt a name whose place in the alphabet is another."""
+    hidden = "" if salt is None else hashlib.sha256(f"{salt} {what} {number}".encode()).hexdigest()[:10]
+    return f"{what}-{number if salt is None else hidden}"
+
+
+def _scores(name: str, strength: float, seed: int, patients: int, salt: str | None) -> list[list[Any]]:
     rng = np.random.default_rng([seed, *name.encode()])
     rows = []
     for target, member in enumerate(members(seed, patients)):
         scores = rng.normal(size=patients) + strength * member
         for patient, (score, used) in enumerate(zip(scores, member, strict=True)):
             probability = float(1 / (1 + np.exp(-score)))
-            told = [f"shadow-{target}", f"slice-{patient}", f"patient-{patient}", name]
+            told = [f"shadow-{target}", _named("slice", patient, salt), _named("patient", patient, salt), name]
             rows.append([*told, float(score), probability, int(probability > 0.5), int(used)])
     return rows
 

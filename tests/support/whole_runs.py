@@ -79,6 +79,7 @@ def write_run(
     facts = {
         "schema": SCHEMA, "commit": "c" * 40, "versions": {"numpy": "2.3.1"}, "hardware": {"machine": "x86_64"},
         "seed": seed, "pool": pool, "generators": generators,
+        "slices": {"digest": "d" * 64, "patients": [{"patient": "patient_0", "slices": ["f" * 10]}]},
     }  # fmt: skip
     (folder / MANIFEST).write_text(json.dumps(with_files(facts, folder)))
     return folder

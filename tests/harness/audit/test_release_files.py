@@ -12,7 +12,7 @@ from audit_worlds import PER_PATIENT, chosen, people, strangers, write_folder
 from PIL import Image, PngImagePlugin
 
 from harness.audit import __main__ as command
-from harness.data.sources.carried import carried
+from harness.data.sources.carried.files import carried
 
 SECRET = "Muster, Erika"
 QUICK = ["--attacks", "knn", "--size", "16", "--check", "ncc"]

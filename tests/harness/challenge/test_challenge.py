@@ -19,7 +19,7 @@ from harness.challenge.make import neutral_names
 from harness.challenge.split import split_patients
 from harness.data.options import PhantomData
 from harness.data.pool import load_pool
-from harness.data.sources.carried import carried_by
+from harness.data.sources.carried.files import carried_by
 from harness.data.sources.phantom import phantom_slices
 from harness.errors import InputError
 from harness.experiment.executor import Executor

@@ -13,8 +13,8 @@ from PIL import Image
 
 from harness.data import in_threads
 from harness.data.in_threads import in_order
-from harness.data.sources import decode
-from harness.data.sources.decode import load_images
+from harness.data.sources.pixels import decode
+from harness.data.sources.pixels.decode import load_images
 from harness.errors import InputError
 
 

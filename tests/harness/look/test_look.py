@@ -17,7 +17,7 @@ from tiny import write_slices
 from tiny_edition import write_edition
 
 from harness.data.__main__ import main
-from harness.data.sources.carried import carried
+from harness.data.sources.carried.files import carried
 from harness.data.sources.phantom import phantom_slices
 from harness.look.command import options_of
 from harness.store import Store

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import pkgutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from attacks.knn import NearestNeighbour
 from attacks.loss import DenoisingLoss, loss_reg
 from attacks.ssim import StructuralSimilarity
 from attacks.stack import ModelStack, Stack
+from harness import source_digest
 from harness.data import groups, sources
 from harness.data.options import FolderData, PhantomData
 from harness.data.pool import load_pool
@@ -184,12 +187,21 @@ def test_pools_read_by_another_version_are_other_pools(tmp_path, monkeypatch):
     assert load_pool(data, store).key != before
 
 
+def _what_reads_slices() -> list[Path]:
+    return [*Path(sources.__path__[0]).rglob("*.py"), *Path(phantoms.__path__[0]).glob("*.py"), Path(groups.__file__)]
+
+
 def test_what_reads_slices_does_not_change_unnoticed():
     """Failed? Put the new digest here; and where the same files now give other slices, another word into READING."""
-    code = digest_of(
-        [*Path(sources.__path__[0]).glob("*.py"), *Path(phantoms.__path__[0]).glob("*.py"), Path(groups.__file__)]
-    )
-    assert code == "e080e5725d76398d595fd294d92ff0193575a0db6f6d90907faba0ad978e9bef"
+    assert digest_of(_what_reads_slices()) == "af2fcd6cbfb7853d239587056b105dabc76e8c38034561c74b6e1d458bbc4223"
+
+
+def test_no_room_of_the_sources_is_left_out_of_what_is_watched():
+    rooms = pkgutil.walk_packages(sources.__path__, "harness.data.sources.")
+    modules = {Path(importlib.util.find_spec(one.name).origin) for one in rooms}
+    files = {path for path in _what_reads_slices() if path.is_relative_to(sources.__path__[0])}
+    assert files == {*modules, Path(sources.__file__)}
+    assert files <= set(source_digest._files())
 
 
 def test_a_part_of_a_release_is_as_many_images_as_asked_and_the_same_each_time(tmp_path):

@@ -13,7 +13,7 @@ from tiny import TINY, TINY_PHANTOM, WHOLE, only_run, records_of, score_rows, wr
 
 from attacks.base import Access
 from attacks.registry import find_attacks
-from harness.data.sources.carried import carried
+from harness.data.sources.carried.files import carried
 from harness.evaluation.decision_rules import DECISIONS
 from harness.jobs import observe as observe_job
 from harness.jobs import score as score_job

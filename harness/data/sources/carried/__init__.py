@@ -1,0 +1,1 @@
+"""What an image file carries beside its grey pixels, one file a format."""

@@ -1,0 +1,1 @@
+"""What a challenge handed out: its folders, its images against what is known of them."""

@@ -1,0 +1,1 @@
+"""Volumes of scanners, DICOM and NIfTI, as axial slices in a window."""
