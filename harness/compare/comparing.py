@@ -14,8 +14,8 @@ from harness.compare.compared import By, ComparedRow, ComparedRuns, ComparedTabl
 from harness.compare.metric import Metric, metric_called
 from harness.compare.over_runs import Drawn, Faced, difference, draw, estimate
 from harness.compare.ranks import MeanRanks, mean_ranks, ranks_within
-from harness.compare.reading import Run, find_runs
 from harness.compare.rows import Said, said
+from harness.compare.runs import Run, find_runs
 from harness.compare.same_seeds import not_shared, of_equal_seeds
 from harness.compare.settings import SETTINGS, Setting, apart, labels, setting_of
 from harness.compare.variants import variant_labels

@@ -12,8 +12,8 @@ from typing import Any
 from attacks.registry import found_so_far
 from harness.config.public_options import public_command
 from harness.evaluation.records import SCHEMA
+from harness.finished.manifest_shape import BaseFacts, Facts, FolderFacts, GeneratorFacts, Hardware
 from harness.pipeline import Outcome
-from harness.run.manifest_shape import BaseFacts, Facts, FolderFacts, GeneratorFacts, Hardware
 from harness.run.source_commit import commit
 from harness.source_digest import source_digest
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import yaml
+from bare_runs import results_of, write_manifest
 
 from harness.evaluation.records import SCORE_COLUMNS
 
@@ -55,29 +55,18 @@ def write_run(
     rows = [row for name, strength in strengths.items() for row in _scores(name, strength, seed, patients)]
     if others_used:
         rows = [[*row[:-1], 1 - row[-1]] for row in rows]
-    told = {
-        "schema": 1,
-        "run": {"seed": seed},
-        "alarms": [],
-        "family": "dct",
-        "recipe": {"steps": steps},
-        "records": [_record(name, access, rows) for name in strengths],
-        **results,
-    }
+    told = results_of([_record(name, access, rows) for name in strengths], family="dct", recipe={"steps": steps})
+    told["run"] |= {"seed": seed, **results.pop("run", {})}
+    told |= results
     (folder / "results.json").write_text(json.dumps(told))
     (folder / "config.yaml").write_text(yaml.safe_dump(options))
     with (folder / "scores.csv").open("w", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([SCORE_COLUMNS, *rows])
-    generators = [{"name": f"shadow {n}", "release": f"{key}-{n}"} for n in range(2 * PAIRS)] if by_release else []
-    files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
-    manifest = {
-        "pool": f"pool-{data_seed}",
-        "commit": "a" * 40,
-        "seed": seed,
-        "generators": generators,
-        "files": files,
-    }
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    names = [f"shadow {n}" for n in range(2 * PAIRS)] if by_release else []
+    generators = [
+        {"name": name, "generator": f"of-{key}-{n}", "release": f"{key}-{n}"} for n, name in enumerate(names)
+    ]
+    write_manifest(folder, pool=f"pool-{data_seed}", commit="a" * 40, seed=seed, generators=generators)
     return folder
 
 

@@ -9,6 +9,7 @@ import stat
 import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,6 +26,8 @@ from harness.evaluation.controls import verdict
 from harness.evaluation.intervals import Estimate
 from harness.evaluation.records import Record
 from harness.experiment import planted
+from harness.finished.made import made_by
+from harness.finished.reading import read_run
 from harness.planning import make, member_only, plan
 from harness.planning.leaks import plan_leaks
 from harness.run import __main__ as run_command
@@ -33,7 +36,6 @@ from harness.share.allowed import OF_ATTACKS, WITHHELD, Allowed
 from harness.share.copy import copied
 from harness.share.folder import write_copy
 from harness.share.key import KeyedNames, key_file
-from harness.share.reading import read_run
 from harness.store import Store
 
 N, PATIENTS = 24, 12
@@ -461,10 +463,10 @@ def test_the_runs_own_files_hold_only_what_is_documented(shared):
 def test_the_seed_of_a_private_training_stays_here(shared, tmp_path):
     """Its noise could be drawn again, and the promise of epsilon would be none."""
     run = read_run(shared.run)
-    private = run.made._replace(recipe=run.made.recipe.changed(epsilon=8.0))
-    for made, told in ((run.made, True), (private, False)):
+    private = replace(run.results, recipe=made_by(run).recipe.changed(epsilon=8.0).to_dict())
+    for results, told in ((run.results, True), (private, False)):
         out = tmp_path / str(told)
-        write_copy(copied(run._replace(made=made), KeyedNames(b"k" * 32)), out)
+        write_copy(copied(replace(run, results=results), KeyedNames(b"k" * 32)), out)
         results = json.loads((out / "results.json").read_text())
         assert (results["run"]["seed"] is not None) == told
         assert ("seed" in yaml.safe_load((out / "config.yaml").read_text())) == told
