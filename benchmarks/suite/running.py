@@ -19,7 +19,7 @@ from benchmarks.suite.results import RUN
 from harness.config.settings import composed
 from harness.errors import InputError
 from harness.finished.found import OF_SUITE
-from harness.finished.reading import read_run
+from harness.finished.reading import manifest_of, read_run
 from harness.writing import replace_file
 
 _FEWEST = 4  # shadows that a run can be planned with
@@ -53,8 +53,7 @@ def run_task(suite: Suite, name: str, out: Path, places: Places, attacks: str | 
     composed(words)  # a mistake in them is told here, and as one
     here.mkdir(parents=True, exist_ok=True)
     run_harness(here, words)
-    manifest = read_run(run).manifest
-    pool = None if manifest is None else manifest.pool
+    pool = manifest_of(read_run(run)).pool
     frozen = suite.pools[suite.tasks[name].pool].digest
     if frozen is not None and pool != frozen:
         about.unlink(missing_ok=True)

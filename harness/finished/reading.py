@@ -119,10 +119,17 @@ class Whole(NamedTuple):
 
 def whole(run: Run) -> Whole:
     """The manifest and the scores of a run that lacks neither; InputError as `read_run` for another."""
-    if run.manifest is None or run.scores is None:
-        missing = MANIFEST if run.manifest is None else SCORES
-        raise no_run(run.folder, InputError(f"it has no {missing}."))
-    return Whole(run.manifest, run.scores)
+    manifest, scores = manifest_of(run), run.scores
+    if scores is None:
+        raise no_run(run.folder, InputError(f"it has no {SCORES}."))
+    return Whole(manifest, scores)
+
+
+def manifest_of(run: Run) -> Manifest:
+    """The manifest of a run that has one; InputError as `read_run` for another."""
+    if run.manifest is None:
+        raise no_run(run.folder, InputError(f"it has no {MANIFEST}."))
+    return run.manifest
 
 
 def unchanged(run: Run, name: str) -> Path:
@@ -130,11 +137,11 @@ def unchanged(run: Run, name: str) -> Path:
 
     Where no manifest lists it, nobody can say.
     """
-    if run.manifest is not None and digest(run.folder / name, "The file") != run.manifest.files.get(name):
-        raise InputError(
-            f"{shown(run.folder / name)} was changed since the run wrote it, or is not its own: {MANIFEST} has another digest."
-        )
-    return run.folder / name
+    path = run.folder / name
+    if run.manifest is not None and digest(path, "The file") != run.manifest.files.get(name):
+        told = f"{shown(path)} was changed since the run wrote it, or is not its own"
+        raise InputError(f"{told}: {MANIFEST} has another digest.")
+    return path
 
 
 def _check_schema(told: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -51,7 +52,7 @@ def copied(run: Run, names: KeyedNames) -> Copy:
     allowed = Allowed(attacks)
     manifest, scores = whole(run)
     made = made_by(run)
-    results, config = _results(run.results, made, allowed), public_options(run.config)
+    results, config = _results(run.results, made, allowed), _config(run.config, names)
     if getattr(made.recipe, "epsilon", None) is not None:  # who knows the seed can draw the noise again
         results, config = replace(results, run=replace(results.run, seed=None)), _without_seed(config)
     return Copy(
@@ -95,6 +96,28 @@ def _results(results: Results, made: Made, allowed: Allowed) -> Results:
         private = made.recipe.private
         family, options = made.recipe.name, {name: of for name, of in made.options.items() if name not in private}
     return replace(allowed.of(replace(results, family="", recipe={})), family=family, recipe=options)
+
+
+def _config(options: Mapping[str, Any], names: KeyedNames) -> dict[str, Any]:
+    """The options that may be told, and of each attack that has others one word, which is equal where these are.
+
+    Without it two attacks that differ in a text alone would be one in a table.
+    """
+    told = public_options(options)
+    for name, own in told["attack"].items():
+        if rest := _untold(options["attack"][name] or {}, own):
+            own["not_told"] = names("options", json.dumps(rest, sort_keys=True, default=str))
+    return told
+
+
+def _untold(options: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
+    """What stays of options without those that are told, and those that say nothing."""
+    rest = {}
+    for name, value in options.items():
+        kept = _untold(value, told.get(name) or {}) if isinstance(value, Mapping) else value
+        if kept not in (None, "", {}) and (isinstance(value, Mapping) or name not in told):
+            rest[str(name)] = kept
+    return rest
 
 
 def _without_seed(config: Mapping[str, Any]) -> dict[str, Any]:
