@@ -91,7 +91,8 @@ def show_scores(
 
 
 def _record(record: Record, **counts: int) -> ScoreRecord:
-    return ScoreRecord(**{one.name: getattr(record, one.name) for one in fields(record)}, **counts)
+    told: dict[str, Any] = {one.name: getattr(record, one.name) for one in fields(record)}
+    return ScoreRecord(**(told | counts))
 
 
 def _table(task: Task, scored: Sequence[ScoredSubmission], trivial: Sequence[Record]) -> Table:
