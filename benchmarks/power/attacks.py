@@ -7,10 +7,10 @@ sets what is held out and pooled over the shadows against the figures that the p
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ from benchmarks.benchmark import LUNG_SLICES, OVERRIDE, STORE, Benchmark, Option
 from benchmarks.command import run_one
 from benchmarks.measured import TINY, TINY_ABOUT, run_harness
 from benchmarks.rows import Row, at_least, at_most, skipped
+from harness.finished.reading import read_run
 
 PHANTOM_AUC = {"loss": 0.75, "knn": 0.65, "knn_cal": 0.75}
 REFERENCE_AUC, REFERENCE_TPR, LOSS_CAL_AUC = 0.88, 0.62, 0.97
@@ -59,15 +60,15 @@ def measure(options: argparse.Namespace) -> list[Row]:
 def _run(folder: Path, overrides: list[str]) -> Found:
     folder.mkdir()
     run_harness(folder, [*overrides, f"out={folder / 'run'}"])
-    results = json.loads((folder / "run" / "results.json").read_text())
-    shadow = [record for record in results["records"] if record["target_set"] == "shadow"]
+    results = read_run(folder / "run").results
+    shadow = [asdict(record) for record in results.records if record.target_set == "shadow"]
     attacks = {r["attack"]: r for r in shadow if r["kind"] == "attack"}
     return Found(
         {name: r for name, r in attacks.items() if r["skipped"] is None},
         {name: r["skipped"] for name, r in attacks.items() if r["skipped"] is not None},
         [r for r in shadow if r["kind"] == "control" and r["skipped"] is None],
         [r for r in shadow if r["kind"] == "oracle"],
-        results["chosen"]["attack"],
+        "nothing" if results.chosen is None else results.chosen.attack,
     )
 
 

@@ -15,6 +15,8 @@ _FILES = {
     "audit": "`report.json` of an audit",
     "suite": "`suite.json` beside a run of a suite",
     "benchmark": "`--json FILE` of a benchmark",
+    "challenge": "`challenge.json` of a simulated challenge",
+    "scores": "`--json FILE` of `harness.challenge score`",
 }
 
 

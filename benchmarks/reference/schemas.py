@@ -12,8 +12,10 @@ from pydantic import TypeAdapter
 from benchmarks.rows import Measured
 from benchmarks.suite.definition import SuiteFacts
 from harness.audit.report_shape import AuditReport
-from harness.run.manifest_shape import Manifest
-from harness.run.results_shape import Results
+from harness.challenge.facts_shape import ChallengeFacts
+from harness.finished.manifest_shape import Manifest
+from harness.finished.results_shape import Results
+from harness.submission.score_shape import Scores
 from shadow_models.conformance.documented import option_texts, summary
 
 SHAPES: Mapping[str, type] = {
@@ -22,6 +24,8 @@ SHAPES: Mapping[str, type] = {
     "audit": AuditReport,
     "suite": SuiteFacts,
     "benchmark": Measured,
+    "challenge": ChallengeFacts,
+    "scores": Scores,
 }
 
 

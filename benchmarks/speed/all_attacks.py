@@ -17,7 +17,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from benchmarks.benchmark import LUNG_SLICES, OVERRIDE, STORE, Benchmark, Option
 from benchmarks.command import run_one
 from benchmarks.measured import TINY, TINY_ABOUT, Run, run_harness
 from benchmarks.rows import Row, SideFigures, at_most, skipped
+from harness.finished.reading import read_run
 
 ALL_SEC = 180.0
 SHARED = 1.2  # times the hungriest single attack
@@ -41,7 +42,7 @@ def measure(options: argparse.Namespace) -> list[Row]:
         folder = Path(name)
         kept = (options.store or folder / "kept").resolve()
         run = _on_finished_store(folder / "ours", words, kept)
-        records = json.loads((folder / "ours" / "all" / "results.json").read_text())["records"]
+        records = [asdict(one) for one in read_run(folder / "ours" / "all").results.records]
         observations = list(_observations(folder / "ours" / "store"))
         rows = [
             at_most("attack=all on a finished store", run.seconds, "s", ALL_SEC, attacks=len(_attacks(records))),

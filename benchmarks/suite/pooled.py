@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.suite.definition import Suite
-from benchmarks.suite.results import OF_SUITE, RUN, Board, Figure, by_level
+from benchmarks.suite.results import RUN, Board, Figure, by_level
 from benchmarks.suite.scores import TaskScores, scores_of
 from harness.bounded import read_json
 from harness.evaluation.intervals import estimates, resample
 from harness.evaluation.measure import fprs_with_enough
 from harness.evaluation.metrics import Floats, Ranking, Weights
+from harness.finished.found import OF_SUITE
 from harness.seeds import rng_of
 
 FIELDS = {0.01: "tpr_at_1_percent", 0.001: "tpr_at_1_permille"}

@@ -12,13 +12,15 @@ import numpy as np
 from benchmarks.suite.definition import Suite
 from harness.bounded import read_json
 from harness.errors import InputError
-from harness.evaluation.records import SURROGATE
+from harness.evaluation.intervals import Estimate
+from harness.finished.found import OF_SUITE
+from harness.finished.reading import read_run
 
-OF_SUITE, RUN = "suite.json", "run"
-"""Of a task's folder: what it is of, and the folder of the run itself."""
+RUN = "run"
+"""In a task's folder, beside what it is of: the folder of the run itself."""
 PLAIN = "knn"
 """The attack that says how much a generator gives away."""
-_MOST_BYTES, _RESULTS, _MANIFEST = 50_000_000, "results.json", "manifest.json"
+_MOST_BYTES = 50_000_000
 _CHANGED = " (+: with changes)"
 
 
@@ -59,8 +61,7 @@ def read_runs(suite: Suite, folders: Sequence[Path]) -> Board:
         with _sentence(about):
             told = read_json(about, _MOST_BYTES, f"The file {OF_SUITE}", links=True)
             _refuse_others(suite, told, pools, about.parent)
-        with _sentence(about.parent / RUN / _RESULTS):
-            attacks = _attacks(about.parent / RUN)
+        attacks = _attacks(about.parent / RUN)
         of_task = found.setdefault(told["task"], {})
         for attack, one in attacks.items():
             if of_task.setdefault(attack, one) != one:
@@ -79,7 +80,8 @@ def made_at(folders: Sequence[Path]) -> str:
     """At which commits the runs there were made, a sentence: attacks may have changed between them."""
     found = set()
     for about in (about for folder in folders for about in sorted(folder.rglob(OF_SUITE))):
-        told = read_json(about.parent / RUN / _MANIFEST, _MOST_BYTES, "The manifest", links=True).get("commit")
+        manifest = read_run(about.parent / RUN).manifest
+        told = None if manifest is None else manifest.commit
         found.add("no commit" if told is None else told[:7] + ("+" if told.endswith("+") else ""))
     return f"The runs were made at {', '.join(sorted(found))}{_CHANGED if any('+' in one for one in found) else ''}."
 
@@ -108,22 +110,17 @@ def _sentence(path: Path) -> Iterator[None]:
 
 
 def _attacks(run: Path) -> Mapping[str, Found]:
-    records = read_json(run / _RESULTS, _MOST_BYTES, "The results", links=True)["records"]
-    return {
-        f"{one['attack']}{SURROGATE if one['via'] == 'surrogate' else ''}": Found(
-            one["access"],
-            _figure(one["auc"]),
-            _figure(one["tpr_at_fpr"]["0.01"]),
-            _figure(one["tpr_at_fpr"]["0.001"]),
-            _figure(one["ece"]),
-        )
-        for one in records
-        if one["kind"] == "attack" and one["target_set"] == "shadow" and one["skipped"] is None
-    }
+    found = {}
+    for one in read_run(run).results.records:
+        if (one.kind, one.target_set, one.skipped) == ("attack", "shadow", None):
+            rates = one.tpr_at_fpr or {}
+            told = (one.auc, rates.get("0.01"), rates.get("0.001"), one.ece)
+            found[one.label] = Found(one.access, *map(_figure, told))
+    return found
 
 
-def _figure(told: Mapping[str, Any] | None) -> Figure:
-    return NOTHING if told is None else Figure(told["value"], told["low"], told["high"])
+def _figure(told: Estimate | None) -> Figure:
+    return NOTHING if told is None else Figure(told.value, told.low, told.high)
 
 
 def by_level(suite: Suite, board: Board, family: str) -> dict[str, list[str]]:

@@ -15,13 +15,13 @@ import numpy as np
 
 from benchmarks.measured import run_harness
 from benchmarks.suite.definition import Suite, SuiteFacts
-from benchmarks.suite.results import OF_SUITE, RUN
-from harness.bounded import read_json
+from benchmarks.suite.results import RUN
 from harness.config.settings import composed
 from harness.errors import InputError
+from harness.finished.found import OF_SUITE
+from harness.finished.reading import manifest_of, read_run
 from harness.writing import replace_file
 
-_MOST_BYTES = 50_000_000
 _FEWEST = 4  # shadows that a run can be planned with
 _ELSEWHERE = 1_000  # added to the seeds of a suite where its levels are looked for: never judged on the same data
 
@@ -53,7 +53,7 @@ def run_task(suite: Suite, name: str, out: Path, places: Places, attacks: str | 
     composed(words)  # a mistake in them is told here, and as one
     here.mkdir(parents=True, exist_ok=True)
     run_harness(here, words)
-    pool = read_json(run / "manifest.json", _MOST_BYTES, "The manifest", links=True)["pool"]
+    pool = manifest_of(read_run(run)).pool
     frozen = suite.pools[suite.tasks[name].pool].digest
     if frozen is not None and pool != frozen:
         about.unlink(missing_ok=True)
@@ -80,9 +80,11 @@ def knn_elsewhere(suite: Suite, name: str, steps: int, draw: int, places: Places
             f"out={here / 'run'}",
         ]
         run_harness(here, [*moved, *own])
-        records = read_json(here / "run" / "results.json", _MOST_BYTES, "The results", links=True)["records"]
+        records = read_run(here / "run").results.records
     return next(
-        float(one["auc"]["value"]) for one in records if one["attack"] == "knn" and one["target_set"] == "shadow"
+        one.auc.value
+        for one in records
+        if (one.attack, one.target_set) == ("knn", "shadow") and one.auc is not None and one.auc.value is not None
     )
 
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.suite.definition import load_suite
-from benchmarks.suite.results import OF_SUITE, RUN
-from harness.bounded import read_json, read_text
+from benchmarks.suite.results import RUN
+from harness.bounded import read_json
 from harness.errors import InputError
 from harness.evaluation.metrics import Flags
 from harness.evaluation.probability_calibration import ScoredTarget
-from harness.evaluation.records import SURROGATE
-from harness.evaluation.score_rows import MOST_SCORES_BYTES, score_rows
+from harness.finished.found import OF_SUITE
+from harness.finished.reading import read_run
 
 _MOST_BYTES = 50_000_000
 _SHADOW = "shadow-"
@@ -77,12 +77,14 @@ def tasks_run(folders: Sequence[Path]) -> dict[str, dict[str, Path]]:
 
 def scores_of(run: Path, suite: str, task: str, level: str) -> TaskScores:
     """The scores that one run of a task left in its folder."""
-    records = read_json(run / "results.json", _MOST_BYTES, "The results", links=True)["records"]
+    read = read_run(run)
     attacks = [
-        _label(r) for r in records if r["kind"] == "attack" and r["target_set"] == "shadow" and not r["skipped"]
+        one.label
+        for one in read.results.records
+        if (one.kind, one.target_set, one.skipped) == ("attack", "shadow", None)
     ]
     rows: dict[tuple[str, str], list[tuple[str, float, bool]]] = {}
-    for row in score_rows(read_text(run / "scores.csv", MOST_SCORES_BYTES, "The scores", links=True)):
+    for row in read.scores or []:
         if row.target.startswith(_SHADOW) and row.attack in attacks:
             rows.setdefault((row.attack, row.target), []).append((row.patient_id, row.score, row.member == 1))
     targets = sorted({target for _, target in rows}, key=lambda name: int(name.removeprefix(_SHADOW)))
@@ -100,7 +102,3 @@ def scores_of(run: Path, suite: str, task: str, level: str) -> TaskScores:
     }
     patients = [np.array([numbers[name] for name, _, _ in rows[attacks[0], target]]) for target in targets]
     return TaskScores(suite, task, level, by_attack, patients)
-
-
-def _label(record: Mapping[str, Any]) -> str:
-    return f"{record['attack']}{SURROGATE if record['via'] == 'surrogate' else ''}"

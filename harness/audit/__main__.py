@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,6 @@ from harness.cli import console, disk_errors, remarks, run_parsed
 
 if TYPE_CHECKING:
     from harness.audit.examine import Audit
-    from harness.audit.folders import Material
 
 FORMATS = ("rich", "markdown", "json", "html")
 
@@ -80,6 +78,7 @@ def _run(options: argparse.Namespace) -> None:
     if options.format != "rich":
         shown.stderr = True  # what is printed may be piped into a file: remarks go elsewhere
     with disk_errors(), remarks(shown) as said:
+        from harness.audit.examine import audited
         from harness.audit.folders import read_material
         from harness.audit.write import check_out, write
 
@@ -88,28 +87,21 @@ def _run(options: argparse.Namespace) -> None:
             check_out(options.out, {f"--{name}": getattr(options, name) for name in names})
         material = read_material(options.release, options.members, options.holdout, options.other, options.size)
         with shown.status(f"Auditing {len(material.release)} images"):
-            audit = replace(_audit(options, material), remarks=tuple(said))
+            audit = audited(
+                material,
+                attacks=options.attacks,
+                distance=options.distance,
+                check=options.check,
+                encoder=options.encoder,
+                false_copies=options.false_copies,
+                seed=options.seed,
+                moves=options.moves,
+                pictures=options.pictures,
+                said=lambda: said,
+            )
         if options.out is not None:
             write(audit, options.out)
         _print(audit, options.format)
-
-
-def _audit(options: argparse.Namespace, material: Material) -> Audit:
-    from harness.audit.chosen import chosen_settings
-    from harness.audit.examine import examine
-
-    settings = chosen_settings(
-        material,
-        attacks=options.attacks,
-        distance=options.distance,
-        check=options.check,
-        encoder=options.encoder,
-        false_copies=options.false_copies,
-        seed=options.seed,
-        moves=options.moves,
-        pictures=options.pictures,
-    )
-    return examine(material, settings)
 
 
 def _print(audit: Audit, form: str) -> None:

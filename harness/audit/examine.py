@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from harness.audit.case import AuditSettings, Case
+from harness.audit.chosen import chosen_settings
 from harness.audit.copies import copies_figures
 from harness.audit.fidelity import fidelity_figures
 from harness.audit.figures import Figure
@@ -29,6 +31,38 @@ class Audit:
     def figure(self, measure: str) -> Figure:
         """The one of this name in `report.json`."""
         return next(one for one in self.figures if one.measure == measure)
+
+
+def audited(
+    material: Material,
+    *,
+    attacks: Sequence[str],
+    distance: str,
+    check: str,
+    encoder: Path | None,
+    false_copies: float,
+    seed: int,
+    moves: bool,
+    pictures: bool,
+    said: Callable[[], Sequence[str]],
+) -> Audit:
+    """The audit of the command and of the library: one way. said: what was remarked by its end.
+
+    Raises InputError as `chosen_settings`.
+    """
+    settings = chosen_settings(
+        material,
+        attacks=attacks,
+        distance=distance,
+        check=check,
+        encoder=encoder,
+        false_copies=false_copies,
+        seed=seed,
+        moves=moves,
+        pictures=pictures,
+    )
+    found = examine(material, settings)
+    return replace(found, remarks=tuple(said()))
 
 
 def examine(material: Material, settings: AuditSettings) -> Audit:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import csv
 import json
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import numpy as np
 from rich.console import Console
@@ -21,6 +21,7 @@ from rich.console import Console
 from attacks.base import Images
 from harness.artefact import damage, digests
 from harness.bounded import read_json
+from harness.challenge.facts_shape import Candidates, ChallengeFacts, Decided, Made, OfReleases
 from harness.challenge.options import ChallengeSettings
 from harness.challenge.split import Split, split_patients
 from harness.config.checks import taken_places
@@ -39,9 +40,10 @@ from harness.seeds import rng_of, seed_of
 from harness.store import Store, content_key
 from harness.writing import replaced_folder, write_durably
 
-SCHEMA = 2
+SCHEMA: Literal[2] = 2
 FACTS, TRUTH, CHALLENGE, EXTRA = "challenge.json", "truth.csv", "challenge", "extra"
 _MOST_FACTS_BYTES = 64_000_000
+_OLDER = {"start": None, "more_members": 0}  # what older versions did not write
 
 
 def make_challenge(settings: ChallengeSettings, console: Console) -> Path:
@@ -58,8 +60,8 @@ def make_challenge(settings: ChallengeSettings, console: Console) -> Path:
     split = split_patients(pool, settings.dev.patients, settings.test.patients, settings.seed, settings.more_members)
     base = plan_base(settings.start, settings.recipe, pool, settings.store_root, settings.seed)
     job = replace(_generator(settings, pool, split), start=None if base is None else base.key)
-    facts = _facts(decided, pool, split, job)
-    if _is_there(settings.out, facts):
+    made = _made(decided, pool, split, job)
+    if _is_there(settings.out, made):
         return settings.out
     with closing(Launcher(settings.workers, settings.device)) as launcher:
         executor = Executor(store, launcher, console)
@@ -68,9 +70,9 @@ def make_challenge(settings: ChallengeSettings, console: Console) -> Path:
     released = images_of(job.release(job.n_images), store)
     with replaced_folder(settings.out) as beside:
         _write(beside, settings, pool, split, released)
-        facts |= {"files": digests(beside)}
-        write_durably(beside / FACTS, json.dumps(facts, indent=1) + "\n")
-        _is_there(settings.out, facts)  # hours went by: what was put there meanwhile is not ours to replace
+        facts = ChallengeFacts(**vars(made), files=digests(beside))
+        write_durably(beside / FACTS, json.dumps(asdict(facts), indent=1) + "\n")
+        _is_there(settings.out, made)  # hours went by: what was put there meanwhile is not ours to replace
     return settings.out
 
 
@@ -104,36 +106,36 @@ def _generator(settings: ChallengeSettings, pool: Pool, split: Split) -> Generat
     )
 
 
-def _decided(settings: ChallengeSettings) -> dict[str, Any]:
+def _decided(settings: ChallengeSettings) -> Decided:
     """What options and data decide of `challenge.json`, before anything is read into the store."""
     identity = source_of(settings.data, Store(settings.store_root)).identity
-    return {
-        "schema": SCHEMA,
-        "edition": settings.edition.name,
-        "seed": settings.seed,
-        "data": content_key(per_patient=settings.data.per_patient, **identity),
-        "recipe": settings.recipe.identity(),
-        **({"start": settings.start.name} if settings.start.warm else {}),
-        "patients": {"dev": settings.dev.patients, "test": settings.test.patients},
-        **({"more_members": settings.more_members} if settings.more_members else {}),
-        "generated": {"dev": settings.dev.n_images, "test": settings.test.n_images},
-    }
+    return Decided(
+        schema=SCHEMA,
+        edition=settings.edition.name,
+        seed=settings.seed,
+        data=content_key(per_patient=settings.data.per_patient, **identity),
+        recipe=settings.recipe.identity(),
+        start=settings.start.name if settings.start.warm else None,
+        patients=OfReleases(settings.dev.patients, settings.test.patients),
+        more_members=settings.more_members or 0,
+        generated=OfReleases(settings.dev.n_images, settings.test.n_images),
+    )
 
 
-def _facts(decided: Mapping[str, Any], pool: Pool, split: Split, job: GeneratorJob) -> dict[str, Any]:
+def _made(decided: Decided, pool: Pool, split: Split, job: GeneratorJob) -> Made:
     """What `challenge.json` says besides the digests of its files: what decides it, and how large the parts are."""
-    return {
-        **decided,
-        "generator": job.key,
-        "slices": content_key(digests=[pool.digests[place] for place in split.everything]),
-        "members": len(split.members),
-        "dev": {"used": len(split.dev_used), "not_used": len(split.dev_not_used)},
-        "test": {"used": int(split.member.sum()), "not_used": int((~split.member).sum())},
-        "extra": len(split.extra),
-    }
+    return Made(
+        **vars(decided),
+        generator=job.key,
+        slices=content_key(digests=[pool.digests[place] for place in split.everything]),
+        members=len(split.members),
+        dev=Candidates(len(split.dev_used), len(split.dev_not_used)),
+        test=Candidates(int(split.member.sum()), int((~split.member).sum())),
+        extra=len(split.extra),
+    )
 
 
-def _is_there(out: Path, facts: Mapping[str, Any]) -> bool:
+def _is_there(out: Path, facts: Decided) -> bool:
     """Whether `out` holds a challenge of these facts, whole; InputError where it holds something else."""
     given = f"out={shown(out)}"
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
@@ -142,7 +144,8 @@ def _is_there(out: Path, facts: Mapping[str, Any]) -> bool:
         told = read_json(out / FACTS, _MOST_FACTS_BYTES, given, links=False)
     except InputError:
         told = None
-    if not isinstance(told, dict) or any(told.get(name) != value for name, value in facts.items()):
+    wanted = json.loads(json.dumps(asdict(facts)))
+    if not isinstance(told, dict) or any((_OLDER | told).get(name) != value for name, value in wanted.items()):
         raise InputError(f"{given} holds something other than this challenge; give a new or an empty folder.")
     files = told.get("files")
     changed = damage(out, files) if isinstance(files, dict) else [FACTS]

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from harness.compare.compared import ComparedRow
 from harness.compare.metric import Metric
-from harness.compare.reading import Run
 from harness.compare.rows import Said
+from harness.compare.runs import Run
 from harness.compare.same_seeds import seed_numbers
 from harness.evaluation.estimate_text import number
 from harness.evaluation.intervals import Estimate

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.compare.metric import Judged
-from harness.compare.reading import Run
+from harness.compare.runs import Run
 from harness.evaluation.metrics import Flags
 from harness.evaluation.records import Record, TargetSet
 from harness.evaluation.score_rows import ScoreRow

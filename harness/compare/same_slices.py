@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from harness.compare.reading import Run, Slices
+from harness.compare.runs import Run
+from harness.finished.manifest_shape import SlicesFacts
 
 
 class _Renaming(NamedTuple):
@@ -37,7 +38,7 @@ def of_one_name(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
     return renamed, [one.name for one, before in zip(renamed, runs, strict=True) if one is not before]
 
 
-def _renaming(own: Slices, like: Run) -> _Renaming | None:
+def _renaming(own: SlicesFacts, like: Run) -> _Renaming | None:
     """None where the two contradict one another though their digest is the same: one of them was changed."""
     assert like.pool is not None
     assert like.slices is not None

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, get_args, get_type_hints
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
+from attacks.difficulty_calibration import CALIBRATIONS
 from harness.config.public_options import allowed_words
 from shadow_models.conformance.documented import option_texts
 from shadow_models.fine_tuning import FINE_TUNING
@@ -77,7 +78,13 @@ def _texts(owner: Any) -> dict[str, str]:
     behind = getattr(owner, "said_by", (owner,))
     kinds = [one for one in behind if isinstance(one, type) and is_dataclass(one)]
     texts = {name: text for one in kinds for name, text in option_texts(one).items()}
-    return texts | _SAID_HERE.get(_called(owner), {})
+    return {name: with_names(text) for name, text in (texts | _SAID_HERE.get(_called(owner), {})).items()}
+
+
+def with_names(meaning: str) -> str:
+    """A reader of a page cannot look into a table of the code, so its names are said."""
+    *names, last = ("none", *CALIBRATIONS)
+    return re.sub(r"\bnone, [a-z_, ]+ or another of CALIBRATIONS\b", f"{', '.join(names)} or {last}", meaning)
 
 
 def _called(owner: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from attacks.base import Attack, Images, LabelledTarget, Reference, Scores, Target
 from attacks.view import CountedModel
@@ -45,13 +45,14 @@ def scored(attack: Attack, target: Target, known: Sequence[LabelledTarget] = (),
     return Scored(scores, None, time.perf_counter() - started, round(_asked(target) / len(target.ids)))
 
 
-def target_of(candidates: Images, release: Images, references: Sequence[Reference] = ()) -> Target:
+def target_of(candidates: Images, release: Images, references: Sequence[Reference] = (), model: Any = None) -> Target:
     """What an attack faces of arrays, uint8 [n, h, w] and [m, h, w]; candidates are named by their pixels.
 
-    Raises ValueError where these do not agree.
+    model: the generator itself, where the attacker holds it: a `Denoiser` or a `Discriminator`. Raises ValueError
+    where these do not agree.
     """
     names = names_of(tuple(digest.hex() for digest in digests(candidates)))
-    return Target(names, candidates, release, tuple(references))
+    return Target(names, candidates, release, tuple(references), model=None if model is None else CountedModel(model))
 
 
 def _asked(target: Target) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from harness.errors import InputError, unknown_name
 from harness.evaluation.estimate_text import counted
 from harness.library.images import Given, Images, flags, images_of, in_python, side_of
+from harness.library.model import generator_of
 from harness.library.shown import axes_of, frame_html, listed, told_html
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from attacks.base import Attack, LabelledTarget, Target
+    from shadow_models.recipe import Generator
 
 _PAIRS = "The references must be pairs of complements, 2 pairs or more: what one held, the other did not."
 
@@ -78,15 +81,18 @@ def attack(
     names: Sequence[str | Attack] = ("knn",),
     *,
     size: int | None = None,
+    model: str | os.PathLike[str] | Generator | None = None,
 ) -> ScoreTable:
     """Score named attacks: which candidates look as if the generator of this release had been trained on them?
 
     candidates: n real slices; release: m images that the generator gave out; each uint8 [n, h, w], floats of 0 to 1,
     or the path of a folder. references: for attacks that are calibrated or learn, one (release, held) for each
-    generator of your own: what it gave out, and which candidates it was trained on, bool [n]. An attack that learns
-    (`stack`) wants pairs of complements. names: of attacks, or attacks with options of theirs, such as
+    generator of your own: what it gave out, and which candidates it was trained on, bool [n]. An attack that
+    learns (`stack`) wants pairs of complements. names: of attacks, or attacks with options of theirs, such as
     `find_attacks().by_name["knn"](k=5)`. size: the working size, pixels; left out, that of the arrays, and 64 for
-    folders. Candidates reach an attack by hashes of their pixels: neither their order nor their names.
+    folders. model: for attacks that ask the generator itself, one that the harness saved, by its folder, or
+    loaded; their calibrated forms also ask the models of references, which cannot be given here. Candidates reach
+    an attack by hashes of their pixels: neither their order nor their names.
 
     An attack that cannot run stands in `skipped` with the reason. Raises InputError, in a sentence, for an unknown
     name, images that cannot be read or do not agree, and options that this release does not allow.
@@ -96,7 +102,8 @@ def attack(
     held = _pairs(references)
     side = side_of([candidates, release, *(one for one, _ in held)], size)
     seen = images_of(candidates, side, "candidates")
-    target = _target(seen, images_of(release, side, "release"), held, side)
+    asked = None if model is None else generator_of(model, side)
+    target = _target(seen, images_of(release, side, "release"), held, side, asked)
     known, found = None, {}
     for name, one in _attacks(names).items():
         if one.learns and known is None:
@@ -125,7 +132,9 @@ def _pairs(references: Sequence[tuple[Given, ArrayLike]] | None) -> list[tuple[G
     return held
 
 
-def _target(seen: Images, release: Images, held: Sequence[tuple[Given, ArrayLike]], side: int) -> Target:
+def _target(
+    seen: Images, release: Images, held: Sequence[tuple[Given, ArrayLike]], side: int, model: Generator | None
+) -> Target:
     from attacks.base import Reference
     from harness.jobs.scored import target_of
 
@@ -136,7 +145,7 @@ def _target(seen: Images, release: Images, held: Sequence[tuple[Given, ArrayLike
         )
         for place, (images, who) in enumerate(held)
     ]
-    return target_of(seen.pixels, release.pixels, references)
+    return target_of(seen.pixels, release.pixels, references, model)
 
 
 def _attacks(names: Sequence[str | Attack]) -> dict[str, Attack]:

@@ -6,7 +6,7 @@ import json
 import os
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -153,8 +153,7 @@ def audit(
 
     Raises InputError, in a sentence, for what makes an audit meaningless.
     """
-    from harness.audit.chosen import chosen_settings
-    from harness.audit.examine import examine
+    from harness.audit.examine import audited
 
     side = side_of([release, members, holdout, other], size)
     check_numbers(side, false_copies, "{}=")
@@ -165,7 +164,8 @@ def audit(
         material = _material(given, whose, side)
     for one in said:
         warnings.warn(one.message, stacklevel=2)
-    settings = chosen_settings(
+    remarks = list(dict.fromkeys(str(one.message) for one in said if isinstance(one.message, HarnessWarning)))
+    found = audited(
         material,
         attacks=attacks,
         distance=distance,
@@ -175,9 +175,9 @@ def audit(
         seed=seed,
         moves=moves,
         pictures=pictures,
+        said=lambda: remarks,
     )
-    remarks = tuple(dict.fromkeys(str(one.message) for one in said if isinstance(one.message, HarnessWarning)))
-    return AuditResult(replace(examine(material, settings), remarks=remarks))
+    return AuditResult(found)
 
 
 def _material(given: dict[str, Given | None], whose: dict[str, Whose], side: int) -> Material:

@@ -86,8 +86,8 @@ def _run_once(config: DictConfig) -> Path | None:
             show_plan(settings, shown)
             return None
         from attacks.registry import found_so_far
+        from harness.finished.manifest_files import MANIFEST
         from harness.pipeline import run
-        from harness.report.manifest_files import MANIFEST
         from harness.run.folder import run_folder, write_run
         from harness.run.pictures import told_of_pictures
         from harness.run.summary import show_outcome

@@ -14,12 +14,12 @@ from harness.config.edition_options import submission_form
 from harness.config.settings import NO_RESULT, Settings
 from harness.evaluation.records import SCHEMA
 from harness.experiment.evaluator import Evaluation
+from harness.finished.manifest_files import MANIFEST, with_files
 from harness.ours import refuse_others
 from harness.pipeline import Outcome
 from harness.places import check_folder, shown
 from harness.report.latex import latex_table
 from harness.report.leaderboard_page import leaderboard_markdown
-from harness.report.manifest_files import MANIFEST, with_files
 from harness.report.table import csv_table
 from harness.report.write import write_leaderboard, write_page
 from harness.run.contact_sheet import contact_sheet

@@ -14,8 +14,7 @@ from harness.config.public_options import public_command
 from harness.data.pool import Pool
 from harness.data.same_slices import same_slices
 from harness.evaluation.records import SCHEMA
-from harness.pipeline import Outcome
-from harness.run.manifest_shape import (
+from harness.finished.manifest_shape import (
     BaseFacts,
     Facts,
     FolderFacts,
@@ -24,6 +23,7 @@ from harness.run.manifest_shape import (
     PatientFacts,
     SlicesFacts,
 )
+from harness.pipeline import Outcome
 from harness.run.source_commit import commit
 from harness.source_digest import source_digest
 

@@ -12,8 +12,8 @@ from pydantic import TypeAdapter, ValidationError
 from harness.bounded import digest, listed, read_json, read_yaml
 from harness.errors import InputError
 from harness.evaluation.records import SCHEMA
+from harness.finished.manifest_files import MANIFEST
 from harness.places import shown
-from harness.report.manifest_files import MANIFEST
 
 RESULTS, CONFIG, SUBMISSION, SCORES = "results.json", "config.yaml", "submission.csv", "scores.csv"
 _MOST_JSON_BYTES, _MOST_YAML_BYTES = 64_000_000, 1_000_000

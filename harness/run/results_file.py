@@ -7,8 +7,8 @@ from typing import Any
 
 from harness.config.recipe_options import leak_of
 from harness.evaluation.records import SCHEMA
+from harness.finished.results_shape import Chosen, Kept, MatchFacts, Power, Results, RunFacts, StartFacts, Surrogates
 from harness.pipeline import Outcome
-from harness.run.results_shape import Chosen, Kept, MatchFacts, Power, Results, RunFacts, StartFacts, Surrogates
 
 
 def results_of(outcome: Outcome) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import json
 from importlib.resources import files
 from typing import Any
 
-NAMES = ("results", "manifest", "audit", "suite", "benchmark")
+NAMES = ("results", "manifest", "audit", "suite", "benchmark", "challenge", "scores")
 
 
 def schema(name: str) -> dict[str, Any]:

@@ -39,10 +39,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from harness.share.copy import copied  # start-up: --help needs no numpy, pydantic or attacks
+    from harness.finished.reading import read_run  # start-up: --help needs no numpy, pydantic or attacks
+    from harness.share.copy import copied
     from harness.share.folder import refuse_others, write_copy
     from harness.share.key import KeyedNames, key_file, private_key
-    from harness.share.reading import read_run
 
     run = _whole(options.run)
     if not 0 < len(os.fsencode(run.name)) <= _LONGEST:

@@ -11,11 +11,11 @@ import yaml
 from harness import ours
 from harness.evaluation.records import SCHEMA, SCORE_COLUMNS
 from harness.evaluation.score_rows import ScoreRow
+from harness.finished.manifest_files import MANIFEST, with_files
 from harness.places import shown
 from harness.plain import write_csv
 from harness.report.latex import latex_table
 from harness.report.leaderboard_page import leaderboard_markdown
-from harness.report.manifest_files import MANIFEST, with_files
 from harness.report.table import csv_table
 from harness.report.write import write_leaderboard, write_page
 from harness.share.copy import Copy
@@ -27,8 +27,7 @@ def write_copy(copy: Copy, out: Path) -> None:
     """Every file of a copy; the same run and key give the same bytes."""
     results, chosen = copy.results, chosen_label(copy)
     with replaced_folder(out) as beside:
-        told = {"schema": SCHEMA, **asdict(results), "family": copy.family, "recipe": dict(copy.options)}
-        write_durably(beside / "results.json", json.dumps(told, indent=1))
+        write_durably(beside / "results.json", json.dumps(asdict(results), indent=1))
         write_durably(beside / "config.yaml", yaml.safe_dump(dict(copy.config), sort_keys=False))
         page = leaderboard_markdown(copy.scope, results.records, chosen, results.alarms, summary(copy))
         write_durably(beside / "leaderboard.md", page)

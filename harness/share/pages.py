@@ -8,13 +8,13 @@ import numpy as np
 
 from harness.evaluation.intervals import Estimate
 from harness.evaluation.records import Record
+from harness.finished.results_shape import MatchFacts
 from harness.report.beyond import beyond_told
 from harness.report.conclusion import Applied, conclusion
 from harness.report.content import Decisions, PageContent, PlanRow, PowerSeries, ScoredAttack
 from harness.report.matched import Matched, Tried, told
 from harness.report.start_line import start_line
 from harness.share.copy import Copy
-from harness.share.reading import Matched as MatchedRecipe
 
 NO_PICTURES = (
     "This is a copy to pass on: it shows no slice and no released image, and its slices and patients have names that "
@@ -92,7 +92,7 @@ def page_of(copy: Copy, files: dict[str, str]) -> PageContent:
 
 
 def _matched(copy: Copy) -> Matched | None:
-    def mean(one: MatchedRecipe) -> float:
+    def mean(one: MatchFacts) -> float:
         return float(np.mean(list(one.distances.values()))) if one.distances else float("nan")
 
     steps = copy.recipe.n_steps if copy.recipe is not None else None
@@ -100,7 +100,7 @@ def _matched(copy: Copy) -> Matched | None:
         Tried(
             told(one.family, one.steps),
             mean(one),
-            (one.family, one.steps) == (copy.family, steps),
+            (one.family, one.steps) == (copy.results.family, steps),
             one.distances,
             one.outlines,
         )

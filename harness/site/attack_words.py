@@ -11,8 +11,8 @@ from dataclasses import MISSING, Field, dataclass, fields
 from typing import Any, NamedTuple
 
 from attacks.base import Attack
-from attacks.difficulty_calibration import CALIBRATIONS
 from attacks.registry import found_so_far
+from harness.config.described import with_names
 from harness.report.featured import HOLDS
 
 _PUBLISHED = re.compile(r"\barXiv\b|\b(?:19|20)\d\d\b")
@@ -116,11 +116,6 @@ def _taken_apart(text: str, options: Sequence[str]) -> _Told:
     return told
 
 
-def _with_names(meaning: str) -> str:
-    """A reader of a page cannot look into a table of the code, so its names are said."""
-    return meaning.replace("or another of CALIBRATIONS", f"or another of {', '.join(CALIBRATIONS)}")
-
-
 def _options(cls: type[Attack]) -> Iterator[Option]:
     """The fields of an attack, each with what its class, or the one that it is from, says of it."""
     every: tuple[Field[Any], ...] = fields(cls)  # type: ignore[arg-type]  # every attack is a dataclass
@@ -130,7 +125,7 @@ def _options(cls: type[Attack]) -> Iterator[Option]:
         if issubclass(one, Attack):
             meanings |= _below_fields(one) | _taken_apart(inspect.cleandoc(one.__doc__ or ""), names).options
     for field in every:
-        yield Option(field.name, _default(field), _with_names(meanings.get(field.name, "")))
+        yield Option(field.name, _default(field), with_names(meanings.get(field.name, "")))
 
 
 def _default(one: Field[Any]) -> str:

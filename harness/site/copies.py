@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from harness.compare.reading import OF_SUITE, task_of
+from harness.finished.found import OF_SUITE, task_of
+from harness.finished.reading import read_run
 from harness.share.copy import copied
 from harness.share.folder import write_copy
 from harness.share.key import KeyedNames, private_key
-from harness.share.reading import read_run
 from harness.site.entry import Entry, entries
 
 

@@ -6,7 +6,7 @@ import hashlib
 import re
 import warnings
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,15 @@ from harness.bounded import read_text
 from harness.config.public_options import public_options
 from harness.errors import HarnessWarning
 from harness.evaluation.records import Record
+from harness.evaluation.score_rows import ScoreRow
+from harness.finished.made import made_by
+from harness.finished.reading import Run, read_run, unchanged, whole
 from harness.places import shown
 from harness.plain import plain
 from harness.report.content import Facts
-from harness.report.leaderboard_page import Scope
 from harness.report.render import is_strict
-from harness.share.copy import Copy
+from harness.share.copy import Copy, scope_of
 from harness.share.pages import chosen_label, summary
-from harness.share.reading import Run, read_run, unchanged
 from harness.site.tasks import RowTask, row_tasks
 
 _MOST_REPORT_BYTES = 256_000_000
@@ -64,7 +65,7 @@ class Entry:
         """How the generators were made, in a few words."""
         start, steps = self.told.results.start, self.told.scope.steps
         trained = f", {steps:,} steps from {start.name}" if steps else ""
-        return f"{self.told.family}{trained}" + (f", leak {start.leak}" if start.leak else "")
+        return f"{self.told.results.family}{trained}" + (f", leak {start.leak}" if start.leak else "")
 
 
 def entries(folders: Sequence[Path]) -> list[Entry]:
@@ -74,7 +75,7 @@ def entries(folders: Sequence[Path]) -> list[Entry]:
     """
     found: dict[str, Entry] = {}
     for folder in folders:
-        entry = _entry(read_run(folder), folder)
+        entry = _entry(read_run(folder))
         found[_unlike(entry.slug, found)] = entry
     named = [
         replace(one, slug=slug, name=one.name if one.slug == slug else f"{one.name} ({slug.rpartition('-')[2]})")
@@ -90,47 +91,37 @@ def _unlike(slug: str, taken: Collection[str]) -> str:
     return next(one for one in tried if one.lower() not in there)
 
 
-def _entry(run: Run, folder: Path) -> Entry:
-    name, told = folder.resolve().name, _told(run)
+def _entry(run: Run) -> Entry:
+    manifest, scores = whole(run)
+    name, told = run.folder.resolve().name, _told(run, scores)
     seed = run.results.run.seed
     facts: Facts = {
-        "commit": run.facts.commit or "not known",
+        "commit": manifest.commit or "not known",
         "seed": "not passed on" if seed is None else str(seed),
-        "pool": run.facts.pool,
-        "generators": {one.name: one.generator for one in run.facts.generators},
-        "versions": run.facts.versions,
-        "hardware": {name: str(value) for name, value in run.facts.hardware.items()},
+        "pool": manifest.pool,
+        "generators": {one.name: one.generator for one in manifest.generators},
+        "versions": manifest.versions,
+        "hardware": {name: str(value) for name, value in asdict(manifest.hardware).items() if value is not None},
         "options": dict(_flat(told.config)),
     }
-    return Entry(plain(name), _slug(name), told, folder, row_tasks(folder), facts, _report(run, folder))
+    return Entry(plain(name), _slug(name), told, run.folder, row_tasks(run), facts, _report(run))
 
 
-def _report(run: Run, folder: Path) -> str | None:
+def _report(run: Run) -> str | None:
     """None for a page that could run a script or load something: whoever wrote the folder wrote its digest, too."""
-    page = read_text(unchanged(folder, "report.html", run.facts), _MOST_REPORT_BYTES, "The report", links=False)
+    page = read_text(unchanged(run, "report.html"), _MOST_REPORT_BYTES, "The report", links=False)
     if is_strict(page):
         return page
     told = "is left out of the site: it is not a page as this version writes it, and could run a script."
-    warnings.warn(HarnessWarning(f"{shown(folder / 'report.html')} {told}"), stacklevel=2)
+    warnings.warn(HarnessWarning(f"{shown(run.folder / 'report.html')} {told}"), stacklevel=2)
     return None
 
 
-def _told(run: Run) -> Copy:
+def _told(run: Run, scores: list[ScoreRow]) -> Copy:
     """The run in the shape of a copy to pass on, of which the sentences are made; left out is what names places."""
-    config, size, recipe = public_options(run.config), run.results.run, run.made.recipe
-    family = recipe.name if recipe is not None else str(run.config.get("shadow", {}).get("family", "a plug-in's"))
-    scope = Scope(
-        data=str(run.config["data"]["name"]),
-        n_slices=size.n_slices,
-        n_patients=size.n_patients,
-        n_shadows=size.n_shadows,
-        n_images=size.n_images,
-        preset=str(run.config.get("preset", "")),
-        steps=0 if recipe is None else recipe.n_steps,
-        rule=str(run.config.get("rule", "")),
-        decision=str(run.config.get("decision", "")),
-    )
-    return Copy(run.results, recipe, family, {}, scope, {}, config, run.scores)
+    made = made_by(run)
+    scope = scope_of(run, made, run.config, run.config["data"]["name"])
+    return Copy(run.results, made.recipe, scope, {}, public_options(run.config), scores)
 
 
 def _flat(options: Mapping[str, Any], above: str = "") -> list[tuple[str, str]]:

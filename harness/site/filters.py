@@ -42,7 +42,7 @@ def as_facets(entries: Sequence[Entry], access: Iterable[str], attacks: Iterable
     """The same of a row that is about several runs."""
     values = {
         "data": sorted({one.told.scope.data for one in entries}),
-        "family": sorted({one.told.family for one in entries}),
+        "family": sorted({one.told.results.family for one in entries}),
         "access": sorted(access),
         "attack": sorted(attacks),
     }
@@ -52,7 +52,7 @@ def as_facets(entries: Sequence[Entry], access: Iterable[str], attacks: Iterable
 def choices(entries: Sequence[Entry], attacks: Sequence[str]) -> list[Choice]:
     """All filters; attacks: the names that there are."""
     data = {one.told.scope.data for one in entries}
-    families = {one.told.family for one in entries}
+    families = {one.told.results.family for one in entries}
     there = {one.access for entry in entries for one in entry.attacks if one.skipped is None}
     return [
         _choice("data", "data", data),

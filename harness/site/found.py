@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from harness.bounded import read_json
-from harness.compare.reading import run_folders
 from harness.errors import HarnessWarning, InputError
+from harness.finished.found import run_folders
+from harness.finished.manifest_files import MANIFEST
 from harness.places import shown
-from harness.report.manifest_files import MANIFEST
 
 _MOST_MANIFEST_BYTES = 64_000_000
 

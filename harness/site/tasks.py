@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import NamedTuple, get_args
 
 from harness.compare.metric import metric_called
-from harness.compare.reading import read_run
 from harness.compare.rows import Said, said_of
+from harness.compare.runs import compared_run
 from harness.compare.settings import Setting, setting_of
 from harness.errors import InputError
 from harness.evaluation.records import TargetSet
+from harness.finished.reading import Run
 
 _SHOWN = metric_called("f1")  # AUC hangs on less, but F1 stands in the same row
 
@@ -23,9 +23,9 @@ class RowTask(NamedTuple):
     setting: Setting
 
 
-def row_tasks(folder: Path) -> list[RowTask]:
+def row_tasks(finished: Run) -> list[RowTask]:
     """Of every row of a run's results, in their order. InputError where its scores contradict themselves."""
-    run = read_run(folder)
+    run = compared_run(finished)
     found: dict[int, Said] = {}
     for on in get_args(TargetSet):
         try:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness import ours
+from harness.finished.manifest_files import MANIFEST, with_files
 from harness.places import shown
-from harness.report.manifest_files import MANIFEST, with_files
 from harness.site.entry import Entry
 from harness.site.frame import site_of
 from harness.site.pages import pages

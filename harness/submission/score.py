@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,6 +27,7 @@ from harness.plain import plain
 from harness.seeds import rng_of
 from harness.submission.files import read_submission
 from harness.submission.ids import check_ids
+from harness.submission.score_shape import ScoreRecord, Scores
 from harness.submission.truth import Truth, read_used
 from harness.writing import replace_file
 
@@ -83,9 +84,15 @@ def show_scores(
         f"Intervals (95 %) resample {truth.of}; those of the coin hold 95 % of its throws."
     )
     if json_file is not None:
-        records = [asdict(one.record) | dict(zip(_COUNTS, one.counts, strict=True)) for one in scored]
-        found = {"schema": SCHEMA, "edition": edition.name, "records": records + [asdict(one) for one in trivial]}
-        replace_file(json_file, json.dumps(found, indent=1) + "\n")
+        counts = (dict(zip(_COUNTS, one.counts, strict=True)) for one in scored)
+        records = [_record(one.record, **told) for one, told in zip(scored, counts, strict=True)]
+        found = Scores(SCHEMA, edition.name, [*records, *map(_record, trivial)])
+        replace_file(json_file, json.dumps(asdict(found), indent=1) + "\n")
+
+
+def _record(record: Record, **counts: int) -> ScoreRecord:
+    told: dict[str, Any] = {one.name: getattr(record, one.name) for one in fields(record)}
+    return ScoreRecord(**(told | counts))
 
 
 def _table(task: Task, scored: Sequence[ScoredSubmission], trivial: Sequence[Record]) -> Table:

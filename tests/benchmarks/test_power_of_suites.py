@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bare_runs import write_bare_run
 
 from benchmarks.power import proportions
 from benchmarks.power.choice import ALL_USED, KNN_HALF, choose
@@ -88,12 +89,12 @@ def runs(tmp_path):
     (folder / "suite.json").write_text(json.dumps({**suite.about_task("dct-weak"), "pool": pool}))
     made = task({"knn": 0.5, "ssim": 2.0})
     of = {"via": "release", "target_set": "shadow", "skipped": None}
+    of["access"] = "release"
     records = [{**of, "attack": name, "kind": "attack"} for name in made.by_attack]
     records += [
         {**of, "attack": "blind", "kind": "control"},
         {**of, "attack": "knn", "kind": "attack", "target_set": "test"},
     ]
-    (folder / "run" / "results.json").write_text(json.dumps({"records": records}))
     lines = [",".join(SCORE_COLUMNS)]
     for name, targets in [*made.by_attack.items(), ("blind", made.by_attack["knn"])]:
         for t, one in enumerate(targets):
@@ -103,6 +104,7 @@ def runs(tmp_path):
             ]
     lines += [f"test,id{i},p{i:02d},knn,9.0,0.5,0," for i in range(N)]
     (folder / "run" / "scores.csv").write_text("\n".join(lines) + "\n")
+    write_bare_run(folder / "run", records)
     return tmp_path, made
 
 

@@ -79,3 +79,12 @@ def test_a_stale_page_is_named_and_written_anew(tmp_path, capsys):
     assert command.main(["--check", "--docs", str(docs)]) == 0
     assert command.main(["--docs", str(tmp_path)]) == 2
     assert "options.md is not there" in capsys.readouterr().err
+
+
+def test_no_meaning_of_an_option_is_the_name_of_a_table_in_the_code(right):
+    """A reader of a page cannot look into it, so its names stand there."""
+    (options,) = (page for path, page in right.items() if path.name == "options.md")
+    shown = [line for line in options.splitlines() if line.startswith("| `attack.") and line.count("|") > 4]
+    assert len(shown) > 5
+    assert not [line for line in shown if re.search(r"\b[A-Z]{2,}_?[A-Z]{3,}S\b", line)]
+    assert "lira\\_t or lira\\_reg" in options

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from bare_runs import write_bare_run, write_manifest
 from shapes import has_shape
 
 from benchmarks.suite import running
@@ -56,7 +57,7 @@ def record(attack: str, auc: float) -> dict[str, Any]:
         "skipped": None,
         "ece": figure,
     }
-    return {"attack": attack, "auc": figure, "tpr_at_fpr": {"0.01": figure, "0.001": None}, **rest}
+    return {"attack": attack, "auc": figure, "tpr_at_fpr": {"0.01": figure, "0.001": {"value": None}}, **rest}
 
 
 def write_run(folder: Path, of: str, aucs: Mapping[str, float], text: str = TEXT, **other: Any) -> Path:
@@ -65,8 +66,7 @@ def write_run(folder: Path, of: str, aucs: Mapping[str, float], text: str = TEXT
     (folder / "suite.json").write_text(json.dumps(about))
     others = [{**record("knn", 0.1), "target_set": "test"}, {**record("blind", 0.5), "skipped": "why"}]
     records = [*others, *(record(name, auc) for name, auc in aucs.items())]
-    (folder / "run" / "results.json").write_text(json.dumps({"records": records}))
-    (folder / "run" / "manifest.json").write_text(json.dumps({"commit": 5 * "0123456789"[:8] + "+"}))
+    write_bare_run(folder / "run", records, facts={"commit": 5 * "0123456789"[:8] + "+"})
     return folder
 
 
@@ -140,11 +140,18 @@ def test_results_of_something_else_stand_in_no_table(suite: Suite, tmp_path: Pat
         read_runs(suite, [tmp_path / "nowhere"])
 
 
-@pytest.mark.parametrize(("name", "text"), [("suite.json", "{}"), ("suite.json", "[1]"), ("run/results.json", "{}")])
-def test_a_file_of_something_else_is_told(suite: Suite, name: str, text: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        ("suite.json", "{}", "suite.json is not as a run of a suite writes it"),
+        ("suite.json", "[1]", "suite.json is not as a run of a suite writes it"),
+        ("run/results.json", "{}", "run holds no run that can be read"),
+    ],
+)
+def test_a_file_of_something_else_is_told(suite: Suite, name: str, text: str, sentence: str, tmp_path: Path) -> None:
     there = write_run(tmp_path / "one", "a-weak", {"knn": 0.6})
     (there / name).write_text(text)
-    with pytest.raises(InputError, match=f"{name} is not as a run of a suite writes it"):
+    with pytest.raises(InputError, match=sentence):
         read_runs(suite, [there])
 
 
@@ -210,7 +217,7 @@ def test_slices_of_two_users_stand_in_no_table(tmp_path: Path) -> None:
 def test_an_attack_by_two_roads_has_two_lines(suite: Suite, tmp_path: Path) -> None:
     there = write_run(tmp_path / "one", "a-weak", {"knn": 0.6})
     records = [record("knn", 0.6), record("loss", 0.9), {**record("loss", 0.6), "via": "surrogate"}]
-    (there / "run" / "results.json").write_text(json.dumps({"records": records}))
+    write_bare_run(there / "run", records)
     assert [*read_runs(suite, [there])["a-weak"]] == ["knn", "loss", "loss@surrogate"]
 
 
@@ -272,6 +279,7 @@ def test_rates_at_few_false_alarms_are_of_all_slices_of_a_level_together(tmp_pat
             for i in range(n)
         ]
         (tmp_path / task / "run" / "scores.csv").write_text("\n".join([",".join(SCORE_COLUMNS), *rows]) + "\n")
+        write_manifest(tmp_path / task / "run")
     board = read_runs(suite, [tmp_path])
     rates = rates_over_tasks(suite, board, [tmp_path])
     assert [*rates] == [("dct", "weak")], "the other level has one task, and its own run's rates"
@@ -316,9 +324,9 @@ def test_a_table_says_at_which_commits_its_runs_were_made(tmp_path: Path) -> Non
     write_run(tmp_path / "one", "a-weak", {"knn": 0.6})
     other = write_run(tmp_path / "other", "a-strong", {"knn": 0.9})
     assert made_at([tmp_path]) == "The runs were made at 0123456+ (+: with changes)."
-    (other / "run" / "manifest.json").write_text('{"commit": null}')
+    write_manifest(other / "run", commit=None)
     assert made_at([tmp_path]) == "The runs were made at 0123456+, no commit (+: with changes)."
-    (other / "run" / "manifest.json").write_text(json.dumps({"commit": 40 * "a"}))
+    write_manifest(other / "run", commit=40 * "a")
     assert made_at([tmp_path / "other"]) == "The runs were made at aaaaaaa."
 
 
@@ -349,8 +357,7 @@ def test_a_level_is_looked_for_on_other_seeds(suite: Suite, tmp_path: Path, monk
 
 def test_another_pool_is_another_benchmark(suite: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def run(folder: Path, words: list[str]) -> None:
-        (folder / "run").mkdir(exist_ok=True)
-        (folder / "run" / "manifest.json").write_text(json.dumps({"pool": pool}))
+        write_bare_run(folder / "run", [], facts={"pool": pool})
 
     monkeypatch.setattr(running, "run_harness", run)
     pool = "abc"

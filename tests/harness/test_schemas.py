@@ -13,7 +13,7 @@ from shapes import faults
 from harness.data.sources.account import Account
 from harness.evaluation.intervals import Estimate
 from harness.evaluation.records import Record
-from harness.run.manifest_shape import FolderFacts
+from harness.finished.manifest_shape import FolderFacts
 from harness.schemas import NAMES, schema
 
 

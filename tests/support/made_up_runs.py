@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import yaml
+from bare_runs import results_of, write_manifest
 
 from harness.evaluation.records import SCORE_COLUMNS
 
@@ -58,34 +59,25 @@ def write_run(
     rows = [row for name, strength in strengths.items() for row in _scores(name, strength, seed, patients, salt)]
     if others_used:
         rows = [[*row[:-1], 1 - row[-1]] for row in rows]
-    told = {
-        "schema": 1,
-        "run": {"seed": seed},
-        "alarms": [],
-        "family": "dct",
-        "recipe": {"steps": steps},
-        "records": [_record(name, access, rows) for name in strengths],
-        **results,
-    }
+    told = results_of([_record(name, access, rows) for name in strengths], family="dct", recipe={"steps": steps})
+    told["run"] |= {"seed": seed, **results.pop("run", {})}
+    told |= results
     (folder / "results.json").write_text(json.dumps(told))
     (folder / "config.yaml").write_text(yaml.safe_dump(options))
     with (folder / "scores.csv").open("w", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([SCORE_COLUMNS, *rows])
-    generators = [{"name": f"shadow {n}", "release": f"{key}-{n}"} for n in range(2 * PAIRS)] if by_release else []
-    files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
-    manifest = {
-        "pool": f"pool-{data_seed}" if salt is None else f"pool-{data_seed}-{salt}",
-        "commit": "a" * 40,
-        "seed": seed,
-        "generators": generators,
-        "files": files,
-    }
+    names = [f"shadow {n}" for n in range(2 * PAIRS)] if by_release else []
+    generators = [
+        {"name": name, "generator": f"of-{key}-{n}", "release": f"{key}-{n}"} for n, name in enumerate(names)
+    ]
+    slices = None
     if salt is not None and tells_slices:
         people = [
             {"patient": _named("patient", n, salt), "slices": [_named("slice", n, salt)]} for n in range(patients)
         ]
-        manifest["slices"] = {"digest": f"slices-{data_seed}-{patients}", "patients": people}
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+        slices = {"digest": f"slices-{data_seed}-{patients}", "patients": people}
+    pool = f"pool-{data_seed}" if salt is None else f"pool-{data_seed}-{salt}"
+    write_manifest(folder, pool=pool, commit="a" * 40, seed=seed, generators=generators, slices=slices)
     return folder
 
 

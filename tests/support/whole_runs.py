@@ -12,9 +12,9 @@ import yaml
 
 from harness.evaluation.intervals import Estimate
 from harness.evaluation.records import SCHEMA, SCORE_COLUMNS, Record
+from harness.finished.manifest_files import MANIFEST, with_files
 from harness.plain import write_csv
 from harness.report.content import PageContent
-from harness.report.manifest_files import MANIFEST, with_files
 from harness.report.write import write_page
 from shadow_models.registry import find_family
 

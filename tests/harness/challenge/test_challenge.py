@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from shapes import has_shape
 from tiny import STEPS, TINY, only_run, write_slices
 
 from harness.challenge import __main__ as challenge
@@ -96,6 +97,7 @@ def test_the_generator_learnt_those_called_used_and_nobody_else(command):
     learnt = np.concatenate([candidates[used], images("made/challenge/dev/used")])
     (pool,) = Path("store/pool").glob("*/pixels.npy")
     (facts,) = [json.loads(Path("made/challenge.json").read_text())]
+    has_shape("challenge", Path("made/challenge.json"))
     settings_pool = load_pool(PhantomData(size=16, patients=14, slices=2), Store(Path("store")))
     split = split_patients(settings_pool, 2, 3, 0)
     assert facts["members"] == len(learnt) == 10
@@ -283,6 +285,7 @@ def test_from_hidden_members_to_a_scored_submission(command, monkeypatch, capsys
     files = [str(only_run() / name) for name in ("submission.csv", "baseline_winner_2023.csv")]
     ran = command("score", "--submission", *files, "--truth", "made/truth.csv", "--json", "scores.json")
     assert ran.code == 0, ran.err
+    has_shape("scores", Path("scores.json"))
     records = json.loads(Path("scores.json").read_text())["records"]
     assert [one["attack"] for one in records][:2] == ["submission", "baseline_winner_2023"]
     assert {one["attack"] for one in records[2:]} == {"all used", "none used", "coin"}
@@ -309,7 +312,11 @@ def test_the_target_may_start_from_a_base_and_that_is_another_challenge(command)
     assert torch.equal(found[0].codec.mean, found[1].codec.mean)
     facts = json.loads(Path("warm", "challenge.json").read_text())
     assert facts["start"] == "a folder"
-    assert "start" not in json.loads(Path("cold", "challenge.json").read_text())
+    assert json.loads(Path("cold", "challenge.json").read_text())["start"] is None
+    older = json.loads(Path("cold", "challenge.json").read_text())
+    del older["start"], older["more_members"]  # as older versions wrote it
+    Path("cold", "challenge.json").write_text(json.dumps(older))
+    assert command(*MAKE, "out=cold", "store.root=cold_store").code == 0
     refused = command(*MAKE, "out=warm", "seed=1", "store.root=store")
     assert refused.code == 2
     assert "something other than this challenge" in refused.err

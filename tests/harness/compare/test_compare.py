@@ -274,7 +274,11 @@ def test_settings_that_nothing_told_apart_are_not_one(tmp_path):
 def test_older_runs_are_read_and_unreadable_ones_counted(tmp_path):
     old = write_run(tmp_path / "a", BOTH)
     told = json.loads((old / "results.json").read_text())
-    (old / "results.json").write_text(json.dumps({name: told[name] for name in ("schema", "records")}))
+    first = {
+        name: told[name] for name in ("schema", "chosen", "choices", "alarms", "records")
+    }  # of the first version
+    first["run"] = {name: told["run"][name] for name in ("n_slices", "n_images", "seed")}
+    (old / "results.json").write_text(json.dumps(first))
     (old / "manifest.json").unlink()
     write_run(tmp_path / "b", BOTH, schema=2)
     changed = write_run(tmp_path / "c", BOTH)

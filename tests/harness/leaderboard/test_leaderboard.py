@@ -14,11 +14,12 @@ from io import StringIO
 
 import numpy as np
 import pytest
+from bare_runs import results_of
 from scipy.stats import binomtest
 
 from harness.editions.published import load_published
 from harness.evaluation.intervals import Estimate
-from harness.evaluation.records import SCHEMA, Record
+from harness.evaluation.records import Record
 from harness.leaderboard import __main__ as leaderboard
 from harness.leaderboard.published_counts import derived
 from harness.leaderboard.standings import needed_right, place_among
@@ -90,22 +91,13 @@ def run_folder(tmp_path):
             Record("loss_cal", "surrogate", "shadow", "release", n_members=20, n_nonmembers=20, recall=Estimate(1.0)),
             Record("knn", "release", "test", "release", n_members=20, n_nonmembers=20, recall=Estimate(0.0)),
         ]
-        results = {
-            "schema": SCHEMA,
-            "chosen": {
-                "attack": "loss_cal",
-                "via": "surrogate",
-                "rule": "best_calibrated",
-                "decision": "probability",
-            },
-            "alarms": list(alarms),
-            "records": [asdict(record) for record in [*decoys, chosen]],
-            **changes,
-        }
+        applied = {"attack": "loss_cal", "via": "surrogate", "rule": "best_calibrated", "decision": "probability"}
+        records = [asdict(record) for record in [*decoys, chosen]]
+        results = results_of(records, chosen=applied, alarms=list(alarms)) | changes
         folder = tmp_path / name
         folder.mkdir()
         (folder / "results.json").write_text(json.dumps(results))
-        (folder / "config.yaml").write_text(f"data:\n  name: {data}\n")
+        (folder / "config.yaml").write_text(f"attack: {{loss_cal: {{}}}}\ndata:\n  name: {data}\n")
         return folder
 
     return write

@@ -8,9 +8,9 @@ import signal
 import socket
 
 import pytest
+from bare_runs import results_of
 
 from harness.errors import InputError
-from harness.evaluation.records import SCHEMA
 from harness.leaderboard.chosen_record import read_chosen
 
 F1 = {"value": 0.7, "low": 0.6, "high": 0.8, "note": None}
@@ -18,12 +18,8 @@ ROW = {
     "target_set": "test", "kind": "attack", "attack": "knn", "via": "release", "access": "release", "skipped": None,
     "n_members": 20, "n_nonmembers": 20, "resampled": "patients", "f1": F1, "recall": F1, "specificity": F1,
 }  # fmt: skip
-RESULTS = {
-    "schema": SCHEMA,
-    "chosen": {"attack": "knn", "via": "release", "rule": "best_calibrated", "decision": "probability"},
-    "alarms": [],
-    "records": [ROW],
-}
+CHOSEN = {"attack": "knn", "via": "release", "rule": "best_calibrated", "decision": "probability"}
+RESULTS = results_of([ROW], chosen=CHOSEN)
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +39,7 @@ def run(tmp_path):
     folder = tmp_path / "run"
     folder.mkdir()
     (folder / "results.json").write_text(json.dumps(RESULTS))
-    (folder / "config.yaml").write_text("data:\n  name: phantom\n")
+    (folder / "config.yaml").write_text("attack: {knn: {}}\ndata:\n  name: phantom\n")
     return folder
 
 
@@ -148,5 +144,5 @@ def test_values_of_another_type_are_refused(run, results):
 
 @pytest.mark.parametrize("name", ["x" * 5000, "[a]", "{}", "1", "null", "!!binary aGFsbG8="])
 def test_a_name_of_data_that_is_none_is_refused(run, name):
-    (run / "config.yaml").write_text(f"data:\n  name: {name}\n")
+    (run / "config.yaml").write_text(f"attack: {{knn: {{}}}}\ndata:\n  name: {name}\n")
     refused(run)

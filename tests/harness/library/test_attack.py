@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,9 +12,15 @@ from tiny import write_slices
 
 from attacks.base import Target
 from attacks.registry import find_attacks
+from attacks.view import CountedModel
 from harness.errors import InputError
 from harness.jobs import scored as jobs
+from harness.jobs.targets import StoredModel
 from harness.library import attack
+from harness.store import Store
+from shadow_models.families.dct import DctRecipe
+from shadow_models.generator import load_generator
+from shadow_models.train import train
 
 
 def test_scores_are_the_attacks_own_in_the_order_of_the_candidates(world):
@@ -98,6 +105,40 @@ def test_names_of_candidates_are_hashes_of_pixels(world, tmp_path, monkeypatch):
     order = np.random.default_rng(1).permutation(len(world.slices))
     attack(world.slices[order], world.release)
     assert met[1].ids == tuple(met[0].ids[place] for place in order)
+
+
+@pytest.fixture(scope="module")
+def saved(world, tmp_path_factory):
+    """A generator of the members, as the harness saves one."""
+    folder = tmp_path_factory.mktemp("generator") / "saved"
+    train(world.slices[world.member], replace(DctRecipe.tiny(), steps=5), seed=0, device="cpu").save(folder)
+    return folder
+
+
+def test_a_saved_generator_is_asked_as_a_run_asks_it(world, saved):
+    """By its folder, as the object, and as a job of a run loads it: to the last digit."""
+    names = ["loss", "loss_cal", "knn"]
+    table = attack(world.slices, world.release, world.references, names, model=saved)
+    loaded = attack(world.slices, world.release, world.references, names, model=load_generator(saved))
+    assert np.array_equal(table["loss"], loaded["loss"])
+    assert "references give only releases" in table.skipped["loss_cal"]
+    store = Store(saved.parent / "store")
+    store.get("generator", "k", lambda folder: load_generator(saved).save(folder) or {})
+    own = jobs.target_of(world.slices, world.release)
+    of_run = replace(own, model=CountedModel(StoredModel(store, "k", "cpu")))
+    assert np.array_equal(table["loss"], jobs.scored(find_attacks().by_name["loss"](), of_run).scores)
+
+
+def test_a_model_that_is_none_is_a_sentence(world, saved, tmp_path):
+    with pytest.raises(InputError, match="is no saved generator that can be read"):
+        attack(world.slices, world.release, names=["loss"], model=tmp_path)
+    with pytest.raises(InputError, match="model is int"):
+        attack(world.slices, world.release, names=["loss"], model=3)
+    with pytest.raises(InputError, match="model draws images of 16 pixels, and the slices have 8"):
+        attack(world.slices, world.release, names=["loss"], model=saved, size=8)
+    (tmp_path / "generator.json").write_text('{"family": "external", "schema": 1, "recipe": {}}')
+    with pytest.raises(InputError, match=r"gives images alone|is no saved generator"):
+        attack(world.slices, world.release, names=["loss"], model=tmp_path)
 
 
 def test_options_of_an_attack_stand_in_its_column(world):

@@ -9,15 +9,18 @@ import stat
 import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 import yaml
+from made_up_runs import write_run as made_up
 from PIL import Image
 from tiny import TINY, TINY_PHANTOM, score_rows, write_slices
 
+from harness.compare import compare
 from harness.config.settings import composed
 from harness.data.pool import load_pool
 from harness.errors import InputError
@@ -25,6 +28,8 @@ from harness.evaluation.controls import verdict
 from harness.evaluation.intervals import Estimate
 from harness.evaluation.records import Record
 from harness.experiment import planted
+from harness.finished.made import made_by
+from harness.finished.reading import read_run
 from harness.planning import make, member_only, plan
 from harness.planning.leaks import plan_leaks
 from harness.run import __main__ as run_command
@@ -33,7 +38,6 @@ from harness.share.allowed import OF_ATTACKS, WITHHELD, Allowed
 from harness.share.copy import copied
 from harness.share.folder import write_copy
 from harness.share.key import KeyedNames, key_file
-from harness.share.reading import read_run
 from harness.store import Store
 
 N, PATIENTS = 24, 12
@@ -318,6 +322,30 @@ def test_no_option_and_no_fact_goes_out_unless_it_is_known(shared, tmp_path):
     assert found_in(files_of(tmp_path / "run-share"), [planted]) == []
 
 
+def test_attacks_that_differ_in_texts_alone_stay_two_and_say_none_of_them(tmp_path):
+    """Under another key they have other names, so that nobody can try which text it was."""
+    texts = {"a": "/home/kowalczyk/a.safetensors", "b": "/home/kowalczyk/b.safetensors", "same": None, "none": ""}
+    texts["same"] = texts["a"]
+    for place, (name, text) in enumerate(texts.items()):
+        options = {"k": 1, "distance": {"name": "features", "encoder": text}}
+        made_up(tmp_path / name, {"knn": 1.0}, place, attack_options=options, recipe={"steps": 30, "size": 16})
+    told = {}
+    for key in (b"k" * 32, b"l" * 32):
+        for name in texts:
+            config = copied(read_run(tmp_path / name), KeyedNames(key)).config
+            assert "kowalczyk" not in str(config)
+            told[key, name] = config["attack"]["knn"].get("not_told")
+    one, other = ([told[key, name] for name in texts] for key in (b"k" * 32, b"l" * 32))
+    assert one[0] == one[2] != one[1]
+    assert one[3] is None
+    assert not {*one[:3]} & {*other[:3]}
+    for name in ("a", "b"):
+        write_copy(copied(read_run(tmp_path / name), KeyedNames(b"k" * 32)), tmp_path / "copies" / name)
+    rows = compare([tmp_path / "copies"]).rows
+    assert len({row.attack for row in rows}) == 2
+    assert all(row.attack.startswith("knn (not_told=") for row in rows)
+
+
 def test_sentences_of_ours_go_out_and_others_do_not(shared):
     assert found_in(files_of(shared.copy), [WITHHELD]) == []
     allowed = Allowed(["knn", "loss_cal"])
@@ -462,12 +490,12 @@ def test_the_runs_own_files_hold_only_what_is_documented(shared):
 def test_the_seed_of_a_private_training_stays_here(shared, tmp_path):
     """Its noise could be drawn again, and the promise of epsilon would be none."""
     run = read_run(shared.run)
-    private = run.made._replace(recipe=run.made.recipe.changed(epsilon=8.0))
-    for made, told in ((run.made, True), (private, False)):
+    private = replace(run.results, recipe=made_by(run).recipe.changed(epsilon=8.0).to_dict())
+    for results, told in ((run.results, True), (private, False)):
         out = tmp_path / str(told)
-        write_copy(copied(run._replace(made=made), KeyedNames(b"k" * 32)), out)
-        results = json.loads((out / "results.json").read_text())
-        assert (results["run"]["seed"] is not None) == told
+        write_copy(copied(replace(run, results=results), KeyedNames(b"k" * 32)), out)
+        written = json.loads((out / "results.json").read_text())
+        assert (written["run"]["seed"] is not None) == told
         assert ("seed" in yaml.safe_load((out / "config.yaml").read_text())) == told
         assert (json.loads((out / "manifest.json").read_text())["seed"] is not None) == told
         assert ("<dt>seed</dt>" in (out / "report.html").read_text()) == told

@@ -87,7 +87,7 @@ def check_card(folder: Path) -> None:
 
     To be asked first: `datasets` looks for what is named there as soon as it is told of the folder.
     """
-    from datasets.config import METADATA_CONFIGS_FIELD, REPOCARD_FILENAME, REPOYAML_FILENAME
+    from datasets.config import REPOCARD_FILENAME, REPOYAML_FILENAME
     from huggingface_hub import DatasetCard
 
     if (folder / f"{folder.absolute().name}.py").is_file():
@@ -101,12 +101,41 @@ def check_card(folder: Path) -> None:
             cards.append(bounded.read_yaml(folder / REPOYAML_FILENAME, _MOST_BYTES_OF_CARD, "", links=True))
         except InputError as error:  # which may show what stands there
             raise InputError(f"The {REPOYAML_FILENAME} of the data set is no YAML that can be read.") from error
+    _refuse_elsewhere(cards, f"{_CARD} Write paths below the folder.")
+
+
+def check_card_of_hub(repository: str, revision: str | None) -> None:
+    """InputError where a repository of the Hub describes itself by files that are not its own.
+
+    To be asked before `datasets` is told of the repository, which looks up what is named there. Of a card that cannot
+    be had nothing is said: there is none, or `datasets` cannot have it either.
+    """
+    import huggingface_hub
+    from datasets.config import REPOCARD_FILENAME, REPOYAML_FILENAME
+    from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError
+
+    cards = []
+    for name in (REPOCARD_FILENAME, REPOYAML_FILENAME):
+        try:
+            path = Path(huggingface_hub.hf_hub_download(repository, name, repo_type="dataset", revision=revision))
+        except (EntryNotFoundError, HfHubHTTPError, OSError):
+            continue
+        if name == REPOCARD_FILENAME:
+            cards.append(huggingface_hub.DatasetCard.load(path, ignore_metadata_errors=True).data.to_dict())
+        else:
+            cards.append(bounded.read_yaml(path, _MOST_BYTES_OF_CARD, "", links=True))
+    _refuse_elsewhere(cards, f"data.path={repository} names files outside of its own repository, which are not read.")
+
+
+def _refuse_elsewhere(cards: Iterable[Any], told: str) -> None:
+    from datasets.config import METADATA_CONFIGS_FIELD
+
     for card in cards:
         configs = card.get(METADATA_CONFIGS_FIELD) if isinstance(card, dict) else None
         for config in configs if isinstance(configs, list) else []:
             for name in _texts([config.get(key) for key in ("data_files", "data_dir")] if config else []):
                 if name.strip() and (":" in name or not _stays(name)):
-                    raise InputError(f"{_CARD} Write paths below the folder.")
+                    raise InputError(told)
 
 
 def check_files(files: Iterable[str], folder: Path) -> None:

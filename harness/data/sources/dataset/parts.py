@@ -21,6 +21,7 @@ from harness.data.options import HubData, ParquetData
 from harness.data.sources.dataset.files import (
     below,
     check_card,
+    check_card_of_hub,
     check_files,
     check_repository,
     files_of,
@@ -156,6 +157,7 @@ def _of_hub(data: HubData) -> Part:
     datasets = _datasets()
     import huggingface_hub
 
+    check_card_of_hub(data.path, data.revision)
     try:
         builder = _checked(datasets.load_dataset_builder(data.path, data.subset, revision=data.revision))
         from_cache = type(builder).__module__.endswith(".cache")

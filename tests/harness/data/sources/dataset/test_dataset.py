@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow.parquet
 import pytest
 from data_sets import COMMIT, PEOPLE, png, rows_of, write_cache, write_parquet
+from huggingface_hub.errors import EntryNotFoundError
 from PIL import Image
 
 from harness.data.options import HubData, ParquetData
@@ -228,6 +229,36 @@ def test_what_a_folder_says_of_itself_leads_nowhere_else(tmp_path, secret, card,
         read(path=str(tmp_path / "set"), image="slice")
     assert "secret" not in str(told.value)
     assert not asked
+
+
+@pytest.mark.parametrize("card", ["README.md", ".huggingface.yaml"])
+def test_what_a_repository_of_the_hub_says_of_itself_is_refused_before_it_is_looked_up(tmp_path, card, monkeypatch):
+    """`datasets` asks the address as soon as it is told of the repository."""
+    configs = "configs:\n- config_name: default\n  data_files: {}\n"
+
+    def had(repository: str, name: str, **_options: object) -> str:
+        if name != card:
+            raise EntryNotFoundError(name)
+        return str(tmp_path / card)
+
+    class ToldError(Exception):
+        """`datasets` was told of it."""
+
+    def told_of(*_of: object, **_options: object) -> None:
+        raise ToldError
+
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", had)
+    monkeypatch.setattr("datasets.load_dataset_builder", told_of)
+    for name, raised in {
+        "http://127.0.0.1:9/x.parquet": InputError,
+        "hf://datasets/somebody/else/x.parquet": InputError,
+        "../x.parquet": InputError,
+        "data/*.parquet": ToldError,
+    }.items():
+        text = configs.format(name)
+        (tmp_path / card).write_text(f"---\n{text}---\n" if card == "README.md" else text)
+        with pytest.raises(raised):
+            dataset_parts._of_hub(HubData(path="clinic/lungs"))
 
 
 def test_a_card_that_names_files_of_the_folder_is_followed(tmp_path, slices):

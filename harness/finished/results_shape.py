@@ -1,29 +1,35 @@
-"""The shape of `results.json`: what its writer fills in, and what its JSON Schema is made of."""
+"""The shape of `results.json`: what its writer fills in, its reader reads, and its JSON Schema is made of.
+
+A field that older versions did not write has what their runs had as its default, or None where that is not known.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from harness.evaluation.beyond import Beyond
 from harness.evaluation.comparison import Comparison
 from harness.evaluation.intervals import Estimate
 from harness.evaluation.records import Record, Via
+from shadow_models.fine_tuning import NOTHING
+from shadow_models.recipe import DEFAULT
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RunFacts:
     """How large the run was.
 
-    n_slices: in the pool. n_patients: whose slices were taken. n_shadows: trained. n_images: that each shadow
-    releases. seed: of the run.
+    n_slices: in the pool. n_patients: whose slices were taken, null where an older version did not say. n_shadows:
+    trained, null likewise. n_images: that each shadow releases. seed: of the run; null in a copy to pass on of a
+    private training.
     """
 
     n_slices: int
-    n_patients: int
-    n_shadows: int
+    n_patients: int | None = None
+    n_shadows: int | None = None
     n_images: int
-    seed: int
+    seed: int | None
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,7 @@ class Chosen:
     via: Via
     rule: str
     decision: str
-    remark: str | None
+    remark: str | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,7 @@ class StartFacts:
     leak: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MatchFacts:
     """One recipe that was tried before the test's release.
 
@@ -75,11 +81,11 @@ class MatchFacts:
     nominal rate, at the thresholds of the recipe taken; null of that one, and where it was not measured.
     """
 
-    family: str
+    family: str = DEFAULT
     steps: int
     distances: dict[str, float]
-    outlines: dict[str, list[float]]
-    realised_fpr: dict[str, float] | None
+    outlines: dict[str, list[float]] = field(default_factory=dict)
+    realised_fpr: dict[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -108,7 +114,7 @@ class Surrogates:
     attacks: list[Kept]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Results:
     """`results.json`: a run's outcome for programs. What is unknown is null, never a guess.
 
@@ -119,7 +125,8 @@ class Results:
     comparisons: paired differences on the same resamples. power: how AUC grows with release and references. family:
     of the shadows. recipe: of the shadows, every number of it. start: what every generator started from. matches:
     recipes tried, empty where one was tried alone. matched_with: outlines of the test's laws. surrogates: null where
-    none were trained. beyond_slices: what is told above single slices. records: the rows of the table.
+    none were trained. beyond_slices: what is told above single slices, null where an older version told nothing.
+    records: the rows of the table.
     """
 
     schema: Literal[1]
@@ -127,15 +134,15 @@ class Results:
     chosen: Chosen | None
     choices: dict[str, str]
     alarms: list[str]
-    nobody: list[str]
-    decisions: dict[str, dict[str, Estimate]]
-    comparisons: list[Comparison]
-    power: list[Power]
-    family: str
-    recipe: dict[str, Any]
-    start: StartFacts
-    matches: list[MatchFacts]
-    matched_with: dict[str, list[float]]
-    surrogates: Surrogates | None
-    beyond_slices: Beyond
+    nobody: list[str] = field(default_factory=list)
+    decisions: dict[str, dict[str, Estimate]] = field(default_factory=dict)
+    comparisons: list[Comparison] = field(default_factory=list)
+    power: list[Power] = field(default_factory=list)
+    family: str = DEFAULT
+    recipe: dict[str, Any] = field(default_factory=dict)
+    start: StartFacts = StartFacts(NOTHING, None)
+    matches: list[MatchFacts] = field(default_factory=list)
+    matched_with: dict[str, list[float]] = field(default_factory=dict)
+    surrogates: Surrogates | None = None
+    beyond_slices: Beyond | None = None
     records: list[Record]

@@ -1,9 +1,14 @@
-"""The shape of `manifest.json`: what its writer fills in, and what its JSON Schema is made of."""
+"""The shape of `manifest.json`: what its writer fills in, its reader reads, and its JSON Schema is made of.
+
+A field with a default is one that older versions did not write, or that a copy to pass on leaves away.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+from shadow_models.recipe import DEFAULT
 
 
 @dataclass(frozen=True)
@@ -63,62 +68,63 @@ class BaseFacts:
 class GeneratorFacts:
     """One generator of the plan.
 
-    name: in the plan. generator, release: their keys in the store. seed: of its training. members: how many; null of
-    the one whose members are withheld.
+    name: in the plan. generator, release: their keys in the store. seed: of its training; null where it is not passed
+    on. members: how many; null of the one whose members are withheld.
     """
 
     name: str
     generator: str
     release: str
-    seed: int
-    members: int | None
+    seed: int | None = None
+    members: int | None = None
 
 
 @dataclass(frozen=True)
 class Hardware:
     """Where the run was made.
 
-    machine: the processor's architecture. system: the operating system. cores: that it could use.
+    machine: the processor's architecture. system: the operating system. cores: that it could use. Each null where it
+    is not passed on.
     """
 
-    machine: str
-    system: str
-    cores: int
+    machine: str | None = None
+    system: str | None = None
+    cores: int | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Facts:
     """`manifest.json`: what made a run's folder, so that it can be made again.
 
     schema: version of this shape. family: of the shadows. recipe_schema: version of what its options mean. command:
     as it was typed, with `...` where a value says something of this machine. commit: of the clone, a `+` at its end
-    where something in it was changed; null outside a clone. source: a hash of the harness's own source. versions: of
-    Python and packages. hardware: where it ran. seed: of the run. pool: key of the pool. slices: what they
-    are. folders: the accounts of the
-    folders read. base: what generators were trained on from, null where that is nothing. generators: every one of the
-    plan. warnings: every remark of the run. broken_plugins: by name, the kind of error with which one could not be
-    imported.
+    where something in it was changed; null outside a clone. source: a hash of the harness's own source, empty where
+    it is not passed on. versions: of Python and packages. hardware: where it ran. seed: of the run; null where it is
+    not passed on. pool: key of the pool. slices: what they
+    are, null where it is not passed on. folders: the accounts of the folders read. base: what generators were
+    trained on from, null where that is nothing. generators: every one of the plan. warnings: every remark of the run.
+    broken_plugins: by name, the kind of error with which one could not be imported.
     """
 
     schema: Literal[1]
-    family: str
-    recipe_schema: int
-    command: list[str]
-    commit: str | None
-    source: str
-    versions: dict[str, str]
-    hardware: Hardware
-    seed: int
+    family: str = DEFAULT
+    recipe_schema: int = 1
+    command: list[str] = field(default_factory=list)
+    commit: str | None = None
+    source: str = ""
+    versions: dict[str, str] = field(default_factory=dict)
+    hardware: Hardware = Hardware()
+    seed: int | None = None
     pool: str
-    slices: SlicesFacts
-    folders: list[FolderFacts]
-    base: BaseFacts | None
+    slices: SlicesFacts | None = None
+    folders: list[FolderFacts] = field(default_factory=list)
+    base: BaseFacts | None = None
     generators: list[GeneratorFacts]
-    warnings: list[str]
-    broken_plugins: dict[str, str]
+    warnings: list[str] = field(default_factory=list)
+    broken_plugins: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Manifest(Facts):
     """`manifest.json`: what made a run's folder, so that it can be made again, and the digest of every file in it.
 
