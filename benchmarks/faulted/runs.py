@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from harness.run.differences import timeless_results
+
 RUN, STORE = "run", "store"
 KEPT_EVERY_SEC = 1.0
 OPTIONS = (
@@ -32,7 +34,10 @@ OPTIONS = (
     f"out={RUN}",
 )
 """Of a whole run in which trainings take longer than the time between two checkpoints."""
-_SAME = ("results.json", "scores.csv", "submission.csv", "leaderboard.csv")
+_SAME = (
+    "results.json", "scores.csv", "submission.csv", "baseline_winner_2023.csv", "baseline_knn_top_half.csv",
+    "contact_sheet.png",
+)  # fmt: skip
 _LIMIT_SEC = 600.0
 _ROOT = str(Path(__file__).parents[2])  # of this checkout: benchmarks are not installed
 
@@ -79,22 +84,16 @@ def run(folder: Path, words: Sequence[str], environment: Mapping[str, str] | Non
     return end(start(folder, words, environment))
 
 
-def bytes_of(folder: Path, run: str = RUN) -> dict[str, str]:
-    """A digest of each file of a finished run that must not differ, `results.json` without its seconds."""
+def digests(run: Path, store: Path | None = None) -> dict[str, str]:
+    """The sha256 of each file of a finished run that must not differ, `results.json` without its seconds; and of each
+    artefact of a store, as the store says its files, by kind and key."""
     found = {}
     for name in _SAME:
-        path = folder / run / name
-        if path.is_file():
-            found[name] = hashlib.sha256(_told(path)).hexdigest()
-    return found
-
-
-def artefacts_of(folder: Path, store: str = STORE) -> dict[str, str]:
-    """A digest of every artefact's files, as the store says them, by kind and key."""
-    found = {}
-    for meta in sorted((folder / store).glob("*/*/meta.json")):
-        files = json.loads(meta.read_text(encoding="utf-8"))["files"]
-        told = json.dumps(files, sort_keys=True)
+        if (run / name).is_file():
+            content = (run / name).read_bytes()
+            found[name] = hashlib.sha256(timeless_results(content) if name == "results.json" else content).hexdigest()
+    for meta in () if store is None else sorted(store.glob("*/*/meta.json")):
+        told = json.dumps(json.loads(meta.read_text(encoding="utf-8"))["files"], sort_keys=True)
         found["/".join(meta.parts[-3:-1])] = hashlib.sha256(told.encode()).hexdigest()
     return found
 
@@ -109,21 +108,3 @@ def left_over(folder: Path, store: str = STORE) -> list[str]:
     root = folder / store
     half = [path for path in root.rglob(".*") if path.name.startswith((".making", ".writing", ".replaced"))]
     return sorted(str(path.relative_to(folder)) for path in [*half, *(root / "checkpoint").glob("*")])
-
-
-def _told(path: Path) -> bytes:
-    if path.name == "scores.csv" or path.suffix == ".csv":
-        lines = path.read_text(encoding="utf-8").splitlines()
-        dropped = [i for i, name in enumerate(lines[0].split(",")) if "seconds" in name]
-        if not dropped:
-            return path.read_bytes()
-        return "\n".join(
-            ",".join(c for i, c in enumerate(line.split(",")) if i not in dropped) for line in lines
-        ).encode()
-    return json.dumps(_without_seconds(json.loads(path.read_text(encoding="utf-8"))), sort_keys=True).encode()
-
-
-def _without_seconds(told: object) -> object:
-    if isinstance(told, dict):
-        return {name: _without_seconds(value) for name, value in told.items() if "seconds" not in name}
-    return [_without_seconds(one) for one in told] if isinstance(told, list) else told

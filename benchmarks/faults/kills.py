@@ -17,10 +17,10 @@ from benchmarks.faulted.counts import Count
 from benchmarks.faulted.runs import (
     KEPT_EVERY_SEC,
     OPTIONS,
+    RUN,
     STORE,
-    artefacts_of,
-    bytes_of,
     differing,
+    digests,
     end,
     left_over,
     run,
@@ -54,8 +54,7 @@ def _killed(root: Path, number: int, at_sec: float, count: Count) -> None:
     end(process)
     count.lost_sec.append(_lost_sec(here, time.time()))
     again = run(here, WORDS)
-    other = differing(bytes_of(here), bytes_of(root / "calm"))
-    other |= differing(artefacts_of(here), artefacts_of(root / "calm"))
+    other = differing(digests(here / RUN, here / STORE), digests(root / "calm" / RUN, root / "calm" / STORE))
     count.differing |= {f"kill {number}: {one}" for one in other}
     left = left_over(here)
     right = again.code == 0 and not other and not left

@@ -7,8 +7,6 @@ and of workers, working folder, umask. What it writes is held against what the f
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
 import os
 import subprocess
 import sys
@@ -17,8 +15,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.rows import Row, at_most, skipped
-from harness.run.differences import timeless_results
+from benchmarks.benchmark import Benchmark, Option
+from benchmarks.command import run_one
+from benchmarks.faulted.counts import Count
+from benchmarks.faulted.runs import differing, digests
+from benchmarks.rows import Row, skipped
 
 TINY = (
     "data.size=16", "data.patients=16", "data.slices=2", "shadow.block=2", "shadow.channels=[8,16]",
@@ -26,10 +27,6 @@ TINY = (
 )  # fmt: skip
 AT_WORK = ("data.patients=24", "shadow.steps=3", "shadow.n_images=32", "device=cpu", "attack=[knn,ssim,loss]")
 """The usual size and network: sums are long enough for several threads to share them."""
-_FILES = (
-    "results.json", "scores.csv", "submission.csv", "baseline_winner_2023.csv", "baseline_knn_top_half.csv",
-    "contact_sheet.png",
-)  # fmt: skip
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 _LIMIT_SEC = 1800
 _ROOT = str(Path(__file__).parents[2])  # of this checkout: benchmarks are not installed
@@ -114,26 +111,22 @@ def reproducible(
         if not _installed(one.locale):
             found.append(Compared(one.name, skipped=f"the locale {one.locale} is not installed"))
             continue
-        digests, failed = _made(one, root / str(number))
-        differing = sorted(name for name in {*first, *digests} if first.get(name) != digests.get(name))
-        found.append(Compared(one.name, differing if failed is None else (), failed))
+        made, failed = _made(one, root / str(number))
+        found.append(Compared(one.name, sorted(differing(first, made)) if failed is None else (), failed))
     return found
 
 
 def measure(options: argparse.Namespace) -> list[Row]:
-    """A row each surroundings; options.at_work: whether the usual network is tried, too."""
+    """The count, and a row for each surroundings that could not be tried; options.at_work: the usual network, too."""
     found = reproducible(others=(EVERYTHING,) if options.only_all else SURROUNDINGS)
     if options.at_work:
         found += reproducible(CALM_AT_WORK, AT_WORK_TOO)
-    return [_row(one) for one in found]
-
-
-def _row(one: Compared) -> Row:
-    if one.skipped is not None:
-        return skipped(one.name, one.skipped)
-    if one.failed is not None:
-        return Row(f"{one.name}: {one.failed}", None, "files with other bytes", 0, False)
-    return at_most(one.name, len(one.differing), "files with other bytes", 0, differing=list(one.differing))
+    count = Count()
+    for one in found:
+        if one.skipped is None:
+            count.differing |= {f"{one.name}: {name}" for name in one.differing}
+            count.check(one.failed is None and not one.differing, f"{one.name}: {one.failed or 'other bytes'}")
+    return [*count.rows("surroundings"), *(skipped(one.name, one.skipped) for one in found if one.skipped)]
 
 
 def _made(one: Surroundings, root: Path) -> tuple[dict[str, str], str | None]:
@@ -156,22 +149,25 @@ def _made(one: Surroundings, root: Path) -> tuple[dict[str, str], str | None]:
     return digests(folder / "run", folder / "store"), None
 
 
-def digests(run: Path, store: Path) -> dict[str, str]:
-    """The sha256 of each file of a run that must not differ, without seconds, and of every artefact of a store."""
-    found = {}
-    for name in _FILES:
-        if (run / name).exists():
-            content = (run / name).read_bytes()
-            found[name] = hashlib.sha256(timeless_results(content) if name == "results.json" else content).hexdigest()
-    for meta in store.glob("*/*/meta.json"):
-        files = json.loads(meta.read_text(encoding="utf-8"))["files"]
-        told = json.dumps(files, sort_keys=True)
-        found["/".join(meta.parts[-3:-1])] = hashlib.sha256(told.encode()).hexdigest()
-    return found
-
-
 def _installed(name: str) -> bool:
     """Whether this machine has the locale; asked in a process of its own, for a process has one locale."""
     code = f"import locale; locale.setlocale(locale.LC_ALL, {name!r})"
     words = [sys.executable, "-P", "-c", code]
     return subprocess.run(words, capture_output=True, check=False).returncode == 0  # noqa: S603  # words of ours
+
+
+BENCHMARK = Benchmark(
+    "faults",
+    "reproducible",
+    "the same run in other surroundings: hash seed, locale, time zone, threads, workers, folder, umask",
+    measure,
+    {"only_all": True, "at_work": False},
+    "all of them at once",
+    (
+        Option("--only-all", False, {"action": "store_true", "help": "all of them at once alone"}),
+        Option("--at-work", False, {"action": "store_true", "help": "the usual network, too"}),
+    ),
+)
+
+if __name__ == "__main__":
+    sys.exit(run_one(BENCHMARK))

@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.benchmark import Benchmark, Option
 from benchmarks.command import run_one
 from benchmarks.faulted.counts import Count
-from benchmarks.faulted.runs import OPTIONS, artefacts_of, bytes_of, differing, end, left_over, run, start
+from benchmarks.faulted.runs import OPTIONS, RUN, STORE, differing, digests, end, left_over, run, start
 from benchmarks.rows import Row, at_most
 
 WORDS = [*OPTIONS, "attack=[knn,loss]", "launch.checkpoint_seconds=3600"]
@@ -46,8 +46,7 @@ def measure(options: argparse.Namespace) -> list[Row]:
             took.append(stopped.seconds)
             right = stopped.code == 0 or (stopped.code == _CODES[how] and _GO_ON in " ".join(stopped.told.split()))
             again = run(here, WORDS)
-            other = differing(bytes_of(here), bytes_of(root / "calm"))
-            other |= differing(artefacts_of(here), artefacts_of(root / "calm"))
+            other = differing(digests(here / RUN, here / STORE), digests(root / "calm" / RUN, root / "calm" / STORE))
             count.differing |= {f"stop {number}: {one}" for one in other}
             whole = again.code == 0 and not other and not left_over(here) and "Traceback" not in stopped.told
             told = f"{how.name} after {at:.1f} s: code {stopped.code}, then {again.code}, {len(other)} differ"

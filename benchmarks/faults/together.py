@@ -14,7 +14,7 @@ from benchmarks.benchmark import Benchmark, Option
 from benchmarks.command import run_one
 from benchmarks.faulted.counted import LOG, made_twice
 from benchmarks.faulted.counts import Count
-from benchmarks.faulted.runs import OPTIONS, bytes_of, differing, end, run, start
+from benchmarks.faulted.runs import OPTIONS, RUN, differing, digests, end, run, start
 from benchmarks.rows import Row
 
 _PLANS = ("attack=[knn]", "attack=[knn,ssim]", "attack=[ssim,loss]", "attack=[knn,loss]")
@@ -26,7 +26,9 @@ def measure(options: argparse.Namespace) -> list[Row]:
     rows = []
     with tempfile.TemporaryDirectory(prefix="faults-") as name:
         root = Path(name)
-        calm = {plan: bytes_of(_alone(root / f"calm {i}", plan)) for i, plan in enumerate(_PLANS[: options.plans])}
+        calm = {
+            plan: digests(_alone(root / f"calm {i}", plan) / RUN) for i, plan in enumerate(_PLANS[: options.plans])
+        }
         for n in options.at_once:
             rows += _at_once(root / f"{n} at once", n, calm).rows(f"{n} runs at once on one store")
         rows += _at_once(root / "killed", 3, calm, kills=True).rows("3 runs at once, of which one is killed")
@@ -63,7 +65,7 @@ def _at_once(root: Path, n: int, calm: dict[str, dict[str, str]], *, kills: bool
         runs[0] = start(root / "0", _words(plans[0], root, "run"), told, module="benchmarks.faulted.counted")
     for i, process in enumerate(runs):
         ended = end(process)
-        other = differing(bytes_of(root / str(i)), calm[plans[i]])
+        other = differing(digests(root / str(i) / RUN), calm[plans[i]])
         count.differing |= {f"run {i}: {one}" for one in other}
         count.check(ended.code == 0 and not other, f"run {i} of {n}: code {ended.code}: {ended.told[-200:]}")
     count.twice = len(made_twice(log))

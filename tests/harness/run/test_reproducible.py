@@ -7,7 +7,8 @@ import json
 from threadpoolctl import threadpool_info, threadpool_limits
 from tiny import TINY_PHANTOM
 
-from benchmarks.faults.reproducible import CALM, EVERYTHING, Surroundings, digests, reproducible
+from benchmarks.faulted.runs import digests
+from benchmarks.faults.reproducible import CALM, EVERYTHING, Surroundings, reproducible
 from harness import pipeline
 
 
