@@ -49,9 +49,14 @@ class VolumeFolder:
         return read_nifti(self._files, self.account, self._taking, self._salt, self._data.patient)
 
 
+READING_SCANS = "2026-11-27"
+"""As `harness.data.reading.READING`, of scanners' files alone. Since this one: series are told apart by patient, too;
+phases of number 0; palettes of colours left out; NIfTI patients by spelling."""
+
+
 def decided(data: VolumeData, salt: Salt) -> dict[str, Any]:
     """What options and the salt decide of the slices, JSON values; the salt by its mark alone."""
     window = window_of(data.window)
     facts = {"data": data.name, "size": data.size, "window": [window.centre, window.width], "slices": data.slices}
     told = {"patient": data.patient} if isinstance(data, NiftiData) or data.patient != BY_ID else {}
-    return {**facts, "salt": salt.mark, **told}
+    return {**facts, "salt": salt.mark, "reading": READING_SCANS, **told}

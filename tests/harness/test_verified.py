@@ -145,10 +145,13 @@ def test_a_job_takes_nothing_as_whole_that_a_run_asked_to_verify_found_damaged(s
     monkeypatch.setattr(harness.artefact, "_sha256", lambda path: digest(path)[::-1])
 
     class AnotherProcess:
+        at_a_time = 1
+
         def map(self, _function: object, jobs: list, _on_progress: object) -> None:
             forget()
             taken.extend(Store(store.root).find("generator", job.key) for job in jobs)
 
+    monkeypatch.setattr("harness.experiment.executor.check_room", lambda *_: None)
     job = SimpleNamespace(name="a generator", key="k", release_key="k")
     with pytest.warns(HarnessWarning, match="damaged"):
         Executor(Store(store.root, verify=True), AnotherProcess(), Console(quiet=True)).train([job])

@@ -33,7 +33,8 @@ def told(scores, held, *, decision="probability", monkeypatch, nobody=False, rul
         SimpleNamespace(candidates=places, member=row, target=SimpleNamespace(view=f"view {number}"))
         for number, row in enumerate(held)
     ]
-    pool = SimpleNamespace(patient_ids=[f"p{place:03d}" for place in places], patient=places)
+    names = [f"p{place:03d}" for place in places]
+    pool = SimpleNamespace(patient_ids=names, people=names, patient=places)
     evaluator = Evaluator(pool, shadows, decision, 0)
 
     def nearer(store, spec, patient, faced, seed):

@@ -192,7 +192,8 @@ def _what_reads_slices() -> list[Path]:
 
 
 def test_what_reads_slices_does_not_change_unnoticed():
-    """Failed? Put the new digest here; and where the same files now give other slices, another word into READING."""
+    """Failed? Put the new digest here; and where the same files now give other slices, another word into READING,
+    or into READING_SCANS where it is scanners' alone."""
     assert digest_of(_what_reads_slices()) == "a5d61e3a6b4c1984935fc88f29b169b66b7e2c94890703e05fbad97c3b71cc42"
 
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from finished_runs import copied, signed, with_fact, with_option, with_text
 from hydra.core.override_parser.types import Quote, QuotedString
-from tiny import TINY_PHANTOM
+from tiny import STEPS, TINY_PHANTOM
 
 from harness.config.settings import composed
 from harness.errors import InputError
@@ -54,7 +54,7 @@ def test_the_folder_alone_gives_the_same_bytes(harness, run, tmp_path):
         assert (made / name).read_bytes() == before[name]
     assert {one.name: one.read_bytes() for one in run.iterdir()} == before
     told = json.loads((made / "manifest.json").read_text())["command"]
-    assert {"attack=[knn]", "attack.knn.k=2", "shadow.steps=30", "seed=3"} <= set(told)
+    assert {"attack=[knn]", "attack.knn.k=2", f"shadow.steps={STEPS}", "seed=3"} <= set(told)
 
 
 def test_what_is_in_the_store_is_not_called_made_again(harness, finished, run):
