@@ -31,10 +31,8 @@ class Parser:
         """What it raised that it must not; None for an answer or a refusal."""
         try:
             self.read(data, folder)
-        except (InputError, *self.ends):
-            return None
         except Exception as error:
-            return error
+            return None if isinstance(error, (InputError, *self.ends)) else error
         return None
 
 

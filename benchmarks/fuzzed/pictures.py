@@ -19,7 +19,7 @@ from harness.data.sources.pixels.opened import quiet
 from harness.data.sources.pixels.remarks import Remarks
 from harness.data.sources.scans.dicom.codestreams import stated_size
 
-_FORMATS = (
+_FORMATS: tuple[tuple[str, dict[str, object]], ...] = (
     ("PNG", {}),
     ("JPEG", {"comment": b"x"}),
     ("GIF", {}),

@@ -18,9 +18,10 @@ from harness.data.sources.pixels.window import window_of
 from harness.data.sources.scans.named_patient import pattern_of
 from harness.data.sources.scans.slice_choice import slice_choice
 from harness.editions import load, published
+from harness.editions.edition import STANDARD
 from harness.evaluation.records import SCORE_COLUMNS
 from harness.evaluation.score_rows import score_rows
-from harness.submission.files import STANDARD, read_submission
+from harness.submission.files import read_submission
 from harness.submission.truth import read_used
 
 _IDS = ("a", "b", "c", "d 1")
@@ -99,7 +100,8 @@ def _bounded(data: bytes, folder: Path) -> object:
 
 def _words(data: bytes, _folder: Path) -> object:
     words = in_order([word for word in _text(data).split("\n") if word and not word.startswith("-")])
-    return refuse_foreign(words)
+    refuse_foreign(words)
+    return words
 
 
 def _values(data: bytes, _folder: Path) -> object:

@@ -103,7 +103,11 @@ def composed(overrides: Sequence[str]) -> Settings:
     register_options(overrides)
     try:
         with initialize(version_base="1.3", config_path=None):
-            return settings_of(compose("run", list(overrides)))
+            try:
+                config = compose("run", list(overrides))
+            except ValueError as error:  # Hydra's own words: attack=null, say
+                raise InputError(f"The options cannot be read: {' '.join(str(error).split())}") from error
+            return settings_of(config)
     except (HydraException, OmegaConfBaseException) as error:
         raise InputError(explained(error)) from error
 
