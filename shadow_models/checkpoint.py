@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ def read_checkpoint(folder: Path, run: dict[str, Any]) -> Checkpoint | None:
     try:
         about = json.loads(_about(places[-1] / "state.json"))
         schema, kept_run, step, extra = (about[name] for name in ("schema", "run", "step", "extra"))
+        if not isinstance(kept_run, dict) or type(step) is not int:
+            raise ValueError("state.json is none that is written here")
         whole = _sha256(places[-1] / "state.safetensors") == about["sha256"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise CheckpointError(f"The checkpoint {places[-1]} cannot be read ({error}).") from error
@@ -87,7 +90,10 @@ def read_checkpoint(folder: Path, run: dict[str, Any]) -> Checkpoint | None:
         )
     if not whole:
         raise CheckpointError(f"The checkpoint {places[-1]} is damaged (sha256 differs).")
-    return Checkpoint(int(step), load_file(places[-1] / "state.safetensors"), extra)
+    try:
+        return Checkpoint(step, load_file(places[-1] / "state.safetensors"), extra)
+    except (SafetensorError, ValueError, TypeError) as error:  # a digest that fits, and no tensors behind it
+        raise CheckpointError(f"The checkpoint {places[-1]} cannot be read ({error}).") from error
 
 
 def _sha256(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
+from tokenize import TokenError
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,7 +41,7 @@ def read_members(folder: Path, size: int) -> NDArray[np.uint8]:
     path = folder / MEMBERS
     try:
         members = np.lib.format.open_memmap(path, mode="r")
-    except ValueError as error:
+    except (ValueError, TokenError, OverflowError, TypeError) as error:  # numpy reads its head as Python's words
         raise ValueError(f"{path} is no file of members ({error}).") from error
     if members.dtype != "uint8" or members.ndim != 3 or members.shape[1:] != (size, size) or len(members) < 1:
         raise ValueError(

@@ -21,6 +21,8 @@ from benchmarks.odd_inputs.tiff import BLACK_IS_ZERO, FLOAT, SIGNED, wrapped
 
 _PAD = r"square|padded"
 
+_MANY = 100_000
+
 
 def fitted(image: Grey, size: int = SIDE) -> Grey:
     """Padded with black to a square about the middle, then each pixel the mean of its area, by exact fractions."""
@@ -153,6 +155,23 @@ def _many(root: Path) -> list[Right]:
     return [Right({"n": 2000, "pixels": sorted(digest(one) for one in pictures.values())})]
 
 
+def _hundred_thousand(root: Path) -> list[Right]:
+    """As many names, of 256 pictures: links to one file's bytes, which no reader can tell from as many files."""
+    kinds = {f"k_{k:03d}": np.full((SIDE, SIDE), k, np.uint8) for k in range(256)}
+    write_all(root / "kinds", kinds)
+    (root / "data").mkdir()
+    names = [*kinds]
+    for k in range(_MANY):
+        (root / "data" / f"s_{k:06d}.png").hardlink_to(root / "kinds" / f"{names[k % len(names)]}.png")
+    told = {name: digest(one) for name, one in kinds.items()}
+    return [Right({"n": _MANY, "pixels": sorted(told[names[k % len(names)]] for k in range(_MANY))})]
+
+
+def _one(root: Path) -> list[Right]:
+    write_all(root / "data", plain(1))
+    return [Right(answer(plain(1)))]
+
+
 def cases(real: Path | None = None) -> Sequence[Case]:
     """Sizes that are read, by own sums, sizes that are refused, and files that would take the machine's memory."""
     found = [
@@ -216,6 +235,9 @@ def cases(real: Path | None = None) -> Sequence[Case]:
         Case("bytes after the end", _bytes_after, "images"),
         Case("a byte that was changed", _wrong_sum, "images", True),
         Case("two thousand files", _many, "counted"),
+        Case("one file", _one, "folder"),
+        Case("one file, a release", _one, "images"),
+        Case("a hundred thousand files", _hundred_thousand, "counted", alone=True),
     ]
 
 

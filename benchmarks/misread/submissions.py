@@ -73,6 +73,41 @@ def _scored(root: Path, n: int, change: Callable[[str], str] = str) -> list[Righ
     return [Right({"f1": round(1e6 * f1), "accuracy": round(1e6 * (n - missed) / n)})]
 
 
+def _no_truth(root: Path, content: bytes) -> list[Right]:
+    """A truth that is none: nothing can be scored by it."""
+    _scored(root, 20)
+    (root / "truth.csv").write_bytes(content)
+    return []
+
+
+def _broken_truths() -> dict[str, bytes]:
+    rows = [f"r_{k},{k % 2}" for k in range(20)]
+
+    def table(*lines: str, header: str = "id,used") -> bytes:
+        return "\n".join([header, *lines, ""]).encode()
+
+    return {
+        "no header": table(*rows, header="r_99,1"),
+        "another header": table(*rows, header="id,score"),
+        "a column twice": table(*(f"{row},1" for row in rows), header="id,used,used"),
+        "a header alone": table(),
+        "nothing in it": b"",
+        "a row missing": table(*rows[1:]),
+        "a row of nobody": table(*rows, "r_99,1"),
+        "a row twice": table(*rows, rows[0]),
+        "a field too many": table(*rows[:-1], "r_19,1,more"),
+        "a field too few": table(*rows[:-1], "r_19"),
+        "a value of 2": table(*rows[:-1], "r_19,2"),
+        "a value of NaN": table(*rows[:-1], "r_19,nan"),
+        "a value of -1": table(*rows[:-1], "r_19,-1"),
+        "one class alone": table(*(f"r_{k},1" for k in range(20))),
+        "UTF-16": table(*rows).decode().encode("utf-16"),
+        "a picture": b"\x89PNG\r\n\x1a\n" + bytes(40),
+        "a quote that does not close": table('"r_0,0', *rows[1:]),
+        "a field of 200,000 characters": table(*rows[:-1], f"{'x' * 200_000},1"),
+    }
+
+
 def cases(real: Path | None = None) -> Sequence[Case]:
     """Files that say the same, files that say something else or nothing, and ids with all kinds of signs."""
     text = "\n".join(LINES) + "\n"
@@ -196,6 +231,10 @@ def cases(real: Path | None = None) -> Sequence[Case]:
     found += [
         Case(f"scored: a truth with {what}", partial(_scored, n=100, change=one), "scored")
         for what, one in truths.items()
+    ]
+    found += [
+        Case(f"scored: a truth with {what}", partial(_no_truth, content=content), "scored")
+        for what, content in _broken_truths().items()
     ]
     found.append(Case("scored: 300,000 ids", partial(_scored, n=300_000), "scored", alone=True))
     return found

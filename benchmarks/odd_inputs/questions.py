@@ -302,6 +302,29 @@ def checked(root: Path) -> Answer:
     return {"valid": True}
 
 
+def options(root: Path) -> Answer:
+    """The value that an option has once `root` / words.json is composed; nothing may be written for it."""
+    from harness.config.settings import composed
+
+    told = json.loads((root / "words.json").read_text(encoding="utf-8"))
+    name, words, before = told["name"], told["words"], sorted(root.iterdir())
+    place = Path.cwd()
+    os.chdir(root)
+    try:
+        found: Any = composed(words).echo
+    except InputError as error:
+        if name.rpartition(".")[2] not in str(error):
+            raise RuntimeError(f"a refusal that does not name {name}: {error}") from error
+        raise
+    finally:
+        os.chdir(place)
+        if sorted(root.iterdir()) != before:
+            raise RuntimeError(f"something was written for {words}")
+    for part in name.split("."):
+        found = found[part]
+    return {name: json.dumps(found)}
+
+
 def _notes(sentences: list[str]) -> None:
     import warnings
 
@@ -350,4 +373,5 @@ QUESTIONS: Mapping[str, Question] = {
     "written": written,
     "scored": scored,
     "checked": checked,
+    "options": options,
 }

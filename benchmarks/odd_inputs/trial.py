@@ -19,6 +19,8 @@ from benchmarks.odd_inputs.questions import QUESTIONS, Question
 from harness.errors import HarnessWarning, InputError
 
 LIMIT_SEC = 20  # a case that takes longer hangs
+ALONE_LIMIT_SEC = 60  # one in a process of its own: what is large is tried there
+_START_SEC = 20  # of that process
 LIMIT_MIB = 1024  # what a question may take besides the libraries
 
 
@@ -51,18 +53,19 @@ def _run(*words: str) -> None:
     subprocess.run(words, check=False, stderr=subprocess.DEVNULL)  # noqa: S603  # words of ours, a folder we made
 
 
-def asked(question: Question, root: Path) -> Ended:
-    """Ask in this process; a hang ends after `LIMIT_SEC`."""
+def asked(question: Question, root: Path, limit_sec: int | None = None) -> Ended:
+    """Ask in this process; a hang ends after so long, `LIMIT_SEC` where nothing is said."""
+    limit_sec = LIMIT_SEC if limit_sec is None else limit_sec
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            with _at_most(LIMIT_SEC):
+            with _at_most(limit_sec):
                 answer = question(root)
             ended = Ended(answer=answer)
         except InputError as error:
             ended = Ended(refusal=str(error))
         except _HangsError:
-            ended = Ended(crash=f"no answer after {LIMIT_SEC} s")
+            ended = Ended(crash=f"no answer after {limit_sec} s")
         except (Exception, SystemExit) as error:
             ended = Ended(crash=f"{type(error).__name__}: {error}")
     notes = tuple(str(one.message) for one in caught if issubclass(one.category, HarnessWarning))
@@ -88,10 +91,10 @@ def _asked_alone(ask: str, root: Path) -> Ended:
     words = [sys.executable, "-m", "benchmarks.odd_inputs.alone", ask, str(root)]
     try:
         done = subprocess.run(  # noqa: S603  # a module of ours
-            words, capture_output=True, text=True, timeout=3 * LIMIT_SEC, check=False
+            words, capture_output=True, text=True, timeout=ALONE_LIMIT_SEC + _START_SEC, check=False
         )
     except subprocess.TimeoutExpired:
-        return Ended(crash=f"no answer after {3 * LIMIT_SEC} s")
+        return Ended(crash=f"no answer after {ALONE_LIMIT_SEC + _START_SEC} s")
     try:
         told = json.loads(done.stdout.splitlines()[-1])
     except (IndexError, ValueError):

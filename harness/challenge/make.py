@@ -54,14 +54,14 @@ def make_challenge(settings: ChallengeSettings, console: Console) -> Path:
     """
     check_folder("out=", settings.out, taken_places(settings.store_root, settings.data))
     decided = _decided(settings)
-    _is_there(settings.out, decided)
+    is_there(settings.out, decided)
     store = Store(settings.store_root, settings.verify_store)
     pool = _with_patients(load_pool(settings.data, store, extra_apart=settings.start.learns_extra))
     split = split_patients(pool, settings.dev.patients, settings.test.patients, settings.seed, settings.more_members)
     base = plan_base(settings.start, settings.recipe, pool, settings.store_root, settings.seed)
     job = replace(_generator(settings, pool, split), start=None if base is None else base.key)
     made = _made(decided, pool, split, job)
-    if _is_there(settings.out, made):
+    if is_there(settings.out, made):
         return settings.out
     with closing(Launcher(settings.workers, settings.device)) as launcher:
         executor = Executor(store, launcher, console)
@@ -72,7 +72,7 @@ def make_challenge(settings: ChallengeSettings, console: Console) -> Path:
         _write(beside, settings, pool, split, released)
         facts = ChallengeFacts(**vars(made), files=digests(beside))
         write_durably(beside / FACTS, json.dumps(asdict(facts), indent=1) + "\n")
-        _is_there(settings.out, made)  # hours went by: what was put there meanwhile is not ours to replace
+        is_there(settings.out, made)  # hours went by: what was put there meanwhile is not ours to replace
     return settings.out
 
 
@@ -135,7 +135,7 @@ def _made(decided: Decided, pool: Pool, split: Split, job: GeneratorJob) -> Made
     )
 
 
-def _is_there(out: Path, facts: Decided) -> bool:
+def is_there(out: Path, facts: Decided) -> bool:
     """Whether `out` holds a challenge of these facts, whole; InputError where it holds something else."""
     given = f"out={shown(out)}"
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):

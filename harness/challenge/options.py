@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, DictConfig, OmegaConf
 
-from harness.config.checks import check_common, check_extra, has_extra
+from harness.config.checks import check_common, check_extra, check_numbers, has_extra
 from harness.config.command_words import names_given
 from harness.config.options import QUIET, StoreOptions, hydra_node
 from harness.config.recipe_options import Start, recipe_and_start
@@ -127,6 +127,7 @@ def register_challenge_options(words: Sequence[str]) -> None:
 
 def challenge_settings(config: DictConfig) -> ChallengeSettings:
     """Check what Hydra composed and hand it over typed. Raises InputError for what types cannot check."""
+    check_numbers(config)
     try:
         options: Any = OmegaConf.to_object(config)
     except ValueError as error:  # the recipe's own check

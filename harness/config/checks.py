@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
 
 from harness.config.edition_options import check_edition, membership_editions
 from harness.config.recipe_options import Start
@@ -19,6 +21,7 @@ from harness.data.options import (
     HubData,
     NiftiData,
     ParquetData,
+    PhantomData,
 )
 from harness.data.sources.pixels.window import window_of
 from harness.data.sources.scans.named_patient import pattern_of
@@ -31,6 +34,38 @@ from harness.places import lies_in, user_path
 from shadow_models.fine_tuning import EXTRA
 
 PICTURES = ("none", "phantom", "all")
+_MOST, _MOST_OF_ATTACK, _MOST_SEED = 2**31 - 1, 10**6, 2**63 - 1
+_MOST_SIDE = 2**13  # pixels: of the largest image that is read
+_MOST_SHADOWS = 1000
+_MOST_DRAWN_BYTES = 2**35
+
+
+def check_numbers(config: DictConfig) -> None:
+    """Numbers that no option can mean, whatever it is: NaN, infinities, and what is absurd in any size.
+
+    config: as Hydra composed it. A run would end hours later, or never. Raises InputError, naming the option.
+    """
+    for name, number in _numbers(OmegaConf.to_container(config, resolve=True), ""):
+        if isinstance(number, float) and not math.isfinite(number):
+            raise InputError(f"{name}={number} is no number that can be reckoned with; give a finite one.")
+        of_attack = name.startswith("attack.")
+        seeds = name.rpartition(".")[2].endswith("seed")
+        most = _MOST_SEED if seeds else _MOST_OF_ATTACK if of_attack and isinstance(number, int) else _MOST
+        if abs(number) > most:
+            raise InputError(f"{name}={number} is beyond all that can be meant there; at most {most} is taken.")
+
+
+def _numbers(value: Any, name: str) -> Iterator[tuple[str, int | float]]:
+    """Every number with the dotted name of its option, those of lists under the name of the list."""
+    if isinstance(value, dict):
+        for key, one in value.items():
+            if name or key != "hydra":
+                yield from _numbers(one, f"{name}.{key}" if name else str(key))
+    elif isinstance(value, list):
+        for one in value:
+            yield from _numbers(one, name)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield name, value
 
 
 def check_run(options: Any) -> None:
@@ -46,6 +81,8 @@ def check_run(options: Any) -> None:
         if value not in known:
             raise InputError(unknown_name(what, value, known))
     _check_positive(("shadow.n_images", options.shadow.n_images), ("surrogate.steps", options.surrogate.steps))
+    if (options.shadow.count or 0) > _MOST_SHADOWS:
+        raise InputError(f"shadow.count={options.shadow.count} must be at most {_MOST_SHADOWS}.")
     check_common(options)
 
 
@@ -71,6 +108,10 @@ def check_data(options: Any) -> None:
     if options.data.name not in _names_of(options.data):
         raise InputError(unknown_name("data", options.data.name, _names_of(options.data)))
     _check_positive(("data.size", options.data.size), ("data.per_patient", options.data.per_patient))
+    if options.data.size > _MOST_SIDE:
+        raise InputError(f"data.size={options.data.size} must be at most {_MOST_SIDE} pixels.")
+    if isinstance(options.data, PhantomData):
+        _check_drawn(options.data)
     if isinstance(options.data, EditionFolder):
         check_edition(options.data)
         if options.data.window is not None:
@@ -142,6 +183,16 @@ def check_extra(data: Any, start: Start, called: str) -> None:
         raise InputError(
             f"data.extra={data.extra} is what {called}.start=extra learns from, and {called}.start={start.name} does "
             "without: leave one of them out."
+        )
+
+
+def _check_drawn(data: PhantomData) -> None:
+    """InputError for more phantoms than fit into any memory: drawing them would find that out after hours."""
+    n_bytes = data.patients * data.slices * data.size**2
+    if n_bytes > _MOST_DRAWN_BYTES:
+        raise InputError(
+            f"data.patients={data.patients} with data.slices={data.slices} and data.size={data.size} would be "
+            f"{n_bytes / 2**30:.0f} GiB of slices; at most {_MOST_DRAWN_BYTES // 2**30} GiB are drawn."
         )
 
 

@@ -20,6 +20,7 @@ _REFUSED_FLAGS = ("config_path", "config_name", "config_dir", "experimental_reru
 _SPECIAL = re.compile(r"_[a-z]+_")
 _INTERPOLATION = re.compile(r"\$\{\s*\.*(\w+)(?:\.\w+|\[\w+\])*\s*\}")
 _ONE_FAMILY = ("shadow", "target")
+_ONE_NAME, _SEVERAL = ("data", "launch", "preset", *_ONE_FAMILY), "attack"
 _FIXED = "Options are given by name, such as seed=1; see --help for all there are."
 
 
@@ -67,6 +68,8 @@ def refuse_foreign(words: Sequence[str]) -> None:
             raise InputError(f"{told} is refused: shadow=NAME and preset=NAME say which recipe. {_FIXED}")
         if key in _ONE_FAMILY and isinstance(override.value(), list):
             raise InputError(f"{told} names several, and {key}=NAME takes one; shadow.match=[...] tries several.")
+        if (key in _ONE_NAME or key == _SEVERAL) and not _is_named(override):
+            raise InputError(f"{told} gives no name; {key}=NAME takes those that --help lists.")
         if package is not None:
             raise InputError(f"{told} is refused: where options go is fixed, so @{package} has no place. {_FIXED}")
         if any(_SPECIAL.fullmatch(part) for part in [*re.split(r"\W", key), *_keys(override.value())]):
@@ -75,6 +78,17 @@ def refuse_foreign(words: Sequence[str]) -> None:
             )
         for text in _strings(override.value()):
             _refuse_resolver(told, text)
+
+
+def _is_named(override: Override) -> bool:
+    """Whether a group is given a name, of attacks several in a list; a sweep may be. Hydra raises what it likes."""
+    from hydra.core.override_parser.types import QuotedString
+
+    value = override.value()
+    if override.is_delete() or override.is_sweep_override():
+        return True
+    names = value if isinstance(value, list) and override.key_or_group == _SEVERAL else [value]
+    return all(isinstance(one, str | QuotedString) for one in names)
 
 
 def asks_for_help(words: Sequence[str]) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from omegaconf import DictConfig, OmegaConf
 
 from attacks.base import Attack
-from harness.config.checks import check_extra, check_run, has_extra
+from harness.config.checks import check_extra, check_numbers, check_run, has_extra
 from harness.config.command_words import refuse_foreign
 from harness.config.recipe_options import Making, Start, recipe_and_start, usual_making
 from harness.config.registration import register_options
@@ -103,13 +103,18 @@ def composed(overrides: Sequence[str]) -> Settings:
     register_options(overrides)
     try:
         with initialize(version_base="1.3", config_path=None):
-            return settings_of(compose("run", list(overrides)))
+            try:
+                config = compose("run", list(overrides))
+            except ValueError as error:  # Hydra's own words: attack=null, say
+                raise InputError(f"The options cannot be read: {' '.join(str(error).split())}") from error
+            return settings_of(config)
     except (HydraException, OmegaConfBaseException) as error:
         raise InputError(explained(error)) from error
 
 
 def settings_of(config: DictConfig) -> Settings:
     """Check what Hydra composed and hand it over typed. Raises InputError for what types cannot check."""
+    check_numbers(config)
     try:
         options: Any = OmegaConf.to_object(config)
     except ValueError as error:  # an attack's or recipe's own check of its options

@@ -37,8 +37,9 @@ from harness.store import Store
 
 # The version of what reads or draws slices (data/sources, data/groups.py), a part of every key that hangs on it. It
 # takes another word where the same files and options would give other pixels, ids or patients; a test watches over
-# that. Scanners' files have a word of their own (`volume_source.READING_SCANS`): with this one the pools that suites
-# and worlds have frozen would be others, too. Since this one: files turned by EXIF, white as zero, floats of one scale, links followed, metadata as text.
+# that. Since this one: files turned by EXIF, white as zero, floats of one scale, links followed, metadata as text.
+# Scanners' files have a word of their own (`volume_source.READING_SCANS`): another one here changes every pool that
+# suites and worlds have frozen.
 READING = "2026-11-26"
 EXTRA_ROLE = "extra"
 REAL_ROLES = ("test_candidates", "dev_used", "dev_not_used")

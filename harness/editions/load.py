@@ -45,13 +45,13 @@ def load_edition(name: str) -> Edition:
     try:
         with as_file(files(__package__).joinpath(f"{name}.yaml")) as path:
             text = read_text(path, _MOST_BYTES, "The descriptor", links=True)
-            return _described(name, text, f"The descriptor {path}")
+            return described(name, text, f"The descriptor {path}")
     except InputError as error:
         raise ValueError(str(error)) from error
 
 
 @lru_cache(maxsize=64)
-def _described(name: str, text: str, called: str) -> Edition:
+def described(name: str, text: str, called: str) -> Edition:
     """The edition that a descriptor's text describes: a run asks for it a dozen times, and reading YAML is slow."""
     where = f"{name}.yaml"
     facts = yaml_of(text, called)

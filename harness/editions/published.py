@@ -64,7 +64,13 @@ def rows_of(text: str) -> tuple[PublishedRow, ...]:
 
     Raises ValueError where a column is missing or a number is none.
     """
-    lines = csv.DictReader(StringIO(text))
+    try:
+        return _rows(csv.DictReader(StringIO(text, newline="")))
+    except csv.Error as error:
+        raise ValueError(f"it cannot be read as CSV: {error}.") from error
+
+
+def _rows(lines: csv.DictReader[str]) -> tuple[PublishedRow, ...]:
     columns = lines.fieldnames or []
     missing = [name for name in PublishedRow._fields[:-1] if name not in columns]
     if missing:

@@ -28,6 +28,7 @@ from benchmarks.misread import (
     layout,
     metadata,
     names,
+    options,
     orientation,
     patients,
     photometric,
@@ -50,7 +51,7 @@ CLASSES = {
     module.__name__.rpartition(".")[2]: module
     for module in (
         *(colour, degenerate, editions, endings, floats, frames, guises, integers, layout, metadata, names),
-        *(orientation, patients, photometric, profiles, sizes, submissions, terminals),
+        *(options, orientation, patients, photometric, profiles, sizes, submissions, terminals),
     )
 }
 RIGHT = [Right({"a": 1}, ("left out",))]
@@ -356,6 +357,16 @@ def _crashes(root: Path):
     return {"code": 1 if "closed" not in (root / "sink.txt").read_text() else -11}
 
 
+def _takes_anything(root: Path):
+    """An option is what was typed, whatever that means."""
+    told = json.loads((root / "words.json").read_text())
+    return {told["name"]: told["words"][-1].partition("=")[2]}
+
+
+def _takes_nothing(root: Path):
+    raise InputError("No option is taken.")
+
+
 # Class -> readers, each with a pattern of the names of the cases that it must be caught by, all of them.
 FAULTY = {
     "orientation": [
@@ -401,6 +412,11 @@ FAULTY = {
     ],
     "names": [(_counts_one_less, "files: escape sequences"), (_counts_one_less, "files: brackets")],
     "guises": [(_part_of_it, "nested"), (_part_of_it, "links without"), (_part_of_it, "001 and 1")],
+    "options": [
+        (_takes_anything, r"data\.patients=(word|nan|10{30}|\[1,2\])$"),
+        (_takes_anything, r"shadow\.count=(nan|inf|10{30})$"),
+        (_takes_nothing, "^data.patients=12$"),
+    ],
     "terminals": [(_crashes, "audit, ascii"), (_crashes, "submission check, closed")],
 }
 

@@ -9,7 +9,7 @@ from shadow_models.base.recipe import PHANTOM_SEED
 from shadow_models.families.copies import Copies
 from shadow_models.families.strangers import Strangers
 from shadow_models.generator import load_generator
-from shadow_models.kept import MEMBERS
+from shadow_models.kept import MEMBERS, read_members
 from shadow_models.phantoms.patient import draw_patient
 from shadow_models.registry import find_family
 from shadow_models.sample import sample
@@ -133,3 +133,13 @@ def test_files_that_are_no_members_are_refused(members, tmp_path):
     (tmp_path / MEMBERS).unlink()
     with pytest.raises(FileNotFoundError):
         load_generator(tmp_path)
+
+
+def test_a_head_that_is_no_python_is_told_as_a_sentence(tmp_path):
+    """Found by fuzzing: numpy reads the head as Python's words, and whatever reads those raises its own errors."""
+    np.save(tmp_path / MEMBERS, np.zeros((2, 4, 4), np.uint8))
+    whole = (tmp_path / MEMBERS).read_bytes()
+    for broken in (whole.replace(b"(2, 4", b"(2,\n("), whole.replace(b"}", b"("), whole.replace(b"2,", b"9" * 2)):
+        (tmp_path / MEMBERS).write_bytes(broken)
+        with pytest.raises(ValueError, match=r"no file of members|members of the recipe"):
+            read_members(tmp_path, 4)

@@ -1,7 +1,10 @@
+import hashlib
+import json
 import os
 import signal
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -237,3 +240,25 @@ def test_a_state_that_no_training_writes_is_refused_and_not_waited_for(tmp_path:
     finally:
         signal.alarm(0)
         signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize("change", [{"step": float("inf")}, {"step": "1"}, {"run": 5}, {"run": ["seed"]}])
+def test_a_state_of_other_kinds_is_refused(change: dict[str, Any], tmp_path: Path) -> None:
+    write_checkpoint(tmp_path, Checkpoint(1, {}, {}), {"seed": 1})
+    state = tmp_path / "step-000000001" / "state.json"
+    state.write_text(json.dumps(json.loads(state.read_text()) | change))
+    with pytest.raises(CheckpointError, match="cannot be read"):
+        read_checkpoint(tmp_path, {"seed": 1})
+
+
+def test_tensors_that_are_none_are_refused_even_where_their_digest_fits(tmp_path: Path) -> None:
+    """Found by fuzzing: somebody else may write both files."""
+    write_checkpoint(tmp_path, Checkpoint(1, {"a": torch.ones(2)}, {}), {"seed": 1})
+    place = tmp_path / "step-000000001"
+    whole = (place / "state.safetensors").read_bytes()
+    for broken in (b"", whole[:20], whole.replace(b"{", b"[", 1), whole[:-1]):
+        (place / "state.safetensors").write_bytes(broken)
+        told = json.loads((place / "state.json").read_text()) | {"sha256": hashlib.sha256(broken).hexdigest()}
+        (place / "state.json").write_text(json.dumps(told))
+        with pytest.raises(CheckpointError, match="cannot be read"):
+            read_checkpoint(tmp_path, {"seed": 1})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -195,3 +196,40 @@ def test_packages_of_hydras_plug_ins_are_not_imported(harness, monkeypatch, tmp_
 
 def test_the_groups_are_names_that_no_attack_may_have():
     assert tuple(attack_groups(find_attacks().by_name)) == RESERVED
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "preset=[1,2]",
+        "preset=null",
+        "data=1",
+        "launch=[local,local]",
+        "attack=[1,2]",
+        "attack=[[knn]]",
+        "attack=[null]",
+    ],
+)
+def test_a_group_is_given_by_a_name_and_nothing_else(word):
+    with pytest.raises(InputError, match=r"gives no name; \w+=NAME takes those"):
+        composed([word])
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("attack.knn.contrast=nan", "attack.knn.contrast=nan is no number"),
+        ("shadow.clip=inf", "shadow.clip=inf is no number"),
+        ("shadow.steps=1000000000000", "shadow.steps=1000000000000 is beyond all"),
+        ("attack.knn.k=1000001", "attack.knn.k=1000001 is beyond all"),
+        ("data.seed=99999999999999999999", "data.seed=99999999999999999999 is beyond all"),
+        ("data.patients=1000000000", "GiB of slices"),
+        ("data.size=8193", "at most 8192 pixels"),
+        ("shadow.count=1002", "at most 1000"),
+        ("shadow.match_steps=[1,nan]", "shadow.match_steps=nan is no number"),
+    ],
+)
+def test_numbers_that_no_run_can_mean_are_refused_by_name_before_anything_starts(word, told):
+    with pytest.raises(InputError, match=re.escape(told)):
+        composed([word])
+    assert composed(["seed=9223372036854775807", "attack.knn.k=1000000"]).seed == 2**63 - 1

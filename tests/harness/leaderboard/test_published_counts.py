@@ -128,6 +128,13 @@ def test_the_committed_table_is_what_the_command_makes(shared_data):
         assert [row.f1 for row in rows_of(text)] == [line["f1"] for line in csv.DictReader(file)]
 
 
+@pytest.mark.parametrize("text", ["a\rb\n", "rank,team,submission,f1\n1,A\rB,x,0.8\n", f"{'x' * 200_000}\n"])
+def test_what_no_reader_of_csv_takes_is_told(text):
+    """Found by fuzzing."""
+    with pytest.raises(ValueError, match=r"cannot be read as CSV|columns|whole number"):
+        rows_of(text)
+
+
 def test_an_edition_without_a_table_gets_a_sentence(monkeypatch):
     monkeypatch.setattr(reader, "_N_USED", {})
     with pytest.raises(ValueError, match="No table was published for the edition imageclef2023"):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import subprocess
+import sys
 import tracemalloc
 import unicodedata
 import warnings
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -421,3 +425,29 @@ def test_a_parquet_unpacks_to_only_so_much(root: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(metadata, "_LARGEST", taken - 1)
     with pytest.raises(InputError, match=r"unpacks to over .* GiB; a metadata table is far smaller"):
         read_metadata((path,), root)
+
+
+# Found by fuzzing: a table of two rows whose second column says of its levels what cannot be.
+DAMAGED_STATISTICS = (
+    "eNptUs1O20AQnl0cK6AIhYhdeYUPOYCVQ0jjSImqCg7jENSqoUBUlLQXZMCEKH/GpA3iIXgCxIkjz8NT8BCddQJY0Dnszs588803"
+    "u3uALVcYYl0UmrRBDiC3kwIAvxSOuto50Y4AkROySIisMIVp16CQihNWKgaurBByMc9pNRhb4ARcEstNwWPGVJZRwv1AwgvMtZib"
+    "KF5gjIMw1FYVLPPq9CIY+sIAkdng1uJ5bxAcj/xhsAFNm7AULVtLoT/pBaPJce9sHpaGslXRAVtkVBXMrEpUCi4NecfkA3OaTvp/"
+    "UygtDwSJAFLJYUuuKlM5YBBzkjPRNyaN5I3zxJxHlpzqIxnXZFxPKm+pzEnLew7KtjLYau23v8wmtp7ZJ221LpId4sy+I07R6+Iu"
+    "YhfrcQo9D3FPO3XEb3HgbceZ6zVezz9+Eulnchq7s+BUrw18tXEc/NVphb/b1XKnMugj7jS0FAId6b7U/6vWEevyXurmfHV8x9fX"
+    "fEO/fT3oVKoXJ+2jeT5RirgNVj70o8s/wWTzNAw3/SgaT/N/g+iqNx7lK7VSueSqIr2sftw1uroD+rH/ADSNiUE="
+)
+
+
+def test_a_parquet_with_damaged_statistics_is_refused_and_ends_no_process(root: Path) -> None:
+    """pyarrow aborts where it is asked for such a column, past every `except`: so in a process of its own."""
+    path = root / "metadata.parquet"
+    path.write_bytes(zlib.decompress(base64.b64decode(DAMAGED_STATISTICS)))
+    program = (
+        "import sys; from pathlib import Path; from harness.errors import InputError\n"
+        "from harness.data.sources.folder.metadata import read_metadata\n"
+        "try: read_metadata((Path(sys.argv[1]),), Path(sys.argv[1]).parent)\n"
+        "except InputError as error: print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "cannot be read as parquet" in done.stdout
