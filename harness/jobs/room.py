@@ -34,7 +34,7 @@ def check_room(jobs: Sequence[GeneratorJob | SurrogateJob], store: Store, at_a_t
     largest = max(weights)
     needed = releases + sum(weights) + min(at_a_time, len(jobs)) * _AT_ONCE * _STATES * largest
     with suppress(OSError):  # a disk that does not say
-        free = shutil.disk_usage(store.root if store.root.exists() else store.root.absolute().parent).free
+        free = shutil.disk_usage(_made(store.root.absolute())).free
         if free < needed:
             raise InputError(
                 f"The store's disk has {_told(free)} free, and {len(jobs)} trainings with their releases take about "
@@ -55,6 +55,11 @@ def check_room(jobs: Sequence[GeneratorJob | SurrogateJob], store: Store, at_a_t
 def _weights(job: GeneratorJob | SurrogateJob, store: Store) -> int:
     """Bytes of a generator of the job's network, by one that the store has; 0 where it has none."""
     return max((int(facts.get(BYTES, 0)) for facts in facts_of_network(store, "generator", job.recipe)), default=0)
+
+
+def _made(folder: Path) -> Path:
+    """The folder, or the nearest above it that is there: a new store lies on its disk."""
+    return next(path for path in (folder, *folder.parents) if path.exists())
 
 
 def _free_memory() -> int | None:

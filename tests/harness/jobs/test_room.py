@@ -82,3 +82,15 @@ def test_nothing_to_train_needs_nothing(tmp_path, disk, memory):
     disk(0)
     memory(0)
     check_room([], Store(tmp_path), 2)
+
+
+@pytest.mark.usefixtures("memory")
+def test_a_store_whose_parents_are_yet_to_be_made_is_asked_about_too(tmp_path, monkeypatch):
+    def free(path):
+        if not path.exists():
+            raise FileNotFoundError(path)
+        return SimpleNamespace(free=MIB)
+
+    monkeypatch.setattr(room.shutil, "disk_usage", free)
+    with pytest.raises(InputError, match="1 MiB free"):
+        check_room(jobs(2), Store(tmp_path / "a" / "b" / "store"), 2)
