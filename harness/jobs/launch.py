@@ -110,8 +110,12 @@ class Launcher:
         results, deaths, lost, told = dict[int, Result](), Counter[int](), list[str](), 0
         while waiting or running:
             while waiting and (process := self._idle([one for _, one in running.values()])) is not None:
-                number = waiting.popleft()
-                running[process.submit(function, self._round, number, jobs[number])] = number, process
+                try:
+                    future = process.submit(function, self._round, waiting[0], jobs[waiting[0]])
+                except BrokenProcessPool:  # it died while it had nothing to do
+                    self._processes.remove(process)
+                    continue
+                running[future] = waiting.popleft(), process
             finished, _ = wait(running, _POLL_SEC, FIRST_COMPLETED)
             told += self._drain(on_progress)
             for future in finished:

@@ -6,6 +6,7 @@ import signal
 from contextlib import closing
 
 import launch_jobs
+import psutil
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
@@ -109,6 +110,15 @@ def test_processes_stay_for_the_next_jobs_and_end_when_closed():
         assert first == second
     with pytest.raises(ProcessLookupError):
         os.kill(first, 0)
+
+
+def test_a_process_that_died_while_it_had_nothing_to_do_is_replaced():
+    with closing(Launcher(1, "cpu")) as launcher:
+        ((_, first),) = launcher.map(launch_jobs.threads, [0], lambda _: None)
+        os.kill(first, signal.SIGKILL)
+        launch_jobs.wait_for(lambda: not psutil.pid_exists(first))
+        ((_, second),) = launcher.map(launch_jobs.threads, [0], lambda _: None)
+    assert second != first
 
 
 def test_words_about_earlier_jobs_are_not_taken_for_words_about_later_ones():
