@@ -53,8 +53,8 @@ def measure(options: argparse.Namespace) -> list[Row]:
         for number, name in enumerate(names):
             group, parser = known[name]
             ends[name] = fuzzed(group, name, root / str(number), each_sec, made if parser.of_run else None)
-            if options.keep is not None:
-                _keep(root / str(number), options.keep / name.replace(" ", "-"))
+            if options.found is not None:
+                _keep(root / str(number), options.found / name.replace(" ", "-"))
     return rows_of(ends)
 
 
@@ -132,7 +132,7 @@ BENCHMARK = Benchmark(
     (
         Option("--seconds", 600, {"type": int, "metavar": "N", "help": "of all parsers together"}),
         _PARSERS,
-        Option("--keep", None, {"type": Path, "metavar": "DIR", "help": "keep the inputs that were found there"}),
+        Option("--found", None, {"type": Path, "metavar": "DIR", "help": "keep the inputs that were found there"}),
     ),
 )
 

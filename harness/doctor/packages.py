@@ -20,6 +20,7 @@ WHAT_FOR: Mapping[str, str] = {
     "dev": "changing the harness itself: the checks of `make check`",
     "docs": "building the documentation's site",
     "dp": "training with differential privacy: shadow.epsilon=...",
+    "fuzz": "fuzzing the parsers: benchmarks.faults.fuzzing",
     "hub": "slices from the Hugging Face hub or parquet files: data=hub, data=parquet",
     "medical": "DICOM series and NIfTI volumes: data=dicom, data=nifti",
     "test": "the tests, and comparisons with other libraries in benchmarks",

@@ -62,9 +62,9 @@ class Launcher:
         if not jobs:
             return []
         self._round += 1  # late words about earlier jobs must not be taken for words about these
-        if self._messages is None:
-            self._messages = self._context.Queue()
-        with _of_workers():  # a process starts when there is work for it
+        with _of_workers():  # a process starts when there is work for it, and Python's own with the first queue
+            if self._messages is None:
+                self._messages = self._context.Queue()
             try:
                 results, told = self._done(function, jobs, on_progress)
             except BaseException:

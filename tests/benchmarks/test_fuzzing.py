@@ -59,17 +59,17 @@ def test_a_process_that_dies_is_no_end_of_the_benchmark(tmp_path):
 def test_a_parser_that_is_not_there_is_told():
     pytest.importorskip("atheris")
     with pytest.raises(InputError, match="submissions"):
-        fuzzing.measure(argparse.Namespace(parsers=["submission"], seconds=1, keep=None))
+        fuzzing.measure(argparse.Namespace(parsers=["submission"], seconds=1, found=None))
 
 
 def test_one_parser_for_a_second():
     pytest.importorskip("atheris")
-    first, one = fuzzing.measure(argparse.Namespace(parsers=["codestreams"], seconds=1, keep=None))
+    first, one = fuzzing.measure(argparse.Namespace(parsers=["codestreams"], seconds=1, found=None))
     assert first.detail["inputs"] == one.detail["inputs"] > 100
     assert first.holds
 
 
 def test_without_atheris_it_says_what_to_install(monkeypatch):
     monkeypatch.setattr(fuzzing, "find_spec", lambda _: None)
-    (row,) = fuzzing.measure(argparse.Namespace(parsers=None, seconds=1, keep=None))
+    (row,) = fuzzing.measure(argparse.Namespace(parsers=None, seconds=1, found=None))
     assert "[fuzz]" in row.skipped
