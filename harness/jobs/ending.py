@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -49,25 +49,45 @@ def heard_here() -> Iterator[Ending]:
     A second signal does it at once. Without effect where another thread than the main one is inside.
     """
     ending = Ending()
-    if threading.current_thread() is not threading.main_thread():
-        yield ending
-        return
-    came: list[int] = []
 
-    def hear(number: int, frame: FrameType | None) -> None:
-        if came:
-            _do(before[number], number, frame)
-        came.append(number)
+    def hear() -> None:
         ending.asked = True
         _break_off_after(HEARD_SEC)
 
+    with _held(hear):
+        try:
+            yield ending
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+@contextmanager
+def afterwards() -> Iterator[None]:
+    """What SIGINT and SIGTERM do is done once what is inside is done: milliseconds, in which a process begins that
+    nobody would know of."""
+    with _held(lambda: None):
+        yield
+
+
+@contextmanager
+def _held(hear: Callable[[], None]) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        if came:
+            _do(before[number], number, frame)
+        came.append(number)
+        hear()
+
     before = {int(number): signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     for number in before:
-        signal.signal(number, hear)
+        signal.signal(number, note)
     try:
-        yield ending
+        yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in before.items():
             signal.signal(number, handler)
         if came:

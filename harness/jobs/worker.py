@@ -20,7 +20,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext
 from typing import Any
 
-from harness.jobs.ending import Ending
+from harness.jobs.ending import Ending, afterwards
 from harness.jobs.work import Place, Progress, Work, perform
 from harness.plain import plain
 from harness.terminal import make_streams_plain
@@ -43,11 +43,12 @@ class WorkerProcess:
 
     def submit(self, function: Callable[[Any, Work], Any], of_round: int, number: int, job: Any) -> Future[Any]:
         """Begin a job; the process starts with the first."""
-        future = self._executor.submit(_work, function, of_round, number, job)
-        if self._process is None:
-            (self._process,) = (self._executor._processes or {}).values()
-            self._writer.close()  # the process has its own, and its end is told by none being left
-            self._listener.start()
+        with afterwards():  # else an interruption that comes here leaves a process that trains to its end
+            future = self._executor.submit(_work, function, of_round, number, job)
+            if self._process is None:
+                (self._process,) = (self._executor._processes or {}).values()
+                self._writer.close()  # the process has its own, and its end is told by none being left
+                self._listener.start()
         return future
 
     def ask_to_end(self) -> None:

@@ -66,6 +66,11 @@ def keep_when_asked(job, work):
     (folder / "went on").touch()
 
 
+def wait_to_be_asked(number, work):
+    wait_for(work.stopping)
+    work.report("waiting", 1, 1)
+
+
 def signal_and_keep(job, work):
     folder, how = job
     os.kill(os.getpid(), how)

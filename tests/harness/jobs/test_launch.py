@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import platform
 import signal
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 
 import launch_jobs
@@ -97,6 +98,21 @@ def test_a_signal_to_a_job_of_this_process_lets_it_keep_its_state(tmp_path, how)
     finally:
         signal.signal(how, before)
     assert came == [True], "what the signal is to do is done afterwards"
+
+
+def test_an_interruption_while_a_process_begins_leaves_none_behind(monkeypatch):
+    class Interrupted(ProcessPoolExecutor):
+        def submit(self, *of):
+            future = super().submit(*of)
+            os.kill(os.getpid(), signal.SIGINT)
+            return future
+
+    monkeypatch.setattr("harness.jobs.worker.ProcessPoolExecutor", Interrupted)
+    before = {one.pid for one in psutil.Process().children(recursive=True)}
+    with pytest.raises(KeyboardInterrupt):
+        Launcher(1, "cpu").map(launch_jobs.wait_to_be_asked, [1], lambda _: None)
+    begun = [one for one in psutil.Process().children(recursive=True) if one.pid not in before]
+    assert not [one for one in begun if "spawn_main" in " ".join(one.cmdline())]
 
 
 def test_no_jobs_start_no_process(monkeypatch):
