@@ -56,6 +56,8 @@ def start(
 ) -> subprocess.Popen[str]:
     """`python -m MODULE words` in a folder of its own, and in a group of processes of its own."""
     folder.mkdir(parents=True, exist_ok=True)
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # a shell's job in the background, and so would the run be
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     return subprocess.Popen(  # noqa: S603  # our own module, words of the benchmarks
         [sys.executable, "-P", "-m", module, *words],
         cwd=folder,
