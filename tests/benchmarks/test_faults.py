@@ -8,6 +8,7 @@ from pathlib import Path
 from benchmarks.faulted.counted import made_twice
 from benchmarks.faulted.counts import Count, total
 from benchmarks.faulted.runs import differing, digests, left_over
+from benchmarks.rows import at_most
 
 
 def made_up(root: Path, seconds: float, auc: float = 0.5) -> Path:
@@ -57,6 +58,16 @@ def test_faults_are_counted_and_add_up() -> None:
     last = total([*good.rows("good"), *rows])
     assert (last.value, last.holds) == (4, False)
     assert last.name.startswith("all: 2 faults tried, 1 survived, 2 files differ, 1 made twice, at most 2.0 s lost")
+
+
+def test_inputs_enter_the_count_of_all() -> None:
+    inputs = at_most("inputs: 9 tried", 1, "wrong", 0, inputs=9, answered=8, right=5, refused=3)
+    fuzzed = at_most("2 parsers fuzzed", 0, "unhandled", 0, inputs=100, parsers=2)
+    one = at_most("  of one parser", 0, "unhandled", 0, inputs=100)
+    last = total([*Count().rows("none"), inputs, fuzzed, one])
+    assert (last.value, last.holds) == (1, False)
+    assert last.name.endswith("0.0 s lost; 109 inputs tried, 108 answered properly")
+    assert total([fuzzed]).holds
 
 
 def test_what_is_made_twice_is_named(tmp_path: Path) -> None:
