@@ -74,9 +74,9 @@ def _killed(root: Path, number: int, at_sec: float, count: Count) -> None:
 
 
 def _lost_sec(folder: Path, now: float) -> float:
-    """Since its last checkpoint, of the training that lost most. One that has none yet is younger than an interval,
-    but when it began nothing tells."""
-    kept: dict[str, float] = {}
+    """Since its last checkpoint, of the training that lost most; of one that has none yet, since it began."""
+    begun = (folder / STORE / "generator").glob(".making-*")
+    kept = {path.name.split("-")[1]: path.stat().st_mtime for path in begun}
     for path in (folder / STORE / "checkpoint").glob("*/step-*/state.json"):
         key = path.parts[-3]
         kept[key] = max(kept.get(key, 0.0), path.stat().st_mtime)
