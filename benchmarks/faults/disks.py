@@ -73,7 +73,8 @@ def _wrong(here: Path, met: Ended, how: Started, calm: Calm) -> list[str]:
     if met.code != 0 and not (how.refused and met.code == CODE_INPUT and "Error: " in met.told):
         wrong.append(f"code {met.code}: {_last(met)}")
     store = here / how.path(STORE)
-    damaged = [one.item.use for one in verified(inventory_of(store)) if one.damaged] if store.exists() else []
+    begun = store.is_dir() and any(store.iterdir())
+    damaged = [one.item.use for one in verified(inventory_of(store)) if one.damaged] if begun else []
     if damaged:
         wrong.append(f"{len(damaged)} half artefacts: {damaged[:3]}")
     return wrong
