@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
-from harness.config.launch_options import LaunchOptions, LocalLaunch
+from harness.config.launch_options import LaunchOptions, LocalLaunch, RayLaunch
 from harness.jobs.launchers.base import Launcher
 from harness.jobs.launchers.local import LocalLauncher
+from harness.jobs.launchers.on_ray.launcher import RayLauncher
 
 
 @runtime_checkable
@@ -24,6 +25,8 @@ def make_launcher(options: LaunchOptions, device: str) -> Launcher:
     """
     if isinstance(options, LocalLaunch):
         return LocalLauncher(options.workers, device, options.checkpoint_seconds)
+    if isinstance(options, RayLaunch):
+        return RayLauncher(options, device)
     if isinstance(options, MakesLauncher):
         return options.launcher(device)
     raise TypeError(f"{type(options).__name__} has no launcher.")
