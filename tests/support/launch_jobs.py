@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import resource
 import signal
@@ -13,6 +14,8 @@ from contextlib import suppress
 
 import numpy as np
 from threadpoolctl import threadpool_info
+
+from harness.jobs import worker
 
 
 def square(number, work):
@@ -169,3 +172,31 @@ def train_when_told(job, work):
             wait_for((folder / "go on").exists)
 
     train_and_release(training, work._replace(report=report))
+
+
+def die_in_half_a_word(job, work):
+    """The second one is killed at first in the midst of what it reports."""
+    folder, number = job
+    begun = folder / f"{number} begun"
+    if number == 1 and not begun.exists():
+        begun.touch()
+        os.write(worker._about["send"].__self__.fileno(), b"\0\0")
+        os.kill(os.getpid(), signal.SIGKILL)
+    for step in range(50):
+        work.report("counting", step, 50)
+    return number
+
+
+def want_memory(job, work):
+    """The second one has too little, in one of the ways in which that is told."""
+    folder, number, error = job
+    if number == 1:
+        raise error
+    (folder / str(number)).touch()
+    return number
+
+
+def hear_nothing(job, work):
+    """One call of a library that no signal breaks off, and which takes minutes."""
+    (job / "begun").touch()
+    hashlib.pbkdf2_hmac("sha512", b"x", b"y", 2_000_000_000)

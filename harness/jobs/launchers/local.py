@@ -11,7 +11,6 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any
 
 from harness.jobs.ending import ENDED_SEC
 from harness.jobs.launchers.base import TRIES, Job, Result
@@ -39,7 +38,7 @@ class LocalLauncher:
         self._workers, self._device, self._kept_every_sec = workers, device, kept_every_sec
         self._context = multiprocessing.get_context("spawn")  # fork would copy the threads' locks of torch
         self._processes: list[WorkerProcess] = []
-        self._messages: Any = None
+        self._messages: queue.SimpleQueue[tuple[int, Progress]] = queue.SimpleQueue()
         self._round = 0
 
     def map(
@@ -58,10 +57,8 @@ class LocalLauncher:
         if not jobs:
             return []
         self._round += 1  # late words about earlier jobs must not be taken for words about these
-        # A process starts when there is work for it, and Python's own with the first queue.
+        # A process starts when there is work for it, and Python's own beside the first.
         with environment(WORKERS_ENVIRONMENT):
-            if self._messages is None:
-                self._messages = self._context.Queue()
             try:
                 results, told = self._done(function, jobs, on_progress)
             except BaseException:

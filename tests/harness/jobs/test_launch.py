@@ -3,8 +3,11 @@ from __future__ import annotations
 import os
 import platform
 import signal
+import subprocess
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
+from pathlib import Path
 
 import launch_jobs
 import psutil
@@ -15,6 +18,8 @@ from harness.errors import HarnessWarning, InputError
 from harness.jobs.launchers.local import LocalLauncher
 from harness.jobs.work import FINISHED
 from shadow_models.one_training import Stopped
+
+PATH = os.pathsep.join([str(Path(__file__).parents[3]), str(Path(launch_jobs.__file__).parent)])
 
 
 @pytest.mark.parametrize("workers", [0, 2])
@@ -79,6 +84,50 @@ def test_a_job_whose_process_dies_twice_is_explained_once_the_others_are_done(tm
 def test_a_job_whose_process_dies_once_is_done_all_the_same(tmp_path):
     with closing(LocalLauncher(1, "cpu")) as launcher, pytest.warns(HarnessWarning, match=r"job 1 was killed"):
         assert launcher.map(launch_jobs.die_at_first, [(tmp_path, 0), (tmp_path, 1)], lambda _: None) == [0, 1]
+
+
+def test_a_process_that_is_killed_in_half_a_word_silences_no_other(tmp_path):
+    seen = []
+    jobs = [(tmp_path, number) for number in range(3)]
+    with closing(LocalLauncher(2, "cpu")) as launcher, pytest.warns(HarnessWarning, match=r"job 2 was killed"):
+        assert launcher.map(launch_jobs.die_in_half_a_word, jobs, seen.append) == [0, 1, 2]
+    assert sorted(one.job for one in seen if one.doing == FINISHED) == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes.")],
+    ids=["python", "torch"],
+)
+def test_a_job_that_has_too_little_memory_twice_is_told_once_the_others_are_done(tmp_path, error):
+    jobs = [(tmp_path, number, error) for number in range(3)]
+    with (
+        pytest.warns(HarnessWarning, match="begun once more"),
+        pytest.raises(InputError, match=r"job 2 ended by itself .* for want of memory; its last words: .*Error"),
+    ):
+        LocalLauncher(1, "cpu").map(launch_jobs.want_memory, jobs, lambda _: None)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["0", "2"]
+    with pytest.raises(InputError, match="too little memory"):
+        LocalLauncher(0, "cpu").map(launch_jobs.want_memory, jobs, lambda _: None)
+
+
+@pytest.mark.parametrize(("workers", "heard"), [(0, 1.0), (1, 1.0)])
+def test_a_job_that_hears_nothing_is_cut_off(tmp_path, workers, heard):
+    code = (
+        "import harness.jobs.ending as ending, launch_jobs, sys, pathlib\n"
+        f"ending.ENDED_SEC = {heard}\n"
+        "from harness.jobs.launchers.local import LocalLauncher\n"
+        "import harness.jobs.launchers.local as local\n"
+        f"local.ENDED_SEC = {heard}\n"
+        "if __name__ == '__main__':\n"
+        f"    LocalLauncher({workers}, 'cpu').map(launch_jobs.hear_nothing, [pathlib.Path(sys.argv[1])], print)\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], env=os.environ | {"PYTHONPATH": PATH})
+    launch_jobs.wait_for((tmp_path / "begun").exists)
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) in (130, -signal.SIGINT)
+    launch_jobs.wait_for(lambda: not [one for one in children if one.is_running() and one.status() != "zombie"])
 
 
 def test_a_job_that_is_asked_to_end_keeps_its_state(tmp_path):

@@ -70,7 +70,7 @@ class JobRunner:
         vars(sys.modules["__main__"]).pop("__file__", None)
         self._device, self._kept_every_sec = device, kept_every_sec
         self._context = multiprocessing.get_context("spawn")
-        self._messages: Any = None
+        self._messages: queue.SimpleQueue[tuple[int, Progress]] = queue.SimpleQueue()
         self._process: WorkerProcess | None = None
         self._said: deque[str] = deque()
         self._lock = threading.Lock()  # an end may be asked for while a process begins
@@ -134,7 +134,6 @@ class JobRunner:
         """The process, a new one where there is none or it is dead."""
         if self._process is None or not self._process.alive:
             with environment(WORKERS_ENVIRONMENT):
-                self._messages = self._messages or self._context.Queue()
                 self._process = WorkerProcess(
                     self._context, 0, self._device, self._kept_every_sec, self._messages, say=self._said.append
                 )
