@@ -122,7 +122,7 @@ def test_every_package_that_is_imported_is_asked_for():
     files = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
     names = set().union(*map(imported, files)) - set(PACKAGES) - sys.stdlib_module_names
     of_tests = {"faiss", "pytest", "psutil", "skimage"}  # of the extra `test`, for benchmarks, too
-    of_extras = {"atheris", "opacus", "nibabel", "pydicom"}  # imported where they are asked for
+    of_extras = {"atheris", "opacus", "nibabel", "pydicom", "ray"}  # imported where they are asked for
     assert {called.get(name, name) for name in names} - of_tests - of_extras == bounds().keys()
 
 
@@ -140,7 +140,7 @@ def test_the_site_is_built_strict_and_holds_every_page():
 
 def test_ci_runs_both_sets():
     commands = re.findall(r"^(?:exec )?make (\S+)$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
-    assert commands == ["check", "docs", "test-lowest", "test"]
+    assert commands == ["check", "docs", "test-lowest", "test-cluster", "test"]
     makefile = (ROOT / "Makefile").read_text().replace("\\\n", "")
     (tests,) = re.findall(r"^LOWEST_TESTS := (.*)$", makefile, re.MULTILINE)
     assert all((ROOT / path).exists() for path in tests.split())
