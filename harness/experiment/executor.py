@@ -16,7 +16,7 @@ from attacks.view import Observer
 from harness.errors import HarnessWarning, InputError
 from harness.evaluation.metrics import Floats
 from harness.experiment.attack_scores import AttackScores, ReleaseScores
-from harness.jobs.launch import Launcher
+from harness.jobs.launchers.base import Launcher
 from harness.jobs.observations import FILE, observable, observation_key
 from harness.jobs.observe import ObserveJob, observe
 from harness.jobs.progress import shown
@@ -42,7 +42,7 @@ class Executor:
         # Both, whatever the first says: a job takes a generator as whole that this process found whole.
         found = [(self.store.find("generator", one.key), self.store.find("release", one.release_key)) for one in jobs]
         missing = [job for job, both in zip(jobs, found, strict=True) if None in both]
-        check_room(missing, self.store, self.launcher.at_a_time)
+        check_room(missing, self.store, self.launcher)
         with shown(self.console, "Training generators", [job.name for job in missing]) as on_progress:
             self.launcher.map(train_and_release, missing, on_progress)
         made = [self.store.find("release", job.release_key) for job in jobs]
@@ -64,7 +64,7 @@ class Executor:
     def train_surrogates(self, jobs: Sequence[SurrogateJob]) -> None:
         """Train every surrogate that the store does not hold."""
         missing = [job for job in jobs if self.store.find("generator", job.key) is None]
-        check_room(missing, self.store, self.launcher.at_a_time)
+        check_room(missing, self.store, self.launcher)
         with shown(self.console, "Training surrogates", [job.name for job in missing]) as on_progress:
             self.launcher.map(train_surrogate, missing, on_progress)
 
