@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import os
 from dataclasses import dataclass
 
+from harness.config.launch_base import LaunchOptions
+from harness.config.slurm_options import SlurmLaunch
 from harness.errors import InputError
 
-
-@dataclass
-class LaunchOptions:
-    """What every way to run jobs takes; the options of a plug-in are a subclass (`harness.config.launch_plug_ins`).
-
-    name: how; checkpoint_seconds: of the clock between two checkpoints of a training, what it loses at most where it
-    is killed.
-    """
-
-    name: str = ""
-    checkpoint_seconds: float = 60.0
-
-    def check(self) -> None:
-        """What types cannot check; nothing is started or asked for. Raises InputError, naming the option."""
-        if not 0 <= self.checkpoint_seconds < math.inf:
-            raise InputError(
-                f"launch.checkpoint_seconds={self.checkpoint_seconds} must be a number of seconds from 0."
-            )
-
-    def expected_at_a_time(self) -> int | None:
-        """How many jobs are done at a time, for a dry run; None where the options alone do not tell."""
-        return None
+__all__ = ["BUILT_IN", "LaunchOptions", "LocalLaunch", "SlurmLaunch"]
 
 
 @dataclass
@@ -53,4 +33,4 @@ class LocalLaunch(LaunchOptions):
         return len(os.sched_getaffinity(0)) if self.workers is None else max(1, self.workers)
 
 
-BUILT_IN: tuple[type[LaunchOptions], ...] = (LocalLaunch,)
+BUILT_IN: tuple[type[LaunchOptions], ...] = (LocalLaunch, SlurmLaunch)

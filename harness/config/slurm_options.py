@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import dataclass, field
 
-from harness.config.launch_options import LaunchOptions
+from harness.config.launch_base import LaunchOptions
 from harness.errors import InputError
 
 # M, M:S, H:M:S, D-H, D-H:M and D-H:M:S, as sbatch takes them.
@@ -42,11 +42,11 @@ class SlurmLaunch(LaunchOptions):
 
     partition, account: as sbatch takes them, None is the cluster's own choice. time: that a job has at a stretch, in
     minutes or as [D-]H:M:S; a training that takes longer keeps a checkpoint before its time is up and is requeued.
-    requeues: how often at most. notice_seconds: how long before the end of its time a job is told. gpus, cpus: for each
-    job; memory: GiB for each job, None is the cluster's own choice. at_a_time: jobs that run at a time, None is as many
-    as the cluster lets. array: tasks of an array at most; where there are more jobs, a task does several, one after
-    another. sbatch: further options of sbatch, such as ['--qos=long']; setup: lines of shell before a job, such as
-    ['module load cuda']. dry: write the scripts, say where, and hand nothing in.
+    requeues: how often at most. notice_seconds: how long before the end of its time a job is told. gpus, cpus: for
+    each job; memory: GiB for each job, None is the cluster's own choice. at_a_time: jobs that run at a time, None is
+    as many as the cluster lets. array: tasks of an array at most; where there are more jobs, a task does several, one
+    after another. sbatch: further options of sbatch, such as ['--qos=long']; setup: lines of shell before a job, such
+    as ['module load cuda']. dry: write the scripts, say where, and hand nothing in.
     """
 
     name: str = "slurm"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
-from harness.config.launch_options import LaunchOptions, LocalLaunch
+from harness.config.launch_options import LaunchOptions, LocalLaunch, SlurmLaunch
 from harness.jobs.launchers.base import Launcher
 from harness.jobs.launchers.local import LocalLauncher
+from harness.jobs.launchers.slurm.launcher import SlurmLauncher
+from harness.store import Store
 
 
 @runtime_checkable
@@ -17,13 +19,16 @@ class MakesLauncher(Protocol):
         """What runs jobs as these options say; device: the option of that name."""
 
 
-def make_launcher(options: LaunchOptions, device: str) -> Launcher:
-    """What runs jobs as these options say; nothing is started before the first of them. device: the option.
+def make_launcher(options: LaunchOptions, device: str, store: Store) -> Launcher:
+    """What runs jobs as these options say; nothing is started before the first of them. device: the option; store:
+    where a launcher may note what it handed in.
 
     Raises InputError where a package that it needs is missing.
     """
     if isinstance(options, LocalLaunch):
         return LocalLauncher(options.workers, device, options.checkpoint_seconds)
+    if isinstance(options, SlurmLaunch):
+        return SlurmLauncher(options, device, store)
     if isinstance(options, MakesLauncher):
         return options.launcher(device)
     raise TypeError(f"{type(options).__name__} has no launcher.")

@@ -39,7 +39,9 @@ class HandsIn:
         with self.records.lock():
             queue = queued()
             if queue is None:  # what runs could not be told from what does not
-                raise InputError("SLURM does not answer to squeue, so nothing was handed in: run the same command again.")
+                raise InputError(
+                    "SLURM does not answer to squeue, so nothing was handed in: run the same command again."
+                )
             self.records.clear_old({task.batch for task in queue})
             put = self._found(jobs, queue)
             new = [number for number in jobs if number not in put]

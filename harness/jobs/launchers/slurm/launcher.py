@@ -71,4 +71,6 @@ class SlurmLauncher:
         if self._device != "auto":
             return self._device
         further = self._options.further_options()
-        return "cuda:0" if self._options.gpus or any("gpu" in f"{name}={further[name]}" for name in further) else "cpu"
+        return (
+            "cuda:0" if self._options.gpus or any("gpu" in f"{name}={further[name]}" for name in further) else "cpu"
+        )

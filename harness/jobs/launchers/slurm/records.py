@@ -36,7 +36,9 @@ class Handed(NamedTuple):
 def job_key(function: Callable[..., Any], job: object) -> str | None:
     """The key of what a job makes, and by which function; None of one that has no key: nobody can find it again."""
     keys = {name: getattr(job, name) for name in ("key", "release_key") if isinstance(getattr(job, name, None), str)}
-    return content_key(stage="job", function=f"{function.__module__}.{function.__qualname__}", **keys) if keys else None
+    return (
+        content_key(stage="job", function=f"{function.__module__}.{function.__qualname__}", **keys) if keys else None
+    )
 
 
 class Records:

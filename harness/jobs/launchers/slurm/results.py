@@ -37,15 +37,21 @@ def outcomes(folder: Path, job_id: str, called: str) -> list[Outcome]:
         found = submitit_package().SlurmJob(folder=folder, job_id=job_id).result()
     except InputError:
         raise
-    except Exception as error:  # submitit's own, with the trace of the other machine; or what cannot be unpickled here
+    except (
+        Exception
+    ) as error:  # submitit's own, with the trace of the other machine; or what cannot be unpickled here
         lines = [line for line in str(error).splitlines() if line.strip() and not line.startswith("-----")]
         if any(_TOO_OFTEN in line for line in lines):
             raise InputError(
                 f"{called} was requeued as often as launch.requeues lets it, and its time was up again; the store keeps "
                 "its checkpoint: run the same command again, with more launch.time or launch.requeues."
             ) from error
-        told = next((line for line in reversed(lines) if ": " in line and not line.startswith(("You", " "))), str(error))
-        raise InputError(f"{called} could not be done ({plain(told)}); its log is {log_of(folder, job_id)}.") from error
+        told = next(
+            (line for line in reversed(lines) if ": " in line and not line.startswith(("You", " "))), str(error)
+        )
+        raise InputError(
+            f"{called} could not be done ({plain(told)}); its log is {log_of(folder, job_id)}."
+        ) from error
     return [Outcome(*one) for one in found]
 
 

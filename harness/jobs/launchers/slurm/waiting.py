@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.cli import TerminatedError
-from harness.errors import HarnessWarning, InputError
+from harness.errors import HarnessWarning
 from harness.jobs.ending import ENDED_SEC
 from harness.jobs.launchers.base import TRIES
 from harness.jobs.launchers.died import job_name, told_of, warn_begun_again
