@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from harness.config.launch_base import LaunchOptions
-from harness.errors import InputError
+from harness.errors import InputError, unknown_name
 
 # M, M:S, H:M:S, D-H, D-H:M and D-H:M:S, as sbatch takes them.
 _TIME = re.compile(r"(?:(?P<days>\d+)-(?P<of_day>\d+(?::\d+){0,2})|(?P<plain>\d+(?::\d+){0,2}))")
@@ -33,6 +33,7 @@ _OURS = {
     "time": "launch.time",
     "wrap": "the launcher",
 }
+TAKES = ("trainings", "observing", "all")
 _MORE_TIME_SEC = 60  # that a job has before it is told that its time is up
 
 
@@ -44,9 +45,11 @@ class SlurmLaunch(LaunchOptions):
     minutes or as [D-]H:M:S; a training that takes longer keeps a checkpoint before its time is up and is requeued.
     requeues: how often at most. notice_seconds: how long before the end of its time a job is told. gpus, cpus: for
     each job; memory: GiB for each job, None is the cluster's own choice. at_a_time: jobs that run at a time, None is
-    as many as the cluster lets. array: tasks of an array at most; where there are more jobs, a task does several, one
-    after another. sbatch: further options of sbatch, such as ['--qos=long']; setup: lines of shell before a job, such
-    as ['module load cuda']. dry: write the scripts, say where, and hand nothing in.
+    as many as the cluster lets. takes: what SLURM is to do: `trainings`; `observing` of generators by attacks, too;
+    or `all`, scores of seconds as well, each list of which waits in the queue. workers: processes of this machine that
+    do the rest, None is one a core (or GPU), 0 is this process. array: tasks of an array at most; where there are more
+    jobs, a task does several, one after another. sbatch: further options of sbatch, such as ['--qos=long']; setup:
+    lines of shell before a job, such as ['module load cuda']. dry: write the scripts, say where, and hand nothing in.
     """
 
     name: str = "slurm"
@@ -59,6 +62,8 @@ class SlurmLaunch(LaunchOptions):
     cpus: int = 1
     memory: float | None = None
     at_a_time: int | None = None
+    takes: str = "trainings"
+    workers: int | None = None
     array: int = 256
     sbatch: list[str] = field(default_factory=list)
     setup: list[str] = field(default_factory=list)
@@ -77,6 +82,7 @@ class SlurmLaunch(LaunchOptions):
             ("cpus", self.cpus, 1),
             ("at_a_time", self.at_a_time, 1),
             ("array", self.array, 1),
+            ("workers", self.workers, 0),
         ):
             if number is not None and number < least:
                 raise InputError(f"launch.{option}={number} must be {least} or more.")
@@ -87,6 +93,8 @@ class SlurmLaunch(LaunchOptions):
                 f"launch.time={self.time} leaves a job less than a minute before launch.notice_seconds="
                 f"{self.notice_seconds} tells it that its time is up."
             )
+        if self.takes not in TAKES:
+            raise InputError(unknown_name("launch.takes", self.takes, TAKES))
         self.further_options()
         for line in self.setup:
             if not line.strip() or "\n" in line:

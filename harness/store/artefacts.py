@@ -29,8 +29,8 @@ from harness.writing import FILE_MODE, FOLDER_MODE, close, open_to_writing, repl
 ANSWERS, JOBS, LOCKS, NOTES, SALT = "answers", "jobs", "locks", "verified", "salt"
 # What a store's root holds, and nothing else, where the root is ours to close.
 KINDS = {
-    ANSWERS, "checkpoint", "generator", "given", JOBS, LOCKS, "log", "observation", "picture", "pool", "release", RUNS,
-    "scores", NOTES, SALT,
+    ANSWERS, "checkpoint", "generator", "given", JOBS, LOCKS, "log", "observation", "picture", "pool", "release",
+    RUNS, "scores", NOTES, SALT,
 }  # fmt: skip
 
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from harness.config.slurm_options import SlurmLaunch
 from harness.errors import AsAsked
 from harness.jobs.launchers.base import Job, Result
-from harness.jobs.launchers.here import run_here
+from harness.jobs.launchers.local import LocalLauncher
 from harness.jobs.launchers.slurm.handing_in import HandsIn
 from harness.jobs.launchers.slurm.queue import refuse_without_slurm
 from harness.jobs.launchers.slurm.records import Records
 from harness.jobs.launchers.slurm.waiting import Waiting
+from harness.jobs.observe import observe
+from harness.jobs.train import train_and_release, train_start, train_surrogate
 from harness.jobs.work import Progress, Work
 from harness.store import Store
+
+_TRAININGS = {train_and_release, train_start, train_surrogate}
 
 
 class SlurmLauncher:
@@ -21,12 +26,14 @@ class SlurmLauncher:
 
     A head that ends leaves nothing that must be there for its jobs to go on: the next one finds them by their keys in
     the store. Ctrl-C asks them to keep a checkpoint and to end; a head that is ended otherwise leaves them alone.
+    What launch.takes leaves out is done on this machine.
     """
 
     on_this_machine = False
 
     def __init__(self, options: SlurmLaunch, device: str, store: Store) -> None:
         self._options, self._device, self._store = options, device, store
+        self._on_this_machine = LocalLauncher(options.workers, device, options.checkpoint_seconds)
 
     @property
     def at_a_time(self) -> int:
@@ -42,14 +49,16 @@ class SlurmLauncher:
         """As `Launcher.map`. With launch.dry the scripts are written, and the run ends by `AsAsked`."""
         if not jobs:
             return []
+        if not self._is_for_slurm(function):
+            return self._on_this_machine.map(function, jobs, on_progress)
         records = Records(self._store)
         hands_in = HandsIn(function, records, self._options, self._device_there())
         numbered = dict(enumerate(jobs))
         if self._options.dry:
-            scripts = hands_in.write(numbered)
+            script = hands_in.write(numbered)
             raise AsAsked(
-                f"{len(jobs)} jobs are written to {scripts} and not handed in: sbatch {scripts} does that, and the same "
-                "command without launch.dry=true hands in what was not, waits for them and goes on."
+                f"{len(jobs)} jobs are written to {script} and not handed in: sbatch {script} does that, and the "
+                "same command without launch.dry=true hands in what was not, waits for them and goes on."
             )
         refuse_without_slurm()
         results = Waiting(hands_in, numbered, on_progress).results()
@@ -62,15 +71,19 @@ class SlurmLauncher:
         on_progress: Callable[[Progress], None],
     ) -> list[Result]:
         """As `Launcher.here`."""
-        return run_here(function, jobs, on_progress, self._device, self._options.checkpoint_seconds)
+        return self._on_this_machine.here(function, jobs, on_progress)
 
     def close(self) -> None:
-        """Nothing of this process is left to end."""
+        """As `Launcher.close`; what SLURM has goes on."""
+        self._on_this_machine.close()
+
+    def _is_for_slurm(self, function: Callable[..., Any]) -> bool:
+        takes = self._options.takes
+        return takes == "all" or function in _TRAININGS or (takes == "observing" and function is observe)
 
     def _device_there(self) -> str:
         if self._device != "auto":
             return self._device
         further = self._options.further_options()
-        return (
-            "cuda:0" if self._options.gpus or any("gpu" in f"{name}={further[name]}" for name in further) else "cpu"
-        )
+        asks = self._options.gpus or any("gpu" in f"{name}={value}" for name, value in further.items())
+        return "cuda:0" if asks else "cpu"

@@ -31,8 +31,8 @@ class Outcome(NamedTuple):
 class Bundle:
     """The jobs of one task, done one after another; the first failure ends it.
 
-    device: that they may use; kept_every_sec: as `Work`; said: where it says how far it is; notice_sec: from the notice
-    to the end of its time.
+    device: that they may use; kept_every_sec: as `Work`; said: where it says how far it is; notice_sec: from the
+    notice to the end of its time.
     """
 
     function: Callable[[Any, Work], Any]
@@ -43,8 +43,8 @@ class Bundle:
     notice_sec: float
 
     def __call__(self) -> list[Outcome]:
-        """Do them. Where the time is up, the job under way keeps its state, and submitit's own handler, which requeues
-        the task, has its turn after that; on SIGTERM the process ends without a result."""
+        """Do them. Where the time is up, the job under way keeps its state, and submitit's own handler, which
+        requeues the task, has its turn after that; on SIGTERM the process ends without a result."""
         faulthandler.enable()
         requeue = signal.getsignal(NOTICE)
         signal.signal(NOTICE, lambda number, frame: _requeued(requeue, number, frame))
@@ -71,8 +71,8 @@ class Bundle:
 
 
 def _requeued(requeue: Any, number: int, frame: Any) -> None:
-    """Let submitit requeue this task. Where SLURM refuses that, the task ends without a result, and whoever waits for it
-    hands its jobs in again."""
+    """Let submitit requeue this task. Where SLURM refuses that, the task ends without a result, and whoever waits for
+    it hands its jobs in again."""
     if not callable(requeue):
         raise Stopped
     try:

@@ -41,8 +41,8 @@ def refuse_without_slurm() -> None:
     missing = [one for one in _PROGRAMS if shutil.which(one) is None]
     if missing:
         raise InputError(
-            f"launch=slurm takes SLURM's programs, and {' and '.join(missing)} cannot be found: run this where sbatch "
-            "works, or write the scripts alone with launch.dry=true."
+            f"launch=slurm takes SLURM's programs, and {' and '.join(missing)} cannot be found: run this where "
+            "sbatch works, or write the scripts alone with launch.dry=true."
         )
 
 
@@ -96,7 +96,13 @@ def _run(*words: str) -> subprocess.CompletedProcess[str]:
     """A program of SLURM's, in a session of its own: Ctrl-C is ours to hear."""
     try:
         return subprocess.run(  # noqa: S603  # a fixed program, from the user's path
-            words, capture_output=True, text=True, errors="replace", timeout=_ANSWER_SEC, start_new_session=True
+            words,
+            check=False,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_ANSWER_SEC,
+            start_new_session=True,
         )
     except subprocess.TimeoutExpired:
         return subprocess.CompletedProcess(words, 1, "", "it did not answer within a minute")

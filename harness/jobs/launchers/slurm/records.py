@@ -1,4 +1,4 @@
-"""What was handed in, by the keys of what it makes: a head that starts anew waits for its jobs instead of doing them twice.
+"""What was handed in, by the keys of what it makes: a head that starts anew waits for its jobs, and does none twice.
 
 `jobs/<batch>/` of a store holds what one call of sbatch is about: script, submissions, results, logs, progress, and a
 mark of each head that waits for it. `jobs/keys/<key>.json` says which task of which batch makes what.
@@ -50,7 +50,7 @@ class Records:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._head = f"{os.getpid()}-{secrets.token_hex(8)}"
-        self._marked, self.made = set[str](), set[str]()
+        self._marked, self._noted, self.made = set[str](), set[str](), set[str]()
 
     def lock(self) -> Any:
         """Two heads hand the same in once."""
@@ -80,6 +80,7 @@ class Records:
 
     def note(self, key: str, handed: Handed) -> None:
         """Say where the job of a key is put: before it is, so that no head that is killed then loses it."""
+        self._noted.add(key)
         self._file(key).parent.mkdir(mode=FOLDER_MODE, exist_ok=True)
         batch, number = handed.task
         said = {"batch": batch, "task": number, "place": handed.place}
@@ -99,6 +100,8 @@ class Records:
                 (heads / self._head).unlink(missing_ok=True)
                 if done and heads.is_dir() and not any(heads.iterdir()):
                     remove(self.folder(batch))
+            for key in self._noted if done else ():
+                remove(self._file(key))
 
     def clear_old(self, alive: Iterable[str]) -> None:
         """Clear away what was left; alive: batches that have tasks in the queue."""

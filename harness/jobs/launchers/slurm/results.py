@@ -31,7 +31,7 @@ def result_name(job_id: str) -> str:
 
 
 def outcomes(folder: Path, job_id: str, called: str) -> list[Outcome]:
-    """What came of a task's jobs. Raises InputError where there is no outcome to be had. called: the task, in words."""
+    """What came of a task's jobs. called: the task, in words. Raises InputError where no outcome can be had."""
     _refuse_foreign(folder / result_name(job_id))
     try:
         found = submitit_package().SlurmJob(folder=folder, job_id=job_id).result()
@@ -43,8 +43,8 @@ def outcomes(folder: Path, job_id: str, called: str) -> list[Outcome]:
         lines = [line for line in str(error).splitlines() if line.strip() and not line.startswith("-----")]
         if any(_TOO_OFTEN in line for line in lines):
             raise InputError(
-                f"{called} was requeued as often as launch.requeues lets it, and its time was up again; the store keeps "
-                "its checkpoint: run the same command again, with more launch.time or launch.requeues."
+                f"{called} was requeued as often as launch.requeues lets it, and its time was up again; the store "
+                "keeps its checkpoint: run the same command again, with more launch.time or launch.requeues."
             ) from error
         told = next(
             (line for line in reversed(lines) if ": " in line and not line.startswith(("You", " "))), str(error)
@@ -71,8 +71,8 @@ def last_words(folder: Path, job_id: str) -> str:
 
 
 def _refuse_foreign(path: Path) -> None:
-    """InputError for a result that somebody else may have put there: it is unpickled, as what a worker of this machine
-    sends is."""
+    """InputError for a result that somebody else may have put there: it is unpickled, as what a worker of this
+    machine sends is."""
     status = path.lstat()
     if not stat.S_ISREG(status.st_mode) or status.st_uid != os.getuid() or path.parent.stat().st_mode & 0o022:
         raise InputError(f"{path} is no file of yours in a folder of yours, so it is not read.")
