@@ -8,13 +8,17 @@ LOWEST_TESTS := tests/shadow_models tests/harness/data tests/harness/config test
 	tests/attacks/test_contract.py tests/attacks/test_distances.py tests/attacks/test_model_formulas.py \
 	tests/attacks/test_plug_ins.py tests/attacks/test_release_formulas.py
 
-.PHONY: run test test-lowest check docs setup audit-deps
+.PHONY: run test test-cluster test-lowest check docs setup audit-deps
 
 run: setup
 	$(VENV)/bin/python -m harness.run attack=knn
 
 test: setup
 	$(VENV)/bin/python -m pytest --numprocesses 2 --dist worksteal
+
+# Clusters of this machine alone, begun by the tests: Ray. A test whose engine is not installed is skipped, and says so.
+test-cluster: setup
+	$(VENV)/bin/python -m pytest -m cluster -rs
 
 # The oldest versions that pyproject.toml allows, in an environment of their own.
 test-lowest: $(VENV)-lowest/.installed

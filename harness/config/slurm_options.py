@@ -13,14 +13,14 @@ from harness.errors import InputError, unknown_name
 _TIME = re.compile(r"(?:(?P<days>\d+)-(?P<of_day>\d+(?::\d+){0,2})|(?P<plain>\d+(?::\d+){0,2}))")
 _LINE = re.compile(r"--(?P<name>[a-z][a-z0-9-]*)(?:=(?P<value>\S(?:.*\S)?))?")
 _OURS = {
-    "array": "launch.array and launch.at_a_time",
+    "array": "launch.array and launch.workers",
     "account": "launch.account",
     "chdir": "the folder that the command is called in",
     "cpus-per-task": "launch.cpus",
     "error": "the store",
     "gpus-per-node": "launch.gpus",
     "job-name": "the launcher, which finds its jobs by it",
-    "mem": "launch.memory",
+    "mem": "launch.memory_gib",
     "no-requeue": "launch.requeues",
     "nodes": "the launcher: a job is one process",
     "ntasks": "the launcher: a job is one process",
@@ -43,13 +43,14 @@ class SlurmLaunch(LaunchOptions):
 
     partition, account: as sbatch takes them, None is the cluster's own choice. time: that a job has at a stretch, in
     minutes or as [D-]H:M:S; a training that takes longer keeps a checkpoint before its time is up and is requeued.
-    requeues: how often at most. notice_seconds: how long before the end of its time a job is told. gpus, cpus: for
-    each job; memory: GiB for each job, None is the cluster's own choice. at_a_time: jobs that run at a time, None is
-    as many as the cluster lets. takes: what SLURM is to do: `trainings`; `observing` of generators by attacks, too;
-    or `all`, scores of seconds as well, each list of which waits in the queue. workers: processes of this machine that
-    do the rest, None is one a core (or GPU), 0 is this process. array: tasks of an array at most; where there are more
-    jobs, a task does several, one after another. sbatch: further options of sbatch, such as ['--qos=long']; setup:
-    lines of shell before a job, such as ['module load cuda']. dry: write the scripts, say where, and hand nothing in.
+    requeues: how often at most. notice_seconds: how long before the end of its time a job is told. gpus: of each job;
+    None is 1 where device is cuda, else 0. cpus: of each job, which has one thread whatever they are. memory_gib: of
+    each job, GiB; None is the cluster's own choice. workers: jobs at a time at most; None is as many as the cluster
+    lets. array: tasks of an array at most; where there are more jobs, a task does several, one after another. takes:
+    what SLURM is to do: `trainings`; `observing` of generators by attacks, too; or `all`, scores of seconds as well,
+    each list of which waits in the queue. here: processes of this machine that do the rest; None is one a core (or
+    GPU), 0 is this process. sbatch: further options of sbatch, such as ['--qos=long']. setup: lines of shell before a
+    job, such as ['module load cuda']. dry: write the scripts, say where, and hand nothing in.
     """
 
     name: str = "slurm"
@@ -58,13 +59,13 @@ class SlurmLaunch(LaunchOptions):
     time: str = "4:00:00"
     requeues: int = 100
     notice_seconds: int = 120
-    gpus: int = 0
+    gpus: int | None = None
     cpus: int = 1
-    memory: float | None = None
-    at_a_time: int | None = None
-    takes: str = "trainings"
+    memory_gib: float | None = None
     workers: int | None = None
     array: int = 256
+    takes: str = "trainings"
+    here: int | None = None
     sbatch: list[str] = field(default_factory=list)
     setup: list[str] = field(default_factory=list)
     dry: bool = False
@@ -80,14 +81,14 @@ class SlurmLaunch(LaunchOptions):
             ("notice_seconds", self.notice_seconds, 1),
             ("gpus", self.gpus, 0),
             ("cpus", self.cpus, 1),
-            ("at_a_time", self.at_a_time, 1),
+            ("workers", self.workers, 1),
             ("array", self.array, 1),
-            ("workers", self.workers, 0),
+            ("here", self.here, 0),
         ):
             if number is not None and number < least:
                 raise InputError(f"launch.{option}={number} must be {least} or more.")
-        if self.memory is not None and not 0 < self.memory < math.inf:
-            raise InputError(f"launch.memory={self.memory} must be a number of GiB above 0.")
+        if self.memory_gib is not None and not 0 < self.memory_gib < math.inf:
+            raise InputError(f"launch.memory_gib={self.memory_gib} must be a number of GiB above 0.")
         if self.minutes * 60 < self.notice_seconds + _MORE_TIME_SEC:
             raise InputError(
                 f"launch.time={self.time} leaves a job less than a minute before launch.notice_seconds="
@@ -102,7 +103,7 @@ class SlurmLaunch(LaunchOptions):
 
     def expected_at_a_time(self) -> int | None:
         """What the options say; the cluster may do fewer."""
-        return self.at_a_time
+        return self.workers
 
     @property
     def minutes(self) -> int:

@@ -34,27 +34,35 @@ class Ending:
         if not self.asked:
             self.asked = True
             _break_off_after(HEARD_SEC)
-            last = threading.Timer(ENDED_SEC, os._exit, (_CODE,))
-            last.daemon = True
-            last.start()
+            end_after(ENDED_SEC)
 
     def stopping(self) -> bool:
         """Whether the job is to keep its state and end."""
         return self.asked
 
 
+def end_after(seconds: float) -> None:
+    """End this process then, whatever it does."""
+    last = threading.Timer(seconds, os._exit, (_CODE,))
+    last.daemon = True
+    last.start()
+
+
 @contextmanager
-def heard_here(heard_sec: Mapping[int, float] = _USUAL) -> Iterator[Ending]:
+def heard_here(
+    heard_sec: Mapping[int, float] = _USUAL, came: Callable[[int], None] = lambda number: None
+) -> Iterator[Ending]:
     """These signals ask the job inside to end; what they would have done is done once it has.
 
     heard_sec: how long the job has to hear of each, before it is broken off. A second signal does at once what it
-    would have done. Without effect where another thread than the main one is inside.
+    would have done. came: called with each that comes. Without effect where another thread than the main one is inside.
     """
     ending = Ending()
 
     def hear(number: int) -> None:
         ending.asked = True
         _break_off_after(heard_sec[number])
+        came(number)
 
     with _held(hear, heard_sec):
         try:

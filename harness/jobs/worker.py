@@ -30,15 +30,25 @@ _LINES = 20  # of a process's last words that are kept
 
 class WorkerProcess:
     """One process that does a job at a time. rank: its number; device: that its jobs may use; kept_every_sec: as in
-    `Work`; messages: the queue for (round, `Progress`)."""
+    `Work`; messages: the queue for (round, `Progress`); say: passes on each line of its stderr, made plain."""
 
-    def __init__(self, context: SpawnContext, rank: int, device: str, kept_every_sec: float, messages: Any) -> None:
+    def __init__(
+        self,
+        context: SpawnContext,
+        rank: int,
+        device: str,
+        kept_every_sec: float,
+        messages: Any,
+        *,
+        say: Callable[[str], object] | None = None,
+    ) -> None:
         self._reader, self._writer = context.Pipe(duplex=False)
         about = (messages, device, kept_every_sec, self._writer)
         self.rank = rank
         self._executor = ProcessPoolExecutor(1, context, _start, about)
         self._process: Any = None
         self._lines: deque[str] = deque(maxlen=_LINES)
+        self._say = say or _to_stderr
         self._listener = threading.Thread(target=self._listen, daemon=True)
 
     def submit(self, function: Callable[[Any, Work], Any], of_round: int, number: int, job: Any) -> Future[Any]:
@@ -62,6 +72,11 @@ class WorkerProcess:
         if self._process is not None:
             self._process.join(max(seconds, 0.0))
             self._process.kill()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it may be given a job."""
+        return self._process is None or bool(self._process.is_alive())
 
     def close(self) -> None:
         """End the process, which has nothing left to do."""
@@ -92,7 +107,11 @@ class WorkerProcess:
                 if told:
                     self._lines.append(told)
                 with suppress(Exception):  # whatever became of our own stderr, the process must not wait for it
-                    sys.stderr.write(f"{told}\n")
+                    self._say(told)
+
+
+def _to_stderr(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
 
 
 _ending = Ending()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
-from harness.config.launch_options import LaunchOptions, LocalLaunch, SlurmLaunch
+from harness.config.launch_options import LaunchOptions, LocalLaunch, RayLaunch, SlurmLaunch
 from harness.jobs.launchers.base import Launcher
 from harness.jobs.launchers.local import LocalLauncher
+from harness.jobs.launchers.on_ray.launcher import RayLauncher
 from harness.jobs.launchers.slurm.launcher import SlurmLauncher
 from harness.store import Store
 
@@ -27,6 +28,8 @@ def make_launcher(options: LaunchOptions, device: str, store: Store) -> Launcher
     """
     if isinstance(options, LocalLaunch):
         return LocalLauncher(options.workers, device, options.checkpoint_seconds)
+    if isinstance(options, RayLaunch):
+        return RayLauncher(options, device)
     if isinstance(options, SlurmLaunch):
         return SlurmLauncher(options, device, store)
     if isinstance(options, MakesLauncher):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from harness.config.slurm_options import SlurmLaunch
@@ -32,13 +33,14 @@ class SlurmLauncher:
     on_this_machine = False
 
     def __init__(self, options: SlurmLaunch, device: str, store: Store) -> None:
-        self._options, self._device, self._store = options, device, store
-        self._on_this_machine = LocalLauncher(options.workers, device, options.checkpoint_seconds)
+        gpus = int(device.startswith("cuda")) if options.gpus is None else options.gpus
+        self._options, self._device, self._store = replace(options, gpus=gpus), device, store
+        self._on_this_machine = LocalLauncher(options.here, device, options.checkpoint_seconds)
 
     @property
     def at_a_time(self) -> int:
         """How many jobs run at a time at most, as far as the options say."""
-        return min(self._options.array, self._options.at_a_time or self._options.array)
+        return min(self._options.array, self._options.workers or self._options.array)
 
     def map(
         self,

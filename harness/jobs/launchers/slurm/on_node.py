@@ -5,13 +5,14 @@ from __future__ import annotations
 import faulthandler
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from harness.jobs.ending import HEARD_SEC, heard_here
+from harness.jobs.ending import ENDED_SEC, HEARD_SEC, end_after, heard_here
 from harness.jobs.launchers.slurm.said import Says
 from harness.jobs.work import Place, Work, perform
 from shadow_models.one_training import Stopped
@@ -21,10 +22,11 @@ NOTICE = signal.SIGUSR2
 
 
 class Outcome(NamedTuple):
-    """Of one job: its result, or why there is none."""
+    """Of one job: its result, or why there is none, and where that was raised."""
 
     value: Any
     error: Exception | None
+    trace: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,13 +53,13 @@ class Bundle:
         says, outcomes = Says(self.said), list[Outcome]()
         heard_sec = {int(signal.SIGTERM): HEARD_SEC, int(NOTICE): max(HEARD_SEC, self.notice_sec / 2)}
         try:
-            with heard_here(heard_sec) as ending:
+            with heard_here(heard_sec, _end_soon_after) as ending:
                 place = Place(self.device, ending.stopping, self.kept_every_sec)
                 for number, job in enumerate(self.jobs):
                     try:
                         outcomes.append(Outcome(perform(self.function, number, job, place, says), None))
                     except Exception as error:
-                        outcomes.append(Outcome(None, error))
+                        outcomes.append(Outcome(None, error, traceback.format_exc()))
                         break
         except Stopped:
             raise SystemExit(128 + signal.SIGTERM) from None
@@ -68,6 +70,11 @@ class Bundle:
         from submitit.helpers import DelayedSubmission
 
         return DelayedSubmission(self)
+
+
+def _end_soon_after(number: int) -> None:
+    if number == signal.SIGTERM:  # whoever stopped the run waits for its end, and SLURM may kill much later
+        end_after(ENDED_SEC)
 
 
 def _requeued(requeue: Any, number: int, frame: Any) -> None:

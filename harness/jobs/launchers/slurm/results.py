@@ -1,4 +1,4 @@
-"""What a task left: the outcomes of its jobs, and the last words of its log."""
+"""What a task left: the outcomes of its jobs."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from harness.errors import InputError
+from harness.jobs.launchers.slurm.logs import log_of
 from harness.jobs.launchers.slurm.on_node import Outcome
 from harness.jobs.launchers.slurm.script import submitit_package
 from harness.plain import plain
 
-_LINES, _LOG_BYTES = 5, 20_000
-_OF_OTHERS = ("submitit ", "srun: ", "slurmstepd", "INFO ", "+ ")
 _TOO_OFTEN = "timed-out too many times"
 
 
@@ -53,21 +52,6 @@ def outcomes(folder: Path, job_id: str, called: str) -> list[Outcome]:
             f"{called} could not be done ({plain(told)}); its log is {log_of(folder, job_id)}."
         ) from error
     return [Outcome(*one) for one in found]
-
-
-def log_of(folder: Path, job_id: str) -> Path:
-    """Where a task's stderr goes."""
-    return folder / f"{job_id}_0_log.err"
-
-
-def last_words(folder: Path, job_id: str) -> str:
-    """The last lines that a task's jobs said, as one line; empty where they said nothing."""
-    with suppress(OSError), log_of(folder, job_id).open("rb") as log:
-        log.seek(max(0, log.seek(0, os.SEEK_END) - _LOG_BYTES))
-        lines = log.read().decode(errors="replace").splitlines()
-        said = [plain(line) for line in lines if line.strip() and not line.startswith(_OF_OTHERS)]
-        return " | ".join(said[-_LINES:])
-    return ""
 
 
 def _refuse_foreign(path: Path) -> None:

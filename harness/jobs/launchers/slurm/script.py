@@ -70,9 +70,9 @@ def _text(submitit: Any, name: str, folder: Path, n_tasks: int, options: SlurmLa
         "ntasks_per_node": 1,
         "cpus_per_task": options.cpus,
         "gpus_per_node": options.gpus or None,
-        "mem": None if options.memory is None else f"{max(1, round(options.memory * 1024))}M",
+        "mem": None if options.memory_gib is None else f"{max(1, round(options.memory_gib * 1024))}M",
         "signal_delay_s": options.notice_seconds,
-        "array_parallelism": options.at_a_time or n_tasks,
+        "array_parallelism": options.workers or n_tasks,
         "wckey": None,  # a cluster that counts by such keys refuses those that it does not know
         # Since SLURM 22.05 srun no longer takes the number of CPUs from sbatch.
         "srun_args": [f"--cpus-per-task={options.cpus}", "--open-mode=append"],

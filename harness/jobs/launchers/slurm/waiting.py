@@ -13,10 +13,11 @@ from harness.cli import TerminatedError
 from harness.errors import HarnessWarning
 from harness.jobs.ending import ENDED_SEC
 from harness.jobs.launchers.base import TRIES
-from harness.jobs.launchers.died import job_name, told_of, warn_begun_again
+from harness.jobs.launchers.died import JobTraceback, job_name, told_of, warn_begun_again
 from harness.jobs.launchers.slurm.handing_in import HandsIn
+from harness.jobs.launchers.slurm.logs import Logs, last_words
 from harness.jobs.launchers.slurm.queue import ArrayTask, Queued, cancel, how_it_ended, queued, told_names
-from harness.jobs.launchers.slurm.results import last_words, names_in, outcomes, result_name
+from harness.jobs.launchers.slurm.results import names_in, outcomes, result_name
 from harness.jobs.launchers.slurm.said import Heard, said_file
 from harness.jobs.work import FINISHED, Progress
 
@@ -37,7 +38,7 @@ class Waiting:
         self._gone = dict[ArrayTask, float]()
         self._results, self._finished = dict[int, Any](), set[int]()
         self._deaths, self._lost = Counter[int](), list[str]()
-        self._heard, self._told = Heard(), set[str]()
+        self._heard, self._logs, self._told = Heard(), Logs(), set[str]()
         self._ask_at, self._ask_every, self._words_at = 0.0, _ASK_SEC, 0.0
 
     def results(self) -> dict[int, Any]:
@@ -58,7 +59,7 @@ class Waiting:
             raise
         self._hands_in.records.leave(done=not self._lost)
         if self._lost:
-            raise told_of(self._lost, "with more launch.memory or launch.time")
+            raise told_of(self._lost, "with more launch.memory_gib or launch.time")
         return self._results
 
     def _hand_in(self, numbers: list[int]) -> None:
@@ -87,18 +88,19 @@ class Waiting:
             if place >= len(found):  # of another head's list: a failure before it ended the task
                 again.append(number)
                 continue
-            value, error = found[place]
+            value, error, trace = found[place]
             if error is not None:
                 if words := last_words(folder, job_id):
                     error.add_note(f"The last words of SLURM's task {job_id}: {words}")
-                raise error
+                raise error from JobTraceback(trace)
             self._results[number] = value
             self._say(Progress(number, FINISHED, 1, 1))
         if again:
             self._hand_in(again)
 
     def _pass_on(self, task: ArrayTask) -> None:
-        """Words about a task's jobs that are new."""
+        """Words of a task's jobs, and about them, that are new."""
+        self._logs.pass_on(self._folder(task.batch), self._ids[task])
         for message in self._heard.news(said_file(self._folder(task.batch), task.number)):
             number = self._tasks[task].get(message.job)
             if number is not None:
