@@ -55,7 +55,8 @@ def heard_here(
     """These signals ask the job inside to end; what they would have done is done once it has.
 
     heard_sec: how long the job has to hear of each, before it is broken off. A second signal does at once what it
-    would have done. came: called with each that comes. Without effect where another thread than the main one is inside.
+    would have done. came: called with each that comes. Without effect where another thread than the main one is
+    inside.
     """
     ending = Ending()
 

@@ -36,6 +36,7 @@ start() {
 		SelectTypeParameters=CR_CPU_Memory
 		DefMemPerCPU=1000
 		SchedulerType=sched/builtin
+		SchedulerParameters=batch_sched_delay=0,sched_interval=1
 		SlurmdParameters=config_overrides
 		StateSaveLocation=$folder/state
 		SlurmdSpoolDir=$folder/spool
