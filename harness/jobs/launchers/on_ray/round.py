@@ -9,6 +9,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from harness.jobs.ending import afterwards
 from harness.jobs.launchers.base import TRIES
 from harness.jobs.launchers.died import JobTraceback, job_name, told_of, warn_begun_again
 from harness.jobs.launchers.on_ray.patience import Patience
@@ -46,9 +47,10 @@ class Round:
     def results(self) -> list[Any]:
         """In the order of the jobs. Raises as `Launcher.map`."""
         while self._waiting or self._busy():
-            self._give_out()
-            for slot in self._ready():
-                self._hear(slot)
+            with afterwards():  # Ray takes every signal that comes while it waits for Ctrl-C
+                self._give_out()
+                for slot in self._ready():
+                    self._hear(slot)
         if self._lost:
             raise told_of(self._lost, _DO)
         return [self._results[number] for number in range(len(self._jobs))]

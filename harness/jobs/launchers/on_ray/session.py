@@ -9,11 +9,13 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from harness.jobs.one_thread import environment
 
 _STORE_BYTES = 100 * 2**20  # of the objects that Ray keeps in shared memory: ours are words and small records
 _LONGEST_FOLDER = 36  # letters: what Ray adds for its sockets must fit into 107
+_LISTENS_SEC = 10.0
 _QUIET = logging.CRITICAL + 1
 _SILENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -58,22 +61,23 @@ class RaySession:
         quiet = {"log_to_driver": False, "logging_level": _QUIET, "job_config": paths}
         if address is not None:
             try:
+                _check_somebody_listens(address)  # Ray would try for minutes
                 with _own_signals():
                     self.ray.init(address=address, **quiet)
             except Exception as error:
                 raise InputError(f"launch.address={address} leads to no Ray cluster: {_first_line(error)}") from error
             return
-        # A secret of this run alone: whoever else has an account here can reach loopback, too.
-        self._stack.enter_context(environment({**_ALONE, "RAY_AUTH_TOKEN": secrets.token_hex(32)}))
+        self._stack.enter_context(environment({**_ALONE, "RAY_AUTH_TOKEN": _token()}))
         folder = _short_folder()
         self._stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        below = str(Path(folder) / "r")  # Ray lets everybody into its own
         with _own_signals():
             self.ray.init(
                 address="local",  # whatever RAY_ADDRESS says
                 num_cpus=len(os.sched_getaffinity(0)),
                 include_dashboard=False,
                 object_store_memory=_STORE_BYTES,
-                _temp_dir=folder,
+                _temp_dir=below,
                 **quiet,
             )
         if self.ray.util.get_node_ip_address() not in _LOOPBACK:
@@ -96,6 +100,12 @@ def own_paths() -> list[str]:
     roots = {str(Path(one).resolve()) for one in (sys.prefix, sys.base_prefix)}
     found = [Path(one or os.curdir).resolve() for one in sys.path]
     return [str(one) for one in reversed(found) if not any(one.is_relative_to(root) for root in roots)]
+
+
+@cache
+def _token() -> str:
+    """A secret of this process alone, which Ray reads once: whoever has an account here can reach loopback, too."""
+    return secrets.token_hex(32)
 
 
 def _imported(alone: bool) -> Any:
@@ -132,6 +142,13 @@ def _short_folder() -> str:
     """A new folder for this user's eyes only, with a path that leaves room for the names of Ray's sockets."""
     usual = tempfile.gettempdir()
     return tempfile.mkdtemp(prefix="ray-", dir=usual if len(usual) <= _LONGEST_FOLDER - 12 else "/tmp")  # noqa: S108
+
+
+def _check_somebody_listens(address: str) -> None:
+    """OSError where nobody does; `auto` is looked for by Ray."""
+    host, _, port = address.rpartition(":")
+    if host:
+        socket.create_connection((host.strip("[]"), int(port)), _LISTENS_SEC).close()
 
 
 def _first_line(error: BaseException) -> str:
