@@ -20,9 +20,9 @@ class MakesLauncher(Protocol):
         """What runs jobs as these options say; device: the option of that name."""
 
 
-def make_launcher(options: LaunchOptions, device: str, store: Store) -> Launcher:
+def make_launcher(options: LaunchOptions, device: str, store: Store | None = None) -> Launcher:
     """What runs jobs as these options say; nothing is started before the first of them. device: the option; store:
-    where a launcher may note what it handed in.
+    of the jobs, where launch=slurm notes what it handed in.
 
     Raises InputError where a package that it needs is missing.
     """
@@ -30,7 +30,7 @@ def make_launcher(options: LaunchOptions, device: str, store: Store) -> Launcher
         return LocalLauncher(options.workers, device, options.checkpoint_seconds)
     if isinstance(options, RayLaunch):
         return RayLauncher(options, device)
-    if isinstance(options, SlurmLaunch):
+    if isinstance(options, SlurmLaunch) and store is not None:
         return SlurmLauncher(options, device, store)
     if isinstance(options, MakesLauncher):
         return options.launcher(device)
