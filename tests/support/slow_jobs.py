@@ -27,7 +27,7 @@ from harness.store import Store
 
 @dataclass(frozen=True)
 class SlowTraining:
-    """A training that writes into `folder` what it reports, and waits for a file `go` there, or to be asked to end."""
+    """A training that writes into `folder` what it reports, and waits for a file `go` there or to be asked to end."""
 
     training: GeneratorJob
     folder: Path
