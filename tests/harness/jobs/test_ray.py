@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import tempfile
 import threading
@@ -36,14 +35,17 @@ def test_a_lost_nodes_job_goes_on_from_its_checkpoint_on_another(ray_cluster, tm
     for seed in range(2):
         train_and_release(training(calm, images(8, 16, 0), seed), Work("cpu", lambda *_: None))
     jobs = [(training(disturbed, images(8, 16, 0), seed), tmp_path) for seed in range(2)]
-    spare = next(iter(ray_cluster.worker_nodes)).all_processes["raylet"][0].process.pid
+    (node_lost,) = ray_cluster.worker_nodes
+    raylet = node_lost.all_processes["raylet"][0].process
     killed = []
 
     def kill():
         """Once both are in the middle of it."""
         launch_jobs.wait_for(lambda: all(steps(tmp_path, seed)[-1:] >= [(50, 0)] for seed in range(2)))
-        killed.extend(seed for seed in range(2) if spare in ancestors(steps(tmp_path, seed)[-1][1]))
-        os.kill(spare, signal.SIGKILL)
+        killed.extend(seed for seed in range(2) if raylet.pid in ancestors(steps(tmp_path, seed)[-1][1]))
+        raylet.kill()
+        raylet.wait()  # else it is there to those who look, and its workers go on
+        launch_jobs.wait_for(lambda: not psutil.pid_exists(steps(tmp_path, killed[0])[-1][1]))
         (tmp_path / "go on").touch()
 
     killer = threading.Thread(target=kill)
@@ -54,7 +56,7 @@ def test_a_lost_nodes_job_goes_on_from_its_checkpoint_on_another(ray_cluster, tm
     ):
         launcher.map(launch_jobs.train_when_told, jobs, silent)
     killer.join()
-    ray_cluster.remove_node(next(iter(ray_cluster.worker_nodes)), allow_graceful=False)
+    ray_cluster.remove_node(node_lost, allow_graceful=False)
     ray_cluster.add_node(num_cpus=1)
     (lost,) = killed
     assert [done for done, _ in steps(tmp_path, lost)] == [25, 50, 60], "nothing that was kept is trained twice"
