@@ -7,8 +7,8 @@ import os
 
 import pytest
 
-from harness.cli import STORE_PLACES, disk_errors
-from harness.errors import InputError
+from harness.cli import STORE_PLACES, disk_errors, exit_code
+from harness.errors import AsAsked, InputError
 from harness.places import check_file
 
 PLACES = (errno.EACCES, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENOENT, errno.ENOTEMPTY)
@@ -50,3 +50,11 @@ def test_a_file_is_asked_for_where_it_can_be(tmp_path):
         check_file("--out", tmp_path)
     with pytest.raises(InputError, match=r"--out .* cannot be written: there is no folder"):
         check_file("--out", tmp_path / "nowhere" / "new.csv")
+
+
+def test_a_command_that_ends_early_as_asked_says_so_and_succeeds(capsys):
+    def body():
+        raise AsAsked("The scripts are written.")
+
+    assert exit_code(body) == 0
+    assert capsys.readouterr().out == "Note: The scripts are written.\n"
