@@ -16,7 +16,7 @@ run: setup
 test: setup
 	$(VENV)/bin/python -m pytest --numprocesses 2 --dist worksteal
 
-# Clusters of this machine alone, begun by the tests: Ray. A test whose engine is not installed is skipped, and says so.
+# Clusters of this machine alone, begun by the tests: Ray and SLURM. A test whose engine is not installed is skipped, and says so.
 test-cluster: setup
 	$(VENV)/bin/python -m pytest -m cluster -rs
 

@@ -89,7 +89,7 @@ def run(settings: Settings, console: Console) -> Outcome:
     """Do what the settings say. Finished artefacts come from the store, so the same run again is quick."""
     store = Store(settings.store_root, settings.verify_store)
     with (
-        closing(make_launcher(settings.launch, settings.device)) as launcher,
+        closing(make_launcher(settings.launch, settings.device, store)) as launcher,
         answers_kept(settings, store),
     ):
         return _run(settings, Executor(store, launcher, console))

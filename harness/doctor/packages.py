@@ -24,6 +24,7 @@ WHAT_FOR: Mapping[str, str] = {
     "hub": "slices from the Hugging Face hub or parquet files: data=hub, data=parquet",
     "medical": "DICOM series and NIfTI volumes: data=dicom, data=nifti",
     "ray": "jobs on a Ray cluster: launch=ray",
+    "slurm": "jobs that SLURM runs: launch=slurm",
     "test": "the tests, and comparisons with other libraries in benchmarks",
 }
 """What each extra is for, as it completes 'needed for ...'."""

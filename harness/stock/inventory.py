@@ -13,12 +13,12 @@ from harness.artefact import META, read_meta
 from harness.bounded import listed
 from harness.errors import InputError
 from harness.places import shown
-from harness.store import ANSWERS, KINDS, LOCKS, NOTES, SALT
+from harness.store import ANSWERS, JOBS, KINDS, LOCKS, NOTES, SALT
 from harness.store.uses import RUNS, Use
 from harness.writing import left_behind
 
 CHECKPOINT, LOG = "checkpoint", "log"
-FOLDERS = sorted(KINDS - {ANSWERS, CHECKPOINT, LOCKS, LOG, NOTES, RUNS, SALT})
+FOLDERS = sorted(KINDS - {ANSWERS, CHECKPOINT, JOBS, LOCKS, LOG, NOTES, RUNS, SALT})
 """The kinds of which an artefact is a folder."""
 
 
