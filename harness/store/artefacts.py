@@ -22,7 +22,7 @@ from harness.errors import HarnessWarning, InputError
 from harness.places import shown
 from harness.store.elsewhere import elsewhere_of
 from harness.store.locks import Chosen, Lock, chosen, locked
-from harness.store.mirror import Mirror, mirror_of, tell_silent
+from harness.store.mirror import Mirror, mirror_of
 from harness.store.uses import RUNS, Asked, note_use, noting
 from harness.verified import WORTH_BYTES, Stamp, drop_note, note_of, noted, write_note
 from harness.writing import FOLDER_MODE, close, open_to_writing, replaced_folder, write_durably
@@ -156,7 +156,7 @@ class Store:
         except _OfMakingError as error:
             raise error.args[0] from None
         except OSError as error:
-            tell_silent(shown(" ".join(str(error).split())))
+            mirror.does_not_answer(error)
         return made[0] if made else self._made(kind, key, make, lock)
 
     def _made(self, kind: str, key: str, make: Callable[[Path], Mapping[str, Any] | None], lock: Lock) -> Artefact:

@@ -25,6 +25,7 @@ from harness.writing import FOLDER_MODE
 
 Found = TypeVar("Found")
 _ASK_EVERY_SEC = 2.0
+_SILENT_SEC = 60.0
 _MOST_META_BYTES = 64_000_000
 
 
@@ -34,6 +35,20 @@ class Mirror:
     def __init__(self, address: str) -> None:
         self.address = address
         self.objects: Objects = opened(address)
+        self._silent_until = 0.0
+        self._told = False
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it did not answer a moment ago: asking for every artefact in vain would take minutes each."""
+        return time.monotonic() < self._silent_until
+
+    def does_not_answer(self, error: OSError) -> None:
+        """It is not asked for a while; that is told once a process."""
+        self._silent_until = time.monotonic() + _SILENT_SEC
+        if not self._told:
+            self._told = True
+            _warn(f"Mirror: it does not answer ({_told(error)}); what is missing is made here, and may stay here.")
 
     def check(self) -> None:
         """InputError where it cannot be listed and written to; warnings for what its users should know."""
@@ -99,9 +114,12 @@ class Mirror:
 
 
 def mirror_of(root: Path, kind: str) -> Mirror | None:
-    """The mirror that a store has for a kind of artefacts in this process; None without."""
+    """The mirror that a store has for a kind of artefacts in this process; None without, or where it is silent."""
     known = elsewhere_of(root)
-    return None if known.mirror is None or kind not in known.kinds else _mirror(known.mirror)
+    if known.mirror is None or kind not in known.kinds:
+        return None
+    mirror = _mirror(known.mirror)
+    return None if mirror.is_silent else mirror
 
 
 @contextmanager
@@ -119,12 +137,6 @@ def known_and_checked(root: Path, elsewhere: Elsewhere) -> Iterator[None]:
 @cache
 def _mirror(address: str) -> Mirror:
     return Mirror(address)
-
-
-@cache
-def tell_silent(why: str) -> None:
-    """Say, once a process, that a mirror does not answer."""
-    _warn(f"Mirror: it does not answer ({why}); what is missing is made here, and what is made stays here.")
 
 
 def _fetch(objects: Objects, prefix: str, name: str, folder: Path) -> None:

@@ -22,6 +22,8 @@ from harness.writing import FILE_MODE, FOLDER_MODE
 OBSTORE = ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "adl")
 ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 """Variables of the environment that name a server of S3's protocol other than Amazon's, the first that is set."""
+RETRIES = 5
+"""How often obstore asks again, later each time, before a place counts as one that does not answer."""
 _BLOCK = 8 * 2**20
 _PLAIN = ("http", "ftp")
 
@@ -99,9 +101,9 @@ def _by_obstore(address: str) -> Objects:
         raise InputError(
             f"store.mirror={shown(address)} asks for obstore: pip install 'gan-membership-harness[mirror]'."
         ) from error
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {"retry_config": {"max_retries": RETRIES}}
     if address.startswith("s3") and (endpoint := _endpoint()):
-        options = {"endpoint": endpoint, "client_options": {"allow_http": endpoint.startswith("http://")}}
+        options |= {"endpoint": endpoint, "client_options": {"allow_http": endpoint.startswith("http://")}}
     try:
         return _Obstore(from_url(address, **options))
     except Exception as error:  # of obstore's own kinds, which have no common one that it promises

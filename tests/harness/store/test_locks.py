@@ -15,20 +15,13 @@ import pytest
 from filelock import Timeout
 
 from harness.errors import InputError
-from harness.store import Store, file_systems, held_folder, owners
+from harness.store import Store, file_systems, owners
 from harness.store.elsewhere import Elsewhere, known
 from harness.store.held_folder import OWNER, HeldFolder
 from harness.store.locks import HELD, MARK
 
 FORK = multiprocessing.get_context("fork")
 NEVER = 3600.0
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    """Beats and patience of tests; processes that are forked have them, too."""
-    monkeypatch.setattr(held_folder, "BEAT_SEC", 0.1)
-    monkeypatch.setattr(held_folder, "PATIENCE_SEC", 1.0)
 
 
 @contextmanager
