@@ -49,12 +49,19 @@ class Count:
 
 
 def total(rows: Sequence[Row]) -> Row:
-    """All faults together."""
+    """All faults together, and all inputs."""
     told = [row.detail for row in rows if "survived" in row.detail]
     tried, survived, differing, twice = (
         sum(one[k] for one in told) for k in ("tried", "survived", "differing", "twice")
     )
     lost = max((one["lost_sec"] for one in told), default=0.0)
     figure = f"all: {tried} faults tried, {survived} survived, {differing} files differ, {twice} made twice, at most "
-    row = at_most(f"{figure}{lost:.1f} s lost", tried - survived + differing + twice, "wrong", 0)
+    figure += f"{lost:.1f} s lost"
+    inputs, wrong = 0, 0
+    for row in rows:
+        if "answered" in row.detail or "parsers" in row.detail:  # the rows of all bad inputs, of all that is fuzzed
+            inputs, wrong = inputs + row.detail["inputs"], wrong + int(row.value or 0)
+    if inputs:
+        figure += f"; {inputs} inputs tried, {inputs - wrong} answered properly"
+    row = at_most(figure, tried - survived + differing + twice + wrong, "wrong", 0)
     return replace(row, benchmark="benchmarks.faults")

@@ -8,10 +8,12 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from harness.run.differences import timeless_results
 
@@ -24,7 +26,7 @@ OPTIONS = (
     "data.slices=1",
     "shadow.block=2",
     "shadow.channels=[8,16]",
-    "shadow.steps=1500",
+    "shadow.steps=150",
     "shadow.n_images=64",
     "shadow.count=4",
     "launch.workers=2",
@@ -39,7 +41,7 @@ _SAME = (
     "contact_sheet.png",
 )  # fmt: skip
 _LIMIT_SEC = 600.0
-_ROOT = str(Path(__file__).parents[2])  # of this checkout: benchmarks are not installed
+ROOT = str(Path(__file__).parents[2])  # of this checkout: benchmarks are not installed
 
 
 class Ended(NamedTuple):
@@ -52,16 +54,22 @@ class Ended(NamedTuple):
 
 
 def start(
-    folder: Path, words: Sequence[str], environment: Mapping[str, str] | None = None, module: str = "harness.run"
+    folder: Path,
+    words: Sequence[str],
+    environment: Mapping[str, str] | None = None,
+    module: str = "harness.run",
+    before: Sequence[str] = (),
 ) -> subprocess.Popen[str]:
-    """`python -m MODULE words` in a folder of its own, and in a group of processes of its own."""
+    """`python -m MODULE words` in a folder of its own, and in a group of processes of its own. before: a program with
+    its words that starts it."""
     folder.mkdir(parents=True, exist_ok=True)
-    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # a shell's job in the background, and so would the run be
+    # A shell's job in the background ignores it, and so would the run; threads cannot say what is heard.
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     return subprocess.Popen(  # noqa: S603  # our own module, words of the benchmarks
-        [sys.executable, "-P", "-m", module, *words],
+        [*before, sys.executable, "-P", "-m", module, *words],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": _ROOT} | dict(environment or {}),
+        env=os.environ | {"PYTHONPATH": ROOT} | dict(environment or {}),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -84,6 +92,13 @@ def end(process: subprocess.Popen[str]) -> Ended:
 def run(folder: Path, words: Sequence[str], environment: Mapping[str, str] | None = None) -> Ended:
     """From its start to its end."""
     return end(start(folder, words, environment))
+
+
+def two_at_once(function: Callable[..., None], *arguments: Iterable[Any]) -> None:
+    """function for each, as `map` gives its arguments: a run has a process a core for a part of its time alone."""
+    with ThreadPoolExecutor(2) as threads:
+        for _ in threads.map(function, *arguments):
+            pass
 
 
 def digests(run: Path, store: Path | None = None) -> dict[str, str]:

@@ -6,6 +6,7 @@ import argparse
 import os
 import random
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -25,10 +26,12 @@ from benchmarks.faulted.runs import (
     left_over,
     run,
     start,
+    two_at_once,
 )  # fmt: skip
 from benchmarks.rows import Row
 
 WORDS = [*OPTIONS, "attack=[knn,ssim,loss]"]
+_CALM = "calm"
 _A_STEP_SEC = 1.0  # beyond the interval: the step that is under way, and writing
 
 
@@ -36,25 +39,34 @@ def measure(options: argparse.Namespace) -> list[Row]:
     """A row of all, and one for each that failed."""
     count = Count()
     with tempfile.TemporaryDirectory(prefix="faults-") as name:
-        calm = run(Path(name, "calm"), WORDS)
-        if not count.check(calm.code == 0, f"undisturbed: code {calm.code}: {calm.told[-300:]}"):
+        root = Path(name)
+        calm = [start(root / name, WORDS) for name in (_CALM, "calm, too")]
+        seconds = max(_undisturbed(one, count) for one in calm)
+        if count.failures:
             return count.rows("kill -9")
         draw = random.Random(0)  # noqa: S311  # when to kill
-        for number in range(options.kills):
-            at = calm.seconds * (number + draw.random()) / options.kills
-            _killed(Path(name), number, at, count)
+        moments = [seconds * (number + draw.random()) / options.kills for number in range(options.kills)]
+        two_at_once(lambda number, at: _killed(root, number, at, count), range(options.kills), moments)
     return count.rows("kill -9", KEPT_EVERY_SEC + _A_STEP_SEC)
+
+
+def _undisturbed(process: subprocess.Popen[str], count: Count) -> float:
+    """Seconds that it takes, beside another one as all will be."""
+    ended = end(process)
+    count.check(ended.code == 0, f"undisturbed: code {ended.code}: {ended.told[-300:]}")
+    return ended.seconds
 
 
 def _killed(root: Path, number: int, at_sec: float, count: Count) -> None:
     here = root / f"killed {number}"
     process = start(here, WORDS)
     time.sleep(at_sec)
+    now = time.time()
     os.killpg(process.pid, signal.SIGKILL)
     end(process)
-    count.lost_sec.append(_lost_sec(here, time.time()))
+    count.lost_sec.append(_lost_sec(here, now))
     again = run(here, WORDS)
-    other = differing(digests(here / RUN, here / STORE), digests(root / "calm" / RUN, root / "calm" / STORE))
+    other = differing(digests(here / RUN, here / STORE), digests(root / _CALM / RUN, root / _CALM / STORE))
     count.differing |= {f"kill {number}: {one}" for one in other}
     left = left_over(here)
     right = again.code == 0 and not other and not left
@@ -62,9 +74,9 @@ def _killed(root: Path, number: int, at_sec: float, count: Count) -> None:
 
 
 def _lost_sec(folder: Path, now: float) -> float:
-    """Since its last checkpoint, of the training that lost most. One that has none yet is younger than an interval,
-    but when it began nothing tells."""
-    kept: dict[str, float] = {}
+    """Since its last checkpoint, of the training that lost most; of one that has none yet, since it began."""
+    begun = (folder / STORE / "generator").glob(".making-*")
+    kept = {path.name.split("-")[1]: path.stat().st_mtime for path in begun}
     for path in (folder / STORE / "checkpoint").glob("*/step-*/state.json"):
         key = path.parts[-3]
         kept[key] = max(kept.get(key, 0.0), path.stat().st_mtime)

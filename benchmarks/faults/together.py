@@ -22,7 +22,7 @@ _PLANS = ("attack=[knn]", "attack=[knn,ssim]", "attack=[ssim,loss]", "attack=[kn
 
 
 def measure(options: argparse.Namespace) -> list[Row]:
-    """A count of both numbers of runs, and of those where the first is killed."""
+    """A count of both numbers of runs, and of those where the first is killed in the midst of a training."""
     rows = []
     with tempfile.TemporaryDirectory(prefix="faults-") as name:
         root = Path(name)
@@ -59,7 +59,8 @@ def _at_once(root: Path, n: int, calm: dict[str, dict[str, str]], *, kills: bool
         for i, plan in enumerate(plans)
     ]
     if kills:
-        time.sleep(6.0)
+        while runs[0].poll() is None and not any((root / "store" / "checkpoint").glob("*/step-*")):
+            time.sleep(0.02)
         os.killpg(runs[0].pid, signal.SIGKILL)
         end(runs[0])
         runs[0] = start(root / "0", _words(plans[0], root, "run"), told, module="benchmarks.faulted.counted")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from pathlib import Path
 from typing import NamedTuple
 
 from harness.bounded import read_text
@@ -32,21 +33,34 @@ class Salt(NamedTuple):
         """That of a store, made once; without a store one that nobody will ever know, for this process alone."""
         if store is None:
             return cls(secrets.token_bytes(_BYTES))
-        path = store.private_folder(SALT) / "salt.txt"
+        store.private_folder(SALT)
+        path = cls.place(store.root)
         with store.lock(SALT, "salt"):
             if not path.exists():
-                replace_file(path, secrets.token_hex(_BYTES), private=True)
-            text = read_text(path, 4 * _BYTES, "The store's salt", links=False).strip()
+                new = cls(secrets.token_bytes(_BYTES))
+                replace_file(path, f"{new.secret.hex()} {new.mark}\n", private=True)
+            return cls.read(store.root)
+
+    @staticmethod
+    def place(root: Path) -> Path:
+        """Its file in a store."""
+        return root / SALT / "salt.txt"
+
+    @classmethod
+    def read(cls, root: Path) -> Salt:
+        """That which lies in a store. Raises InputError for one that is not as it was written."""
+        path = cls.place(root)
+        text, _, mark = read_text(path, 4 * _BYTES, "The store's salt", links=False).strip().partition(" ")
         try:
-            secret = bytes.fromhex(text)
+            found = cls(bytes.fromhex(text))
         except ValueError:
-            secret = b""
-        if len(secret) != _BYTES:
+            found = cls(b"")
+        if len(found.secret) != _BYTES or mark not in ("", found.mark):  # stores before 0.8 have no mark
             raise InputError(
-                f"The store's salt {path} does not hold {_BYTES} bytes in hexadecimal; remove it, and a new one is "
-                "made, with which slices get new ids."
+                f"The store's salt {path} is damaged: it does not hold {_BYTES} bytes in hexadecimal and their mark; "
+                "remove it, and a new one is made, with which slices get new ids."
             )
-        return cls(secret)
+        return found
 
     def name(self, *parts: str) -> str:
         """A name for what these parts tell apart, such as ("patient", "007"): hexadecimal digits."""

@@ -20,6 +20,7 @@ from rich.text import Text
 from harness.cli import STORE_PLACES, console, disk_errors, remarks, tell
 from harness.config.settings import Settings, composed
 from harness.data.pool import Pool, load_pool, pool_key
+from harness.data.pseudonyms import Salt
 from harness.data.reading import is_salted
 from harness.errors import InputError
 from harness.places import expand_paths, shown, user_path
@@ -32,7 +33,7 @@ from harness.run.recorded import CONFIG, Facts, Generator, Recorded, StartedFrom
 from harness.run.recorded_options import words_of
 from harness.run.source_commit import commit
 from harness.source_digest import source_digest
-from harness.store import SALT, Store
+from harness.store import Store
 
 SCHEMA = 1
 
@@ -135,7 +136,7 @@ def _planned(settings: Settings, run: Recorded, now: Facts) -> Facts:
     with tempfile.TemporaryDirectory(prefix="verify-") as folder:
         kept, aside = Store(settings.store_root), Store(Path(folder))
         salted = is_salted(settings.data)
-        if salted and not kept.folder(SALT, "salt.txt").exists():
+        if salted and not Salt.place(kept.root).exists():
             raise InputError(
                 f"ids of patients are hashed with the salt of the run's store, which is not in "
                 f"{shown(settings.store_root)}; give store.root=DIR."

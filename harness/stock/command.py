@@ -18,7 +18,7 @@ from harness.stock.needs import OLDER_THAN_DAYS, Unneeded, refuse_unknown, unnee
 from harness.stock.prune import drop, prune
 from harness.stock.runs import Runs, runs_of
 from harness.stock.show import shares_of, show_going, show_list, show_pruned, show_verified
-from harness.stock.verify import Verified, verified
+from harness.stock.verify import Verified, damaged_salt, verified
 from harness.store import Store
 from harness.writing import replace_file
 
@@ -100,13 +100,16 @@ def _verify(options: argparse.Namespace, found: Inventory) -> int:
     with screen.status("Reading"):
         looked = list(verified(found))
     damaged = [one for one in looked if one.damaged]
+    salt = damaged_salt(found.root)
     dropped = None
     if options.remove:
         store = Store(found.root)
         dropped = {one.item.use for one in damaged if drop(store, one.item.use)}
     show_verified(looked, dropped, screen)
-    _write(options.json, _told_of(looked))
-    return CODE_DAMAGED if damaged else 0
+    if salt is not None:
+        screen.print(salt)
+    _write(options.json, {**_told_of(looked), "salt": salt})
+    return CODE_DAMAGED if damaged or salt is not None else 0
 
 
 def _prune(options: argparse.Namespace, found: Inventory, runs: Runs, free: Unneeded) -> int:

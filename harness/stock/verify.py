@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from harness.artefact import META, forget, read_meta
@@ -32,6 +33,18 @@ def verified(found: Inventory) -> Iterator[Verified]:
         one = _answers(item) if item.use.kind == ANSWERS else _folder(store, item)
         if one is not None:
             yield one
+
+
+def damaged_salt(root: Path) -> str | None:
+    """What is wrong with the salt of a store, a sentence; None where it is as it was written, or none is there."""
+    from harness.data.pseudonyms import Salt  # start-up
+
+    if Salt.place(root).exists():
+        try:
+            Salt.read(root)
+        except InputError as error:
+            return str(error)
+    return None
 
 
 def _folder(store: Store, item: Item) -> Verified | None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from benchmarks.faulted.counted import made_twice
 from benchmarks.faulted.counts import Count, total
 from benchmarks.faulted.runs import differing, digests, left_over
+from benchmarks.faults import kills
+from benchmarks.rows import at_most
 
 
 def made_up(root: Path, seconds: float, auc: float = 0.5) -> Path:
@@ -57,6 +60,34 @@ def test_faults_are_counted_and_add_up() -> None:
     last = total([*good.rows("good"), *rows])
     assert (last.value, last.holds) == (4, False)
     assert last.name.startswith("all: 2 faults tried, 1 survived, 2 files differ, 1 made twice, at most 2.0 s lost")
+
+
+def test_inputs_enter_the_count_of_all() -> None:
+    inputs = at_most("inputs: 9 tried", 1, "wrong", 0, inputs=9, answered=8, right=5, refused=3)
+    fuzzed = at_most("2 parsers fuzzed", 0, "unhandled", 0, inputs=100, parsers=2)
+    one = at_most("  of one parser", 0, "unhandled", 0, inputs=100)
+    last = total([*Count().rows("none"), inputs, fuzzed, one])
+    assert (last.value, last.holds) == (1, False)
+    assert last.name.endswith("0.0 s lost; 109 inputs tried, 108 answered properly")
+    assert total([fuzzed]).holds
+
+
+def test_work_is_lost_since_the_last_checkpoint_or_since_a_training_began(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    old = store / "generator" / ".making-aa-0123"
+    kept = store / "checkpoint" / "aa" / "step-3" / "state.json"
+    young = store / "generator" / ".making-bb-4567"
+    assert kills._lost_sec(tmp_path, 100.0) == 0.0
+    old.mkdir(parents=True)
+    os.utime(old, (10.0, 10.0))
+    assert kills._lost_sec(tmp_path, 100.0) == 90.0
+    kept.parent.mkdir(parents=True)
+    kept.touch()
+    os.utime(kept, (98.0, 98.0))
+    assert kills._lost_sec(tmp_path, 100.0) == 2.0
+    young.mkdir()
+    os.utime(young, (97.0, 97.0))
+    assert kills._lost_sec(tmp_path, 100.0) == 3.0
 
 
 def test_what_is_made_twice_is_named(tmp_path: Path) -> None:

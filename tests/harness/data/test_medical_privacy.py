@@ -17,6 +17,8 @@ from pydicom.uid import generate_uid
 from scans import chest, header, write, write_nifti
 
 from harness.data.pseudonyms import Salt
+from harness.errors import InputError
+from harness.stock.verify import damaged_salt
 from harness.store import Store
 
 PREFIX = "1.2.826.0.1.3680043.8.498.777."
@@ -71,6 +73,25 @@ def test_the_salt_is_open_to_nobody_else(tmp_path):
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "s" / "salt" / "salt.txt").stat().st_mode) == 0o600
     assert Salt.of(store) == salt
+
+
+@pytest.mark.parametrize("damage", [lambda text: text.replace(text[5], "e" if text[5] != "e" else "f", 1),
+                                    lambda text: text[:20], lambda text: text[:70], lambda text: "\0" * 76,
+                                    lambda text: text[:64] + " 0123456789"])  # fmt: skip
+def test_a_damaged_salt_is_told_and_names_nobody_anew(tmp_path, damage):
+    store = Store(tmp_path / "s")
+    salt = Salt.of(store)
+    place = Salt.place(store.root)
+    text = place.read_text()
+    place.write_text(damage(text))
+    for ask in (lambda: Salt.of(store), lambda: Salt.read(store.root)):
+        with pytest.raises(InputError, match=r"salt .* is damaged"):
+            ask()
+    assert damaged_salt(store.root) is not None
+    place.write_text(text[:64])  # as stores had it before there was a mark
+    assert Salt.of(store) == salt
+    place.unlink()
+    assert damaged_salt(store.root) is None
 
 
 def found_in(folder: Path) -> list[str]:
