@@ -61,6 +61,7 @@ def test_two_heads_with_a_store_each_and_one_mirror(tmp_path, where):
         run(tmp_path / "mirror", {})
         assert {path.name for path in (tmp_path / "mirror").iterdir()} <= {*MIRRORED, "claims", "probe"}
         return
+    pytest.importorskip("obstore")
     if program() is None:
         pytest.skip(MISSING)
     with served(tmp_path / "log.txt") as server:

@@ -13,6 +13,7 @@ from harness.store.claims import Claim
 
 @pytest.fixture(scope="session")
 def s3(tmp_path_factory):
+    pytest.importorskip("obstore")
     if program() is None:
         pytest.skip(MISSING)
     with served(tmp_path_factory.mktemp("s3") / "log.txt") as server:
