@@ -166,6 +166,40 @@ def test_whoever_dies_while_taking_over_is_followed_by_the_next(tmp_path, monkey
     lock.give_back()
 
 
+def test_one_alone_may_take_a_folder_away_and_none_one_that_is_away(tmp_path):
+    """Whatever they have seen before: here all have found the owner gone."""
+    place = tmp_path / f"l{HELD}"
+    with started((hold, place)) as (owner,):
+        until(place.exists)
+        owner.kill()
+    folder = os.open(place, os.O_RDONLY)
+    others = [HeldFolder(place) for _ in range(3)]
+    assert [one._is_first(folder, 0) for one in others] == [True, False, False]
+    others[0]._take_away()
+    assert not any(one._is_first(folder, 1) for one in others), "it is gone by now"
+    os.close(folder)
+    begun = place.with_name("begun")
+    begun.mkdir()
+    folder = os.open(begun, os.O_RDONLY)
+    assert not others[0]._is_first(folder, 0), "without a record it is being taken away"
+    os.close(folder)
+
+
+def test_what_was_made_after_the_lock_was_lost_is_for_nobody(tmp_path):
+    store, made = Store(tmp_path / "store"), []
+
+    def make(folder):
+        made.append(len(made))
+        if len(made) == 1:
+            (held,) = (store.root / "locks").glob(f"*{HELD}")
+            held.rename(held.with_name("taken"))
+        (folder / "a.txt").write_text(f"{made}")
+
+    with known(store.root, Elsewhere(lock="file")):
+        assert (store.get("kind", "k", make).folder / "a.txt").read_text() == "[0, 1]"
+    assert not list((store.root / "kind").glob(".*"))
+
+
 def far_away(monkeypatch):
     """From now on this process is on another machine than those before, as far as anybody can tell."""
     monkeypatch.setattr(owners, "this_host", lambda: "0" * 32)

@@ -184,6 +184,18 @@ def test_a_claim_is_one_s_and_taken_over_from_the_silent_by_one(address, monkeyp
     assert not place.names(f"{CLAIMS}/")
 
 
+@pytest.mark.parametrize("address", ["folder", "s3"], indirect=True)
+def test_of_two_that_saw_nobody_one_gets_the_claim(address, monkeypatch):
+    place = Mirror(address).objects
+    first, second = Claim(place, "scores", "k"), Claim(place, "scores", "k")
+    assert first.try_it()
+    names = type(place).names
+    before: list[list[str]] = [[]]  # as it was a moment ago
+    monkeypatch.setattr(type(place), "names", lambda self, prefix: before.pop() if before else names(self, prefix))
+    assert not second.try_it()
+    first.give_back()
+
+
 def test_a_mirror_that_does_not_answer_stops_nobody_once_begun(tmp_path, monkeypatch):
     pytest.importorskip("obstore")
     mirror._mirror.cache_clear()
