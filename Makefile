@@ -8,7 +8,7 @@ LOWEST_TESTS := tests/shadow_models tests/harness/data tests/harness/config test
 	tests/attacks/test_contract.py tests/attacks/test_distances.py tests/attacks/test_model_formulas.py \
 	tests/attacks/test_plug_ins.py tests/attacks/test_release_formulas.py
 
-.PHONY: run test s3-server test-lowest check docs setup audit-deps
+.PHONY: run test s3-server test-cluster test-lowest check docs setup audit-deps
 
 run: setup
 	$(VENV)/bin/python -m harness.run attack=knn
@@ -19,6 +19,10 @@ test: setup
 # A server of S3's protocol on loopback, for tests that are skipped without it. It is apart, for what it builds on asks
 # for an older python-dateutil than the one of constraints.txt.
 s3-server: $(VENV)-s3/.installed
+
+# Clusters of this machine alone, begun by the tests: Ray. A test whose engine is not installed is skipped, and says so.
+test-cluster: setup
+	$(VENV)/bin/python -m pytest -m cluster -rs
 
 # The oldest versions that pyproject.toml allows, in an environment of their own.
 test-lowest: $(VENV)-lowest/.installed

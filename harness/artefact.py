@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import stat
 from collections.abc import Callable, Mapping
@@ -13,10 +11,10 @@ from typing import Any, NamedTuple
 from harness.bounded import digest, json_of, listed, read_text
 from harness.errors import InputError
 from harness.verified import Stamp, settled
+from shadow_models.sealed import SEAL, as_sealed, sealed
 
 META = "meta.json"
 _MOST_META_BYTES = 64_000_000
-_SEAL, _END = "sha256", "\n}"
 
 
 class Meta(NamedTuple):
@@ -62,11 +60,7 @@ def read_meta(folder: Path) -> Meta | None:
 def meta_text(kind: str, key: str, meta: Meta) -> str:
     """The text of `meta.json`: whose it is, what it says, and last a sha256 of all that stands before."""
     said = {"kind": kind, "key": key, "seconds": meta.seconds, "facts": meta.facts, "files": meta.files}
-    return _sealed(json.dumps(said, indent=1))
-
-
-def _sealed(text: str) -> str:
-    return f'{text.removesuffix(_END)},\n "{_SEAL}": "{hashlib.sha256(text.encode()).hexdigest()}"{_END}'
+    return sealed(said)
 
 
 def _read_meta(folder: Path) -> Meta:
@@ -90,8 +84,8 @@ def meta_of(text: str, kind: str, key: str, *, sealed: bool = False) -> Meta:
 
 def _as_written(text: str, meta: Mapping[str, Any]) -> bool:
     """Whether every byte is as it was written; of one from before there was a seal only the names are known."""
-    if _SEAL in meta:
-        return _sealed(text[: text.rfind(f',\n "{_SEAL}"')] + _END) == text
+    if SEAL in meta:
+        return as_sealed(text)
     return meta.keys() == {"kind", "key", "seconds", "facts", "files"}
 
 

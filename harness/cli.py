@@ -141,8 +141,10 @@ def disk_errors(places: str = "") -> Iterator[None]:
             raise InputError(
                 f"The disk is full ({error.strerror}). {kept}, or {elsewhere}, and run the same command again."
             ) from error
-        if error.errno in _OF_PLACES:
-            raise InputError(
-                f"{error.filename} cannot be read or written ({error.strerror}); mend that, or {elsewhere}."
-            ) from error
+        # Libraries written in Rust, as that of weights, raise these without a number or a name.
+        nameless = error.errno is None and isinstance(error, FileNotFoundError | PermissionError | NotADirectoryError)
+        if nameless or error.errno in _OF_PLACES:
+            what = "A file" if error.filename is None else error.filename
+            told = " ".join(str(error).split()) if nameless else error.strerror
+            raise InputError(f"{what} cannot be read or written ({told}); mend that, or {elsewhere}.") from error
         raise

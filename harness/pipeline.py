@@ -37,7 +37,7 @@ from harness.experiment.power_curves import PowerCurve, power_curves
 from harness.experiment.retention import SurrogateEvidence, surrogate_evidence
 from harness.experiment.sound_releases import called_nobody, why_nobody
 from harness.jobs.building import build_target
-from harness.jobs.launch import Launcher
+from harness.jobs.launchers.making import make_launcher
 from harness.jobs.one_thread import one_thread
 from harness.planning.baselines import Baseline
 from harness.planning.leaks import plan_leaks
@@ -91,7 +91,7 @@ def run(settings: Settings, console: Console) -> Outcome:
     store = Store(settings.store_root, settings.verify_store)
     with (
         known_and_checked(settings.store_root, settings.elsewhere),
-        closing(Launcher(settings.workers, settings.device, settings.checkpoint_seconds)) as launcher,
+        closing(make_launcher(settings.launch, settings.device)) as launcher,
         answers_kept(settings, store),
     ):
         return _run(settings, Executor(store, launcher, console))

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
+from shadow_models.sealed import as_sealed, sealed
+
 if TYPE_CHECKING:
     import torch
 
-SCHEMA = 2
+SCHEMA = 3
 _MOST_ABOUT_BYTES = 16_000_000
 
 
@@ -49,17 +51,20 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint, run: dict[str, Any]) 
     for left in folder.glob("partial-*"):  # of a killed run: one training at a time writes here
         shutil.rmtree(left, ignore_errors=True)
     beside = Path(tempfile.mkdtemp(prefix="partial-", dir=folder))
-    tensors = {name: value.detach().cpu().contiguous() for name, value in checkpoint.tensors.items()}
-    _write(beside / "state.safetensors", save(tensors))  # an OSError with an errno where the disk is full
-    about = {
-        "schema": SCHEMA,
-        "step": checkpoint.step,
-        "sha256": _sha256(beside / "state.safetensors"),
-        "extra": checkpoint.extra,
-        "run": run,
-    }
-    _write(beside / "state.json", f"{json.dumps(about, indent=2)}\n".encode())
-    beside.rename(place)
+    try:
+        tensors = {name: value.detach().cpu().contiguous() for name, value in checkpoint.tensors.items()}
+        _write(beside / "state.safetensors", save(tensors))  # an OSError with an errno where the disk is full
+        about = {
+            "schema": SCHEMA,
+            "step": checkpoint.step,
+            "tensors": _sha256(beside / "state.safetensors"),
+            "extra": checkpoint.extra,
+            "run": run,
+        }
+        _write(beside / "state.json", sealed(about).encode())
+        beside.rename(place)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
     for old in folder.glob("step-*"):
         if old != place:
             shutil.rmtree(old, ignore_errors=True)
@@ -74,11 +79,13 @@ def read_checkpoint(folder: Path, run: dict[str, Any]) -> Checkpoint | None:
     if not places:
         return None
     try:
-        about = json.loads(_about(places[-1] / "state.json"))
+        text = _about(places[-1] / "state.json")
+        about = json.loads(text)
         schema, kept_run, step, extra = (about[name] for name in ("schema", "run", "step", "extra"))
         if not isinstance(kept_run, dict) or type(step) is not int:
             raise ValueError("state.json is none that is written here")
-        whole = _sha256(places[-1] / "state.safetensors") == about["sha256"]
+        whole = as_sealed(text) and places[-1].name == f"step-{step:09d}"
+        whole = whole and _sha256(places[-1] / "state.safetensors") == about.get("tensors")
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise CheckpointError(f"The checkpoint {places[-1]} cannot be read ({error}).") from error
     if schema != SCHEMA:

@@ -62,9 +62,9 @@ class Training(NamedTuple):
     def after(self, done: int, total: int, keep: Callable[[Path], None]) -> None:
         """What is to be done once `done` of `total` steps are: keep(folder) writes the state, where it is time to.
 
-        Raises `Stopped` where the training is to end, its state kept before.
+        Raises `Stopped` where the training is to end, its state kept before; a training that is done is not to.
         """
-        stopping = self.stopping()
+        stopping = self.stopping() and done < total
         if self.checkpoint is not None and done < total and (self.due() or stopping):
             keep(self.checkpoint)
         if stopping:

@@ -161,10 +161,10 @@ def test_nor_does_python_with_p(planted):
 
 WORKERS = """
 import sys
-from harness.jobs.launch import Launcher
+from harness.jobs.launchers.local import LocalLauncher
 from launch_jobs import square
 if __name__ == "__main__":
-    launcher = Launcher(1, "cpu")
+    launcher = LocalLauncher(1, "cpu")
     print(launcher.map(square, [3], lambda message: None))
     launcher.close()
 """

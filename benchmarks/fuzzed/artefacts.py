@@ -24,6 +24,7 @@ from shadow_models.checkpoint import SCHEMA, read_checkpoint
 from shadow_models.generator import recipe_in
 from shadow_models.kept import MEMBERS, read_members
 from shadow_models.recipe import ABOUT
+from shadow_models.sealed import sealed
 from shadow_models.weights import WEIGHTS, read_weights
 
 _KIND, _KEY, _CONTENT = "pool", "a", b"content"
@@ -61,7 +62,7 @@ def _tensors() -> bytes:
 
 def _about(tensors: bytes) -> bytes:
     digest = hashlib.sha256(tensors).hexdigest()
-    return json.dumps({"schema": SCHEMA, "step": 3, "sha256": digest, "extra": {}, "run": _RUN}).encode()
+    return sealed({"schema": SCHEMA, "step": 3, "tensors": digest, "extra": {}, "run": _RUN}).encode()
 
 
 def _members(data: bytes, folder: Path) -> object:

@@ -30,7 +30,7 @@ from harness.cli import console
 from harness.config.settings import Settings, composed
 from harness.data.pool import Pool, load_pool
 from harness.experiment.executor import Executor
-from harness.jobs.launch import Launcher
+from harness.jobs.launchers.making import make_launcher
 from harness.jobs.targets import images_of
 from harness.jobs.train import GeneratorJob
 from harness.planning.make import generator_job
@@ -63,7 +63,7 @@ def measure(options: argparse.Namespace) -> list[Row]:
         store = Store(settings.store_root)
         pool = load_pool(settings.data, store)
         jobs = jobs_of(settings, pool, options.images)
-        with closing(Launcher(settings.workers, settings.device)) as launcher:
+        with closing(make_launcher(settings.launch, settings.device)) as launcher:
             Executor(store, launcher, console()).train(jobs)
         subsets = [np.array(pool.pixels[list(job.members)]) for job in jobs]
         images = np.concatenate([images_of(job.release(options.images), store) for job in jobs])

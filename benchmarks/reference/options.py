@@ -15,8 +15,8 @@ from attacks.release_attack import ReleaseAttack
 from benchmarks.reference.tables import code, options_table, sentence
 from harness.challenge.options import ChallengeOptions, SplitOptions
 from harness.config.described import Described, described, groups_of
+from harness.config.launch_options import BUILT_IN, LaunchOptions
 from harness.config.options import (
-    LaunchOptions,
     Options,
     ReportOptions,
     ShadowOptions,
@@ -40,7 +40,7 @@ def options_of_runs() -> str:
         for name, text in groups.items()
     ]
     top = [one for one in described(node, DEFAULT) if "." not in one.name and one.name not in groups]
-    places = [*_of("store.", StoreOptions), *_of("report.", ReportOptions), *_of("launch.", LaunchOptions)]
+    places = [*_of("store.", StoreOptions), *_of("report.", ReportOptions)]
     generators = _of("shadow.", ShadowOptions, StartOptions)
     attacks = [*described(writable(ReleaseAttack), DEFAULT, "attack.NAME.")]
     parts = [
@@ -48,7 +48,8 @@ def options_of_runs() -> str:
         *_data_sections(),
         _section("Of generators of any family", [ShadowOptions, StartOptions], generators),
         _section("Of surrogates", [SurrogateOptions], _of("surrogate.", SurrogateOptions)),
-        _section("Of places, pictures and processes", [StoreOptions, ReportOptions, LaunchOptions], places),
+        _section("Of places and pictures", [StoreOptions, ReportOptions], places),
+        *_launch_sections(),
         _section("Of attacks", [ObservingAttack, ReleaseAttack], attacks),
         _section("Of a simulated challenge", [ChallengeOptions, SplitOptions], _of_challenges()),
     ]
@@ -67,6 +68,17 @@ def _data_sections() -> list[str]:
         title = "Of " + ", ".join(code(f"data={name}") for name in named)
         found.append(_section(title, [kind], described(nodes[named[0]], DEFAULT, "data.")))
     return found
+
+
+def _launch_sections() -> list[str]:
+    """One for what every way to run jobs takes, and one for each."""
+    every = _of("launch.", LaunchOptions)
+    shared = {one.name for one in every}
+    own = {of: [one for one in _of("launch.", of) if one.name not in shared] for of in BUILT_IN}
+    return [
+        _section("Of where jobs run", [LaunchOptions], every),
+        *(_section(f"Of `launch={of.name}`", [of], options) for of, options in own.items()),
+    ]
 
 
 def _of(above: str, *classes: type) -> list[Described]:

@@ -25,7 +25,7 @@ from benchmarks.rows import Row
 from harness.cli import console
 from harness.config.settings import composed
 from harness.experiment.executor import Executor
-from harness.jobs.launch import Launcher
+from harness.jobs.launchers.local import LocalLauncher
 from harness.store import Store
 from shadow_models.fine_tuning import LEAKS
 
@@ -38,7 +38,7 @@ def measure(options: argparse.Namespace) -> list[Row]:
     """A row an AUC and point; then the cost of the first point that shows the signal."""
     with TemporaryDirectory() as temporary, ExitStack() as stack:
         store = (options.store or Path(temporary) / "store").resolve()
-        executor = Executor(Store(store), stack.enter_context(closing(Launcher(None, "auto"))), console())
+        executor = Executor(Store(store), stack.enter_context(closing(LocalLauncher(None, "auto"))), console())
         data = ["data=folder", f"data.root={options.lung_slices.resolve()}", "data.per_patient=1"]
         common = [*data, f"shadow.count={N_SHADOWS}", f"store.root={store}"]
         found: dict[str, Point] = {}

@@ -31,7 +31,7 @@ from harness.data.pool import Pool, load_pool
 from harness.data.reading import source_of
 from harness.errors import HarnessWarning, InputError
 from harness.experiment.executor import Executor
-from harness.jobs.launch import Launcher
+from harness.jobs.launchers.making import make_launcher
 from harness.jobs.targets import images_of
 from harness.jobs.train import GeneratorJob
 from harness.places import check_folder, shown
@@ -69,7 +69,7 @@ def _made_challenge(settings: ChallengeSettings, console: Console) -> Path:
     made = _made(decided, pool, split, job)
     if is_there(settings.out, made):
         return settings.out
-    with closing(Launcher(settings.workers, settings.device)) as launcher:
+    with closing(make_launcher(settings.launch, settings.device)) as launcher:
         executor = Executor(store, launcher, console)
         executor.prepare(base.jobs if base is not None else [])
         executor.train([job])

@@ -12,6 +12,7 @@ from omegaconf import MISSING, DictConfig, OmegaConf
 
 from harness.config.checks import check_common, check_extra, check_numbers, has_extra
 from harness.config.command_words import names_given
+from harness.config.launch_options import LaunchOptions
 from harness.config.options import QUIET, StoreOptions, hydra_node
 from harness.config.recipe_options import Start, recipe_and_start
 from harness.config.registration import register_generators, register_sources_and_launch
@@ -104,7 +105,7 @@ class ChallengeSettings(NamedTuple):
     more_members: int
     seed: int
     device: str
-    workers: int | None
+    launch: LaunchOptions
     store_root: Path
     verify_store: bool
     elsewhere: Elsewhere
@@ -120,11 +121,11 @@ def written_editions() -> list[str]:
 def register_challenge_options(words: Sequence[str]) -> None:
     """Tell Hydra every group and name: data, target (families of generators), preset, launch.
 
-    words: of the command line; families that it does not name are not imported.
+    words: of the command line; families and launchers that it does not name are not imported.
     """
     store = ConfigStore.instance()
     store.store(name=CONFIG_NAME, node=ChallengeOptions)
-    register_sources_and_launch()
+    register_sources_and_launch(words)
     register_generators("target", names_given(words, "target"))
 
 
@@ -167,7 +168,7 @@ def challenge_settings(config: DictConfig) -> ChallengeSettings:
         more_members=options.more_members,
         seed=options.seed,
         device=options.device,
-        workers=options.launch.workers,
+        launch=options.launch,
         store_root=user_path(options.store.root, "store.root="),
         verify_store=options.store.verify,
         elsewhere=elsewhere_of_options(options.store),

@@ -91,12 +91,7 @@ def check_common(options: Any) -> None:
     device, known = re.sub(r"^cuda:\d+$", "cuda", options.device), ("auto", "cpu", "cuda", "mps")
     if device not in known:
         raise InputError(unknown_name("device", device, known))
-    if options.launch.workers is not None and options.launch.workers < 0:
-        raise InputError(f"launch.workers={options.launch.workers} must be 0 (in this process) or more.")
-    if not 0 <= options.launch.checkpoint_seconds < math.inf:
-        raise InputError(
-            f"launch.checkpoint_seconds={options.launch.checkpoint_seconds} must be a number of seconds from 0."
-        )
+    options.launch.check()
     check_data(options)
 
 

@@ -74,19 +74,6 @@ class ReportOptions:
     pictures: str = "phantom"
 
 
-@dataclass
-class LaunchOptions:
-    """Where jobs run.
-
-    name: how; workers: processes; None is one a core (or GPU), 0 works in this process; checkpoint_seconds: of the
-    clock between two checkpoints of a training, what it loses at most where it is killed.
-    """
-
-    name: str = "local"
-    workers: int | None = None
-    checkpoint_seconds: float = 60.0
-
-
 # Our own progress and tables speak; Hydra's log files would litter the working folder.
 QUIET: list[Any] = [{"override hydra/job_logging": "disabled"}, {"override hydra/hydra_logging": "disabled"}]
 

@@ -15,7 +15,8 @@ from attacks.pfami import FLUCTUATIONS
 from attacks.pia import NORMALIZATIONS
 from harness.config.checks import PICTURES
 from harness.config.edition_options import GROUPS, membership_editions
-from harness.config.options import LaunchOptions, ReportOptions, ShadowOptions, SurrogateOptions
+from harness.config.launch_options import BUILT_IN
+from harness.config.options import ReportOptions, ShadowOptions, SurrogateOptions
 from harness.config.recipe_options import STARTS, StartOptions
 from harness.data.options import SOURCES
 from harness.data.sources.pixels.window import PRESETS
@@ -35,6 +36,7 @@ _GROUPS = (
     "shadow",
 )  # chosen by a name that is registered: composition refuses others
 _DATA = ("name", "size", "per_patient", "patients", "slices", "seed", "group", "window")
+_OF_LAUNCH = tuple(dict.fromkeys(one.name for of in BUILT_IN for one in fields(of)))
 _TOP = ("preset", "seed", "rule", "decision", "calibrator", "device")
 _HIDDEN = "..."
 _NUMBER = r"[+-]?[0-9.]+(?:e[+-]?[0-9]+)?|true|false|null"
@@ -45,7 +47,7 @@ def public_options(options: Mapping[str, Any]) -> dict[str, Any]:
     words = allowed_words(_family(options))
     told: dict[str, Any] = _told(options, _TOP, words)
     told["data"] = _told(options["data"], _DATA, words)
-    told["launch"] = _told(options.get("launch") or {}, ("name", "workers", "checkpoint_seconds"), words)
+    told["launch"] = _told(options.get("launch") or {}, _OF_LAUNCH, words)
     told["shadow"] = _told(options.get("shadow") or {}, _of_generators(_family(options)), words)
     for name, of in (("surrogate", SurrogateOptions), ("report", ReportOptions)):
         told[name] = _told(options.get(name) or {}, [one.name for one in fields(of)], words)
@@ -126,7 +128,7 @@ def allowed_words(family: Any) -> dict[str, Collection[str]]:
         **(find_family(family).choices if family in built_in() else {}),
         "family": built_in(),
         "match": built_in(),
-        "name": (*SOURCES, *membership_editions(), *DISTANCES, LaunchOptions.name),
+        "name": (*SOURCES, *membership_editions(), *DISTANCES, *(one.name for one in BUILT_IN)),
         "preset": SIZES,
         "window": PRESETS,
         "tuning": SIZES,

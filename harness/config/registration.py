@@ -12,7 +12,9 @@ from attacks.base import Access, Attack
 from attacks.registry import find_attacks
 from harness.config.command_words import names_given
 from harness.config.edition_options import membership_editions, name_edition
-from harness.config.options import LaunchOptions, Options, ShadowOptions
+from harness.config.launch_options import BUILT_IN
+from harness.config.launch_plug_ins import options_of, plug_ins
+from harness.config.options import Options, ShadowOptions
 from harness.config.recipe_options import StartOptions, family_called, generator_names, options_class, preset_values
 from harness.data.options import (
     DicomData,
@@ -47,16 +49,25 @@ def register_options(words: Sequence[str]) -> None:
         store.store(group="attack", name=name, node=node, package=f"attack.{name}")
     for name, members in attack_groups(found.by_name).items():
         store.store(group="attack", name=name, node={"defaults": list(members)}, package="attack")
-    register_sources_and_launch()
+    register_sources_and_launch(words)
     _register_editions()
     register_generators("shadow", names_given(words, "shadow"), ShadowOptions)
 
 
-def register_sources_and_launch() -> None:
-    """What every command that trains takes: data of our own making, of a folder or a data set, and where jobs run."""
+def register_sources_and_launch(words: Sequence[str]) -> None:
+    """What every command that trains takes: data of our own making, of a folder or a data set, and where jobs run.
+
+    words: of the command line; launchers of plug-ins that it does not name are not imported. Raises InputError for
+    one that cannot be.
+    """
     store = ConfigStore.instance()
     _register_sources()
-    store.store(group="launch", name="local", node=writable(LaunchOptions), package="launch")
+    for options in BUILT_IN:
+        store.store(group="launch", name=options.name, node=writable(options), package="launch")
+    named = names_given(words, "launch")
+    for name, point in plug_ins().items():
+        node = writable(options_of(point)) if name in named else {}
+        store.store(group="launch", name=name, node=node, package="launch")
 
 
 def register_data() -> None:

@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from attacks.base import Attack
 from harness.config.checks import check_extra, check_numbers, check_run, has_extra
 from harness.config.command_words import refuse_foreign
+from harness.config.launch_options import LaunchOptions
 from harness.config.recipe_options import Making, Start, recipe_and_start, usual_making
 from harness.config.registration import register_options
 from harness.config.store_options import elsewhere_of_options
@@ -48,8 +49,7 @@ class Settings:
     preset: str
     seed: int
     device: str
-    workers: int | None
-    checkpoint_seconds: float
+    launch: LaunchOptions
     store_root: Path
     verify_store: bool
     elsewhere: Elsewhere
@@ -159,8 +159,7 @@ def settings_of(config: DictConfig) -> Settings:
         preset=options.preset,
         seed=options.seed,
         device=options.device,
-        workers=options.launch.workers,
-        checkpoint_seconds=options.launch.checkpoint_seconds,
+        launch=options.launch,
         store_root=user_path(options.store.root, "store.root="),
         verify_store=options.store.verify,
         elsewhere=elsewhere_of_options(options.store),

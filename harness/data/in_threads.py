@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -29,8 +30,15 @@ def in_order(
     undone then, and where the iterator is closed.
     """
 
+    left_undone = threading.Event()
+
     def some(start: int) -> list[Result]:
-        return [function(thing) for thing in things[start : start + at_a_time]]
+        found = []
+        for thing in things[start : start + at_a_time]:
+            if left_undone.is_set():  # nobody waits for these
+                break
+            found.append(function(thing))
+        return found
 
     starts = iter(range(0, len(things), at_a_time))
     with ThreadPoolExecutor(threads()) as pool:
@@ -42,4 +50,5 @@ def in_order(
                 waiting.extend(pool.submit(some, start) for start in islice(starts, 1))
                 yield from found
         finally:
+            left_undone.set()
             pool.shutdown(wait=False, cancel_futures=True)

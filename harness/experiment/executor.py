@@ -17,7 +17,7 @@ from attacks.view import Observer
 from harness.errors import HarnessWarning, InputError
 from harness.evaluation.metrics import Floats
 from harness.experiment.attack_scores import AttackScores, ReleaseScores
-from harness.jobs.launch import Launcher
+from harness.jobs.launchers.base import Launcher
 from harness.jobs.observations import FILE, observable, observation_key
 from harness.jobs.observe import ObserveJob, observe
 from harness.jobs.progress import shown
@@ -25,7 +25,15 @@ from harness.jobs.room import check_room
 from harness.jobs.saved import SavedGenerator, take_saved
 from harness.jobs.score import AttackJob, score
 from harness.jobs.targets import TargetSpec, ViewSpec
-from harness.jobs.train import REMARKS, GeneratorJob, SurrogateJob, train_and_release, train_start, train_surrogate
+from harness.jobs.train import (
+    REMARKS,
+    GeneratorJob,
+    SurrogateJob,
+    drop_checkpoint,
+    train_and_release,
+    train_start,
+    train_surrogate,
+)
 from harness.jobs.work import Progress, Work
 from harness.planning.planned_attack import PlannedAttack
 from harness.store import Artefact, Store
@@ -45,7 +53,8 @@ class Executor:
         # Both, whatever the first says: a job takes a generator as whole that this process found whole.
         found = [(self.store.find("generator", one.key), self.store.find("release", one.release_key)) for one in jobs]
         missing = [job for job, both in zip(jobs, found, strict=True) if None in both]
-        check_room(missing, self.store, self.launcher.at_a_time)
+        self._drop_checkpoints([job.key for job, (trained, _) in zip(jobs, found, strict=True) if trained])
+        check_room(missing, self.store, self.launcher)
         with shown(self.console, "Training generators", [job.name for job in missing]) as on_progress:
             self._map(train_and_release, missing, on_progress)
         made = [self.store.find("release", job.release_key) for job in jobs]
@@ -67,9 +76,15 @@ class Executor:
     def train_surrogates(self, jobs: Sequence[SurrogateJob]) -> None:
         """Train every surrogate that the store does not hold."""
         missing = [job for job in jobs if self.store.find("generator", job.key) is None]
-        check_room(missing, self.store, self.launcher.at_a_time)
+        self._drop_checkpoints([job.key for job in jobs if job not in missing])
+        check_room(missing, self.store, self.launcher)
         with shown(self.console, "Training surrogates", [job.name for job in missing]) as on_progress:
             self._map(train_surrogate, missing, on_progress)
+
+    def _drop_checkpoints(self, trained: Iterable[str]) -> None:
+        """Of generators that the store holds: a run ended between the one and the other."""
+        for key in trained:
+            drop_checkpoint(self.store, key)
 
     def attack_shadows(self, attacks: Iterable[PlannedAttack], what: str = "shadows") -> dict[str, AttackScores]:
         """Every attack on every shadow that takes part, by label."""

@@ -15,7 +15,6 @@ HEARD_SEC = 5.0
 """Seconds that a job has to hear that it is to end, before it is broken off where it is."""
 ENDED_SEC = 8.0
 """Seconds after which its process ends, whatever it does: a run that is stopped has ended within ten."""
-_CODE = 128 + signal.SIGTERM
 
 
 class Ending:
@@ -27,13 +26,13 @@ class Ending:
 
     def ask(self, number: int, frame: FrameType | None) -> None:
         """A signal handler of a worker: at once where nothing is to be kept."""
-        del number, frame
+        del frame
         if not self.busy:
-            os._exit(_CODE)
+            os._exit(_as_the_shell_says(number))
         if not self.asked:
             self.asked = True
             _break_off_after(HEARD_SEC)
-            last = threading.Timer(ENDED_SEC, os._exit, (_CODE,))
+            last = threading.Timer(ENDED_SEC, os._exit, (_as_the_shell_says(number),))
             last.daemon = True
             last.start()
 
@@ -50,11 +49,12 @@ def heard_here() -> Iterator[Ending]:
     """
     ending = Ending()
 
-    def hear() -> None:
+    def hear(number: int) -> None:
+        del number
         ending.asked = True
         _break_off_after(HEARD_SEC)
 
-    with _held(hear):
+    with _held(hear), _cut_off_in_time():
         try:
             yield ending
         finally:
@@ -62,15 +62,60 @@ def heard_here() -> Iterator[Ending]:
 
 
 @contextmanager
-def afterwards() -> Iterator[None]:
-    """What SIGINT and SIGTERM do is done once what is inside is done: milliseconds, in which a process begins that
-    nobody would know of."""
-    with _held(lambda: None):
+def _cut_off_in_time() -> Iterator[None]:
+    """End this process some time after SIGINT or SIGTERM where what is inside does not, be it one call of a library.
+
+    A handler of Python's runs once such a call is over; the byte that Python's own writes for it comes at once.
+    """
+    if threading.current_thread() is not threading.main_thread():
         yield
+        return
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    over = threading.Event()
+
+    def watch() -> None:
+        while came := os.read(reader, 1):
+            if came[0] in (signal.SIGINT, signal.SIGTERM) and not over.wait(ENDED_SEC):
+                os.write(2, b"What ran here did not end in time, and is cut off.\n")
+                os._exit(_as_the_shell_says(came[0]))
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
+        over.set()
+        os.close(writer)
+        watcher.join()
+        os.close(reader)
 
 
 @contextmanager
-def _held(hear: Callable[[], None]) -> Iterator[None]:
+def afterwards() -> Iterator[None]:
+    """What SIGINT and SIGTERM do is done once what is inside is done: milliseconds, in which a process begins that
+    nobody would know of."""
+    with _held(lambda number: None):
+        yield
+
+
+DEAF_TO = (signal.SIGINT,)
+
+
+@contextmanager
+def deaf() -> Iterator[None]:
+    """A process that begins inside inherits that Ctrl-C waits, until it unblocks `DEAF_TO`; here it waits, too."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, DEAF_TO)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _held(hear: Callable[[int], None]) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -80,7 +125,7 @@ def _held(hear: Callable[[], None]) -> Iterator[None]:
         if came:
             _do(before[number], number, frame)
         came.append(number)
-        hear()
+        hear(number)
 
     before = {int(number): signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     for number in before:
@@ -99,6 +144,10 @@ def _do(handler: object, number: int, frame: FrameType | None) -> None:
         handler(number, frame)
     elif handler == signal.SIG_DFL:
         os.kill(os.getpid(), number)
+
+
+def _as_the_shell_says(number: int) -> int:
+    return 128 + number
 
 
 def _break_off_after(seconds: float) -> None:

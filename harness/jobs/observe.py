@@ -15,6 +15,7 @@ from attacks.base import Access
 from attacks.view import CountedModel, Observer, View, other_kind
 from harness.errors import InputError
 from harness.jobs import targets
+from harness.jobs.memory import for_want_of_memory
 from harness.jobs.observations import FILE, observation_key
 from harness.jobs.targets import StoredModel, ViewSpec
 from harness.jobs.work import Work
@@ -52,10 +53,11 @@ def observe(job: ObserveJob, work: Work) -> None:
 
         try:
             store.get("observation", observation_key(attack, job.view), make)
-        except (InputError, OSError, MemoryError):
+        except (InputError, OSError):
             raise
-        except Exception:  # noqa: S112  # a slip in somebody's attack: scoring meets it again, and its row says so
-            continue
+        except Exception as error:  # a slip in somebody's attack: scoring meets it again, and its row says so
+            if for_want_of_memory(error):
+                raise
         finally:
             work.report("observing", number + 1, len(job.attacks))
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from harness.errors import HarnessWarning, InputError
+from harness.jobs.launchers.base import Launcher
 from harness.jobs.pace import facts_of_network
 from harness.jobs.train import BYTES, GeneratorJob, SurrogateJob
 from harness.store import Store
@@ -20,19 +21,20 @@ _PROCESS = 700 * 2**20  # bytes that a worker takes before it does anything: tor
 _MEMORY = Path("/proc/meminfo")
 
 
-def check_room(jobs: Sequence[GeneratorJob | SurrogateJob], store: Store, at_a_time: int) -> None:
+def check_room(jobs: Sequence[GeneratorJob | SurrogateJob], store: Store, launcher: Launcher) -> None:
     """InputError where the store's disk has too little left for these trainings and releases; a remark where memory
-    has, for so many at a time.
+    has, for as many at a time as the launcher does where it does them here.
 
     Releases are known to the byte; weights are as large as those of the same network which the store has, and count
     nothing before there are any. Pages that the system reads into spare memory count as free.
     """
     if not jobs:
         return
+    at_a_time = min(launcher.at_a_time, len(jobs))
     weights = [_weights(job, store) for job in jobs]
     releases = sum(job.n_images * job.recipe.size**2 for job in jobs if isinstance(job, GeneratorJob))
     largest = max(weights)
-    needed = releases + sum(weights) + min(at_a_time, len(jobs)) * _AT_ONCE * _STATES * largest
+    needed = releases + sum(weights) + at_a_time * _AT_ONCE * _STATES * largest
     with suppress(OSError):  # a disk that does not say
         free = shutil.disk_usage(_made(store.root.absolute())).free
         if free < needed:
@@ -41,12 +43,12 @@ def check_room(jobs: Sequence[GeneratorJob | SurrogateJob], store: Store, at_a_t
                 f"{_told(needed)}; make room, or give another place with store.root=DIR."
             )
     free_memory, each = _free_memory(), _PROCESS + _OF_TRAINING * largest
-    if free_memory is not None and free_memory < min(at_a_time, len(jobs)) * each:
+    if launcher.on_this_machine and free_memory is not None and free_memory < at_a_time * each:
         fits = max(1, int(free_memory // each))
         warnings.warn(
             HarnessWarning(
-                f"{_told(free_memory)} of memory are free, and {min(at_a_time, len(jobs))} trainings at a time take "
-                f"about {_told(min(at_a_time, len(jobs)) * each)}: launch.workers={fits} is safer."
+                f"{_told(free_memory)} of memory are free, and {at_a_time} trainings at a time take "
+                f"about {_told(at_a_time * each)}: launch.workers={fits} is safer."
             ),
             stacklevel=2,
         )

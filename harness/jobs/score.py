@@ -13,6 +13,7 @@ from attacks.base import Attack, LabelledTarget
 from harness.errors import InputError
 from harness.jobs.building import build_target
 from harness.jobs.code_digest import code_digest, network_digest
+from harness.jobs.memory import for_want_of_memory
 from harness.jobs.scored import scored
 from harness.jobs.targets import TargetSpec, ViewSpec, candidates_key
 from harness.jobs.work import Work
@@ -63,9 +64,11 @@ def score(job: AttackJob, work: Work) -> Artefact:
     store = Store(Path(job.store_root))
     try:
         return store.get("scores", job.key, lambda folder: _score(job, store, folder, work))
-    except (InputError, OSError, MemoryError):
+    except (InputError, OSError):
         raise
     except Exception as error:  # somebody's attack with a slip in it: its row says so, and nothing is kept
+        if for_want_of_memory(error):
+            raise
         told = " ".join(f"{type(error).__name__}: {error}".split())
         return Artefact(Path(), {"skipped": f"it is broken: {told}"}, 0.0)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -19,11 +19,12 @@ from harness.artefact import is_plain
 from harness.data.reading import kept_remarks
 from harness.errors import HarnessWarning, InputError
 from harness.jobs.code_digest import code_digest
+from harness.jobs.memory import for_want_of_memory
 from harness.jobs.targets import ReleaseSpec, images_of
 from harness.jobs.work import Work
 from harness.seeds import seed_of
 from harness.store import Artefact, Store, content_key
-from harness.writing import remove, save_array
+from harness.writing import remove, save_array, synchronise
 from shadow_models.one_training import DivergedError, Stopped
 from shadow_models.recipe import Gives, Recipe
 from shadow_models.registry import is_ours
@@ -31,6 +32,8 @@ from shadow_models.registry import is_ours
 if TYPE_CHECKING:
     from shadow_models.generator import Generator
 
+CHECKPOINT = "checkpoint"
+"""The kind, in a store, of what trainings keep."""
 BYTES = "bytes"
 """In the facts of a generator: what its files take."""
 REMARKS = "remarks"
@@ -112,21 +115,37 @@ def _in_sentences(recipe: Recipe, name: str = "") -> Iterator[None]:
     """
     try:
         yield
-    except (InputError, OSError, MemoryError):
+    except (InputError, OSError):
         raise
     except DivergedError as error:
         raise InputError(f"{name[:1].upper()}{name[1:]}: {error}") from error
     except ValueError as error:
         raise InputError(str(error)) from error
     except Exception as error:
-        if is_ours(recipe):
+        if is_ours(recipe) or for_want_of_memory(error):
             raise
         told = " ".join(f"{type(error).__name__}: {error}".split())
         raise InputError(f"The generator {recipe.name} of a plug-in is broken: {told}") from error
 
 
 def _trained(job: GeneratorJob, store: Store, work: Work) -> Artefact:
-    return store.get("generator", job.key, lambda folder: _train(job, _members(job, store), store, folder, work))
+    return _kept(job, store, lambda folder: _train(job, _members(job, store), store, folder, work))
+
+
+def _kept(job: GeneratorJob | SurrogateJob, store: Store, make: Callable[[Path], Mapping[str, Any]]) -> Artefact:
+    """The generator, and only then no more its checkpoint: until it is in the store that is all there is of it."""
+    trained = store.get("generator", job.key, make)
+    drop_checkpoint(store, job.key)
+    return trained
+
+
+def drop_checkpoint(store: Store, key: str) -> None:
+    """Clear away the checkpoint of a generator that is in the store, where one is left."""
+    checkpoint = store.folder(CHECKPOINT, key)
+    if os.path.lexists(checkpoint):
+        with suppress(OSError):  # of a store that is only read
+            synchronise(store.folder("generator", key).parent)
+            remove(checkpoint)
 
 
 @dataclass(frozen=True)
@@ -170,7 +189,7 @@ def train_surrogate(job: SurrogateJob, work: Work) -> None:
         return _train(job, np.array(images_of(job.release, store)), store, folder, work)
 
     with _in_sentences(job.recipe, job.name):
-        store.get("generator", job.key, make)
+        _kept(job, store, make)
 
 
 def _log(store: Store, key: str) -> Path:
@@ -217,7 +236,7 @@ def _train(
     from shadow_models.train import train
 
     # Outside the artefact: it outlives an interruption, and the key's lock keeps it to one run.
-    checkpoint = store.private_folder("checkpoint") / job.key
+    checkpoint = store.private_folder(CHECKPOINT) / job.key
     if os.path.lexists(checkpoint) and not is_plain(checkpoint):
         warnings.warn(HarnessWarning(f"{_OTHER} The training starts anew."), stacklevel=2)
         remove(checkpoint)
@@ -252,7 +271,8 @@ def _train(
         generator = trained()
     seconds = time.perf_counter() - started
     generator.save(folder)
-    remove(checkpoint)
+    for path in folder.iterdir():
+        synchronise(path)
     return {
         "network": job.recipe.network(),
         BYTES: sum(path.stat().st_size for path in folder.iterdir()),

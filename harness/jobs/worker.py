@@ -18,37 +18,60 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext
+from pickle import UnpicklingError
+from queue import SimpleQueue
 from typing import Any
 
-from harness.jobs.ending import Ending, afterwards
+from harness.jobs.ending import DEAF_TO, Ending, afterwards, deaf
+from harness.jobs.memory import for_want_of_memory
 from harness.jobs.work import Place, Progress, Work, perform
 from harness.plain import plain
 from harness.terminal import make_streams_plain
 
+_CODE_MEMORY = 71
 _LINES = 20  # of a process's last words that are kept
 
 
 class WorkerProcess:
-    """One process that does a job at a time. rank: its number; device: that its jobs may use; kept_every_sec: as in
-    `Work`; messages: the queue for (round, `Progress`)."""
+    """One process that does a job at a time.
 
-    def __init__(self, context: SpawnContext, rank: int, device: str, kept_every_sec: float, messages: Any) -> None:
+    rank: its number; device: that its jobs may use; kept_every_sec: as in `Work`; messages: takes (round, `Progress`)
+    as they come, by a thread of its own; say: passes on each line of its stderr, made plain.
+    """
+
+    def __init__(
+        self,
+        context: SpawnContext,
+        rank: int,
+        device: str,
+        kept_every_sec: float,
+        messages: SimpleQueue[tuple[int, Progress]],
+        *,
+        say: Callable[[str], object] | None = None,
+    ) -> None:
+        # Pipes of its own: one that is killed while it writes leaves no other waiting for its turn.
         self._reader, self._writer = context.Pipe(duplex=False)
-        about = (messages, device, kept_every_sec, self._writer)
+        self._reports, reporter = context.Pipe(duplex=False)
+        self._messages, self._reporter = messages, reporter
+        about = (reporter, device, kept_every_sec, self._writer)
         self.rank = rank
         self._executor = ProcessPoolExecutor(1, context, _start, about)
         self._process: Any = None
         self._lines: deque[str] = deque(maxlen=_LINES)
-        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._say = say or _to_stderr
+        self._listeners = [threading.Thread(target=one, daemon=True) for one in (self._listen, self._pass_on)]
 
     def submit(self, function: Callable[[Any, Work], Any], of_round: int, number: int, job: Any) -> Future[Any]:
         """Begin a job; the process starts with the first."""
         with afterwards():  # else an interruption that comes here leaves a process that trains to its end
-            future = self._executor.submit(_work, function, of_round, number, job)
+            with deaf():  # until it has said what it does at a signal
+                future = self._executor.submit(_work, function, of_round, number, job)
             if self._process is None:
                 (self._process,) = (self._executor._processes or {}).values()
                 self._writer.close()  # the process has its own, and its end is told by none being left
-                self._listener.start()
+                self._reporter.close()
+                for listener in self._listeners:
+                    listener.start()
         return future
 
     def ask_to_end(self) -> None:
@@ -63,26 +86,43 @@ class WorkerProcess:
             self._process.join(max(seconds, 0.0))
             self._process.kill()
 
+    @property
+    def alive(self) -> bool:
+        """Whether it may be given a job."""
+        return self._process is None or bool(self._process.is_alive())
+
     def close(self) -> None:
         """End the process, which has nothing left to do."""
         self._executor.shutdown()
         if self._process is not None:
-            self._listener.join(1.0)
+            self._hear_out()
         self._reader.close()
+        self._reports.close()
 
     def how_it_ended(self) -> str:
         """Of a process that died: by which signal or code, and its last words."""
         if self._process is None:
             return "did not start"
         self._process.join(1.0)
-        self._listener.join(1.0)
+        self._hear_out()
         code = self._process.exitcode
         if code is not None and code < 0:
             how = f"was killed ({signal.Signals(-code).name})"
             how += ", most likely for want of memory" if code == -signal.SIGKILL else ""
         else:
             how = f"ended by itself (exit code {code})"
+            how += " for want of memory" if code == _CODE_MEMORY else ""
         return f"{how}; its last words: {' | '.join([*self._lines][-5:])}" if self._lines else how
+
+    def _hear_out(self) -> None:
+        for listener in self._listeners:
+            listener.join(1.0)
+
+    def _pass_on(self) -> None:
+        """Take what is reported at once, so that the process never waits for whoever reads it."""
+        with suppress(EOFError, OSError, UnpicklingError):  # the last word of one that was killed may be half a word
+            while True:
+                self._messages.put(self._reports.recv())
 
     def _listen(self) -> None:
         """Pass on what the process says, and remember the last of it."""
@@ -92,22 +132,28 @@ class WorkerProcess:
                 if told:
                     self._lines.append(told)
                 with suppress(Exception):  # whatever became of our own stderr, the process must not wait for it
-                    sys.stderr.write(f"{told}\n")
+                    self._say(told)
+
+
+def _to_stderr(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
 
 
 _ending = Ending()
 _about: dict[str, Any] = {}
+_one_at_a_time = threading.Lock()  # a family may report from a thread of its own
 
 
-def _start(messages: Any, device: str, kept_every_sec: float, words: Connection) -> None:
+def _start(reports: Connection, device: str, kept_every_sec: float, words: Connection) -> None:
     os.dup2(words.fileno(), 2)
     words.close()
     make_streams_plain()  # what a library warns of may hold names from outside
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the parent decides
     signal.signal(signal.SIGTERM, _ending.ask)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, DEAF_TO)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _about.update(send=messages.put, device=device, kept_every_sec=kept_every_sec)
+    _about.update(send=reports.send, device=device, kept_every_sec=kept_every_sec)
 
 
 def _end_with_parent() -> None:
@@ -120,13 +166,21 @@ def _end_with_parent() -> None:
 
 def _work(function: Callable[[Any, Work], Any], of_round: int, number: int, job: Any) -> Any:
     def send(message: Progress) -> None:
-        _about["send"]((of_round, message))
+        with _one_at_a_time:
+            _about["send"]((of_round, message))
 
     _ending.busy = True
     try:
         return perform(
             function, number, job, Place(_about["device"], _ending.stopping, _about["kept_every_sec"]), send
         )
+    except Exception as error:
+        if not for_want_of_memory(error):
+            raise
+        # As if the system had ended it: another process may have room, and the others go on.
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        sys.stderr.flush()
+        os._exit(_CODE_MEMORY)
     finally:
         _ending.busy = False
         if _ending.asked:

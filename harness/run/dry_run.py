@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -14,7 +13,7 @@ from harness.data.pool import Pool, load_pool
 from harness.evaluation.estimate_text import counted
 from harness.experiment.executor import Executor
 from harness.experiment.matching import match_recipe
-from harness.jobs.launch import Launcher
+from harness.jobs.launchers.local import LocalLauncher
 from harness.jobs.pace import known_pace, told
 from harness.jobs.train import GeneratorJob, SurrogateJob
 from harness.planning.make import check_candidates, make_plan
@@ -47,7 +46,9 @@ def _show_plan(settings: Settings, console: Console) -> None:
     settings, base = with_start(settings, pool)
     trials, tried = recipes_tried(settings, pool), False
     if trials and all(_cached(trial.job, store) for trial in trials) and _released(pool, store):
-        settings = match_recipe(settings, pool, Executor(store, Launcher(0, "cpu"), Console(quiet=True))).settings
+        settings = match_recipe(
+            settings, pool, Executor(store, LocalLauncher(0, "cpu"), Console(quiet=True))
+        ).settings
         tried = True
     work = work_list(settings, make_plan(settings, pool))
     of_base = [job for job in base.jobs if isinstance(job, GeneratorJob)] if base is not None else []
@@ -118,7 +119,7 @@ def _time(settings: Settings, jobs: Sequence[Training], store: Store) -> str:
     missing = {job.key: job for job in jobs if not _cached(job, store)}
     if not missing:
         return "Every generator is in the store: what is left are attacks, which take seconds to minutes."
-    workers = len(os.sched_getaffinity(0)) if settings.workers is None else max(1, settings.workers)
+    workers = settings.launch.expected_at_a_time()
     paces = [known_pace(store, job.recipe) for job in missing.values()]
     if any(pace is None for pace in paces):
         return (
@@ -126,7 +127,7 @@ def _time(settings: Settings, jobs: Sequence[Training], store: Store) -> str:
             "Once the first is done, this command tells."
         )
     seconds = sum(pace.seconds(job) for pace, job in zip(paces, missing.values(), strict=True) if pace is not None)
-    return (
-        f"{len(missing)} trainings, about {told(seconds / workers)} with {counted(workers, 'worker')} "
-        f"({told(seconds)} of one), by what this network took here before; attacks come on top."
-    )
+    takes = f"{told(seconds)} of one worker"
+    if workers is not None:
+        takes = f"{told(seconds / workers)} with {counted(workers, 'worker')} ({told(seconds)} of one)"
+    return f"{len(missing)} trainings, about {takes}, by what this network took here before; attacks come on top."

@@ -18,7 +18,7 @@ from harness.data.sources.phantom import phantom_slices
 from harness.errors import InputError
 from harness.evaluation.metrics import step_roc
 from harness.experiment.executor import Executor
-from harness.jobs.launch import Launcher
+from harness.jobs.launchers.local import LocalLauncher
 from harness.jobs.targets import ReleaseSpec
 from harness.jobs.work import Work
 from harness.store import Store
@@ -89,7 +89,7 @@ def test_values_that_fall_are_pooled_by_weight():
 
 @pytest.fixture
 def executor(tmp_path) -> Executor:
-    return Executor(Store(tmp_path / "store"), Launcher(0, "cpu"), Console(quiet=True))
+    return Executor(Store(tmp_path / "store"), LocalLauncher(0, "cpu"), Console(quiet=True))
 
 
 def test_few_members_have_more_generators_whose_halves_change_sides(executor):

@@ -6,6 +6,7 @@ import errno
 import os
 
 import pytest
+from safetensors.torch import load_file
 
 from harness.cli import STORE_PLACES, disk_errors
 from harness.errors import InputError
@@ -50,3 +51,16 @@ def test_a_file_is_asked_for_where_it_can_be(tmp_path):
         check_file("--out", tmp_path)
     with pytest.raises(InputError, match=r"--out .* cannot be written: there is no folder"):
         check_file("--out", tmp_path / "nowhere" / "new.csv")
+
+
+def test_a_missing_file_that_a_library_tells_without_a_number_is_a_sentence(tmp_path):
+    told = r"^A file cannot be read or written .*gone\.safetensors.*store\.root=DIR"
+    with pytest.raises(InputError, match=told), disk_errors(STORE_PLACES):
+        load_file(tmp_path / "gone.safetensors")
+    with pytest.raises(OSError, match="other"), disk_errors():
+        raise OSError("other")
+
+
+def test_an_error_without_a_name_says_none():
+    with pytest.raises(InputError, match=r"^A file cannot"), disk_errors():
+        raise OSError(errno.EROFS, "Read-only file system")

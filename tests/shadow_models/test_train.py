@@ -1,3 +1,4 @@
+import errno
 import hashlib
 import json
 import os
@@ -17,6 +18,8 @@ from shadow_models.checkpoint import Checkpoint, CheckpointError, read_checkpoin
 from shadow_models.families.dct import DctRecipe
 from shadow_models.families.dct.generator import DctGenerator
 from shadow_models.one_training import Stopped
+from shadow_models.recipe import Training
+from shadow_models.sealed import SEAL, sealed
 from shadow_models.train import train
 from shadow_models.training import Pace
 
@@ -251,6 +254,44 @@ def test_a_state_of_other_kinds_is_refused(change: dict[str, Any], tmp_path: Pat
         read_checkpoint(tmp_path, {"seed": 1})
 
 
+def test_one_bit_of_a_state_is_damage_wherever_it_is(tmp_path: Path) -> None:
+    """A step of 25 that reads 35 would give another generator under the same key."""
+    write_checkpoint(tmp_path, Checkpoint(25, {"a": torch.ones(2)}, {"scale": 2.0}), {"seed": 1})
+    assert read_checkpoint(tmp_path, {"seed": 1}) is not None
+    state = tmp_path / "step-000000025" / "state.json"
+    whole = state.read_bytes()
+    for place in range(len(whole)):
+        state.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with pytest.raises(CheckpointError):
+            read_checkpoint(tmp_path, {"seed": 1})
+    state.write_bytes(whole)
+    state.parent.rename(tmp_path / "step-000000035")
+    with pytest.raises(CheckpointError, match="is damaged"):
+        read_checkpoint(tmp_path, {"seed": 1})
+
+
+def test_nothing_is_left_of_a_checkpoint_that_a_full_disk_cut_off(tmp_path: Path, monkeypatch: Any) -> None:
+    write_checkpoint(tmp_path, Checkpoint(1, {}, {}), {"seed": 1})
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("shadow_models.checkpoint.os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_checkpoint(tmp_path, Checkpoint(2, {}, {}), {"seed": 1})
+    assert [path.name for path in tmp_path.iterdir()] == ["step-000000001"]
+
+
+def test_asked_to_end_in_the_last_step_a_training_is_done() -> None:
+    kept: list[Path] = []
+    training = Training(0, checkpoint=Path("x"), stopping=lambda: True)
+    training.after(4, 4, kept.append)
+    assert kept == []
+    with pytest.raises(Stopped):
+        training.after(3, 4, kept.append)
+    assert kept == [Path("x")]
+
+
 def test_tensors_that_are_none_are_refused_even_where_their_digest_fits(tmp_path: Path) -> None:
     """Found by fuzzing: somebody else may write both files."""
     write_checkpoint(tmp_path, Checkpoint(1, {"a": torch.ones(2)}, {}), {"seed": 1})
@@ -258,7 +299,8 @@ def test_tensors_that_are_none_are_refused_even_where_their_digest_fits(tmp_path
     whole = (place / "state.safetensors").read_bytes()
     for broken in (b"", whole[:20], whole.replace(b"{", b"[", 1), whole[:-1]):
         (place / "state.safetensors").write_bytes(broken)
-        told = json.loads((place / "state.json").read_text()) | {"sha256": hashlib.sha256(broken).hexdigest()}
-        (place / "state.json").write_text(json.dumps(told))
+        told = json.loads((place / "state.json").read_text()) | {"tensors": hashlib.sha256(broken).hexdigest()}
+        del told[SEAL]
+        (place / "state.json").write_text(sealed(told))
         with pytest.raises(CheckpointError, match="cannot be read"):
             read_checkpoint(tmp_path, {"seed": 1})

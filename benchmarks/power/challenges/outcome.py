@@ -22,7 +22,7 @@ from harness.experiment.base import from_base
 from harness.experiment.evaluator import WHAT, Evaluation, Evaluator
 from harness.experiment.executor import Executor
 from harness.experiment.matching import match_recipe
-from harness.jobs.launch import Launcher
+from harness.jobs.launchers.making import make_launcher
 from harness.planning.baselines import BASELINES
 from harness.planning.make import make_plan
 from harness.planning.planned_attack import PlannedAttack
@@ -148,7 +148,7 @@ def every_attack(official: Sequence[str], truth: Truth) -> tuple[dict[str, float
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore", HarnessWarning)  # the run itself has said it
         settings = composed(official)
-        launcher = stack.enter_context(closing(Launcher(settings.workers, settings.device)))
+        launcher = stack.enter_context(closing(make_launcher(settings.launch, settings.device)))
         executor = Executor(Store(settings.store_root), launcher, Console(quiet=True))
         pool = load_pool(settings.data, executor.store, extra_apart=settings.start.learns_extra)
         load_released(pool, executor.store)

@@ -27,7 +27,7 @@ from harness.cli import console
 from harness.config.settings import composed
 from harness.evaluation.estimate_text import number
 from harness.experiment.executor import Executor
-from harness.jobs.launch import Launcher
+from harness.jobs.launchers.local import LocalLauncher
 from harness.store import Store
 from shadow_models.fine_tuning import DEFAULT_LEAK, LEAKS
 
@@ -46,7 +46,7 @@ def measure(options: argparse.Namespace) -> list[Row]:
     screen = console()
     with TemporaryDirectory() as temporary, ExitStack() as stack:
         store = (options.store or Path(temporary) / "store").resolve()
-        launcher = stack.enter_context(closing(Launcher(None, "auto")))
+        launcher = stack.enter_context(closing(LocalLauncher(None, "auto")))
         first, last = FIND if options.steps else JUDGE, [f"store.root={store}", *options.override]
         draws = _Draws(Executor(Store(store), launcher, screen), first, options.repeats, last)
         named = _named(options.steps)

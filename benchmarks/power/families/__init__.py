@@ -35,7 +35,7 @@ from harness.errors import InputError
 from harness.evaluation.release_statistics import compared, statistics
 from harness.experiment.base import from_base
 from harness.experiment.executor import Executor
-from harness.jobs.launch import Launcher
+from harness.jobs.launchers.local import LocalLauncher
 from harness.planning.trials import N_COMPARED
 from harness.store import Store
 
@@ -55,7 +55,7 @@ def measure(options: argparse.Namespace) -> list[Row]:
         root = options.lung_slices.resolve()
         words = ["data=folder", f"data.root={root}", "data.per_patient=1", f"store.root={store}", "shadow.count=8"]
         sides: list[Side] = []
-        launcher = stack.enter_context(closing(Launcher(options.workers, options.device)))
+        launcher = stack.enter_context(closing(LocalLauncher(options.workers, options.device)))
         executor = Executor(Store(store), launcher, screen)
         for family in options.families:
             settings = composed([f"shadow={family}", *words, *options.override])

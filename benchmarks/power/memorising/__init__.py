@@ -30,7 +30,7 @@ from harness.data.pool import Pool
 from harness.errors import InputError
 from harness.evaluation.intervals import Estimate, percentiles
 from harness.experiment.executor import Executor
-from harness.jobs.launch import Launcher
+from harness.jobs.launchers.local import LocalLauncher
 from harness.jobs.progress import shown
 from harness.places import check_file
 from harness.store import Store
@@ -50,7 +50,7 @@ def measure(options: argparse.Namespace) -> list[Row]:
     screen = console()
     with TemporaryDirectory() as temporary, ExitStack() as stack:
         store = (options.store or Path(temporary) / "store").resolve()
-        launcher = stack.enter_context(closing(Launcher(options.workers, options.device)))
+        launcher = stack.enter_context(closing(LocalLauncher(options.workers, options.device)))
         executor = Executor(Store(store), launcher, screen)
         settings, pool, trained = planned(grid, [*options.override, f"store.root={store}"], executor)
         executor.train([one.job for one in trained])

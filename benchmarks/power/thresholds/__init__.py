@@ -27,7 +27,7 @@ from benchmarks.suite.scores import tasks_run
 from harness.cli import console
 from harness.evaluation.probability_calibration import ScoredTarget
 from harness.experiment.executor import Executor
-from harness.jobs.launch import Launcher
+from harness.jobs.launchers.local import LocalLauncher
 from harness.store import Store
 
 NOMINAL = (0.1, 0.01)
@@ -69,7 +69,7 @@ def judged(
 def measure(options: argparse.Namespace) -> list[Row]:
     """Of every means the share of cells that it holds in; then by what differs, and the spread of what a run does."""
     cells = []
-    with closing(Launcher(options.workers, "auto")) as launcher:
+    with closing(LocalLauncher(options.workers, "auto")) as launcher:
         executor = Executor(Store(options.store.resolve()), launcher, console())
         for name, tasks in tasks_run(options.runs).items():
             suite = load_suite(name)

@@ -32,7 +32,7 @@ from harness.data.pool import load_pool
 from harness.evaluation.estimate_text import number
 from harness.experiment.base import from_base
 from harness.experiment.executor import Executor
-from harness.jobs.launch import Launcher
+from harness.jobs.launchers.making import make_launcher
 from harness.planning.make import make_plan
 from harness.store import Store
 from shadow_models.fine_tuning import EXTRA, NOTHING
@@ -53,7 +53,7 @@ def measure(options: argparse.Namespace) -> list[Row]:
         data = settings.data
         if others is not None:  # read whatever shadows start from: targets may start from a base of them
             data = replace(cast("FolderData", data), extra=str(others))
-        launcher = stack.enter_context(closing(Launcher(settings.workers, settings.device)))
+        launcher = stack.enter_context(closing(make_launcher(settings.launch, settings.device)))
         executor = Executor(Store(settings.store_root), launcher, screen)
         pool = load_pool(data, executor.store, extra_apart=options.starts is not None)
         settings = from_base(settings, pool, executor)

@@ -12,7 +12,7 @@ from PIL import Image
 from attacks.base import Images
 from harness.data.sources.phantom import phantom_slices
 from harness.editions.edition import Edition
-from harness.jobs.launch import Launcher
+from harness.jobs.launchers.local import LocalLauncher
 from harness.jobs.work import Progress, Work
 
 _AT_ONCE = 500  # released images a job draws
@@ -46,7 +46,7 @@ def make_folder(root: Path, edition: Edition, n_released: int) -> None:
             Drawing(tuple(paths[first : first + _AT_ONCE]), first, root / f"{role}.npy")
             for first in range(0, len(paths), _AT_ONCE)
         ]
-    with closing(Launcher(2, "cpu")) as launcher:
+    with closing(LocalLauncher(2, "cpu")) as launcher:
         launcher.map(_draw, drawings, _silent)
 
 

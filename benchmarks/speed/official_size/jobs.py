@@ -22,7 +22,7 @@ from harness.data.edition_release import RELEASED_FILE, EditionRelease
 from harness.data.options import EditionFolder
 from harness.data.pool import Pool, load_pool, load_released
 from harness.errors import HarnessWarning
-from harness.jobs.launch import Launcher
+from harness.jobs.launchers.local import LocalLauncher
 from harness.jobs.observations import observation_key
 from harness.jobs.observe import ObserveJob, observe
 from harness.jobs.score import AttackJob, FitSpec, score
@@ -69,7 +69,7 @@ def alone(work: Callable[[Official, Work], _Result], job: Official) -> _Result:
     def tell(progress: Progress) -> None:
         screen.print(f"{work.__name__.strip('_')}: {progress.doing} {progress.done} of {progress.total}")
 
-    with closing(Launcher(1, "cpu")) as launcher:
+    with closing(LocalLauncher(1, "cpu")) as launcher:
         return launcher.map(work, [job], tell)[0]
 
 

@@ -13,7 +13,7 @@ from benchmarks.rows import Row
 from benchmarks.sides import Side, side_by_side
 from benchmarks.speed.training.as_good import AS_GOOD, losses_apart
 from benchmarks.speed.training.plain_loop import train_plainly
-from harness.jobs.launch import Launcher
+from harness.jobs.launchers.local import LocalLauncher
 from harness.jobs.work import Work
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def on_cpu(about: str, recipe: DdpmRecipe, members: Images, files: list[Path], f
     """The row of a process a core, and images a second of either side."""
     n = len(os.sched_getaffinity(0))
     jobs = [ShadowJob(members, recipe, seed, folder / f"shadow-{seed}") for seed in range(n)]
-    with closing(Launcher(n, "cpu")) as launcher:
+    with closing(LocalLauncher(n, "cpu")) as launcher:
 
         def ours() -> list[Path]:
             launcher.map(train_shadow, jobs, lambda message: None)

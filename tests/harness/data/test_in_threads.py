@@ -112,3 +112,22 @@ def test_large_images_are_decoded_one_at_a_time(tmp_path, monkeypatch):
     monkeypatch.setattr(decode, "_shown", counted)
     _read(_images(tmp_path, 60))
     assert most[0] == 1
+
+
+def test_what_nobody_waits_for_any_more_is_left_undone():
+    """Ctrl-C would otherwise wait for whole batches of large files."""
+    done, first = [], threading.Event()
+
+    def work(thing: int) -> int:
+        first.wait(10)
+        time.sleep(0.01)
+        done.append(thing)
+        if thing == 0:
+            raise KeyboardInterrupt
+        return thing
+
+    found = in_order(work, range(1000), at_a_time=100)
+    first.set()
+    with pytest.raises(KeyboardInterrupt):
+        next(found)
+    assert len(done) < 50

@@ -22,7 +22,7 @@ from harness.experiment.attack_scores import AttackScores
 from harness.experiment.evaluator import Evaluator
 from harness.experiment.executor import Executor
 from harness.experiment.planted import PLANTED_KINDS, planted_copies, players
-from harness.jobs.launch import Launcher
+from harness.jobs.launchers.local import LocalLauncher
 from harness.planning.make import make_plan
 from harness.planning.planned_attack import PlannedAttack
 from harness.store import Store
@@ -110,7 +110,7 @@ def asked_of(planned, attacks: Sequence[PlannedAttack]) -> tuple[list, list]:
             asked.extend(*jobs.values())
             return {name: AttackScores([], 0.0, 0, "nothing was done.") for name in jobs}
 
-    executor = Asked(store, Launcher(0, "cpu"), Console(quiet=True))
+    executor = Asked(store, LocalLauncher(0, "cpu"), Console(quiet=True))
     records = planted_copies(executor, Evaluator(pool, plan.shadows, "probability", 0), attacks)
     return asked, records
 

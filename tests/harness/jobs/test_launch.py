@@ -3,8 +3,11 @@ from __future__ import annotations
 import os
 import platform
 import signal
+import subprocess
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
+from pathlib import Path
 
 import launch_jobs
 import psutil
@@ -12,15 +15,17 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from harness.errors import HarnessWarning, InputError
-from harness.jobs.launch import Launcher
+from harness.jobs.launchers.local import LocalLauncher
 from harness.jobs.work import FINISHED
 from shadow_models.one_training import Stopped
+
+PATH = os.pathsep.join([str(Path(__file__).parents[3]), str(Path(launch_jobs.__file__).parent)])
 
 
 @pytest.mark.parametrize("workers", [0, 2])
 def test_results_keep_the_order_of_the_jobs_and_progress_arrives(workers):
     seen = []
-    with closing(Launcher(workers, "cpu")) as launcher:
+    with closing(LocalLauncher(workers, "cpu")) as launcher:
         assert launcher.map(launch_jobs.square, [3, 1, 2], seen.append) == [9, 1, 4]
     assert sorted(message.job for message in seen) == [0, 0, 1, 1, 2, 2]
     assert [message.doing for message in seen if message.job == 0] == ["squaring", FINISHED]
@@ -28,7 +33,7 @@ def test_results_keep_the_order_of_the_jobs_and_progress_arrives(workers):
 
 def test_workers_have_one_thread_and_a_process_of_their_own():
     before = dict(os.environ)
-    with closing(Launcher(2, "cpu")) as launcher:
+    with closing(LocalLauncher(2, "cpu")) as launcher:
         results = launcher.map(launch_jobs.threads, list(range(4)), lambda _: None)
     assert {threads for threads, _ in results} == {"1"}
     assert os.getpid() not in {pid for _, pid in results}
@@ -38,7 +43,7 @@ def test_workers_have_one_thread_and_a_process_of_their_own():
 @pytest.mark.parametrize("workers", [0, 1])
 def test_whatever_the_threads_a_job_has_one_in_every_library(workers):
     """Sums of floats hang on how many threads share them: torch and BLAS may have been loaded with more."""
-    with threadpool_limits(2), closing(Launcher(workers, "cpu")) as launcher:
+    with threadpool_limits(2), closing(LocalLauncher(workers, "cpu")) as launcher:
         assert max(one["num_threads"] for one in threadpool_info()) == 2
         assert launcher.map(launch_jobs.most_threads, [0], lambda _: None) == [1]
         assert max(one["num_threads"] for one in threadpool_info()) == 2
@@ -46,7 +51,7 @@ def test_whatever_the_threads_a_job_has_one_in_every_library(workers):
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="what is kept is a matter of the C library")
 def test_workers_keep_the_memory_that_a_step_frees_for_the_next():
-    with closing(Launcher(1, "cpu")) as launcher:
+    with closing(LocalLauncher(1, "cpu")) as launcher:
         (faults,) = launcher.map(launch_jobs.faults_of_large_arrays, [0], lambda _: None)
     assert faults < 500  # above 1,000 where the C library gives memory back
 
@@ -54,11 +59,11 @@ def test_workers_keep_the_memory_that_a_step_frees_for_the_next():
 @pytest.mark.parametrize("workers", [0, 2])
 def test_the_first_failure_comes_through(workers):
     with pytest.raises(ValueError, match="two is not allowed"):
-        Launcher(workers, "cpu").map(launch_jobs.fail_on_two, [1, 2, 3], lambda _: None)
+        LocalLauncher(workers, "cpu").map(launch_jobs.fail_on_two, [1, 2, 3], lambda _: None)
 
 
 def test_what_a_worker_says_is_plain(capfd):
-    with closing(Launcher(1, "cpu")) as launcher:
+    with closing(LocalLauncher(1, "cpu")) as launcher:
         launcher.map(launch_jobs.shout, [1], lambda _: None)
     told = capfd.readouterr().err
     assert told.count("evil\\x1b[2J\\x07 \\u202e") >= 2
@@ -67,7 +72,7 @@ def test_what_a_worker_says_is_plain(capfd):
 
 def test_a_job_whose_process_dies_twice_is_explained_once_the_others_are_done(tmp_path):
     jobs = [(tmp_path, number) for number in range(4)]
-    launcher = Launcher(2, "cpu")
+    launcher = LocalLauncher(2, "cpu")
     with (
         pytest.warns(HarnessWarning, match="begun once more"),
         pytest.raises(InputError, match=r"job 2 was killed \(SIGKILL\), most likely .* words: farewell, and so"),
@@ -77,14 +82,58 @@ def test_a_job_whose_process_dies_twice_is_explained_once_the_others_are_done(tm
 
 
 def test_a_job_whose_process_dies_once_is_done_all_the_same(tmp_path):
-    with closing(Launcher(1, "cpu")) as launcher, pytest.warns(HarnessWarning, match=r"job 1 was killed"):
+    with closing(LocalLauncher(1, "cpu")) as launcher, pytest.warns(HarnessWarning, match=r"job 1 was killed"):
         assert launcher.map(launch_jobs.die_at_first, [(tmp_path, 0), (tmp_path, 1)], lambda _: None) == [0, 1]
+
+
+def test_a_process_that_is_killed_in_half_a_word_silences_no_other(tmp_path):
+    seen = []
+    jobs = [(tmp_path, number) for number in range(3)]
+    with closing(LocalLauncher(2, "cpu")) as launcher, pytest.warns(HarnessWarning, match=r"job 2 was killed"):
+        assert launcher.map(launch_jobs.die_in_half_a_word, jobs, seen.append) == [0, 1, 2]
+    assert sorted(one.job for one in seen if one.doing == FINISHED) == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes.")],
+    ids=["python", "torch"],
+)
+def test_a_job_that_has_too_little_memory_twice_is_told_once_the_others_are_done(tmp_path, error):
+    jobs = [(tmp_path, number, error) for number in range(3)]
+    with (
+        pytest.warns(HarnessWarning, match="begun once more"),
+        pytest.raises(InputError, match=r"job 2 ended by itself .* for want of memory; its last words: .*Error"),
+    ):
+        LocalLauncher(1, "cpu").map(launch_jobs.want_memory, jobs, lambda _: None)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["0", "2"]
+    with pytest.raises(InputError, match="too little memory"):
+        LocalLauncher(0, "cpu").map(launch_jobs.want_memory, jobs, lambda _: None)
+
+
+@pytest.mark.parametrize(("workers", "heard"), [(0, 1.0), (1, 1.0)])
+def test_a_job_that_hears_nothing_is_cut_off(tmp_path, workers, heard):
+    code = (
+        "import harness.jobs.ending as ending, launch_jobs, sys, pathlib\n"
+        f"ending.ENDED_SEC = {heard}\n"
+        "from harness.jobs.launchers.local import LocalLauncher\n"
+        "import harness.jobs.launchers.local as local\n"
+        f"local.ENDED_SEC = {heard}\n"
+        "if __name__ == '__main__':\n"
+        f"    LocalLauncher({workers}, 'cpu').map(launch_jobs.hear_nothing, [pathlib.Path(sys.argv[1])], print)\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], env=os.environ | {"PYTHONPATH": PATH})
+    launch_jobs.wait_for((tmp_path / "begun").exists)
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) in (130, -signal.SIGINT)
+    launch_jobs.wait_for(lambda: not [one for one in children if one.is_running() and one.status() != "zombie"])
 
 
 def test_a_job_that_is_asked_to_end_keeps_its_state(tmp_path):
     """The first failure stops the rest, which may do this before."""
     with pytest.raises(ValueError, match="one is not allowed"):
-        Launcher(2, "cpu").map(launch_jobs.keep_when_asked, [(tmp_path, 0), (tmp_path, 1)], lambda _: None)
+        LocalLauncher(2, "cpu").map(launch_jobs.keep_when_asked, [(tmp_path, 0), (tmp_path, 1)], lambda _: None)
     assert (tmp_path / "kept").exists()
 
 
@@ -94,7 +143,7 @@ def test_a_signal_to_a_job_of_this_process_lets_it_keep_its_state(tmp_path, how)
     before = signal.signal(how, lambda *_: came.append((tmp_path / "kept").exists()))
     try:
         with pytest.raises(Stopped):
-            Launcher(0, "cpu").map(launch_jobs.signal_and_keep, [(tmp_path, how)], lambda _: None)
+            LocalLauncher(0, "cpu").map(launch_jobs.signal_and_keep, [(tmp_path, how)], lambda _: None)
     finally:
         signal.signal(how, before)
     assert came == [True], "what the signal is to do is done afterwards"
@@ -110,18 +159,18 @@ def test_an_interruption_while_a_process_begins_leaves_none_behind(monkeypatch):
     monkeypatch.setattr("harness.jobs.worker.ProcessPoolExecutor", Interrupted)
     before = {one.pid for one in psutil.Process().children(recursive=True)}
     with pytest.raises(KeyboardInterrupt):
-        Launcher(1, "cpu").map(launch_jobs.wait_to_be_asked, [1], lambda _: None)
+        LocalLauncher(1, "cpu").map(launch_jobs.wait_to_be_asked, [1], lambda _: None)
     begun = [one for one in psutil.Process().children(recursive=True) if one.pid not in before]
     assert not [one for one in begun if "spawn_main" in " ".join(one.cmdline())]
 
 
 def test_no_jobs_start_no_process(monkeypatch):
-    monkeypatch.setattr("harness.jobs.launch.WorkerProcess", None)
-    assert Launcher(2, "cpu").map(print, [], lambda _: None) == []
+    monkeypatch.setattr("harness.jobs.launchers.local.WorkerProcess", None)
+    assert LocalLauncher(2, "cpu").map(print, [], lambda _: None) == []
 
 
 def test_processes_stay_for_the_next_jobs_and_end_when_closed():
-    with closing(Launcher(1, "cpu")) as launcher:
+    with closing(LocalLauncher(1, "cpu")) as launcher:
         ((_, first),), ((_, second),) = (launcher.map(launch_jobs.threads, [0], lambda _: None) for _ in range(2))
         assert first == second
     with pytest.raises(ProcessLookupError):
@@ -129,7 +178,7 @@ def test_processes_stay_for_the_next_jobs_and_end_when_closed():
 
 
 def test_a_process_that_died_while_it_had_nothing_to_do_is_replaced():
-    with closing(Launcher(1, "cpu")) as launcher:
+    with closing(LocalLauncher(1, "cpu")) as launcher:
         ((_, first),) = launcher.map(launch_jobs.threads, [0], lambda _: None)
         os.kill(first, signal.SIGKILL)
         launch_jobs.wait_for(lambda: not psutil.pid_exists(first))
@@ -139,7 +188,7 @@ def test_a_process_that_died_while_it_had_nothing_to_do_is_replaced():
 
 def test_words_about_earlier_jobs_are_not_taken_for_words_about_later_ones():
     seen = []
-    with closing(Launcher(1, "cpu")) as launcher:
+    with closing(LocalLauncher(1, "cpu")) as launcher:
         for jobs in ([3, 1, 2], [5]):
             seen.clear()
             launcher.map(launch_jobs.square, jobs, seen.append)
@@ -147,7 +196,7 @@ def test_words_about_earlier_jobs_are_not_taken_for_words_about_later_ones():
 
 
 def test_after_a_failure_the_next_jobs_get_new_processes():
-    with closing(Launcher(1, "cpu")) as launcher:
+    with closing(LocalLauncher(1, "cpu")) as launcher:
         with pytest.raises(ValueError, match="two is not allowed"):
             launcher.map(launch_jobs.fail_on_two, [2], lambda _: None)
         assert launcher.map(launch_jobs.square, [3], lambda _: None) == [9]

@@ -9,6 +9,7 @@ import pytest
 
 from harness.errors import HarnessWarning, InputError
 from harness.jobs import room
+from harness.jobs.launchers.local import LocalLauncher
 from harness.jobs.room import check_room
 from harness.jobs.train import BYTES, GeneratorJob
 from harness.store import Store
@@ -50,9 +51,9 @@ def remember(store: Store, size: int) -> None:
 @pytest.mark.usefixtures("memory")
 def test_a_disk_without_room_for_the_releases_is_refused(tmp_path, disk):
     disk(3 * MIB)
-    check_room(jobs(3), Store(tmp_path), 2)
+    check_room(jobs(3), Store(tmp_path), LocalLauncher(2, "cpu"))
     with pytest.raises(InputError, match=r"3 MiB free, and 4 trainings .* about 4 MiB"):
-        check_room(jobs(4), Store(tmp_path), 2)
+        check_room(jobs(4), Store(tmp_path), LocalLauncher(2, "cpu"))
 
 
 @pytest.mark.usefixtures("memory")
@@ -61,27 +62,27 @@ def test_weights_and_checkpoints_count_where_the_store_knows_the_network(tmp_pat
     remember(store, 10 * MIB)
     needed = 3 * 1 * MIB + 3 * 10 * MIB + 2 * 2 * 4 * 10 * MIB
     disk(needed)
-    check_room(jobs(3), store, 2)
+    check_room(jobs(3), store, LocalLauncher(2, "cpu"))
     disk(needed - MIB)
     with pytest.raises(InputError, match=r"store\.root=DIR"):
-        check_room(jobs(3), store, 2)
+        check_room(jobs(3), store, LocalLauncher(2, "cpu"))
 
 
 @pytest.mark.usefixtures("disk")
 def test_memory_that_does_not_do_for_all_workers_is_told_with_how_many_fit(tmp_path, memory):
     memory(1600 * MIB)
     with pytest.warns(HarnessWarning, match=r"1\.6 GiB of memory are free, and 3 .* launch\.workers=2 is safer"):
-        check_room(jobs(5), Store(tmp_path), 3)
+        check_room(jobs(5), Store(tmp_path), LocalLauncher(3, "cpu"))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        check_room(jobs(5), Store(tmp_path), 2)
-        check_room(jobs(2), Store(tmp_path), 3)
+        check_room(jobs(5), Store(tmp_path), LocalLauncher(2, "cpu"))
+        check_room(jobs(2), Store(tmp_path), LocalLauncher(3, "cpu"))
 
 
 def test_nothing_to_train_needs_nothing(tmp_path, disk, memory):
     disk(0)
     memory(0)
-    check_room([], Store(tmp_path), 2)
+    check_room([], Store(tmp_path), LocalLauncher(2, "cpu"))
 
 
 @pytest.mark.usefixtures("memory")
@@ -93,4 +94,4 @@ def test_a_store_whose_parents_are_yet_to_be_made_is_asked_about_too(tmp_path, m
 
     monkeypatch.setattr(room.shutil, "disk_usage", free)
     with pytest.raises(InputError, match="1 MiB free"):
-        check_room(jobs(2), Store(tmp_path / "a" / "b" / "store"), 2)
+        check_room(jobs(2), Store(tmp_path / "a" / "b" / "store"), LocalLauncher(2, "cpu"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -15,8 +16,9 @@ import pytest
 from tiny import TINY_PHANTOM
 
 from harness.errors import HarnessWarning
-from harness.jobs.train import GeneratorJob, train_and_release
+from harness.jobs.train import GeneratorJob, drop_checkpoint, train_and_release
 from harness.jobs.work import Work
+from harness.store import Store
 from shadow_models.families.dct import DctRecipe
 
 OPTIONS = [
@@ -103,3 +105,36 @@ def test_training_goes_on_from_its_checkpoint_and_ends_bit_for_bit(tmp_path, ima
             train_and_release(job(disturbed), Work("cpu", lambda *_: None))
     assert np.array_equal(release(disturbed), release(tmp_path / "calm"))
     assert not list((disturbed / "checkpoint").rglob("*"))
+
+
+@pytest.mark.parametrize("where", ["harness.store.artefacts.digests", "harness.store.artefacts.write_durably"])
+def test_a_training_that_is_done_keeps_its_checkpoint_until_it_is_in_the_store(tmp_path, images, monkeypatch, where):
+    recipe = DctRecipe(size=16, block=2, channels=[8], steps=6, overview=4, closeup=4)
+    (tmp_path / "pool" / "p").mkdir(parents=True)
+    np.save(tmp_path / "pool" / "p" / "pixels.npy", images(8, 16, 0))
+    job = GeneratorJob(str(tmp_path), "shadow 0", "p", tuple(range(8)), ("d",) * 8, recipe, 3, 8)
+
+    def left() -> list[str]:
+        return [path.name for path in tmp_path.glob("checkpoint/*/*")]
+
+    def full(*of):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(where, full)
+        with pytest.raises(OSError, match="No space left"):
+            train_and_release(job, Work("cpu", lambda *_: None, kept_every_sec=0))
+    assert left() == ["step-000000005"]
+    steps = []
+    train_and_release(job, Work("cpu", lambda doing, done, _: steps.append((doing, done))))
+    assert [done for doing, done in steps if doing == "training"] == [6]
+    assert left() == []
+
+
+def test_a_checkpoint_beside_its_generator_is_cleared_away(tmp_path):
+    """Of a run that ended between the one and the other."""
+    store = Store(tmp_path)
+    store.get("generator", "k", lambda folder: None)
+    (store.private_folder("checkpoint") / "k" / "step-000000001").mkdir(parents=True)
+    drop_checkpoint(store, "k")
+    assert list((tmp_path / "checkpoint").iterdir()) == []

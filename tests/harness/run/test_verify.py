@@ -11,7 +11,7 @@ import pytest
 from finished_runs import copied, with_fact, with_option
 from tiny import TINY_PHANTOM
 
-from harness.jobs.launch import Launcher
+from harness.jobs.launchers.local import LocalLauncher
 from harness.run import __main__ as command
 
 
@@ -28,7 +28,7 @@ def finished(tmp_path_factory) -> Path:
 @pytest.fixture
 def run(finished, tmp_path, monkeypatch) -> Path:
     """The run's folder alone, copied elsewhere, where nothing may be trained."""
-    monkeypatch.setattr(Launcher, "map", None)
+    monkeypatch.setattr(LocalLauncher, "map", None)
     return copied(finished / "run", tmp_path / "run")
 
 

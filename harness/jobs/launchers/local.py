@@ -1,38 +1,33 @@
-"""Run jobs: `map(function, jobs)`. Jobs are small picklable records; results travel through the store.
-
-`local` is a process per core with one thread each: two threads on one small UNet gain nothing, and
-collapse when anything else runs. With GPUs it is a process per GPU.
+"""`launch=local`: a process per core with one thread each: two threads on one small UNet gain nothing, and collapse
+when anything else runs. With GPUs it is a process per GPU.
 """
 
 from __future__ import annotations
 
 import multiprocessing
-import os
 import queue
 import time
-import warnings
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager
-from typing import Any, TypeVar
 
-from harness.errors import HarnessWarning, InputError
-from harness.jobs.ending import ENDED_SEC, heard_here
-from harness.jobs.one_thread import ONE_THREAD, environment, one_thread
-from harness.jobs.work import FINISHED, Place, Progress, Work, perform
+from harness.jobs.ending import ENDED_SEC
+from harness.jobs.launchers.base import TRIES, Job, Result
+from harness.jobs.launchers.devices import device_of, processes_here
+from harness.jobs.launchers.died import job_name, told_of, warn_begun_again
+from harness.jobs.launchers.environment import WORKERS_ENVIRONMENT
+from harness.jobs.launchers.here import run_here
+from harness.jobs.one_thread import environment
+from harness.jobs.work import FINISHED, Progress, Work
 from harness.jobs.worker import WorkerProcess
 from shadow_models.one_training import KEPT_EVERY_SEC
 
-Job = TypeVar("Job")
-Result = TypeVar("Result")
 _POLL_SEC = 0.1
 _LAST_WORDS_SEC = 2.0
-_TRIES = 2  # of a job whose process dies: the second goes on from its checkpoint
 
 
-class Launcher:
+class LocalLauncher:
     """Where jobs run. workers: None for a process per core or GPU; 0 runs them here, one after another.
 
     kept_every_sec: seconds between two checkpoints of a training. The processes start with the first jobs and stay
@@ -43,7 +38,7 @@ class Launcher:
         self._workers, self._device, self._kept_every_sec = workers, device, kept_every_sec
         self._context = multiprocessing.get_context("spawn")  # fork would copy the threads' locks of torch
         self._processes: list[WorkerProcess] = []
-        self._messages: Any = None
+        self._messages: queue.SimpleQueue[tuple[int, Progress]] = queue.SimpleQueue()
         self._round = 0
 
     def map(
@@ -62,9 +57,8 @@ class Launcher:
         if not jobs:
             return []
         self._round += 1  # late words about earlier jobs must not be taken for words about these
-        with _of_workers():  # a process starts when there is work for it, and Python's own with the first queue
-            if self._messages is None:
-                self._messages = self._context.Queue()
+        # A process starts when there is work for it, and Python's own beside the first.
+        with environment(WORKERS_ENVIRONMENT):
             try:
                 results, told = self._done(function, jobs, on_progress)
             except BaseException:
@@ -79,7 +73,12 @@ class Launcher:
     @property
     def at_a_time(self) -> int:
         """How many jobs are done at a time."""
-        return 1 if self._workers == 0 else self._workers or _processes(self._device)
+        return 1 if self._workers == 0 else self._workers or processes_here(self._device)
+
+    @property
+    def on_this_machine(self) -> bool:
+        """They are."""
+        return True
 
     def here(
         self,
@@ -88,10 +87,7 @@ class Launcher:
         on_progress: Callable[[Progress], None],
     ) -> list[Result]:
         """As `map`, in this process: for jobs that cost less than starting another one."""
-        device = _device(self._device, 0) if jobs else ""
-        with one_thread(), heard_here() as ending:
-            place = Place(device, ending.stopping, self._kept_every_sec)
-            return [perform(function, i, job, place, on_progress) for i, job in enumerate(jobs)]
+        return run_here(function, jobs, on_progress, self._device, self._kept_every_sec)
 
     def close(self) -> None:
         """End the processes, which have nothing left to do."""
@@ -123,16 +119,16 @@ class Launcher:
                 try:
                     results[number] = future.result()
                 except BrokenProcessPool:
-                    how = f"The process of {_name(jobs[number], number)} {process.how_it_ended()}"
+                    how = f"The process of {job_name(jobs[number], number)} {process.how_it_ended()}"
                     self._processes.remove(process)
                     deaths[number] += 1
-                    if deaths[number] < _TRIES:
-                        _warn(f"{how}. It is begun once more, from its checkpoint where it has one.")
+                    if deaths[number] < TRIES:
+                        warn_begun_again(how)
                         waiting.append(number)
                     else:
                         lost.append(how)
         if lost:
-            raise InputError(_told_of(lost))
+            raise told_of(lost)
         return results, told
 
     def _idle(self, busy: Sequence[WorkerProcess]) -> WorkerProcess | None:
@@ -144,7 +140,7 @@ class Launcher:
         rank = min({*range(self.at_a_time)} - taken, default=None)
         if rank is None:
             return None
-        device = _device(self._device, rank)
+        device = device_of(self._device, rank)
         process = WorkerProcess(self._context, rank, device, self._kept_every_sec, self._messages)
         self._processes.append(process)
         return process
@@ -173,49 +169,3 @@ class Launcher:
         finally:  # somebody is impatient
             for process in processes:
                 process.kill_after(0.0)
-
-
-def _name(job: object, number: int) -> str:
-    return str(getattr(job, "name", f"job {number + 1}"))
-
-
-def _warn(text: str) -> None:
-    warnings.warn(HarnessWarning(text), stacklevel=4)
-
-
-def _told_of(lost: Sequence[str]) -> str:
-    more = f" So did {len(lost) - 1} more." if len(lost) > 1 else ""
-    return (
-        f"{lost[0]}, and so it did before.{more} The store keeps what was finished: run the same command again, with "
-        "launch.workers=1 or a smaller preset."
-    )
-
-
-# What one step of a training frees, the C library of Linux gives back, and the next step gets it anew, zeroed page by
-# page: thousands of faults a step. Up to 256 MiB a process are kept instead.
-_KEPT_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**28)}
-
-
-def _of_workers() -> AbstractContextManager[None]:
-    """New processes inherit one thread for BLAS, OpenMP and torch, read when those libraries load; Python starts them
-    with -c, and they import nothing of the current folder."""
-    return environment({**ONE_THREAD, **_KEPT_MEMORY, "PYTHONSAFEPATH": "1"})
-
-
-def _gpus() -> int:
-    import torch  # only where something is to be computed: a repeated run never gets here
-
-    return int(torch.cuda.device_count())
-
-
-def _processes(device: str) -> int:
-    if device != "cpu" and (gpus := _gpus()):
-        return gpus
-    return len(os.sched_getaffinity(0))
-
-
-def _device(wanted: str, rank: int) -> str:
-    if wanted != "auto":
-        return wanted
-    gpus = _gpus()
-    return f"cuda:{rank % gpus}" if gpus else "cpu"

@@ -1,0 +1,80 @@
+"""An actor as the launcher holds it, and the job that it does."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from harness.jobs.launchers.on_ray.runner import Done, Failed, JobRunner, Place, Words
+from harness.jobs.work import Work
+
+_LINES = 20  # of a job's last words that are kept
+
+
+class SlotLostError(Exception):
+    """The actor is no more: its process was killed, or its node is lost."""
+
+
+class Slot:
+    """One actor. ray: the package; resources: of each job, as Ray takes them; the rest is as `JobRunner` has it."""
+
+    def __init__(self, ray: Any, resources: dict[str, float], device: str, kept_every_sec: float) -> None:
+        self._ray = ray
+        # A call that ends the job must be heard while the job goes on.
+        remote = ray.remote(max_concurrency=3, scheduling_strategy="SPREAD", **resources)(JobRunner)
+        self._actor = remote.remote(device, kept_every_sec)
+        self.placed: Any = self._actor.place.remote()
+        self.where: Place | None = None
+        self.number = -1
+        self.words: Any = None
+        self._said: deque[str] = deque(maxlen=_LINES)
+
+    def arrive(self) -> None:
+        """Take note of where it is; `placed` must be there. Raises SlotLostError."""
+        self.where, self.placed = self._answer(self.placed), None
+
+    def begin(self, function: Callable[[Any, Work], Any], number: int, job: Any) -> None:
+        """Let it do a job."""
+        self.number, self.words = (
+            number,
+            self._actor.do.options(num_returns="streaming").remote(function, number, job),
+        )
+        self._said.clear()
+
+    def next(self) -> Words | Done | Failed | Any:
+        """What comes next of its job; must be there. Raises SlotLostError."""
+        found = self._answer(next(self.words))
+        if isinstance(found, Words):
+            self._said.extend(found.said)
+        else:
+            self.words = None
+        return found
+
+    def how_it_was_lost(self) -> str:
+        """Of an actor that is no more, as it completes `The process of NAME ...`, with its job's last words."""
+        how = "was lost before it began"
+        if self.where is not None:
+            alive = {one["NodeID"] for one in self._ray.nodes() if one["Alive"]}
+            gone = self.where.node not in alive
+            how = f"was lost with its node of the cluster on {self.where.machine}"
+            how = how if gone else f"was lost on {self.where.machine}: its worker of the cluster ended"
+        return f"{how}; its last words: {' | '.join([*self._said][-5:])}" if self._said else how
+
+    def ask_to_end(self) -> Any:
+        """Let its job keep its state; what is returned is there once it has ended."""
+        return self._actor.end.remote()
+
+    def close(self) -> Any:
+        """Let its process end, which has nothing left to do; what is returned is there once it has."""
+        return self._actor.close.remote()
+
+    def kill(self) -> None:
+        """End the actor, and what it started with it."""
+        self._ray.kill(self._actor)
+
+    def _answer(self, reference: Any) -> Any:
+        try:
+            return self._ray.get(reference)
+        except self._ray.exceptions.RayActorError as error:
+            raise SlotLostError(str(error)) from error
