@@ -8,13 +8,17 @@ LOWEST_TESTS := tests/shadow_models tests/harness/data tests/harness/config test
 	tests/attacks/test_contract.py tests/attacks/test_distances.py tests/attacks/test_model_formulas.py \
 	tests/attacks/test_plug_ins.py tests/attacks/test_release_formulas.py
 
-.PHONY: run test test-cluster test-lowest check docs setup audit-deps
+.PHONY: run test s3-server test-cluster test-lowest check docs setup audit-deps
 
 run: setup
 	$(VENV)/bin/python -m harness.run attack=knn
 
 test: setup
 	$(VENV)/bin/python -m pytest --numprocesses 2 --dist worksteal
+
+# A server of S3's protocol on loopback, for tests that are skipped without it. It is apart, for what it builds on asks
+# for an older python-dateutil than the one of constraints.txt.
+s3-server: $(VENV)-s3/.installed
 
 # Clusters of this machine alone, begun by the tests: Ray and SLURM. A test whose engine is not installed is skipped, and says so.
 test-cluster: setup
@@ -52,6 +56,11 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
 	touch $(STAMP)
+
+$(VENV)-s3/.installed: tests/support/s3-server.txt
+	$(PYTHON) -m venv $(VENV)-s3
+	$(VENV)-s3/bin/python -m pip install --quiet --requirement tests/support/s3-server.txt
+	touch $@
 
 $(VENV)-lowest/.installed: pyproject.toml constraints-lowest.txt
 	$(PYTHON) -m venv $(VENV)-lowest

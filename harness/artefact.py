@@ -65,10 +65,18 @@ def meta_text(kind: str, key: str, meta: Meta) -> str:
 
 def _read_meta(folder: Path) -> Meta:
     text = read_text(folder / META, _MOST_META_BYTES, "The artefact's", links=False)
+    return meta_of(text, folder.parent.name, folder.name)
+
+
+def meta_of(text: str, kind: str, key: str, *, sealed: bool = False) -> Meta:
+    """What the text of a `meta.json` says; InputError for one that is not this artefact's, or not as it was written.
+
+    sealed: one without a digest of its own, from before there was one, is refused, too.
+    """
     meta = json_of(text, META)
     match meta:
         case {"facts": dict(facts), "seconds": int() | float() as seconds, "files": dict(files)}:
-            named = (meta.get("kind"), meta.get("key")) == (folder.parent.name, folder.name)
+            named = (meta.get("kind"), meta.get("key")) == (kind, key) and (SEAL in meta or not sealed)
             if named and _as_written(text, meta) and all(isinstance(value, str) for value in files.values()):
                 return Meta(facts, float(seconds), files)
     raise InputError(f"{META} is none that we write")

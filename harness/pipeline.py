@@ -49,6 +49,7 @@ from harness.planning.surrogates import via_surrogates
 from harness.planning.trials import recipes_tried
 from harness.planning.work import WorkList, work_list
 from harness.store import Store
+from harness.store.mirror import known_and_checked
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ def run(settings: Settings, console: Console) -> Outcome:
     """Do what the settings say. Finished artefacts come from the store, so the same run again is quick."""
     store = Store(settings.store_root, settings.verify_store)
     with (
+        known_and_checked(settings.store_root, settings.elsewhere),
         closing(make_launcher(settings.launch, settings.device, store)) as launcher,
         answers_kept(settings, store),
     ):

@@ -38,6 +38,7 @@ from harness.places import check_folder, shown
 from harness.planning.start import plan_base
 from harness.seeds import rng_of, seed_of
 from harness.store import Store, content_key
+from harness.store.mirror import known_and_checked
 from harness.writing import replaced_folder, write_durably
 
 SCHEMA: Literal[2] = 2
@@ -53,6 +54,11 @@ def make_challenge(settings: ChallengeSettings, console: Console) -> Path:
     anything else, before any work, and for a place that cannot be written to.
     """
     check_folder("out=", settings.out, taken_places(settings.store_root, settings.data))
+    with known_and_checked(settings.store_root, settings.elsewhere):
+        return _made_challenge(settings, console)
+
+
+def _made_challenge(settings: ChallengeSettings, console: Console) -> Path:
     decided = _decided(settings)
     is_there(settings.out, decided)
     store = Store(settings.store_root, settings.verify_store)

@@ -16,11 +16,13 @@ from harness.config.launch_options import LaunchOptions
 from harness.config.options import QUIET, StoreOptions, hydra_node
 from harness.config.recipe_options import Start, recipe_and_start
 from harness.config.registration import register_generators, register_sources_and_launch
+from harness.config.store_options import elsewhere_of_options
 from harness.data.options import AnyData
 from harness.editions.edition import Edition
 from harness.editions.load import edition_names, load_edition
 from harness.errors import InputError
 from harness.places import user_path
+from harness.store.elsewhere import Elsewhere
 from shadow_models.recipe import Recipe
 
 CONFIG_NAME = "challenge"
@@ -106,6 +108,7 @@ class ChallengeSettings(NamedTuple):
     launch: LaunchOptions
     store_root: Path
     verify_store: bool
+    elsewhere: Elsewhere
     out: Path
 
 
@@ -168,5 +171,6 @@ def challenge_settings(config: DictConfig) -> ChallengeSettings:
         launch=options.launch,
         store_root=user_path(options.store.root, "store.root="),
         verify_store=options.store.verify,
+        elsewhere=elsewhere_of_options(options.store),
         out=user_path(options.out, "out="),
     )

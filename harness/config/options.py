@@ -9,6 +9,7 @@ from omegaconf import MISSING
 
 from attacks.plug_ins import offered
 from attacks.registry import found_so_far
+from harness.store.elsewhere import MIRRORED
 
 
 @dataclass
@@ -48,11 +49,19 @@ class StoreOptions:
     """Where artefacts are kept.
 
     root: the folder, for your eyes only; neither among the slices nor above or below `out`. verify: read every file
-    anew, also those that were whole when they were last read, and compute the evaluation anew.
+    anew, also those that were whole when they were last read, and compute the evaluation anew. lock: how two
+    processes are kept from making the same thing: `flock` where all are on one machine, `file` between machines; auto
+    is `file` on NFS, Lustre and whatever else is not known for this machine's own. mirror: a folder, or an address
+    such as s3://BUCKET/FOLDER, that is looked into before anything is made, and given what was made; None has none.
+    mirror_kinds: which kinds of artefacts go there; `pool` and `given` would be real slices and releases as they were
+    read, and are not among them.
     """
 
     root: str = "store"
     verify: bool = False
+    lock: str = "auto"
+    mirror: str | None = None
+    mirror_kinds: list[str] = field(default_factory=lambda: list(MIRRORED))
 
 
 @dataclass

@@ -15,10 +15,12 @@ from harness.config.command_words import refuse_foreign
 from harness.config.launch_options import LaunchOptions
 from harness.config.recipe_options import Making, Start, recipe_and_start, usual_making
 from harness.config.registration import register_options
+from harness.config.store_options import elsewhere_of_options
 from harness.data.options import AnyData, EditionFolder, PhantomData
 from harness.errors import InputError
 from harness.evaluation.probability_calibration import CalibratorName
 from harness.places import user_path
+from harness.store.elsewhere import Elsewhere
 from shadow_models.recipe import DEFAULT, Gives, Recipe
 
 NO_RESULT = ("store", "launch", "device", "out", "report")
@@ -50,6 +52,7 @@ class Settings:
     launch: LaunchOptions
     store_root: Path
     verify_store: bool
+    elsewhere: Elsewhere
     rule: str
     decision: str
     calibrator: CalibratorName
@@ -159,6 +162,7 @@ def settings_of(config: DictConfig) -> Settings:
         launch=options.launch,
         store_root=user_path(options.store.root, "store.root="),
         verify_store=options.store.verify,
+        elsewhere=elsewhere_of_options(options.store),
         rule=options.rule,
         decision=options.decision,
         calibrator=options.calibrator,

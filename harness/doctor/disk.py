@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
 from harness.doctor.finding import Finding
+from harness.store import LOCKS
+from harness.store.locks import Chosen, chosen, locked
 
 PART = "disk"
 STORE = Path("store")
@@ -23,13 +23,16 @@ _ELSEWHERE = "Give store.root=DIR, a folder on a disk of yours."
 # Another process asks for a lock that is held here: 0 where it is refused, as it must be.
 _ASKS = """
 import sys
-from filelock import FileLock, Timeout
+from pathlib import Path
+from filelock import Timeout
+from harness.store.locks import locked
 try:
-    FileLock(sys.argv[1], timeout=0).acquire()
+    with locked(Path(sys.argv[1]), sys.argv[2], sys.argv[3], wait=False):
+        sys.exit(3)
 except Timeout:
     sys.exit(0)
-sys.exit(3)
 """
+_KINDS = {"flock": "flock", "file": "folders with an owner and a beat"}
 
 
 def store_found(store: Path) -> Iterator[Finding]:
@@ -47,21 +50,26 @@ def store_found(store: Path) -> Iterator[Finding]:
                 os.fsync(file.fileno())
             first.replace(second)
             yield _room("store", "can be written", nearest)
-            yield _lock_found(second)
+            yield _lock_found(Path(folder), chosen(store, store / LOCKS, "auto"))
     except OSError as error:
         told = f"cannot be written ({error.strerror or type(error).__name__}), and every run keeps its work there."
         yield Finding(PART, "store", "broken", told, _ELSEWHERE)
 
 
-def _lock_found(file: Path) -> Finding:
+def _lock_found(folder: Path, how: Chosen) -> Finding:
+    ours = str(Path(__file__).parents[2])
+    asks = [sys.executable, "-P", "-c", _ASKS, str(folder), "lock", how.kind]
     try:
-        with FileLock(file, timeout=0):
-            done = subprocess.run([sys.executable, "-P", "-c", _ASKS, str(file)], check=False, timeout=60)  # noqa: S603
+        with locked(folder, "lock", how.kind, wait=False):
+            done = subprocess.run(  # noqa: S603
+                asks, check=False, timeout=60, env=os.environ | {"PYTHONPATH": ours}
+            )
     except (OSError, NotImplementedError, subprocess.TimeoutExpired) as error:
         told = f"cannot be locked ({type(error).__name__}), which every run does."
         return Finding(PART, "locks", "broken", told, _ELSEWHERE)
     if done.returncode == 0:
-        return Finding(PART, "locks", "good", "of the store hold between processes (flock)")
+        told = f"of the store hold between processes ({_KINDS[how.kind]}, {how.why})"
+        return Finding(PART, "locks", "good", told)
     told = "of the store do not hold between processes: two runs at once would make the same things twice."
     return Finding(PART, "locks", "note", told, f"Run one at a time, or: {_ELSEWHERE}")
 

@@ -23,6 +23,7 @@ WHAT_FOR: Mapping[str, str] = {
     "fuzz": "fuzzing the parsers: benchmarks.faults.fuzzing",
     "hub": "slices from the Hugging Face hub or parquet files: data=hub, data=parquet",
     "medical": "DICOM series and NIfTI volumes: data=dicom, data=nifti",
+    "mirror": "a store's mirror in S3, or in Google's or Azure's stores: store.mirror=s3://...",
     "ray": "jobs on a Ray cluster: launch=ray",
     "slurm": "jobs that SLURM runs: launch=slurm",
     "test": "the tests, and comparisons with other libraries in benchmarks",

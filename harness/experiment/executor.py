@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -33,8 +34,10 @@ from harness.jobs.train import (
     train_start,
     train_surrogate,
 )
+from harness.jobs.work import Progress, Work
 from harness.planning.planned_attack import PlannedAttack
 from harness.store import Artefact, Store
+from harness.store.elsewhere import there
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class Executor:
         self._drop_checkpoints([job.key for job, (trained, _) in zip(jobs, found, strict=True) if trained])
         check_room(missing, self.store, self.launcher)
         with shown(self.console, "Training generators", [job.name for job in missing]) as on_progress:
-            self.launcher.map(train_and_release, missing, on_progress)
+            self._map(train_and_release, missing, on_progress)
         made = [self.store.find("release", job.release_key) for job in jobs]
         remarks = [one for found in made if found is not None for one in found.facts.get(REMARKS, ())]
         for remark in dict.fromkeys(remarks):
@@ -65,10 +68,10 @@ class Executor:
             if self.store.find("generator", job.key) is not None:
                 continue
             if isinstance(job, SavedGenerator):  # by a worker, which will want torch anyway
-                self.launcher.map(take_saved, [job], lambda message: None)
+                self._map(take_saved, [job], lambda message: None)
             else:
                 with shown(self.console, "Training the base", [job.name]) as on_progress:
-                    self.launcher.map(train_start, [job], on_progress)
+                    self._map(train_start, [job], on_progress)
 
     def train_surrogates(self, jobs: Sequence[SurrogateJob]) -> None:
         """Train every surrogate that the store does not hold."""
@@ -76,7 +79,7 @@ class Executor:
         self._drop_checkpoints([job.key for job in jobs if job not in missing])
         check_room(missing, self.store, self.launcher)
         with shown(self.console, "Training surrogates", [job.name for job in missing]) as on_progress:
-            self.launcher.map(train_surrogate, missing, on_progress)
+            self._map(train_surrogate, missing, on_progress)
 
     def _drop_checkpoints(self, trained: Iterable[str]) -> None:
         """Of generators that the store holds: a run ended between the one and the other."""
@@ -142,7 +145,7 @@ class Executor:
         self._observe(chain(lost, (pair for job in missing.values() for pair in _looks(job))), what)
         names = [job.attack.name for job in missing.values()]
         with shown(self.console, f"Attacking {what}", names) as on_progress:
-            made = self.launcher.map(score, list(missing.values()), on_progress)
+            made = self._map(score, list(missing.values()), on_progress)
         found |= dict(zip(missing, made, strict=True))
         observed |= {
             key: self.store.find("observation", key)
@@ -157,6 +160,12 @@ class Executor:
             for name, of_attack in jobs.items()
         }
 
+    def _map(
+        self, function: Callable[[Any, Work], Any], jobs: Sequence[Any], on_progress: Callable[[Progress], None]
+    ) -> list[Any]:
+        """As the launcher's; the jobs know of the store what this process does, such as its mirror."""
+        return self.launcher.map(there(self.store.root, function), jobs, on_progress)
+
     def _observe(self, wanted: Iterable[tuple[Observer, ViewSpec]], what: str) -> None:
         """Make the observations that the store does not hold, a job a generator and its candidates."""
         missing: dict[ViewSpec, dict[str, Observer]] = {}
@@ -170,7 +179,7 @@ class Executor:
             for number, (view, attacks) in enumerate(missing.items(), start=1)
         ]
         with shown(self.console, f"Observing {what}", [job.name for job in jobs]) as on_progress:
-            self.launcher.map(observe, jobs, on_progress)
+            self._map(observe, jobs, on_progress)
 
 
 def _scored(

@@ -16,6 +16,7 @@ from harness.data.pool import Pool, load_pool
 from harness.look.alike import Alike, alike
 from harness.look.options import LookSettings
 from harness.store import Store
+from harness.store.elsewhere import known
 
 BINS = 32
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -91,7 +92,8 @@ class Found:
 def found_in(settings: LookSettings) -> Found:
     """Read the data, as a run does, and look. Raises InputError for what a run could not read, either."""
     data = settings.data
-    pool = load_pool(data, Store(settings.store_root, settings.verify_store))
+    with known(settings.store_root, settings.elsewhere):
+        pool = load_pool(data, Store(settings.store_root, settings.verify_store))
     taken = pool.taken
     pixels = pool.pixels if len(taken) == len(pool.pixels) else np.asarray(pool.pixels[taken])
     patient = numbered([pool.patient_ids[place] for place in taken])

@@ -12,10 +12,12 @@ from omegaconf import MISSING, DictConfig, OmegaConf
 from harness.config.checks import check_data, taken_places
 from harness.config.options import QUIET, StoreOptions, hydra_node
 from harness.config.registration import register_data
+from harness.config.store_options import elsewhere_of_options
 from harness.data.options import AnyData, EditionFolder
 from harness.data.sources.pixels.window import Window, window_of
 from harness.errors import InputError
 from harness.places import check_file, check_folder, user_path
+from harness.store.elsewhere import Elsewhere
 
 CONFIG_NAME = "look"
 _SHADOWS, _SHADOWS_OF_EDITION = 4, 8  # as of a run
@@ -66,6 +68,7 @@ class LookSettings(NamedTuple):
     shadow_count: int
     store_root: Path
     verify_store: bool
+    elsewhere: Elsewhere
     out: Path | None
     json: Path | None
 
@@ -100,4 +103,6 @@ def look_settings(config: DictConfig) -> LookSettings:
     check_file("json=", file, taken.values())
     default = _SHADOWS_OF_EDITION if isinstance(options.data, EditionFolder) else _SHADOWS
     count = default if options.shadow.count is None else options.shadow.count
-    return LookSettings(options.data, count, root, options.store.verify, out, file)
+    return LookSettings(
+        options.data, count, root, options.store.verify, elsewhere_of_options(options.store), out, file
+    )

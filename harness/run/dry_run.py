@@ -23,6 +23,7 @@ from harness.planning.work import WorkList, work_list
 from harness.report.matched import told as told_recipe
 from harness.report.start_line import start_line
 from harness.store import Store
+from harness.store.elsewhere import known
 from shadow_models.recipe import Recipe
 
 Training = GeneratorJob | SurrogateJob
@@ -30,6 +31,11 @@ Training = GeneratorJob | SurrogateJob
 
 def show_plan(settings: Settings, console: Console) -> None:
     """Print the plan without training, sampling or attacking; of the images the real slices alone are read."""
+    with known(settings.store_root, settings.elsewhere):
+        _show_plan(settings, console)
+
+
+def _show_plan(settings: Settings, console: Console) -> None:
     store = Store(settings.store_root, settings.verify_store)
     pool = load_pool(settings.data, store, extra_apart=settings.learns_extra)
     check_candidates(settings, pool)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -13,11 +12,14 @@ from harness.artefact import META, read_meta
 from harness.bounded import listed
 from harness.errors import InputError
 from harness.places import shown
+from harness.stock.locks import locks_in
 from harness.store import ANSWERS, JOBS, KINDS, LOCKS, NOTES, SALT
+from harness.store.locks import MARK
 from harness.store.uses import RUNS, Use
 from harness.writing import left_behind
 
 CHECKPOINT, LOG = "checkpoint", "log"
+_YOUNG_SEC = 86_400.0
 FOLDERS = sorted(KINDS - {ANSWERS, CHECKPOINT, JOBS, LOCKS, LOG, NOTES, RUNS, SALT})
 """The kinds of which an artefact is a folder."""
 
@@ -40,7 +42,8 @@ class Item(NamedTuple):
 class LeftOver(NamedTuple):
     """What a killed run left, or what belonged to an artefact that is not there any more.
 
-    what: "checkpoint" of a training that did not end, "half-made" artefact, "log" or "note"; of: the artefact's key.
+    what: "checkpoint" of a training that did not end, "half-made" artefact, "lock", "log" or "note"; of: the
+    artefact's key.
     """
 
     what: str
@@ -74,7 +77,10 @@ def inventory_of(root: Path) -> Inventory:
         if (root / kind).is_symlink():
             raise InputError(f"The store's folder {kind} is a link, and links in a store are not followed.")
     items = {one.use: one for one in (*_folders(root), *_answers(root))}
-    return Inventory(root, items, [*_left(root, items)], sorted(_held(root / LOCKS)))
+    locks = [*locks_in(root / LOCKS)]
+    held = sorted(one.of for one in locks if one.held)
+    unheld = [_left_over("lock", one.path, "") for one in locks if not one.held]
+    return Inventory(root, items, [*_left(root, items, held), *unheld], held)
 
 
 def _folders(root: Path) -> Iterator[Item]:
@@ -107,10 +113,16 @@ def _answers(root: Path) -> Iterator[Item]:
                 yield Item(Use(ANSWERS, path.name), path, status.st_size, status.st_mtime, ())
 
 
-def _left(root: Path, items: dict[Use, Item]) -> Iterator[LeftOver]:
+def _left(root: Path, items: dict[Use, Item], held: Sequence[str]) -> Iterator[LeftOver]:
+    # Between machines nobody sees the system's locks of another: there, what is young or locked may be in the making.
+    between, young = (root / LOCKS / MARK).exists(), time.time() - _YOUNG_SEC
     for kind in (*FOLDERS, ANSWERS, NOTES, RUNS, SALT):
         for path in left_behind(root / kind) if (root / kind).is_dir() else []:
-            yield _left_over("half-made", path, "")
+            left = _left_over("half-made", path, "")
+            if not between or (
+                left.made < young and not any(f"-{one.partition('/')[2]}-" in path.name for one in held)
+            ):
+                yield left
     for path in _entries(root / CHECKPOINT):
         yield _left_over(CHECKPOINT, path, path.name)
     keys = {use.key for use in items} | {path.name for path in _entries(root / CHECKPOINT)}
@@ -133,19 +145,6 @@ def _left_over(what: str, path: Path, of: str) -> LeftOver:
             n_bytes = sum(one.st_size for one in files)
             made = max([made, *(one.st_mtime for one in files)])
     return LeftOver(what, path, n_bytes, made, of)
-
-
-def _held(locks: Path) -> Iterator[str]:
-    """Locks that somebody holds; to see it, each is asked for along with others, and given back at once."""
-    for path in _entries(locks):
-        with suppress(OSError):
-            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield path.name.removesuffix(".lock").replace("-", "/", 1)
-            finally:
-                os.close(descriptor)
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from filelock import Timeout
 
 from harness.stock.inventory import LOG, Item
+from harness.stock.locks import drop_lock
 from harness.stock.needs import Unneeded
 from harness.store import ANSWERS, NOTES, Store
 from harness.store.uses import ASKED, RUNS, Use, is_under_way, read_record
@@ -58,7 +59,10 @@ def prune(store: Store, goes: Unneeded) -> Pruned:
         if left.of and any(under_way.ask_for(Use(kind, left.of)) for kind in ("generator", "release")):
             kept.append(f"{left.what} {left.of}")
             continue
-        remove(left.path)
+        if left.what == "lock":
+            drop_lock(left.path)
+        else:
+            remove(left.path)
         n_bytes += left.n_bytes
     for run in goes.runs:
         if not (run.place.suffix == ASKED and is_under_way(run.place)):
@@ -73,7 +77,7 @@ def drop(store: Store, use: Use) -> bool:
         path.unlink(missing_ok=True)
         return True
     try:
-        with store.lock(*use).acquire(blocking=False):
+        with store.lock(*use, wait=False):
             remove(path if path.is_symlink() else take_away(path))
             _drop_beside(store, use)
     except (FileNotFoundError, Timeout):  # another was faster, or is at it
@@ -93,7 +97,7 @@ def _take(store: Store, item: Item, under_way: _UnderWay) -> bool:
     if item.use.kind == ANSWERS or path.is_symlink():
         return drop(store, item.use)
     try:
-        with store.lock(*item.use).acquire(blocking=False):
+        with store.lock(*item.use, wait=False):
             aside = take_away(path)
             if under_way.ask_for(item.use):
                 aside.rename(path)
@@ -106,7 +110,7 @@ def _take(store: Store, item: Item, under_way: _UnderWay) -> bool:
 
 
 def _drop_beside(store: Store, use: Use) -> None:
-    """The note that vouches for it, and its log. Its lock stays: who waits for one must not wait for two."""
+    """The note that vouches for it, and its log."""
     for note in (store.root / NOTES).glob(f"{use.kind}-{use.key}-*.json"):
         remove(note)
     if use.kind in ("generator", "release"):

@@ -17,14 +17,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
 from harness.artefact import META, Look, Meta, digests, look, meta_text, read_meta
 from harness.errors import HarnessWarning, InputError
 from harness.places import shown
+from harness.store.elsewhere import elsewhere_of
+from harness.store.locks import Chosen, Lock, chosen, locked
+from harness.store.mirror import Mirror, mirror_of
 from harness.store.uses import RUNS, Asked, note_use, noting
 from harness.verified import WORTH_BYTES, Stamp, drop_note, note_of, noted, write_note
-from harness.writing import FILE_MODE, FOLDER_MODE, close, open_to_writing, replaced_folder, write_durably
+from harness.writing import FOLDER_MODE, close, open_to_writing, replaced_folder, write_durably
 
 ANSWERS, JOBS, LOCKS, NOTES, SALT = "answers", "jobs", "locks", "verified", "salt"
 # What a store's root holds, and nothing else, where the root is ours to close.
@@ -41,6 +42,18 @@ class Artefact:
     folder: Path
     facts: Mapping[str, Any]
     seconds: float
+
+
+class _NothingError(Exception):
+    """There is nothing to keep."""
+
+
+class _LostError(Exception):
+    """The lock was lost: what was made is for nobody."""
+
+
+class _OfMakingError(Exception):
+    """What making raised, apart from what a mirror does."""
 
 
 @dataclass(frozen=True)
@@ -105,24 +118,73 @@ class Store:
     def get(self, kind: str, key: str, make: Callable[[Path], Mapping[str, Any] | None]) -> Artefact:
         """The artefact, made by `make(empty folder)` if it is not there; one maker a key at a time.
 
-        `make` returns facts for `meta.json` (JSON values) or None. If it raises, nothing is kept.
+        `make` returns facts for `meta.json` (JSON values) or None. If it raises, nothing is kept. Where the store has
+        a mirror for the kind, it is fetched from there rather than made, and what is made is given to it.
         """
         found = self.find(kind, key)
-        if found is not None:
-            return found
-        with self.lock(kind, key):
-            found = self.find(kind, key)  # another run may have made it while this one waited
+        while found is None:
+            with self.lock(kind, key) as lock:
+                found = self.find(kind, key)  # another run may have made it while this one waited
+                if found is None:
+                    try:
+                        found = self._fetched_or_made(kind, key, make, lock)
+                    except Exception:
+                        if not lock.lost:
+                            raise
+                        # It was silent for too long, and whoever took the lock over cleared away what was begun here.
+        return found
+
+    def _fetched_or_made(
+        self, kind: str, key: str, make: Callable[[Path], Mapping[str, Any] | None], lock: Lock
+    ) -> Artefact:
+        mirror = mirror_of(self.root, kind)
+        if mirror is None:
+            return self._made(kind, key, make, lock)
+        made: list[Artefact] = []
+        try:
+            found = self._fetched(kind, key, mirror)
             if found is not None:
                 return found
-            final = self.folder(kind, key)
-            self.private_folder(kind)
-            with replaced_folder(final, private=True) as beside:
-                started = time.perf_counter()
-                facts = dict(make(beside) or {})
-                seconds = time.perf_counter() - started
-                files = digests(beside)
-                write_durably(beside / META, meta_text(kind, key, Meta(facts, seconds, files)))
+            with mirror.claimed(kind, key, lambda: self._fetched(kind, key, mirror)) as arrived:
+                if arrived is not None:
+                    return arrived
+                try:
+                    made.append(self._made(kind, key, make, lock))
+                except OSError as error:  # of this disk, not of the mirror
+                    raise _OfMakingError(error) from error
+                mirror.push(kind, key, made[0].folder)
+        except _OfMakingError as error:
+            raise error.args[0] from None
+        except OSError as error:
+            mirror.does_not_answer(error)
+        return made[0] if made else self._made(kind, key, make, lock)
+
+    def _made(self, kind: str, key: str, make: Callable[[Path], Mapping[str, Any] | None], lock: Lock) -> Artefact:
+        final = self.folder(kind, key)
+        self.private_folder(kind)
+        with replaced_folder(final, private=True) as beside:
+            started = time.perf_counter()
+            facts = dict(make(beside) or {})
+            seconds = time.perf_counter() - started
+            files = digests(beside)
+            write_durably(beside / META, meta_text(kind, key, Meta(facts, seconds, files)))
+            if lock.lost:
+                raise _LostError
         return Artefact(final, facts, seconds)
+
+    def _fetched(self, kind: str, key: str, mirror: Mirror) -> Artefact | None:
+        """The artefact as the mirror has it, now in this store, its files held against their digests; None
+        without."""
+        final = self.folder(kind, key)
+        self.private_folder(kind)
+        try:
+            with replaced_folder(final, private=True) as beside:
+                meta = mirror.pull(kind, key, beside)
+                if meta is None:
+                    raise _NothingError
+        except _NothingError:
+            return None
+        return Artefact(final, meta.facts, meta.seconds)
 
     def note(self, kind: str, key: str) -> None:
         """Say that this process has a use for what is not found by `find`, such as a file of answers."""
@@ -145,9 +207,18 @@ class Store:
         with noting(self.root, Asked(lambda: self.private_folder(RUNS), self.root, folder), manifest):
             yield
 
-    def lock(self, kind: str, key: str) -> FileLock:
-        """The lock of one key, across processes."""
-        return FileLock(self.private_folder(LOCKS) / f"{kind}-{key}.lock", mode=FILE_MODE)
+    @contextmanager
+    def lock(self, kind: str, key: str, *, wait: bool = True) -> Iterator[Lock]:
+        """Within it, the key is locked, across processes; without `wait`, raises filelock's Timeout where it is
+        so."""
+        folder = self.private_folder(LOCKS)
+        with locked(folder, f"{kind}-{key}", self.locks.kind, wait=wait) as lock:
+            yield lock
+
+    @property
+    def locks(self) -> Chosen:
+        """Which kind of locks the store takes, and why."""
+        return chosen(self.root, self.root / LOCKS, elsewhere_of(self.root).lock)
 
     def private_folder(self, kind: str) -> Path:
         """The folder of one kind, made where it is missing, and open to nobody else; so is the root, if it is ours.

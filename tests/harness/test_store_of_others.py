@@ -14,6 +14,7 @@ import pytest
 from harness.artefact import meta_text, read_meta
 from harness.errors import HarnessWarning, InputError
 from harness.store import KINDS, Store
+from harness.store.elsewhere import Elsewhere, known
 
 WIDE = 0o755
 
@@ -59,18 +60,22 @@ def modes(root: Path) -> set[tuple[bool, int]]:
     return {(path.is_dir(), mode(path)) for path in (root, *root.rglob("*"))}
 
 
+@pytest.mark.parametrize("way", ["flock", "file"])
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
-def test_nobody_else_may_look_into_a_store_whatever_the_umask(tmp_path, umask):
+def test_nobody_else_may_look_into_a_store_whatever_the_umask(tmp_path, umask, way):
     before = os.umask(umask)
     try:
         store = Store(tmp_path / "deep" / "er" / "store")
-        store.get("pool", "k", maker)
-        store.get("scores", "k", deep_maker)
+        with known(store.root, Elsewhere(lock=way)):
+            store.get("pool", "k", maker)
+            store.get("scores", "k", deep_maker)
+            with store.lock("scores", "held"):
+                assert len(list((store.root / "locks").iterdir())) == (2 if way == "file" else 1)
+                assert modes(store.root) == {(True, 0o700), (False, 0o600)}, "locks are among what is looked at"
     finally:
         os.umask(before)
     assert modes(store.root) == {(True, 0o700), (False, 0o600)}
     assert {path.name for path in store.root.iterdir()} == {"pool", "scores", "locks"}
-    assert list((store.root / "locks").iterdir()), "locks are among what was looked at"
 
 
 def test_an_old_store_is_closed_and_found_again(tmp_path):

@@ -1,0 +1,323 @@
+"""Named objects elsewhere: a folder, an object store by obstore, or whatever else fsspec knows.
+
+Names are relative, with slashes. Every object is the new one or the old one to whoever reads it; `create` makes one
+only where there is none, which decides between machines.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from harness.errors import InputError
+from harness.places import shown, user_path
+from harness.writing import FILE_MODE, FOLDER_MODE
+
+OBSTORE = ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "adl")
+ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
+"""Variables of the environment that name a server of S3's protocol other than Amazon's, the first that is set."""
+RETRIES = 5
+"""How often obstore asks again, later each time, before a place counts as one that does not answer."""
+_BLOCK = 8 * 2**20
+_PLAIN = ("http", "ftp")
+
+
+class Objects(Protocol):
+    """What is asked of a place. Raises OSError where it does not answer, or refuses. exclusive: whether `create`
+    is."""
+
+    exclusive: bool
+
+    def read(self, name: str) -> bytes | None:
+        """An object as a whole; None where there is none."""
+
+    def fetch(self, name: str, path: Path) -> bool:
+        """Write an object to a new file; whether there is one."""
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write an object, in the place of one that is there."""
+
+    def send(self, name: str, path: Path) -> None:
+        """Write a file as an object."""
+
+    def create(self, name: str, data: bytes) -> bool:
+        """Write an object where there is none; whether that was so."""
+
+    def names(self, prefix: str) -> list[str]:
+        """All below a prefix, which ends with a slash, sorted."""
+
+    def remove(self, name: str) -> None:
+        """Take an object away, if it is there."""
+
+
+def opened(address: str) -> Objects:
+    """The place of an address. Raises InputError for one that is none, or asks for what is not installed."""
+    if is_folder(address):
+        return _Folder(user_path(address.removeprefix("file://"), "store.mirror="))
+    parts = urlsplit(address)
+    if parts.password or parts.username:
+        raise InputError(
+            "store.mirror= holds a name or password, which would stand in config.yaml; give them to the environment, "
+            "such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+        )
+    return _by_obstore(address) if parts.scheme in OBSTORE else _Other(address)
+
+
+def is_folder(address: str) -> bool:
+    """Whether an address is a folder that this machine sees."""
+    return "://" not in address or address.startswith("file://")
+
+
+def travels_open(address: str) -> str | None:
+    """The machine that an address leads to without encryption; None where there is none, or it is this one."""
+    parts = urlsplit(address)
+    if parts.scheme in ("s3", "s3a"):
+        parts = urlsplit(_endpoint())
+    host = parts.hostname or ""
+    return None if parts.scheme not in _PLAIN or is_loopback(host) else host
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name or number of a machine is this one's own."""
+    with suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost"
+
+
+def _endpoint() -> str:
+    return next((os.environ[name] for name in ENDPOINTS if os.environ.get(name)), "")
+
+
+def _by_obstore(address: str) -> Objects:
+    try:
+        from obstore.store import from_url
+    except ImportError as error:
+        raise InputError(
+            f"store.mirror={shown(address)} asks for obstore: pip install 'gan-membership-harness[mirror]'."
+        ) from error
+    options: dict[str, Any] = {"retry_config": {"max_retries": RETRIES}}
+    if address.startswith("s3") and (endpoint := _endpoint()):
+        options |= {"endpoint": endpoint, "client_options": {"allow_http": endpoint.startswith("http://")}}
+    try:
+        return _Obstore(from_url(address, **options))
+    except Exception as error:  # of obstore's own kinds, which have no common one that it promises
+        raise InputError(f"store.mirror={shown(address)} cannot be opened: {_line(error)}") from error
+
+
+class _Folder:
+    """Objects are files below a folder, for nobody else's eyes, as in a store."""
+
+    exclusive = True
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def read(self, name: str) -> bytes | None:
+        try:
+            return (self._root / name).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def fetch(self, name: str, path: Path) -> bool:
+        try:
+            with (self._root / name).open("rb") as file, path.open("xb") as copy:
+                while block := file.read(_BLOCK):
+                    copy.write(block)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def write(self, name: str, data: bytes) -> None:
+        with self._beside(name) as beside:
+            beside.write_bytes(data)
+            beside.replace(self._root / name)
+
+    def send(self, name: str, path: Path) -> None:
+        with self._beside(name) as beside:
+            with path.open("rb") as file, beside.open("wb") as copy:
+                while block := file.read(_BLOCK):
+                    copy.write(block)
+            beside.replace(self._root / name)
+
+    def create(self, name: str, data: bytes) -> bool:
+        with self._beside(name) as beside:
+            beside.write_bytes(data)
+            try:
+                os.link(beside, self._root / name)  # fails where there is one, between machines, too
+            except FileExistsError:
+                return beside.samefile(self._root / name)  # a server that was asked twice
+        return True
+
+    def names(self, prefix: str) -> list[str]:
+        folder = self._root / prefix
+        found = [Path(at, name) for at, _, files in os.walk(folder) for name in files if not name.startswith(".")]
+        return sorted(path.relative_to(self._root).as_posix() for path in found)
+
+    def remove(self, name: str) -> None:
+        (self._root / name).unlink(missing_ok=True)
+        with suppress(OSError):
+            (self._root / name).parent.rmdir()  # if that was all
+
+    @contextmanager
+    def _beside(self, name: str) -> Iterator[Path]:
+        path = self._root / name
+        beside = path.with_name(f".writing-{secrets.token_hex(8)}")
+        for _ in range(10):  # somebody may take an empty folder away meanwhile
+            path.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
+            with suppress(FileNotFoundError):
+                beside.touch(FILE_MODE, exist_ok=False)
+                break
+        try:
+            yield beside
+        finally:
+            beside.unlink(missing_ok=True)
+
+
+class _Obstore:
+    """Objects of S3 and its like, of Google's and of Azure's; each knows writing only where there is none."""
+
+    exclusive = True
+
+    def __init__(self, place: Any) -> None:
+        self._place = place
+
+    def read(self, name: str) -> bytes | None:
+        import obstore
+
+        try:
+            with _as_oserror():
+                return bytes(obstore.get(self._place, name).bytes())
+        except FileNotFoundError:
+            return None
+
+    def fetch(self, name: str, path: Path) -> bool:
+        import obstore
+
+        try:
+            with _as_oserror(), path.open("xb") as copy:
+                for block in obstore.get(self._place, name).stream(min_chunk_size=_BLOCK):
+                    copy.write(block)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def write(self, name: str, data: bytes) -> None:
+        import obstore
+
+        with _as_oserror():
+            obstore.put(self._place, name, data)
+
+    def send(self, name: str, path: Path) -> None:
+        import obstore
+
+        with _as_oserror():
+            obstore.put(self._place, name, path)
+
+    def create(self, name: str, data: bytes) -> bool:
+        import obstore
+
+        try:
+            with _as_oserror():
+                obstore.put(self._place, name, data, mode="create", use_multipart=False)
+        except FileExistsError:
+            return False
+        return True
+
+    def names(self, prefix: str) -> list[str]:
+        import obstore
+
+        with _as_oserror():
+            return sorted(one["path"] for block in obstore.list(self._place, prefix) for one in block)
+
+    def remove(self, name: str) -> None:
+        import obstore
+
+        with suppress(FileNotFoundError), _as_oserror():
+            obstore.delete(self._place, name)
+
+
+class _Other:
+    """What else fsspec knows, sftp, hdfs or memory; not all of them have a way to write only where there is
+    nothing."""
+
+    exclusive = False
+
+    def __init__(self, address: str) -> None:
+        import fsspec
+
+        try:
+            self._system, root = fsspec.core.url_to_fs(address)
+        except (ImportError, ValueError) as error:
+            raise InputError(f"store.mirror={shown(address)} cannot be opened: {_line(error)}") from error
+        self._root = root.rstrip("/")
+
+    def read(self, name: str) -> bytes | None:
+        try:
+            return bytes(self._system.cat_file(self._at(name)))
+        except FileNotFoundError:
+            return None
+
+    def fetch(self, name: str, path: Path) -> bool:
+        try:
+            self._system.get_file(self._at(name), str(path))
+        except FileNotFoundError:
+            path.unlink(missing_ok=True)
+            return False
+        return True
+
+    def write(self, name: str, data: bytes) -> None:
+        self._ready(name)
+        self._system.pipe_file(self._at(name), data)
+
+    def send(self, name: str, path: Path) -> None:
+        self._ready(name)
+        self._system.put_file(str(path), self._at(name))
+
+    def create(self, name: str, data: bytes) -> bool:
+        if self._system.exists(self._at(name)):
+            return False
+        self.write(name, data)
+        return self.read(name) == data  # of two who wrote at once, whoever was last
+
+    def names(self, prefix: str) -> list[str]:
+        self._system.invalidate_cache()
+        try:
+            found = self._system.find(self._at(prefix))
+        except FileNotFoundError:
+            return []
+        return sorted(one.removeprefix(f"{self._root}/") for one in found)
+
+    def remove(self, name: str) -> None:
+        with suppress(FileNotFoundError):
+            self._system.rm_file(self._at(name))
+
+    def _at(self, name: str) -> str:
+        return f"{self._root}/{name}"
+
+    def _ready(self, name: str) -> None:
+        self._system.makedirs(self._at(name).rpartition("/")[0], exist_ok=True)
+
+
+@contextmanager
+def _as_oserror() -> Iterator[None]:
+    """obstore's own errors as OSError, for whoever asks of any place."""
+    from obstore import exceptions
+
+    try:
+        yield
+    except exceptions.AlreadyExistsError as error:
+        raise FileExistsError(_line(error)) from error
+    except exceptions.BaseError as error:
+        raise OSError(_line(error)) from error
+
+
+def _line(error: Exception) -> str:
+    """What an error says, in one line and not all of a server's page."""
+    text = " ".join(str(error).split())
+    return text if len(text) <= 200 else f"{text[:200]}..."
