@@ -67,6 +67,18 @@ def test_a_lost_nodes_job_goes_on_from_its_checkpoint_on_another(ray_cluster, tm
 
 
 @pytest.mark.cluster
+@pytest.mark.filterwarnings("error::harness.errors.HarnessWarning")
+def test_an_actor_that_was_lost_while_it_had_nothing_to_do_is_no_jobs_fault(ray_cluster):
+    with closing(make_launcher(RayLaunch(address=ray_cluster.address), "cpu")) as launcher:
+        first = {pid for _, pid in launcher.map(launch_jobs.threads, list(range(6)), silent)}
+        for pid in first:
+            psutil.Process(pid).parent().kill()
+            launch_jobs.wait_for(lambda pid=pid: not psutil.pid_exists(pid))
+        second = {pid for _, pid in launcher.map(launch_jobs.threads, list(range(6)), silent)}
+    assert not first & second
+
+
+@pytest.mark.cluster
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
 def test_a_ray_of_this_run_alone_opens_nothing_and_ends_with_it_however_it_ends(tmp_path, monkeypatch, how, code):
     """Nothing listens beyond loopback, nothing is written but a folder for this user's eyes, which goes again."""
