@@ -47,15 +47,16 @@ def measure(options: argparse.Namespace) -> list[Row]:
     from benchmarks.simulated.cluster import Site
     from benchmarks.simulated.facts import disk_speed, fitted, load_of
     from benchmarks.simulated.grid import curve
-    from benchmarks.simulated.trainings import WORKERS, head_seconds, overheads, plan_seconds, planned, timed
+    from benchmarks.simulated.trainings import WORKERS, head_seconds, plan_seconds, planned, timed
     from harness.store import Store
 
     with tempfile.TemporaryDirectory(prefix="scaling-") as name:
         root = Path(name, "store")
         jobs = planned(2 * WORKERS, options.override, root)
         run = timed(jobs, KEPT_EVERY_SEC)
-        load, recipe = load_of(run.store, skip=WORKERS)
-        cost = overheads([run], load, *head_seconds(jobs))
+        load, recipe = load_of(run.store, slice(WORKERS, None))
+        start_sec = sum(run.start_sec(number) for number in range(WORKERS)) / WORKERS
+        head_sec, found_sec = head_seconds(jobs)
         if options.finished_store is not None:
             load, recipe = load_of(Store(options.finished_store))
         disk = disk_speed(root)
@@ -63,7 +64,7 @@ def measure(options: argparse.Namespace) -> list[Row]:
         scale, power = fitted(plans, [plan_seconds(n, options.override, root) for n in plans])
     moved = disk if options.store_mib_s is None else options.store_mib_s * 2**20
     site = Site(
-        1, cost.start_sec, 0.0, cost.head_sec, cost.found_sec, moved, KEPT_EVERY_SEC, GPUS_A_NODE,
+        1, start_sec, 0.0, head_sec, found_sec, moved, KEPT_EVERY_SEC, GPUS_A_NODE,
         options.mtbf_hours * 3600, options.repair_minutes * 60,
     )  # fmt: skip
     curves = [
@@ -77,8 +78,8 @@ def measure(options: argparse.Namespace) -> list[Row]:
         draw(options.picture, curves)
     measured = [
         *_of_load(load, f"{recipe.name}, {recipe.size} px, {recipe.n_steps} steps"),
-        Row("measured: a worker's start", cost.start_sec, "s"),
-        Row("measured: the head, a job handed out and found", 1000 * (cost.head_sec + cost.found_sec), "ms"),
+        Row("measured: a worker's start", start_sec, "s"),
+        Row("measured: the head, a job handed out and found", 1000 * (head_sec + found_sec), "ms"),
         Row(f"measured: planning {plans[-1]} shadows; grows as n^{power:.2f}", scale * plans[-1] ** power, "s"),
         Row("measured: the disk, written through", disk / 2**20, "MiB/s"),
         Row("assumed: a node of 8 GPUs fails once in", options.mtbf_hours, "h"),

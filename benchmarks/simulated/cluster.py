@@ -35,6 +35,11 @@ class Load(NamedTuple):
     release_bytes: float
     checkpoint_bytes: float
 
+    @property
+    def job_sec(self) -> float:
+        """Of a training and its release, on the average."""
+        return float(np.mean(self.train_sec) + np.mean(self.release_sec))
+
 
 class Site(NamedTuple):
     """Where jobs run.

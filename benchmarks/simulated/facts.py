@@ -45,11 +45,11 @@ def made(store: Store, kind: str) -> list[Made]:
     return sorted(found, key=lambda one: one.finished)
 
 
-def load_of(store: Store, skip: int = 0) -> tuple[Load, Recipe]:
+def load_of(store: Store, which: slice = slice(None)) -> tuple[Load, Recipe]:
     """What a job is by what a store remembers of the network of which it has most generators, and its recipe.
 
-    skip: of the generators, and of the releases, made first: those with which workers began. Trainings that were
-    interrupted do not count, nor do generators that released nothing, such as a base.
+    which: of the generators, and of the releases, in the order in which they were finished: those with which workers
+    began took longer. Trainings that were interrupted do not count, nor do generators that released nothing.
     """
     from shadow_models.generator import recipe_in
 
@@ -62,7 +62,7 @@ def load_of(store: Store, skip: int = 0) -> tuple[Load, Recipe]:
         for generators, releases in groups.values()
     ]
     generators, releases = max(whole, key=lambda both: min(map(len, both)), default=([], []))
-    generators, releases = generators[skip:], releases[skip:]
+    generators, releases = generators[which], releases[which]
     if not generators or not releases:
         raise InputError(f"{store.root} holds no finished generators and releases whose seconds are known.")
     recipe = recipe_in(generators[-1].folder)

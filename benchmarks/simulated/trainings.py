@@ -11,6 +11,7 @@ from typing import NamedTuple
 from rich.console import Console
 
 from benchmarks.simulated.cluster import Load
+from benchmarks.simulated.facts import load_of, made
 from harness.config.settings import Settings, composed
 from harness.data.pool import Pool, load_pool
 from harness.experiment.executor import Executor
@@ -26,19 +27,24 @@ _TRIVIAL, _OFTEN = 40, 5
 
 
 class Timed(NamedTuple):
-    """Trainings and releases by two workers that began with them: seconds of the clock, and the store they lie in."""
+    """Trainings and releases by two workers that began with them.
+
+    began: seconds since 1970; seconds: until all were done; store: that they lie in, and nothing else.
+    """
 
     n_jobs: int
+    began: float
     seconds: float
     store: Store
 
+    def part(self, number: int) -> Load:
+        """Of every second job, in the order in which they were finished, without that with which a worker began."""
+        return load_of(self.store, slice(WORKERS + number, None, WORKERS))[0]
 
-class Overheads(NamedTuple):
-    """Seconds of a worker until it trains as ever after; of the head to hand out a job, and to find its results."""
-
-    start_sec: float
-    head_sec: float
-    found_sec: float
+    def start_sec(self, number: int) -> float:
+        """How much later than after a job as in that part the first of it was finished: a worker's start."""
+        first = made(self.store, "release")[number]
+        return max(first.finished - self.began - self.part(number).job_sec, 0.0)
 
 
 def planned(n_jobs: int, words: Sequence[str], root: Path) -> list[GeneratorJob]:
@@ -65,19 +71,9 @@ def timed(jobs: Sequence[GeneratorJob], kept_every_sec: float) -> Timed:
     """Do them, with workers that start for it; the store must not hold any."""
     store = Store(Path(jobs[0].store_root))
     with closing(Launcher(WORKERS, "cpu", kept_every_sec)) as launcher:
-        started = time.perf_counter()
+        began, started = time.time(), time.perf_counter()
         Executor(store, launcher, Console(quiet=True)).train(jobs)
-        return Timed(len(jobs), time.perf_counter() - started, store)
-
-
-def overheads(calibrated: Sequence[Timed], load: Load, head_sec: float, found_sec: float) -> Overheads:
-    """What calibrating runs took beyond the jobs themselves, which is the workers' start."""
-    each = sum(load.train_sec) / len(load.train_sec) + sum(load.release_sec) / len(load.release_sec)
-    extra = [
-        one.seconds - one.n_jobs * found_sec - one.n_jobs / WORKERS * (each + WORKERS * head_sec)
-        for one in calibrated
-    ]
-    return Overheads(max(sum(extra) / len(extra), 0.0), head_sec, found_sec)
+        return Timed(len(jobs), began, time.perf_counter() - started, store)
 
 
 def head_seconds(jobs: Sequence[GeneratorJob]) -> tuple[float, float]:
