@@ -39,6 +39,7 @@ from harness.experiment.sound_releases import called_nobody, why_nobody
 from harness.jobs.building import build_target
 from harness.jobs.launch import Launcher
 from harness.jobs.one_thread import one_thread
+from harness.jobs.together import workers_beside
 from harness.planning.baselines import Baseline
 from harness.planning.leaks import plan_leaks
 from harness.planning.make import check_candidates, make_plan
@@ -89,7 +90,7 @@ def run(settings: Settings, console: Console) -> Outcome:
     """Do what the settings say. Finished artefacts come from the store, so the same run again is quick."""
     store = Store(settings.store_root, settings.verify_store)
     with (
-        closing(Launcher(settings.workers, settings.device, settings.checkpoint_seconds)) as launcher,
+        closing(Launcher(workers_beside(settings.workers), settings.device, settings.checkpoint_seconds)) as launcher,
         answers_kept(settings, store),
     ):
         return _run(settings, Executor(store, launcher, console))

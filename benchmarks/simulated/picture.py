@@ -50,6 +50,6 @@ def _name_the_limit(panel: Any, one: Curve, colour: str) -> None:
         if cell.efficiency < ENOUGH:
             panel.annotate(
                 cell.bottleneck, (gpus, cell.efficiency), (-5, -3), textcoords="offset points", ha="right", va="top",
-                color=colour, fontsize=7.5,
+                color=colour, fontsize=7.5, bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.5},
             )  # fmt: skip
             return
