@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
+from types import FrameType
 from typing import Any, TypeVar
 
 from harness.errors import InputError
+from harness.jobs.ending import ENDED_SEC
 from harness.jobs.one_thread import one_thread
 from shadow_models.recipe import Recipe
 
@@ -80,15 +83,24 @@ def tell_others(job: object, recipe: Recipe, device: str) -> None:
 def follow(take_part: Callable[[Any, str], None]) -> int:
     """In every other process: take_part(job, device) in each training that the first one begins, until that is done.
 
-    Returns the exit code. Ctrl-C reaches every process, and the first one decides what becomes of it.
+    Returns the exit code. Signals reach every process, and the first one decides what becomes of it: it keeps its
+    state while the others still train, and they end when it has.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _end_later)
     with one_thread():
         while (told := _said(None)) is not None:
             job, device = told
             take_part(job, f"cuda:{_number('LOCAL_RANK', 0)}" if device.startswith("cuda") else device)
     _leave()
     return 0
+
+
+def _end_later(number: int, frame: FrameType | None) -> None:
+    del frame
+    timer = threading.Timer(ENDED_SEC, os._exit, (128 + number,))
+    timer.daemon = True
+    timer.start()
 
 
 def _dismiss() -> None:

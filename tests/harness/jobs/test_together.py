@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -69,22 +70,24 @@ def test_families_whose_loss_is_a_mean_over_slices_share_a_training(family):
     assert find_family(family).shares_training
 
 
-def launched(n: int, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def words_of(n: int, words: tuple[str, ...]) -> list[str]:
     """`accelerate launch -m harness.run words` in so many processes; one: without accelerate."""
-    folder.mkdir(exist_ok=True)
     several = ["accelerate.commands.launch", "--multi_gpu", "--num_machines", "1", "--num_processes", str(n),
                "--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0", "-m"]  # fmt: skip
     before = ["harness.run"] if n == 1 else [*several, "harness.run"]
-    alone = ["launch.workers=0"] if n == 1 else []
+    return [sys.executable, "-m", *before, *TINY, *(["launch.workers=0"] if n == 1 else []), *words]
+
+
+def around(folder: Path) -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": ROOT, "OMP_NUM_THREADS": "1", "HF_HOME": str(folder)}
+
+
+def launched(n: int, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    folder.mkdir(exist_ok=True)
     return subprocess.run(
-        [sys.executable, "-m", *before, *TINY, *alone, *words],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": ROOT, "OMP_NUM_THREADS": "1", "HF_HOME": str(folder)},
-        capture_output=True,
-        text=True,
-        timeout=900,
-        check=False,
-    )
+        words_of(n, words),
+        cwd=folder, env=around(folder), capture_output=True, text=True, timeout=900, check=False,
+    )  # fmt: skip
 
 
 @pytest.mark.cluster
@@ -117,7 +120,7 @@ def test_two_processes_make_what_one_makes_to_rounding_and_either_goes_on_from_t
         (["dry_run=true"], False, "shadow 0"),
         (["--help"], False, "python -m harness.run attack=knn"),
         (["shadow.batch=7"], True, "batch is 7, which 2 processes cannot share evenly"),
-        (["attack=kn"], True, "Did you mean knn?"),
+        (["attack=kn"], True, "Did you mean knn"),
         (["launch.workers=2"], True, "launch.workers=2 starts processes of its own"),
     ],
 )
@@ -125,3 +128,32 @@ def test_nobody_is_left_waiting(words, fails, said, tmp_path):
     done = launched(2, tmp_path / "two", *words)
     assert bool(done.returncode) == fails
     assert said in " ".join((done.stdout + done.stderr).split())
+
+
+@pytest.mark.cluster
+def test_asked_to_end_the_first_keeps_its_state_and_one_process_goes_on(tmp_path):
+    folder, words = tmp_path / "two", ("shadow.steps=1500", "launch.checkpoint_seconds=5")
+    folder.mkdir()
+    with subprocess.Popen(
+        words_of(2, words), cwd=folder, env=around(folder), stderr=subprocess.PIPE, text=True
+    ) as run:
+        kept = awaited(folder)
+        time.sleep(2)
+        asked = time.monotonic()
+        run.terminate()
+        _, said = run.communicate(timeout=60)
+        took = time.monotonic() - asked
+    assert "Interrupted. What was finished is in the store" in said
+    assert took < 30, "or a process had to be killed"
+    assert awaited(folder) > kept
+    done = launched(1, folder, *words)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def awaited(folder: Path) -> str:
+    """The name of the checkpoint, once there is one."""
+    for _ in range(1200):
+        if found := sorted(path.name for path in (folder / "store" / "checkpoint").glob("*/step-*")):
+            return found[-1]
+        time.sleep(0.1)
+    raise AssertionError("no checkpoint in two minutes")
