@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 
 from benchmarks.rows import Row
 
-Kind = Literal["speed", "power", "misread", "faults"]
+Kind = Literal["speed", "power", "misread", "faults", "scaling"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 Size = Literal["quick", "usual", "full"]
 """Of a run: to try the command; what all of a kind can be run at in an hour; that of the results page."""

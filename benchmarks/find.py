@@ -1,4 +1,4 @@
-"""Finds the benchmarks: every module of benchmarks/speed, power, misread and faults holds one, as `BENCHMARK`."""
+"""Finds the benchmarks: every module of the folder of a kind, such as benchmarks/speed, holds one, as `BENCHMARK`."""
 
 from __future__ import annotations
 

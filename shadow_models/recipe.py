@@ -110,6 +110,9 @@ class Recipe(ABC):
     """Options that decide nothing of what comes out, and are no part of the identity."""
     learns: ClassVar[bool] = True
     """Whether the release hangs on the members."""
+    shares_training: ClassVar[bool] = False
+    """Whether several processes may train one generator together, each on its part of every batch: what is drawn and
+    the mean of their gradients must not tell how many there are."""
     excused: ClassVar[Mapping[str, str]] = {}
     """Conformance tests that the family by its nature cannot pass, each with a sentence that says why; which ones may
     be, `shadow_models.conformance.excuses` says."""

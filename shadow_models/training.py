@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 import torch
 
-from shadow_models.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from shadow_models.checkpoint import Checkpoint, CheckpointError, read_checkpoint, write_checkpoint
 from shadow_models.compiled import trusted
 from shadow_models.one_training import DivergedError
 
@@ -110,6 +110,7 @@ def optimise(
         run["start"] = training.start.fingerprint()
     state = _State(learner, accelerator, make_part or Part)
     kept = read_checkpoint(training.checkpoint, run) if training.checkpoint is not None else None
+    _check_same(kept, accelerator)
     if kept is not None:
         state.restore(kept)
     total = max(learner.phase(name).last for name in learner.networks)
@@ -123,6 +124,20 @@ def optimise(
             state.check_losses(losses)
         training.after(done, total, partial(_keep, state, losses, run, accelerator))
     return Averages({name: part.average for name, part in state.parts.items()})
+
+
+def _check_same(kept: Checkpoint | None, accelerator: Accelerator) -> None:
+    """Raise CheckpointError where several processes do not go on from the same step, in all of them."""
+    if accelerator.num_processes == 1:
+        return
+    from accelerate.utils import gather_object
+
+    steps = gather_object([0 if kept is None else kept.step])
+    if len({*steps}) > 1:
+        raise CheckpointError(
+            f"Processes of one training found checkpoints of different steps ({', '.join(map(str, steps))}): the "
+            "folder must be the same one on all machines."
+        )
 
 
 def _keep(

@@ -21,6 +21,7 @@ from harness.errors import HarnessWarning, InputError
 from harness.jobs.code_digest import code_digest
 from harness.jobs.memory import for_want_of_memory
 from harness.jobs.targets import ReleaseSpec, images_of
+from harness.jobs.together import tell_others
 from harness.jobs.work import Work
 from harness.seeds import seed_of
 from harness.store import Artefact, Store, content_key
@@ -129,7 +130,7 @@ def _in_sentences(recipe: Recipe, name: str = "") -> Iterator[None]:
 
 
 def _trained(job: GeneratorJob, store: Store, work: Work) -> Artefact:
-    return _kept(job, store, lambda folder: _train(job, _members(job, store), store, folder, work))
+    return _kept(job, store, lambda folder: _train(job, _images(job, store), store, folder, work))
 
 
 def _kept(job: GeneratorJob | SurrogateJob, store: Store, make: Callable[[Path], Mapping[str, Any]]) -> Artefact:
@@ -186,7 +187,7 @@ def train_surrogate(job: SurrogateJob, work: Work) -> None:
     store = Store(Path(job.store_root))
 
     def make(folder: Path) -> dict[str, Any]:
-        return _train(job, np.array(images_of(job.release, store)), store, folder, work)
+        return _train(job, _images(job, store), store, folder, work)
 
     with _in_sentences(job.recipe, job.name):
         _kept(job, store, make)
@@ -222,7 +223,10 @@ def _drawn(job: GeneratorJob, trained: Artefact, store: Store, work: Work) -> ND
     )
 
 
-def _members(job: GeneratorJob, store: Store) -> NDArray[np.uint8]:
+def _images(job: GeneratorJob | SurrogateJob, store: Store) -> NDArray[np.uint8]:
+    """What is learnt from."""
+    if isinstance(job, SurrogateJob):
+        return np.array(images_of(job.release, store))
     pixels = np.load(store.folder("pool", job.pool_key) / "pixels.npy", mmap_mode="r")
     return np.asarray(pixels[list(job.members)])
 
@@ -232,15 +236,14 @@ def _train(
 ) -> dict[str, Any]:
     """Train on the images and save; facts: the pace, unknown where an interrupted training was gone on with."""
     from shadow_models.checkpoint import CheckpointError
-    from shadow_models.generator import load_generator
     from shadow_models.train import train
 
     # Outside the artefact: it outlives an interruption, and the key's lock keeps it to one run.
-    checkpoint = store.private_folder(CHECKPOINT) / job.key
+    checkpoint = _checkpoint(job, store)
     if os.path.lexists(checkpoint) and not is_plain(checkpoint):
         warnings.warn(HarnessWarning(f"{_OTHER} The training starts anew."), stacklevel=2)
         remove(checkpoint)
-    start = None if job.start is None else load_generator(store.folder("generator", job.start), device=work.device)
+    start = _start(job, store, work.device)
     whole, started = not checkpoint.exists(), time.perf_counter()
     steps = [1]
 
@@ -250,6 +253,7 @@ def _train(
             work.report("training", done, total)
 
     def trained() -> Generator:
+        tell_others(job, job.recipe, work.device)
         return train(
             images,
             job.recipe,
@@ -278,3 +282,30 @@ def _train(
         BYTES: sum(path.stat().st_size for path in folder.iterdir()),
         "seconds_a_step": seconds / steps[-1] if whole else None,
     }
+
+
+def take_part(job: GeneratorJob | SurrogateJob, device: str) -> None:
+    """Train beside the process that makes the generator (`harness.jobs.together`): the same steps, nothing kept."""
+    from shadow_models.checkpoint import CheckpointError
+    from shadow_models.train import train
+
+    store = Store(Path(job.store_root))
+    with suppress(CheckpointError):  # the first process sees it, too, and begins anew
+        train(
+            _images(job, store),
+            job.recipe,
+            seed=job.seed,
+            start=_start(job, store, device),
+            device=device,
+            checkpoint=_checkpoint(job, store),
+        )
+
+
+def _start(job: GeneratorJob | SurrogateJob, store: Store, device: str) -> Generator | None:
+    from shadow_models.generator import load_generator
+
+    return None if job.start is None else load_generator(store.folder("generator", job.start), device=device)
+
+
+def _checkpoint(job: GeneratorJob | SurrogateJob, store: Store) -> Path:
+    return store.private_folder(CHECKPOINT) / job.key

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -98,27 +99,40 @@ class _Shadows(NamedTuple):
 
     def as_targets(self, numbers: Numbers, n_images: int) -> list[LabelledSpec]:
         """Each shadow facing some of the slices taken, by number, with `n_images` of its release."""
+        references = self._references(numbers, n_images)  # made once: they are most of a plan of many shadows
         return [
             LabelledSpec(
-                self.target(numbers, job.release(n_images), j), self.pool.taken[numbers], self.member[j][numbers]
+                self._target(numbers, job.release(n_images), references, j),
+                self.pool.taken[numbers],
+                self.member[j][numbers],
             )
             for j, job in enumerate(self.jobs)
         ]
 
-    def target(self, numbers: Numbers, release: ReleaseSpec, shadow: int | None = None) -> TargetSpec:
-        """A release facing those slices, and the shadows that may be its references, which show equally much.
+    def target(self, numbers: Numbers, release: ReleaseSpec) -> TargetSpec:
+        """A release of none of them facing those slices, and the shadows as its references."""
+        return self._target(numbers, release, self._references(numbers, release.n_images))
+
+    def _target(
+        self, numbers: Numbers, release: ReleaseSpec, references: Sequence[ReferenceSpec], shadow: int | None = None
+    ) -> TargetSpec:
+        chosen = tuple(references[j] for j in reference_shadows(shadow, len(self.jobs)))
+        model = None if shadow is None else self.jobs[shadow].model_key
+        return TargetSpec(self._view(numbers, release, model), chosen)
+
+    def _references(self, numbers: Numbers, n_images: int) -> list[ReferenceSpec]:
+        """Every shadow as a reference, which shows as much as what is attacked.
 
         Maxima and nearest distances move with the number of images.
         """
-        references = tuple(
+        seen = self._view(numbers, self.jobs[0].release(n_images), None)
+        return [
             ReferenceSpec(
-                self._view(numbers, self.jobs[j].release(release.n_images), self.jobs[j].key),
-                tuple(map(int, np.flatnonzero(self.member[j][numbers]))),
+                seen._replace(release=job.release(n_images), generator=job.key),
+                tuple(map(int, np.flatnonzero(row[numbers]))),
             )
-            for j in reference_shadows(shadow, len(self.jobs))
-        )
-        model = None if shadow is None else self.jobs[shadow].model_key
-        return TargetSpec(self._view(numbers, release, model), references)
+            for job, row in zip(self.jobs, self.member, strict=True)
+        ]
 
     def _view(self, numbers: Numbers, release: ReleaseSpec, generator: str | None) -> ViewSpec:
         places = self.pool.taken[numbers]

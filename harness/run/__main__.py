@@ -12,15 +12,21 @@ from rich.console import Console
 
 from harness.cli import STORE_PLACES, console, disk_errors, exit_code, remarks
 from harness.errors import HarnessWarning, InputError
+from harness.jobs.together import follow, is_first, leading
 from harness.run.sweep import Sweep
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what the words, by default those of `sys.argv`, ask for; returns the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if not is_first():
+        from harness.jobs.train import take_part
+
+        return follow(take_part)
     return exit_code(lambda: _do(words))
 
 
+@leading()
 def _do(words: list[str]) -> int:
     if words[:1] == ["again"]:
         from harness.run.again import again

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DrawTimes = Callable[[int, torch.Generator], torch.Tensor]
+Pair = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+"""(slices, noise of as many) -> which noise goes with each slice, int64 [n]."""
 
 
 class Batch(NamedTuple):
@@ -48,13 +50,15 @@ class Batches:
         *,
         noise_shape: tuple[int, ...] | None = None,
         poisson: bool = False,
+        pair: Pair | None = None,
     ) -> None:
         """Take the members, float32 [views, n, c, h, w], from `views_of`; they stay on the device from here on.
 
         noise_shape: of one slice's. poisson: draw every member on its own, `batch` of them on the average and none at
-        times, so that nothing drawn for one hangs on who else is there.
+        times, so that nothing drawn for one hangs on who else is there. pair: which noise goes with which slice, of
+        the whole batch, however many processes share it; default: as drawn.
         """
-        self._poisson = poisson
+        self._poisson, self._pair = poisson, pair
         self._device = accelerator.device
         self._views, self._batch, self._seed, self._draw_times = views.to(self._device), batch, seed, draw_times
         self._noise_shape = tuple(views.shape[2:]) if noise_shape is None else noise_shape
@@ -72,6 +76,8 @@ class Batches:
         views = torch.randint(len(self._views), (n,), generator=draw)
         t = self._times(n, draw)
         noise = torch.randn((n, *self._noise_shape), generator=draw)
+        if self._pair is not None:
+            noise = noise[self._pair(self._views[views, rows].cpu(), noise)]
         view, row, time, fresh = (self._there(one[self._share]) for one in (views, rows, t, noise))
         return Batch(self._views[view, row], time, fresh)
 

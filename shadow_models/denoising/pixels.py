@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
-    from shadow_models.denoising.batches import DrawTimes
+    from shadow_models.denoising.batches import DrawTimes, Pair
     from shadow_models.denoising.learner import Ask
     from shadow_models.denoising.space import Space
     from shadow_models.denoising.unet import Unet
@@ -43,8 +43,9 @@ class PixelRecipe(UnetRecipe):
         privacy = privacy_of(self, len(members), training.seed, accelerator.num_processes)
         views = views_of(members, self.flip, pixels_of)
         batches = Batches(
-            views, self.batch, training.seed, self.draw_times(), accelerator, poisson=privacy is not None
-        )
+            views, self.batch, training.seed, self.draw_times(), accelerator, poisson=privacy is not None,
+            pair=self.pair(),
+        )  # fmt: skip
         network = first_network(self, self._shape, self.patch, training.seed, training.start)
         learner = DenoisingLearner(self, network, batches, self.ask(accelerator.device))
         averages = optimise(learner, self, members, training, accelerator, make_part=part_for(privacy))
@@ -62,6 +63,10 @@ class PixelRecipe(UnetRecipe):
     @abstractmethod
     def draw_times(self) -> DrawTimes:
         """Return the draw of training times."""
+
+    def pair(self) -> Pair | None:
+        """Return what says which noise goes with which slice of a batch. Default: as they are drawn."""
+        return None
 
     @abstractmethod
     def ask(self, device: torch.device) -> Ask:

@@ -45,6 +45,7 @@ class UnetRecipe(PrivacyOptions, OptimisedRecipe):
     """Network calls per released image."""
 
     starts: ClassVar[bool] = True
+    shares_training: ClassVar[bool] = True
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {**OptimisedRecipe.choices, "schedule": ("linear", "cosine")}
     of_training: ClassVar[Collection[str]] = (*OptimisedRecipe.of_training, *PRIVACY_OPTIONS, "sample_steps")
 

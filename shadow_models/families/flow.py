@@ -17,7 +17,7 @@ from shadow_models.recipe import refuse
 from shadow_models.registry import register
 
 if TYPE_CHECKING:
-    from shadow_models.denoising.batches import Batch, DrawTimes
+    from shadow_models.denoising.batches import Batch, DrawTimes, Pair
     from shadow_models.denoising.learner import Ask
     from shadow_models.denoising.space import Space
     from shadow_models.denoising.unet import Unet, UnetRecipe
@@ -64,22 +64,21 @@ class FlowRecipe(PixelRecipe):
     def ask(self, device: torch.device) -> Ask:
         """The velocity is asked for."""
         del device
-        return ask_for_velocity(self.coupling)
+        return ask_for_velocity
+
+    def pair(self) -> Pair | None:
+        """The nearest, where that is asked for."""
+        return nearest_pairs if self.coupling == "ot" else None
 
     def generator(self, network: Unet, space: Space, device: torch.device) -> FlowGenerator:
         """Return the generator of a trained network."""
         return FlowGenerator(self, network, space, device)
 
 
-def ask_for_velocity(coupling: str) -> Ask:
+def ask_for_velocity(batch: Batch) -> Task:
     """Return the task of a batch: x_s = (1 - s) x0 + s eps, and eps - x0 is wanted (arXiv 2209.03003, equation 1)."""
-
-    def ask(batch: Batch) -> Task:
-        noise = batch.noise[nearest_pairs(batch.clean, batch.noise)] if coupling == "ot" else batch.noise
-        s = batch.t[:, None, None, None]
-        return Task((1 - s) * batch.clean + s * noise, TIME_SCALE * batch.t, noise - batch.clean)
-
-    return ask
+    s = batch.t[:, None, None, None]
+    return Task((1 - s) * batch.clean + s * batch.noise, TIME_SCALE * batch.t, batch.noise - batch.clean)
 
 
 def nearest_pairs(clean: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:

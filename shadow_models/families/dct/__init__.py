@@ -92,6 +92,7 @@ class DctRecipe(PrivacyOptions, OptimisedRecipe):
     gives: ClassVar[Gives] = Gives.DENOISER
     measured: ClassVar[str] = "the codec"
     starts: ClassVar[bool] = True
+    shares_training: ClassVar[bool] = True
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = CHOICES
     from_start: ClassVar[tuple[str, ...]] = FineTuning._fields
 

@@ -35,6 +35,13 @@ def test_a_shadow_never_has_its_pair_among_its_references(plan):
         assert set(generators(spec.target)) == set(keys[:6]) - pair
 
 
+def test_what_a_shadow_shows_as_a_reference_is_made_once_for_all_that_it_teaches(plan):
+    """Else a plan of a thousand shadows is a million of them."""
+    seen = [one for shadow in plan.shadows for one in shadow.target.references]
+    assert len({id(one) for one in seen}) == len(plan.shadows) < len(seen)
+    assert len({id(one.view.digests) for one in seen}) == 1
+
+
 def test_the_test_target_shows_no_model_and_no_label(plan):
     assert plan.test.target.view.generator is None
     assert len(plan.test.target.references) == len(plan.shadows[0].target.references)

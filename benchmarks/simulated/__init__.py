@@ -1,0 +1,1 @@
+"""A cluster that is not there, simulated event by event from what was measured here (simpy)."""
