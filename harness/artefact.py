@@ -16,7 +16,7 @@ from harness.verified import Stamp, settled
 
 META = "meta.json"
 _MOST_META_BYTES = 64_000_000
-_SEAL, _END = "sha256", "\n}"
+SEAL, _END = "sha256", "\n}"
 
 
 class Meta(NamedTuple):
@@ -62,11 +62,17 @@ def read_meta(folder: Path) -> Meta | None:
 def meta_text(kind: str, key: str, meta: Meta) -> str:
     """The text of `meta.json`: whose it is, what it says, and last a sha256 of all that stands before."""
     said = {"kind": kind, "key": key, "seconds": meta.seconds, "facts": meta.facts, "files": meta.files}
-    return _sealed(json.dumps(said, indent=1))
+    return sealed(json.dumps(said, indent=1))
 
 
-def _sealed(text: str) -> str:
-    return f'{text.removesuffix(_END)},\n "{_SEAL}": "{hashlib.sha256(text.encode()).hexdigest()}"{_END}'
+def sealed(text: str) -> str:
+    """A JSON object, written with an indent of one, with a sha256 of all that stands in it as its last entry."""
+    return f'{text.removesuffix(_END)},\n "{SEAL}": "{hashlib.sha256(text.encode()).hexdigest()}"{_END}'
+
+
+def is_as_sealed(text: str) -> bool:
+    """Whether every byte is as `sealed` gave it."""
+    return sealed(text[: text.rfind(f',\n "{SEAL}"')] + _END) == text
 
 
 def _read_meta(folder: Path) -> Meta:
@@ -82,8 +88,8 @@ def _read_meta(folder: Path) -> Meta:
 
 def _as_written(text: str, meta: Mapping[str, Any]) -> bool:
     """Whether every byte is as it was written; of one from before there was a seal only the names are known."""
-    if _SEAL in meta:
-        return _sealed(text[: text.rfind(f',\n "{_SEAL}"')] + _END) == text
+    if SEAL in meta:
+        return is_as_sealed(text)
     return meta.keys() == {"kind", "key", "seconds", "facts", "files"}
 
 
