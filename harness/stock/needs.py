@@ -73,8 +73,8 @@ def refuse_unknown(found: Inventory, runs: Runs, given: Sequence[Path]) -> None:
     if runs.unread:
         names = ", ".join(shown(one.name) for one in runs.unread[:3]) + (", ..." if len(runs.unread) > 3 else "")
         raise InputError(
-            f"In {shown(found.root / RUNS)} the record of a run is damaged, or a run could not write to it ({names}), "
-            "and what that run needs is not known, so nothing is taken away. The same command as that run's writes it "
+            f"In {shown(found.root / RUNS)} the record of a run is damaged, or a run could not write it ({names}): "
+            "what that run needs is not known, and nothing is taken away. The same command as that run's writes it "
             "anew; where no run is behind it, remove it yourself."
         )
     if found.items and not runs.known and not any(one.named & found.items.keys() for one in runs.others):

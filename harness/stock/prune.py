@@ -19,7 +19,7 @@ from harness.writing import remove, take_away
 
 
 class Pruned(NamedTuple):
-    """What was taken away, in bytes, and by name what stays, for a process works on it, or a run has asked for it since."""
+    """What was taken away, in bytes, and by name what stays: a process works on it, or a run asked for it since."""
 
     n_bytes: int
     n_artefacts: int

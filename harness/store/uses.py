@@ -110,7 +110,7 @@ class Asked:
             lines = "".join(f"\n{json.dumps(one)}" for one in self._unwritten) + "\n"
             if os.write(self._descriptor, lines.encode()) == len(lines):
                 self._unwritten.clear()
-        except OSError as error:  # a full disk has room again at some time, be it that somebody prunes; others have not
+        except OSError as error:  # a full disk has room again at some time; one that is only read has none
             self._writes = error.errno in _FULL
 
     def _drop(self) -> None:

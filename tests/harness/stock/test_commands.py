@@ -515,7 +515,7 @@ def test_what_a_run_needs_that_ends_while_others_are_taken_away_stays(store, cal
     def meanwhile(folder: Path) -> Path:
         if not begun:
             begun.append(folder)
-            a_run(store, Path("runs/new"), *[(kind, key) for kind, key in map(lambda one: one.split("/"), NEEDLESS)])
+            a_run(store, Path("runs/new"), *[tuple(one.split("/")) for one in NEEDLESS])
             a_run(store, Path("runs/gone"), ("pool", "p"))
         return take_away(folder)
 
@@ -541,7 +541,7 @@ def test_notes_go_on_once_a_full_disk_has_room(store, call, monkeypatch):
         store.find("scores", "nobody")
         code, _, err = call("prune", "--yes")
         assert code == 2, "what the run uses is not known"
-        assert "a run could not write to it" in err
+        assert "a run could not write it" in err
         store.find("pool", "p")
         store.find("generator", "gone")
         (notes,) = (store.root / "runs").glob("*.asked")
