@@ -500,6 +500,17 @@ def test_what_a_run_needs_that_began_and_ended_before_the_answer_stays(store, mo
     assert record_of(store, "runs/gone").exists(), "it was written anew"
 
 
+def test_results_that_are_back_before_the_answer_keep_what_they_need(store, monkeypatch, capsys):
+    def back() -> None:
+        Path("runs/gone").mkdir()
+        (Path("runs/gone") / MANIFEST).write_text('{"name": "gone"}')
+
+    monkeypatch.setattr(sys, "stdin", Answering(back))
+    assert main(["prune"]) == 0
+    assert artefacts(store) == KEPT | {"generator/gone"}
+    assert record_of(store, "runs/gone").exists()
+
+
 def test_what_was_not_told_does_not_go(store, monkeypatch, capsys):
     """Between the list and the answer the results of another run are deleted: nobody agreed to lose what it made."""
     monkeypatch.setattr(sys, "stdin", Answering(lambda: shutil.rmtree("runs/a")))
