@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from harness.errors import AsAsked, HarnessWarning, InputError
+from harness.interrupted_start import stand_back
 from harness.places import expand_paths
 from harness.plain import plain
 from harness.terminal import OutputFailed, PlainConsole, let_go, plain_streams
@@ -24,21 +25,26 @@ from harness.terminal import OutputFailed, PlainConsole, let_go, plain_streams
 CODE_INPUT, CODE_INTERRUPTED, CODE_TERMINATED = 2, 130, 143  # the latter as the shell reports them: 128 + signal
 CODE_NO_READER = 141  # as the shell reports it of a program that a closed pipe ends: 128 and SIGPIPE
 STORE_PLACES = "store.root=DIR and out=DIR"  # options of the commands that keep a store
-_OF_PLACES = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENOENT, errno.ENOTEMPTY)
+_OF_PLACES = (
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENOENT, errno.ENOTEMPTY,
+    errno.EIO, errno.ENODEV, errno.ESTALE,  # a disk that dies, was pulled out, or is another by now
+)  # fmt: skip
+GO_ON = "What was finished is in the store: the same command goes on from there."
+_AGAIN = "To have it done, give the same command again."
 PIPE_WIDTH = 100  # characters: a file or a pipe has no width of its own; rich would take 80
 
 
-def exit_code(body: Callable[[], int | None]) -> int:
+def exit_code(body: Callable[[], int | None], interrupted: str = _AGAIN) -> int:
     """Do what a command does; its own code (None is 0), 2 for a mistake in the input, 130 for an
     interruption (Ctrl-C), 143 where it was asked to end (SIGTERM, a scheduler's).
 
-    2, too, where what it prints cannot be written; 141 where the program that read it has ended.
+    2, too, where what it prints cannot be written; 141 where the program that read it has ended. interrupted: what
+    is said after an interruption; `GO_ON` where a store keeps what was finished.
     """
-    signal.signal(signal.SIGTERM, _terminate)
     with plain_streams():
         try:
             try:
-                return _code_of(body)
+                return _code_of(body, interrupted)
             finally:
                 sys.stdout.flush()
         except OutputFailed as failed:
@@ -60,8 +66,10 @@ def _terminate(number: int, frame: FrameType | None) -> NoReturn:
     raise TerminatedError
 
 
-def _code_of(body: Callable[[], int | None]) -> int:
+def _code_of(body: Callable[[], int | None], told: str) -> int:
     try:
+        signal.signal(signal.SIGTERM, _terminate)
+        stand_back()
         return body() or 0
     except (InputError, Refused) as error:
         _tell_mistake(str(error))
@@ -70,8 +78,8 @@ def _code_of(body: Callable[[], int | None]) -> int:
         tell(console(), "Note:", "yellow", str(ended), wrap=False)
         return 0
     except KeyboardInterrupt as interrupted:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # an impatient second Ctrl-C would end in a traceback
-        told = "What was finished is in the store: the same command goes on from there."
+        for number in (signal.SIGINT, signal.SIGTERM):  # an impatient second one would end in a traceback
+            signal.signal(number, signal.SIG_IGN)
         tell(PlainConsole(stderr=True), "Interrupted.", "", told, wrap=False)
         return CODE_TERMINATED if isinstance(interrupted, TerminatedError) else CODE_INTERRUPTED
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,16 @@ import pytest
 import torch
 
 torch.set_num_threads(1)  # two threads on such small networks collapse as soon as anything else runs
+
+
+@pytest.fixture(autouse=True)
+def _signals_as_before():
+    """A command that was interrupted hears no second signal until its process ends, and ours goes on."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, heard in before.items():
+        signal.signal(number, heard)
+
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from harness.cli import STORE_PLACES, console, disk_errors, exit_code, remarks
+from harness.cli import GO_ON, STORE_PLACES, console, disk_errors, exit_code, remarks
 from harness.errors import InputError
 from harness.places import check_file, expand_paths
 from harness.plain import plain
@@ -23,7 +23,7 @@ USAGE = "python -m harness.challenge make data=folder data.root=DIR out=DIR, or 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line asks for; returns the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    return exit_code(lambda: _run(words))
+    return exit_code(lambda: _run(words), *([GO_ON] if words[:1] == ["make"] else []))
 
 
 def _run(words: list[str]) -> None:

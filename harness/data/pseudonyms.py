@@ -37,9 +37,13 @@ class Salt(NamedTuple):
         path = cls.place(store.root)
         with store.lock(SALT, "salt"):
             if not path.exists():
-                new = cls(secrets.token_bytes(_BYTES))
-                replace_file(path, f"{new.secret.hex()} {new.mark}\n", private=True)
+                cls(secrets.token_bytes(_BYTES)).put_in(store)
             return cls.read(store.root)
+
+    def put_in(self, store: Store) -> None:
+        """Make it that of a store which has none."""
+        store.private_folder(SALT)
+        replace_file(self.place(store.root), f"{self.secret.hex()} {self.mark}\n", private=True)
 
     @staticmethod
     def place(root: Path) -> Path:

@@ -10,7 +10,7 @@ from pathlib import Path
 from omegaconf import DictConfig
 from rich.console import Console
 
-from harness.cli import STORE_PLACES, console, disk_errors, exit_code, remarks
+from harness.cli import GO_ON, STORE_PLACES, console, disk_errors, exit_code, remarks
 from harness.errors import HarnessWarning, InputError
 from harness.jobs.together import follow, is_first, leading
 from harness.run.sweep import Sweep
@@ -23,7 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from harness.jobs.train import take_part
 
         return follow(take_part)
-    return exit_code(lambda: _do(words))
+    if words[:1] == ["verify"]:
+        return exit_code(lambda: _verify(words[1:]))
+    return exit_code(lambda: _do(words), GO_ON)
 
 
 @leading()
@@ -32,11 +34,13 @@ def _do(words: list[str]) -> int:
         from harness.run.again import again
 
         return again(words[1:], _run)
-    if words[:1] == ["verify"]:
-        from harness.run.verify import verify
-
-        return verify(words[1:])
     return _run(words)
+
+
+def _verify(words: list[str]) -> int:
+    from harness.run.verify import verify
+
+    return verify(words)
 
 
 def _run(words: Sequence[str]) -> int:

@@ -141,9 +141,11 @@ def _planned(settings: Settings, run: Recorded, now: Facts) -> Facts:
                 f"ids of patients are hashed with the salt of the run's store, which is not in "
                 f"{shown(settings.store_root)}; give store.root=DIR."
             )
-        # Slices that the store does not hold are read into a folder that goes again.
+        # Slices that the store does not hold are read into a folder that goes again, with the store's salt.
         found = settings.store_root.is_dir() and kept.find("pool", pool_key(settings.data, kept)) is not None
-        store = kept if found or salted else aside
+        if salted and not found:
+            Salt.read(kept.root).put_in(aside)
+        store = kept if found else aside
         pool = load_pool(settings.data, store, extra_apart=settings.learns_extra)
         started, _ = with_start(replace(settings, store_root=store.root), pool)
         plan = make_plan(_with_recipe_taken(started, pool, run.results()), pool)

@@ -14,16 +14,18 @@ from harness.cli import console, disk_errors, run_parsed
 from harness.errors import InputError
 from harness.places import check_file, expand_paths, shown
 from harness.stock.inventory import Inventory, inventory_of
-from harness.stock.needs import OLDER_THAN_DAYS, Unneeded, refuse_unknown, unneeded
+from harness.stock.needs import OLDER_THAN_DAYS, Unneeded, refuse_unknown, still, unneeded
 from harness.stock.prune import drop, prune
 from harness.stock.runs import Runs, runs_of
 from harness.stock.show import shares_of, show_going, show_list, show_pruned, show_verified
 from harness.stock.verify import Verified, damaged_salt, verified
 from harness.store import Store
+from harness.store.uses import RUNS
 from harness.writing import replace_file
 
 CODE_DAMAGED = 1
 _SCHEMA = 1
+_MEND_RECORD = "the same command as that run's writes it anew, and until then nothing is pruned."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -100,7 +102,7 @@ def _verify(options: argparse.Namespace, found: Inventory) -> int:
     with screen.status("Reading"):
         looked = list(verified(found))
     damaged = [one for one in looked if one.damaged]
-    salt = damaged_salt(found.root)
+    salt, records = damaged_salt(found.root), [f"{RUNS}/{one.name}" for one in runs_of(found.root, []).unread]
     dropped = None
     if options.remove:
         store = Store(found.root)
@@ -108,8 +110,10 @@ def _verify(options: argparse.Namespace, found: Inventory) -> int:
     show_verified(looked, dropped, screen)
     if salt is not None:
         screen.print(salt)
-    _write(options.json, {**_told_of(looked), "salt": salt})
-    return CODE_DAMAGED if damaged or salt is not None else 0
+    for record in records:
+        screen.print(f"{shown(record)}, the record of what a run needs, is damaged: {_MEND_RECORD}", markup=False)
+    _write(options.json, {**_told_of(looked), "salt": salt, "records": records})
+    return CODE_DAMAGED if damaged or salt is not None or records else 0
 
 
 def _prune(options: argparse.Namespace, found: Inventory, runs: Runs, free: Unneeded) -> int:
@@ -122,7 +126,10 @@ def _prune(options: argparse.Namespace, found: Inventory, runs: Runs, free: Unne
     if not options.yes and not _agreed():
         screen.print("Nothing was taken away.")
         return 0
-    show_pruned(prune(Store(found.root), free), screen)
+    # While it was read and answered, runs may have begun and ended.
+    found, runs = inventory_of(options.root), runs_of(options.root, options.runs)
+    refuse_unknown(found, runs, options.runs)
+    show_pruned(prune(Store(found.root), still(free, unneeded(found, runs, options.older_than))), screen)
     return 0
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.errors import InputError
+from harness.places import shown
 from harness.stock.inventory import CHECKPOINT, Inventory, Item, LeftOver
 from harness.stock.runs import KnownRun, Runs
-from harness.store.uses import Use
+from harness.store.uses import RUNS, Use
 
 DAY_SEC = 86_400.0
 OLDER_THAN_DAYS = 7.0
@@ -56,8 +57,26 @@ def unneeded(found: Inventory, runs: Runs, older_than_days: float = OLDER_THAN_D
     return Unneeded(old, left_old, young, [run for run in runs.known if run not in staying])
 
 
+def still(told: Unneeded, now: Unneeded) -> Unneeded:
+    """Of what was told, and agreed to, what no run needs as things are now."""
+    uses, paths = {one.use for one in told.items}, {one.path for one in told.left}
+    return Unneeded(
+        [one for one in now.items if one.use in uses],
+        [one for one in now.left if one.path in paths],
+        [],
+        [run for run in now.runs if run in told.runs],
+    )
+
+
 def refuse_unknown(found: Inventory, runs: Runs, given: Sequence[Path]) -> None:
-    """InputError where no run at all is known: then nobody can say what is needed."""
+    """InputError where no run at all is known, or the record of one cannot be read: nobody can say what is needed."""
+    if runs.unread:
+        names = ", ".join(shown(one.name) for one in runs.unread[:3]) + (", ..." if len(runs.unread) > 3 else "")
+        raise InputError(
+            f"In {shown(found.root / RUNS)} the record of a run is damaged, or a run could not write it ({names}): "
+            "what that run needs is not known, and nothing is taken away. The same command as that run's writes it "
+            "anew; where no run is behind it, remove it yourself."
+        )
     if found.items and not runs.known and not any(one.named & found.items.keys() for one in runs.others):
         where = " and none of those in --runs is of this store" if given else ""
         raise InputError(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -11,52 +13,63 @@ from filelock import Timeout
 from harness.stock.inventory import LOG, Item
 from harness.stock.locks import drop_lock
 from harness.stock.needs import Unneeded
+from harness.stock.runs import KnownRun
 from harness.store import ANSWERS, NOTES, Store
-from harness.store.uses import ASKED, RUNS, Use, is_under_way, read_record
+from harness.store.uses import ASKED, ENDED, RUNS, Record, Use, is_under_way, read_record, says_nothing
 from harness.writing import remove, take_away
 
 
 class Pruned(NamedTuple):
-    """What was taken away, in bytes, and by name what stays, for a process works on it or has just asked for it."""
+    """What was taken away, in bytes, and by name what stays: a process works on it, or a run asked for it since."""
 
     n_bytes: int
     n_artefacts: int
     kept: list[str]
 
 
-class _UnderWay:
-    """What the runs that are under way have asked for by now; a file is read again once it has grown."""
+class _Staying:
+    """What runs have asked for by now, but for those that go; a record is read again once it is another."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, going: Sequence[KnownRun]) -> None:
         self._folder = root / RUNS
-        self._read: dict[Path, tuple[int, frozenset[Use]]] = {}
+        self._going = {run.place: run.record for run in going}
+        self._read: dict[Path, tuple[tuple[int, ...], Record | None]] = {}
 
     def ask_for(self, use: Use) -> bool:
-        return any(use in self._asked(path) for path in self._folder.glob(f"*{ASKED}"))
+        # A run that ends writes its record before it takes its notes away: in this order one of them is seen.
+        return any(self._asks(path, use) for ending in (ASKED, ENDED) for path in self._folder.glob(f"*{ending}"))
 
-    def _asked(self, path: Path) -> frozenset[Use]:
-        if not is_under_way(path):
-            return frozenset()
+    def goes(self, run: KnownRun) -> bool:
+        """Whether its record is as it was when it was decided that it goes."""
+        return self._record(run.place) == run.record and not (run.place.suffix == ASKED and is_under_way(run.place))
+
+    def _asks(self, path: Path, use: Use) -> bool:
+        record = self._record(path)
+        if record is None:  # what a run has begun to write, or could not, may be for anything
+            return os.path.lexists(path) and not says_nothing(path)
+        return use in record.asked and record != self._going.get(path)
+
+    def _record(self, path: Path) -> Record | None:
         with suppress(FileNotFoundError):
-            size = path.stat().st_size
-            if self._read.get(path, (-1, None))[0] != size:
-                record = read_record(path)
-                self._read[path] = size, record.asked if record is not None else frozenset()
+            status = path.lstat()
+            seen = status.st_ino, status.st_size, status.st_mtime_ns
+            if self._read.get(path, ((), None))[0] != seen:
+                self._read[path] = seen, read_record(path)
             return self._read[path][1]
-        return frozenset()
+        return None
 
 
 def prune(store: Store, goes: Unneeded) -> Pruned:
     """Take it away. Raises OSError where the store cannot be written to; nothing is half there then."""
     n_bytes, n_artefacts, kept = 0, 0, []
-    under_way = _UnderWay(store.root)
+    staying = _Staying(store.root, goes.runs)
     for item in goes.items:
-        if _take(store, item, under_way):
+        if _take(store, item, staying):
             n_bytes, n_artefacts = n_bytes + item.n_bytes, n_artefacts + 1
         else:
             kept.append(item.name)
     for left in goes.left:
-        if left.of and any(under_way.ask_for(Use(kind, left.of)) for kind in ("generator", "release")):
+        if left.of and any(staying.ask_for(Use(kind, left.of)) for kind in ("generator", "release")):
             kept.append(f"{left.what} {left.of}")
             continue
         if left.what == "lock":
@@ -65,7 +78,7 @@ def prune(store: Store, goes: Unneeded) -> Pruned:
             remove(left.path)
         n_bytes += left.n_bytes
     for run in goes.runs:
-        if not (run.place.suffix == ASKED and is_under_way(run.place)):
+        if staying.goes(run):
             run.place.unlink(missing_ok=True)
     return Pruned(n_bytes, n_artefacts, kept)
 
@@ -85,13 +98,13 @@ def drop(store: Store, use: Use) -> bool:
     return True
 
 
-def _take(store: Store, item: Item, under_way: _UnderWay) -> bool:
-    """As `drop`, unless a run that is under way needs it.
+def _take(store: Store, item: Item, staying: _Staying) -> bool:
+    """As `drop`, unless a run needs it that is under way, or has ended since.
 
     A run notes what it needs before it looks for it. Here it is renamed before the notes are read: either the note is
     seen, and it is put back, or the run has looked after that and makes it again.
     """
-    if under_way.ask_for(item.use):
+    if staying.ask_for(item.use):
         return False
     path = store.folder(*item.use)
     if item.use.kind == ANSWERS or path.is_symlink():
@@ -99,7 +112,7 @@ def _take(store: Store, item: Item, under_way: _UnderWay) -> bool:
     try:
         with store.lock(*item.use, wait=False):
             aside = take_away(path)
-            if under_way.ask_for(item.use):
+            if staying.ask_for(item.use):
                 aside.rename(path)
                 return False
             remove(aside)

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 from harness.bounded import digest, read_json
 from harness.errors import InputError
 from harness.places import shown
-from harness.store.uses import ASKED, ENDED, RUNS, Record, Use, is_under_way, read_record
+from harness.store.uses import ASKED, ENDED, RUNS, Record, Use, is_under_way, read_record, says_nothing
 
 State = Literal["there", "moved", "gone", "out of sight", "under way", "not ended"]
 MANIFESTS = ("manifest.json", "challenge.json")
@@ -40,7 +40,7 @@ class OtherRun(NamedTuple):
 
 
 class Runs(NamedTuple):
-    """All runs. unread: records that are none that we write."""
+    """All runs. unread: records that are damaged, or none that we write; nobody can say what those runs need."""
 
     known: list[KnownRun]
     others: list[OtherRun]
@@ -58,7 +58,7 @@ def runs_of(root: Path, folders: Sequence[Path]) -> Runs:
     for place in places:
         record = read_record(place)
         if record is None:
-            unread += [place] if os.path.lexists(place) else []
+            unread += [place] if os.path.lexists(place) and not says_nothing(place) else []
             continue
         known.append(_known(place, record, manifests))
     recorded = {one.record.manifest[1] for one in known if one.record.manifest is not None}

@@ -153,7 +153,8 @@ def sentences(found: Inventory, runs: Runs, free: Unneeded) -> list[str]:
     if hidden:
         told.append(_OUT_OF_SIGHT.format(count=len(hidden), names=_named(folder_text(run.folder) for run in hidden)))
     if runs.unread:
-        told.append(f"Records of runs that are none that we write: {_named(one.name for one in runs.unread)}.")
+        names = _named(one.name for one in runs.unread)
+        told.append(f"Damaged records of runs, or none that we write, so that nothing is pruned: {names}.")
     ours = [one for one in runs.others if one.named & found.items.keys()]
     if ours:
         told.append(f"In --runs there are {len(ours)} runs that the store has no record of; what they name is kept.")

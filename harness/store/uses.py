@@ -1,12 +1,14 @@
 """Who uses what of a store: noted while a run is under way, kept once it has ended.
 
 `runs/<name>.asked` grows by a line with each artefact that a run asks for. Who writes it holds its lock for as long
-as the run lives, and the system takes it back from the killed. At its end `runs/<name>.json` says the same for good.
+as the run lives, and the system takes it back from the killed. At its end `runs/<name>.json` says the same for good,
+and last a sha256 of what it says: what a run needs must not hang on a letter that a disk has changed.
 The name stands for the folder of the results: the same command again takes up the first and replaces the second.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -20,10 +22,13 @@ from typing import NamedTuple
 from harness.bounded import digest, json_of, read_text
 from harness.errors import InputError
 from harness.writing import FILE_MODE, replace_file
+from shadow_models.sealed import SEAL, as_sealed, sealed
 
 RUNS, ASKED, ENDED = "runs", ".asked", ".json"
 _SCHEMA = 1
+_UNSEALED = {"schema", "folder", "file", "manifest", "at", "asked"}  # of records from before they had a digest
 _MOST_BYTES = 256_000_000
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -83,11 +88,13 @@ class Asked:
             "asked": ["/".join(use) for use in there],
         }
         with suppress(OSError):  # a store that is only read: nobody clears it away, either
-            replace_file(self._place() / f"{self._name}{ENDED}", json.dumps(said, indent=1), private=True)
+            replace_file(self._place() / f"{self._name}{ENDED}", sealed(said), private=True)
             self._drop()
 
     def close(self) -> None:
         """Let go. What a run that has not ended asked for stays noted, if any of it is there."""
+        if self._writes and self._descriptor is not None and self._unwritten:
+            self._write()  # the disk was full, and may not be now
         noted = read_record(self._root / RUNS / f"{self._name}{ASKED}")  # of an interrupted one before it, too
         if noted is not None and not any((self._root / use.kind / use.key).exists() for use in noted.asked):
             self._drop()
@@ -99,11 +106,12 @@ class Asked:
         try:
             if self._descriptor is None:
                 self._descriptor = _opened(self._place() / f"{self._name}{ASKED}")
-            lines = "".join(json.dumps(one) + "\n" for one in self._unwritten)
-            os.write(self._descriptor, lines.encode())
-            self._unwritten.clear()
-        except OSError:  # a read-only disk, or a full one
-            self._writes = False
+            # After what did not fit as a whole there may stand half a line, and all is said again.
+            lines = "".join(f"\n{json.dumps(one)}" for one in self._unwritten) + "\n"
+            if os.write(self._descriptor, lines.encode()) == len(lines):
+                self._unwritten.clear()
+        except OSError as error:  # a full disk has room again at some time; one that is only read has none
+            self._writes = error.errno in _FULL
 
     def _drop(self) -> None:
         """Take the file away, unless another run with the same results holds it."""
@@ -157,7 +165,7 @@ def read_record(path: Path) -> Record | None:
         status = path.lstat()
         text = read_text(path, _MOST_BYTES, "The record", links=False)
         if path.suffix == ENDED:
-            return _ended(json_of(text, "The record"))
+            return _ended(text)
         return _not_ended(text.splitlines(), status.st_mtime)
     except (OSError, InputError, ValueError):
         return None
@@ -178,7 +186,20 @@ def is_under_way(path: Path) -> bool:
     return False
 
 
-def _ended(said: object) -> Record | None:
+def says_nothing(path: Path) -> bool:
+    """Whether a file of notes is as its run began it: no line was ever written, and no process holds it."""
+    try:
+        text = read_text(path, _MOST_BYTES, "The record", links=False)
+    except InputError:
+        return False
+    whole_lines = text.strip("\n").count("\n") + (text[-1:] == "\n" and bool(text.strip("\n")))
+    return path.suffix == ASKED and not whole_lines and not is_under_way(path)
+
+
+def _ended(text: str) -> Record | None:
+    said = json_of(text, "The record")
+    if not isinstance(said, dict) or not (as_sealed(text) if SEAL in said else said.keys() == _UNSEALED):
+        return None
     match said:
         case {"schema": 1, "folder": str(folder), "manifest": str(manifest), "at": int() | float() as at,
               "asked": list(asked), "file": str(file)}:  # fmt: skip

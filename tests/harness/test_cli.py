@@ -12,7 +12,8 @@ from harness.cli import STORE_PLACES, disk_errors, exit_code
 from harness.errors import AsAsked, InputError
 from harness.places import check_file
 
-PLACES = (errno.EACCES, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENOENT, errno.ENOTEMPTY)
+PLACES = (errno.EACCES, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENOENT, errno.ENOTEMPTY,
+          errno.EIO, errno.ENODEV, errno.ESTALE)  # fmt: skip
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 

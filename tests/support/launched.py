@@ -9,7 +9,7 @@ from pathlib import Path
 
 import launch_jobs
 
-from harness.cli import exit_code
+from harness.cli import GO_ON, exit_code
 from harness.config.launch_options import BUILT_IN
 from harness.jobs.launchers.making import make_launcher
 from harness.store import Store
@@ -23,4 +23,4 @@ def main(name: str, options: str, function: str, folder: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code(lambda: main(*sys.argv[1:])))
+    sys.exit(exit_code(lambda: main(*sys.argv[1:]), GO_ON))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import stat
 from pathlib import Path
 
@@ -132,6 +133,26 @@ def test_nothing_of_a_header_or_a_file_name_reaches_what_is_written_or_printed(
     (run,) = (tmp_path / "runs").iterdir()
     assert json.loads((run / "results.json").read_text())["records"]
     assert not found_in(tmp_path)
+
+
+def test_a_run_is_verified_with_its_salt_and_the_store_stays_as_it_is(harness, tmp_path, tmp_path_factory):
+    """Its pool is not in the store any more: slices are read elsewhere, and the same ids come out."""
+    root = tmp_path_factory.mktemp("scans")
+    write_patients(root)
+    assert harness("data=dicom", f"data.root={root}", *RUN, "out=run").code == 0
+    shutil.rmtree(tmp_path / "store" / "pool")
+    (tmp_path / "store" / "pool").mkdir()
+
+    def lying() -> set[str]:
+        return {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")}
+
+    before = lying()
+    ran = harness("verify", "run", f"data.root={root}", "--json")
+    assert ran.code == 0, ran.out + ran.err
+    assert lying() == before
+    told = json.loads(ran.out)
+    assert told["stored"]["pool"] == [0, 1]
+    assert "pool" in {one["what"] for one in told["sides"] if one["same"]}
 
 
 def test_a_damaged_file_is_told_without_its_name(harness, tmp_path, tmp_path_factory):

@@ -89,6 +89,16 @@ def test_what_differs_is_told_with_what_made_it(harness, finished, run):
     assert "numpy: 1.0 -> " in ran.out
 
 
+def test_another_submission_alone_is_no_repetition(harness, finished, run):
+    lines = (run / "submission.csv").read_text().splitlines()
+    lines[0] = lines[0].replace(",0", ",1") if lines[0].endswith("0") else lines[0].replace(",1", ",0")
+    (run / "submission.csv").write_text("\n".join(lines) + "\n")
+    ran = harness("again", str(signed(run)), f"store.root={finished / 'store'}")
+    assert "results.json: the same bytes but for the seconds" in ran.out
+    assert "submission.csv: differs: 1 of 32 lines differ." in ran.out
+    assert ran.code == 1
+
+
 REFUSED = {
     "what says what to run": ("data._target_", "os.system", "data._target_"),
     "an interpolation": ("attack.knn.distance", "${oc.env:HOME}", "attack.knn.distance"),

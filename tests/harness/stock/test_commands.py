@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from harness.stock import command, prune
-from harness.store import Store
+from harness.store import Store, uses
 from harness.store.__main__ import main
+from harness.store.uses import read_record
 from harness.writing import remove
 
 MANIFEST = "manifest.json"
@@ -398,10 +400,172 @@ def test_days_are_a_number(store, call, days):
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"schema": 1}', '{"schema": 2, "folder": "x"}', "\x00"])
-def test_a_record_that_we_did_not_write_is_told_and_keeps_nothing(store, call, text):
+def test_a_record_that_we_did_not_write_is_told_and_nothing_is_pruned(store, call, text):
     record = store.root / "runs" / "strange.json"
     record.write_text(text)
-    assert "Records of runs that are none that we write: strange.json." in call()[1]
+    assert "or none that we write, so that nothing is pruned: strange.json." in call()[1]
+    code, _, err = call("prune", "--yes")
+    assert code == 2
+    assert "(strange.json)" in err
+    assert artefacts(store) == KEPT | NEEDLESS
+    record.unlink()
+    assert call("prune", "--yes")[0] == 0
+    assert artefacts(store) == KEPT
+
+
+def record_of(store: Store, name: str) -> Path:
+    """The record of a run, by the name of its folder."""
+    (found,) = [
+        path for path in (store.root / "runs").glob("*.json") if json.loads(path.read_text())["folder"].endswith(name)
+    ]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("/runs/a", "/runs/z"),  # its results would be gone
+        ("generator/a", "generator/z"),
+        ('"sha256"', '"sha257"'),
+        ('"asked"', '"asket"'),
+        ("schema", "schemb"),
+        ("\n}", "\n"),
+    ],
+)
+def test_a_changed_letter_in_a_record_takes_nothing_away(store, call, before, after):
+    record = record_of(store, "runs/a")
+    text = record.read_text()
+    assert text.count(before) == 1
+    record.write_text(text.replace(before, after))
+    code, out, _ = call("verify", "--json", "told.json")
+    assert code == 1
+    assert f"runs/{record.name}, the record of what a run needs, is damaged" in out
+    assert json.loads(Path("told.json").read_text())["records"] == [f"runs/{record.name}"]
+    assert call("prune", "--yes", "--older-than", "0")[0] == 2
+    assert artefacts(store) == KEPT | NEEDLESS
+    a_run(store, Path("runs/a"), ("pool", "p"), ("generator", "a"), ("release", "a"))
+    assert call("verify")[0] == 0, "the same command writes it anew"
+    call("prune", "--yes", "--older-than", "0")
+    assert artefacts(store) == KEPT
+
+
+def test_every_letter_of_a_record_counts(store):
+    record = record_of(store, "runs/a")
+    content = record.read_bytes()
+    for place in range(len(content)):
+        record.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        assert read_record(record) is None, place
+    record.write_bytes(content)
+    assert read_record(record) is not None
+
+
+def test_a_record_from_before_there_was_a_digest_is_taken_as_it_is(store, call):
+    for path in (store.root / "runs").glob("*.json"):
+        unsealed(path)
+    assert call("verify")[0] == 0
+    assert call("prune", "--yes")[0] == 0
+    assert artefacts(store) == KEPT
+
+
+def unsealed(record: Path, **changed: object) -> None:
+    """Write a record as versions did that gave it no digest, with some of it changed."""
+    said = json.loads(record.read_text())
+    del said["sha256"]
+    record.write_text(json.dumps(said | changed, indent=1))
+
+
+class Answering:
+    """A terminal at which somebody says yes, once something else has happened."""
+
+    def __init__(self, meanwhile: Callable[[], object]) -> None:
+        self._meanwhile = meanwhile
+
+    def isatty(self) -> bool:
+        return True
+
+    def readline(self) -> str:
+        self._meanwhile()
+        return "y\n"
+
+
+def test_what_a_run_needs_that_began_and_ended_before_the_answer_stays(store, monkeypatch, capsys):
+    def meanwhile() -> None:
+        a_run(store, Path("runs/new"), ("pool", "p"), ("scores", "nobody"))
+        a_run(store, Path("runs/gone"), ("pool", "p"), ("generator", "gone"))
+
+    monkeypatch.setattr(sys, "stdin", Answering(meanwhile))
+    assert main(["prune"]) == 0
+    assert artefacts(store) == KEPT | NEEDLESS
+    assert {one["state"] for one in listed(lambda *words: main(list(words)))["runs"]} == {"there"}
+    assert record_of(store, "runs/gone").exists(), "it was written anew"
+
+
+def test_results_that_are_back_before_the_answer_keep_what_they_need(store, monkeypatch, capsys):
+    def back() -> None:
+        Path("runs/gone").mkdir()
+        (Path("runs/gone") / MANIFEST).write_text('{"name": "gone"}')
+
+    monkeypatch.setattr(sys, "stdin", Answering(back))
+    assert main(["prune"]) == 0
+    assert artefacts(store) == KEPT | {"generator/gone"}
+    assert record_of(store, "runs/gone").exists()
+
+
+def test_what_was_not_told_does_not_go(store, monkeypatch, capsys):
+    """Between the list and the answer the results of another run are deleted: nobody agreed to lose what it made."""
+    monkeypatch.setattr(sys, "stdin", Answering(lambda: shutil.rmtree("runs/a")))
+    assert main(["prune"]) == 0
+    assert artefacts(store) == KEPT
+    assert record_of(store, "runs/a").exists()
+
+
+def test_what_a_run_needs_that_ends_while_others_are_taken_away_stays(store, call, monkeypatch):
+    """After the answer: its notes are gone by the time they are read, and its record is there."""
+    take_away, begun = prune.take_away, []
+
+    def meanwhile(folder: Path) -> Path:
+        if not begun:
+            begun.append(folder)
+            a_run(store, Path("runs/new"), *[tuple(one.split("/")) for one in NEEDLESS])
+            a_run(store, Path("runs/gone"), ("pool", "p"))
+        return take_away(folder)
+
+    monkeypatch.setattr(prune, "take_away", meanwhile)
+    assert "so they stay: generator/gone, scores/nobody" in call("prune", "--yes")[1]
+    assert artefacts(store) == KEPT | NEEDLESS
+    assert record_of(store, "runs/gone").exists(), "it is not that which was to go"
+
+
+def test_notes_go_on_once_a_full_disk_has_room(store, call, monkeypatch):
+    write, full = os.write, [True]
+
+    def filled(descriptor: int, content: bytes) -> int:
+        if not full:
+            return write(descriptor, content)
+        if full.pop():  # the second time as much as fits, and then there is room
+            full.append(False)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(descriptor, content[: len(content) // 2])
+
+    with stopped(), store.used_for(Path("runs/now"), MANIFEST), monkeypatch.context() as patch:
+        patch.setattr(uses.os, "write", filled)
+        store.find("scores", "nobody")
+        code, _, err = call("prune", "--yes")
+        assert code == 2, "what the run uses is not known"
+        assert "a run could not write it" in err
+        store.find("pool", "p")
+        store.find("generator", "gone")
+        (notes,) = (store.root / "runs").glob("*.asked")
+        assert read_record(notes).asked == {("scores", "nobody"), ("pool", "p"), ("generator", "gone")}
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("text", ["", '{"folder": "/so', '\n{"folder": "/so'])
+def test_notes_that_a_killed_run_had_hardly_begun_hinder_nothing(store, call, text):
+    (store.root / "runs" / f"{'0' * 32}.asked").write_text(text)
+    assert call("verify")[0] == 0
+    assert call("prune", "--yes")[0] == 0
+    assert artefacts(store) == KEPT
 
 
 def test_a_record_is_private(store):
@@ -437,8 +601,7 @@ def test_the_page_shows_what_is_printed(tmp_path, monkeypatch, capsys):
     for days, path in enumerate(
         sorted((store.root / "runs").iterdir(), key=lambda path: json.loads(path.read_text())["folder"])
     ):
-        record = json.loads(path.read_text())
-        path.write_text(json.dumps(record | {"at": time.time() - (30 + days) * 86_400}))
+        unsealed(path, at=time.time() - (30 + days) * 86_400)
     for words in ([], ["prune", "--dry-run"]):
         assert main(words) == 0
         printed = "\n".join(line.rstrip() for line in capsys.readouterr().out.strip().splitlines())
