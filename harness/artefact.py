@@ -76,7 +76,7 @@ def meta_of(text: str, kind: str, key: str, *, sealed: bool = False) -> Meta:
     meta = json_of(text, META)
     match meta:
         case {"facts": dict(facts), "seconds": int() | float() as seconds, "files": dict(files)}:
-            named = (meta.get("kind"), meta.get("key")) == (kind, key) and (_SEAL in meta or not sealed)
+            named = (meta.get("kind"), meta.get("key")) == (kind, key) and (SEAL in meta or not sealed)
             if named and _as_written(text, meta) and all(isinstance(value, str) for value in files.values()):
                 return Meta(facts, float(seconds), files)
     raise InputError(f"{META} is none that we write")
