@@ -20,7 +20,7 @@ test: setup
 # for an older python-dateutil than the one of constraints.txt.
 s3-server: $(VENV)-s3/.installed
 
-# Clusters of this machine alone, begun by the tests: Ray. A test whose engine is not installed is skipped, and says so.
+# Clusters of this machine alone, begun by the tests: Ray and SLURM. A test whose engine is not installed is skipped, and says so.
 test-cluster: setup
 	$(VENV)/bin/python -m pytest -m cluster -rs
 

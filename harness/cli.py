@@ -16,7 +16,7 @@ from typing import NoReturn
 from rich.console import Console
 from rich.text import Text
 
-from harness.errors import HarnessWarning, InputError
+from harness.errors import AsAsked, HarnessWarning, InputError
 from harness.places import expand_paths
 from harness.plain import plain
 from harness.terminal import OutputFailed, PlainConsole, let_go, plain_streams
@@ -51,13 +51,13 @@ def exit_code(body: Callable[[], int | None]) -> int:
             return CODE_INPUT
 
 
-class _TerminatedError(KeyboardInterrupt):
+class TerminatedError(KeyboardInterrupt):
     """SIGTERM came."""
 
 
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:
     """A scheduler's stop ends like Ctrl-C."""
-    raise _TerminatedError
+    raise TerminatedError
 
 
 def _code_of(body: Callable[[], int | None]) -> int:
@@ -66,11 +66,14 @@ def _code_of(body: Callable[[], int | None]) -> int:
     except (InputError, Refused) as error:
         _tell_mistake(str(error))
         return CODE_INPUT
+    except AsAsked as ended:
+        tell(console(), "Note:", "yellow", str(ended), wrap=False)
+        return 0
     except KeyboardInterrupt as interrupted:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # an impatient second Ctrl-C would end in a traceback
         told = "What was finished is in the store: the same command goes on from there."
         tell(PlainConsole(stderr=True), "Interrupted.", "", told, wrap=False)
-        return CODE_TERMINATED if isinstance(interrupted, _TerminatedError) else CODE_INTERRUPTED
+        return CODE_TERMINATED if isinstance(interrupted, TerminatedError) else CODE_INTERRUPTED
 
 
 def _tell_mistake(sentence: str) -> None:

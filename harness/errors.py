@@ -13,6 +13,10 @@ class InputError(Exception):
     """
 
 
+class AsAsked(BaseException):
+    """A command ends early because its options ask it to: a sentence that says what was done. Exit code 0."""
+
+
 class HarnessWarning(UserWarning):
     """Something was read otherwise than given; the run goes on and the message says what was changed."""
 

@@ -91,7 +91,7 @@ def run(settings: Settings, console: Console) -> Outcome:
     store = Store(settings.store_root, settings.verify_store)
     with (
         known_and_checked(settings.store_root, settings.elsewhere),
-        closing(make_launcher(settings.launch, settings.device)) as launcher,
+        closing(make_launcher(settings.launch, settings.device, store)) as launcher,
         answers_kept(settings, store),
     ):
         return _run(settings, Executor(store, launcher, console))

@@ -122,7 +122,7 @@ def test_every_package_that_is_imported_is_asked_for():
     files = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
     names = set().union(*map(imported, files)) - set(PACKAGES) - sys.stdlib_module_names
     of_tests = {"faiss", "pytest", "psutil", "skimage"}  # of the extra `test`, for benchmarks, too
-    of_extras = {"atheris", "fsspec", "obstore", "opacus", "nibabel", "pydicom"}  # imported where they are asked for
+    of_extras = {"atheris", "fsspec", "obstore", "opacus", "nibabel", "pydicom", "ray", "submitit"}  # where asked for
     assert {called.get(name, name) for name in names} - of_tests - of_extras == bounds().keys()
 
 

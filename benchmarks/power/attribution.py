@@ -63,7 +63,7 @@ def measure(options: argparse.Namespace) -> list[Row]:
         store = Store(settings.store_root)
         pool = load_pool(settings.data, store)
         jobs = jobs_of(settings, pool, options.images)
-        with closing(make_launcher(settings.launch, settings.device)) as launcher:
+        with closing(make_launcher(settings.launch, settings.device, store)) as launcher:
             Executor(store, launcher, console()).train(jobs)
         subsets = [np.array(pool.pixels[list(job.members)]) for job in jobs]
         images = np.concatenate([images_of(job.release(options.images), store) for job in jobs])

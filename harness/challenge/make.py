@@ -69,7 +69,7 @@ def _made_challenge(settings: ChallengeSettings, console: Console) -> Path:
     made = _made(decided, pool, split, job)
     if is_there(settings.out, made):
         return settings.out
-    with closing(make_launcher(settings.launch, settings.device)) as launcher:
+    with closing(make_launcher(settings.launch, settings.device, store)) as launcher:
         executor = Executor(store, launcher, console)
         executor.prepare(base.jobs if base is not None else [])
         executor.train([job])

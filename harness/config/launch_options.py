@@ -7,32 +7,12 @@ import os
 import re
 from dataclasses import dataclass
 
+from harness.config.launch_base import LaunchOptions
+from harness.config.slurm_options import SlurmLaunch
 from harness.errors import InputError
 
+__all__ = ["BUILT_IN", "LaunchOptions", "LocalLaunch", "RayLaunch", "SlurmLaunch"]
 _ADDRESS = re.compile(r"auto|[\w.\-]+:\d+|\[[0-9a-fA-F:]+\]:\d+")
-
-
-@dataclass
-class LaunchOptions:
-    """What every way to run jobs takes; the options of a plug-in are a subclass (`harness.config.launch_plug_ins`).
-
-    name: how; checkpoint_seconds: of the clock between two checkpoints of a training, what it loses at most where it
-    is killed.
-    """
-
-    name: str = ""
-    checkpoint_seconds: float = 60.0
-
-    def check(self) -> None:
-        """What types cannot check; nothing is started or asked for. Raises InputError, naming the option."""
-        if not 0 <= self.checkpoint_seconds < math.inf:
-            raise InputError(
-                f"launch.checkpoint_seconds={self.checkpoint_seconds} must be a number of seconds from 0."
-            )
-
-    def expected_at_a_time(self) -> int | None:
-        """How many jobs are done at a time, for a dry run; None where the options alone do not tell."""
-        return None
 
 
 @dataclass
@@ -99,4 +79,4 @@ class RayLaunch(LaunchOptions):
         return fits if self.workers is None else min(fits, self.workers)
 
 
-BUILT_IN: tuple[type[LaunchOptions], ...] = (LocalLaunch, RayLaunch)
+BUILT_IN: tuple[type[LaunchOptions], ...] = (LocalLaunch, RayLaunch, SlurmLaunch)

@@ -18,6 +18,7 @@ from harness.config.edition_options import GROUPS, membership_editions
 from harness.config.launch_options import BUILT_IN
 from harness.config.options import ReportOptions, ShadowOptions, SurrogateOptions
 from harness.config.recipe_options import STARTS, StartOptions
+from harness.config.slurm_options import TAKES
 from harness.data.options import SOURCES
 from harness.data.sources.pixels.window import PRESETS
 from harness.evaluation.decision_rules import DECISIONS
@@ -130,6 +131,7 @@ def allowed_words(family: Any) -> dict[str, Collection[str]]:
         "match": built_in(),
         "name": (*SOURCES, *membership_editions(), *DISTANCES, *(one.name for one in BUILT_IN)),
         "preset": SIZES,
+        "takes": TAKES,
         "window": PRESETS,
         "tuning": SIZES,
         "start": STARTS,

@@ -25,6 +25,7 @@ WHAT_FOR: Mapping[str, str] = {
     "medical": "DICOM series and NIfTI volumes: data=dicom, data=nifti",
     "mirror": "a store's mirror in S3, or in Google's or Azure's stores: store.mirror=s3://...",
     "ray": "jobs on a Ray cluster: launch=ray",
+    "slurm": "jobs that SLURM runs: launch=slurm",
     "test": "the tests, and comparisons with other libraries in benchmarks",
 }
 """What each extra is for, as it completes 'needed for ...'."""

@@ -1,1 +1,1 @@
-"""What runs elsewhere, and where: launching, progress, training, observing, scoring, and the targets they name."""
+"""What runs elsewhere, and where: launchers, progress, training, observing, scoring, and the targets they name."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 
@@ -15,6 +15,7 @@ HEARD_SEC = 5.0
 """Seconds that a job has to hear that it is to end, before it is broken off where it is."""
 ENDED_SEC = 8.0
 """Seconds after which its process ends, whatever it does: a run that is stopped has ended within ten."""
+_USUAL = {int(signal.SIGINT): HEARD_SEC, int(signal.SIGTERM): HEARD_SEC}
 
 
 class Ending:
@@ -42,19 +43,20 @@ class Ending:
 
 
 @contextmanager
-def heard_here() -> Iterator[Ending]:
-    """SIGINT and SIGTERM ask the job inside to end; what they would have done is done once it has.
+def heard_here(heard_sec: Mapping[int, float] = _USUAL) -> Iterator[Ending]:
+    """These signals ask the job inside to end; what they would have done is done once it has.
 
-    A second signal does it at once. Without effect where another thread than the main one is inside.
+    heard_sec: how long the job has to hear of each, before it is broken off. A second signal does at once what it
+    would have done, and where the process has not ended `ENDED_SEC` after SIGINT or SIGTERM, it is cut off. Without
+    effect where another thread than the main one is inside.
     """
     ending = Ending()
 
     def hear(number: int) -> None:
-        del number
         ending.asked = True
-        _break_off_after(HEARD_SEC)
+        _break_off_after(heard_sec[number])
 
-    with _held(hear), _cut_off_in_time():
+    with _held(hear, heard_sec), _cut_off_in_time():
         try:
             yield ending
         finally:
@@ -97,7 +99,7 @@ def _cut_off_in_time() -> Iterator[None]:
 def afterwards() -> Iterator[None]:
     """What SIGINT and SIGTERM do is done once what is inside is done: milliseconds, in which a process begins that
     nobody would know of."""
-    with _held(lambda number: None):
+    with _held(lambda number: None, _USUAL):
         yield
 
 
@@ -115,7 +117,7 @@ def deaf() -> Iterator[None]:
 
 
 @contextmanager
-def _held(hear: Callable[[int], None]) -> Iterator[None]:
+def _held(hear: Callable[[int], None], numbers: Iterable[int]) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -127,7 +129,7 @@ def _held(hear: Callable[[int], None]) -> Iterator[None]:
         came.append(number)
         hear(number)
 
-    before = {int(number): signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.getsignal(number) for number in numbers}
     for number in before:
         signal.signal(number, note)
     try:

@@ -19,7 +19,7 @@ from harness.jobs.memory import for_want_of_memory
 from harness.jobs.observations import FILE, observation_key
 from harness.jobs.targets import StoredModel, ViewSpec
 from harness.jobs.work import Work
-from harness.store import Store
+from harness.store import Store, content_key
 from harness.writing import save_array
 
 
@@ -31,6 +31,13 @@ class ObserveJob:
     name: str
     view: ViewSpec
     attacks: tuple[Observer, ...]
+
+    @property
+    def key(self) -> str:
+        """Of all that it makes, which has keys of its own in the store."""
+        return content_key(
+            stage="observing", observations=sorted(observation_key(one, self.view) for one in self.attacks)
+        )
 
 
 def observe(job: ObserveJob, work: Work) -> None:

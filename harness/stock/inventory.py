@@ -13,14 +13,14 @@ from harness.bounded import listed
 from harness.errors import InputError
 from harness.places import shown
 from harness.stock.locks import locks_in
-from harness.store import ANSWERS, KINDS, LOCKS, NOTES, SALT
+from harness.store import ANSWERS, JOBS, KINDS, LOCKS, NOTES, SALT
 from harness.store.locks import MARK
 from harness.store.uses import RUNS, Use
 from harness.writing import left_behind
 
 CHECKPOINT, LOG = "checkpoint", "log"
 _YOUNG_SEC = 86_400.0
-FOLDERS = sorted(KINDS - {ANSWERS, CHECKPOINT, LOCKS, LOG, NOTES, RUNS, SALT})
+FOLDERS = sorted(KINDS - {ANSWERS, CHECKPOINT, JOBS, LOCKS, LOG, NOTES, RUNS, SALT})
 """The kinds of which an artefact is a folder."""
 
 

@@ -27,11 +27,11 @@ from harness.store.uses import RUNS, Asked, note_use, noting
 from harness.verified import WORTH_BYTES, Stamp, drop_note, note_of, noted, write_note
 from harness.writing import FOLDER_MODE, close, open_to_writing, replaced_folder, write_durably
 
-ANSWERS, LOCKS, NOTES, SALT = "answers", "locks", "verified", "salt"
+ANSWERS, JOBS, LOCKS, NOTES, SALT = "answers", "jobs", "locks", "verified", "salt"
 # What a store's root holds, and nothing else, where the root is ours to close.
 KINDS = {
-    ANSWERS, "checkpoint", "generator", "given", LOCKS, "log", "observation", "picture", "pool", "release", RUNS,
-    "scores", NOTES, SALT,
+    ANSWERS, "checkpoint", "generator", "given", JOBS, LOCKS, "log", "observation", "picture", "pool", "release",
+    RUNS, "scores", NOTES, SALT,
 }  # fmt: skip
 
 

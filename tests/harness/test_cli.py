@@ -8,8 +8,8 @@ import os
 import pytest
 from safetensors.torch import load_file
 
-from harness.cli import STORE_PLACES, disk_errors
-from harness.errors import InputError
+from harness.cli import STORE_PLACES, disk_errors, exit_code
+from harness.errors import AsAsked, InputError
 from harness.places import check_file
 
 PLACES = (errno.EACCES, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENOENT, errno.ENOTEMPTY)
@@ -64,3 +64,11 @@ def test_a_missing_file_that_a_library_tells_without_a_number_is_a_sentence(tmp_
 def test_an_error_without_a_name_says_none():
     with pytest.raises(InputError, match=r"^A file cannot"), disk_errors():
         raise OSError(errno.EROFS, "Read-only file system")
+
+
+def test_a_command_that_ends_early_as_asked_says_so_and_succeeds(capsys):
+    def body():
+        raise AsAsked("The scripts are written.")
+
+    assert exit_code(body) == 0
+    assert capsys.readouterr().out == "Note: The scripts are written.\n"

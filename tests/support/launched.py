@@ -12,11 +12,12 @@ import launch_jobs
 from harness.cli import exit_code
 from harness.config.launch_options import BUILT_IN
 from harness.jobs.launchers.making import make_launcher
+from harness.store import Store
 
 
 def main(name: str, options: str, function: str, folder: str) -> None:
     (kind,) = [one for one in BUILT_IN if one.name == name]
-    with closing(make_launcher(kind(**json.loads(options)), "cpu")) as launcher:
+    with closing(make_launcher(kind(**json.loads(options)), "cpu", Store(Path(folder) / "store"))) as launcher:
         jobs = [(Path(folder), number) for number in range(2)]
         launcher.map(getattr(launch_jobs, function), jobs, lambda message: None)
 

@@ -148,8 +148,9 @@ def every_attack(official: Sequence[str], truth: Truth) -> tuple[dict[str, float
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore", HarnessWarning)  # the run itself has said it
         settings = composed(official)
-        launcher = stack.enter_context(closing(make_launcher(settings.launch, settings.device)))
-        executor = Executor(Store(settings.store_root), launcher, Console(quiet=True))
+        store = Store(settings.store_root)
+        launcher = stack.enter_context(closing(make_launcher(settings.launch, settings.device, store)))
+        executor = Executor(store, launcher, Console(quiet=True))
         pool = load_pool(settings.data, executor.store, extra_apart=settings.start.learns_extra)
         load_released(pool, executor.store)
         settings = from_base(settings, pool, executor)

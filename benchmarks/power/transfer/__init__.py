@@ -53,7 +53,9 @@ def measure(options: argparse.Namespace) -> list[Row]:
         data = settings.data
         if others is not None:  # read whatever shadows start from: targets may start from a base of them
             data = replace(cast("FolderData", data), extra=str(others))
-        launcher = stack.enter_context(closing(make_launcher(settings.launch, settings.device)))
+        launcher = stack.enter_context(
+            closing(make_launcher(settings.launch, settings.device, Store(settings.store_root)))
+        )
         executor = Executor(Store(settings.store_root), launcher, screen)
         pool = load_pool(data, executor.store, extra_apart=options.starts is not None)
         settings = from_base(settings, pool, executor)

@@ -1,4 +1,4 @@
-"""What is said of jobs whose processes died."""
+"""What is said of jobs that failed, and of those whose processes died."""
 
 from __future__ import annotations
 
@@ -6,6 +6,13 @@ import warnings
 from collections.abc import Sequence
 
 from harness.errors import HarnessWarning, InputError
+
+
+class JobTraceback(Exception):  # noqa: N818  # it is shown as the cause of what a job raised
+    """Where a job raised what it raised."""
+
+    def __str__(self) -> str:
+        return f"\n{self.args[0]}"
 
 
 def job_name(job: object, number: int) -> str:

@@ -8,6 +8,7 @@ import time
 from contextlib import closing
 
 import launch_jobs
+import psutil
 import pytest
 from launching import begun, runs, silent, start
 from trainings import artefacts, training
@@ -46,11 +47,23 @@ def test_a_job_finds_the_environment_of_the_local_launcher(launcher):
     assert launcher.map(launch_jobs.environment, [0, 1], silent) == [expected] * 2
 
 
-def test_processes_stay_for_the_next_jobs(launcher):
+def test_processes_stay_for_the_next_jobs(way, launcher):
+    if way.name == "slurm":
+        pytest.skip("each task of SLURM is a process of its own")
     first = {pid for _, pid in launcher.map(launch_jobs.threads, list(range(6)), silent)}
     second = {pid for _, pid in launcher.map(launch_jobs.threads, list(range(6)), silent)}
     assert os.getpid() not in first | second
     assert len(first | second) <= 2
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_process_that_died_while_it_had_nothing_to_do_is_replaced_and_no_job_is_blamed(launcher):
+    first = {pid for _, pid in launcher.map(launch_jobs.threads, list(range(6)), silent)}
+    for pid in first:
+        os.kill(pid, signal.SIGKILL)
+        launch_jobs.wait_for(lambda pid=pid: not psutil.pid_exists(pid))
+    second = {pid for _, pid in launcher.map(launch_jobs.threads, list(range(6)), silent)}
+    assert not first & second
 
 
 def test_the_first_failure_comes_through_as_it_was_and_ends_the_others(launcher, tmp_path):
@@ -122,13 +135,16 @@ def test_keys_and_bytes_are_those_of_any_other_way(launcher, tmp_path, images):
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
 def test_an_interrupted_run_lets_its_jobs_keep_their_state_and_ends_within_ten_seconds(way, tmp_path, how, code):
     """Killed itself, it leaves nobody behind who works for nobody."""
+    if way.name == "slurm" and how != signal.SIGINT:
+        pytest.skip("SLURM's jobs outlive their head, but for Ctrl-C: tests/harness/jobs/test_slurm.py")
     run = start(way.words, "keep_when_interrupted", tmp_path)
     workers = begun(tmp_path)
     asked = time.monotonic()
     run.send_signal(how)
     _, err = run.communicate(timeout=60)
     told = "Interrupted. What was finished is in the store: the same command goes on from there.\n"
-    assert (run.returncode, err) == (code, "" if how == signal.SIGKILL else told)
+    assert run.returncode == code
+    assert err == told or how == signal.SIGKILL, err  # then Python's own helper says what it found lying about
     assert time.monotonic() - asked < 10
     launch_jobs.wait_for(lambda: not [one for one in workers if runs(one)])
     assert time.monotonic() - asked < 10
@@ -140,8 +156,9 @@ def test_jobs_that_do_not_hear_are_ended_within_ten_seconds(way, tmp_path):
     run = start(way.words, "never_hear", tmp_path)
     workers = begun(tmp_path)
     asked = time.monotonic()
-    run.send_signal(signal.SIGTERM)
+    how = signal.SIGINT if way.name == "slurm" else signal.SIGTERM
+    run.send_signal(how)
     run.communicate(timeout=60)
-    assert run.returncode == 143
+    assert run.returncode == 128 + how
     launch_jobs.wait_for(lambda: not [one for one in workers if runs(one)])
     assert time.monotonic() - asked < 12

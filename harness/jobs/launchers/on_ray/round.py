@@ -11,7 +11,7 @@ from typing import Any
 
 from harness.jobs.ending import afterwards
 from harness.jobs.launchers.base import TRIES
-from harness.jobs.launchers.died import job_name, told_of, warn_begun_again
+from harness.jobs.launchers.died import JobTraceback, job_name, told_of, warn_begun_again
 from harness.jobs.launchers.on_ray.patience import Patience
 from harness.jobs.launchers.on_ray.room import Room
 from harness.jobs.launchers.on_ray.runner import Died, Done, Failed, Words
@@ -20,13 +20,6 @@ from harness.jobs.work import Progress, Work
 
 _POLL_SEC = 0.2
 _DO = "with fewer at a time (launch.workers) or a smaller preset"
-
-
-class JobTraceback(Exception):  # noqa: N818  # it is shown as the cause of what a job raised
-    """Where a job raised what it raised."""
-
-    def __str__(self) -> str:
-        return f"\n{self.args[0]}"
 
 
 class Round:

@@ -1,3 +1,5 @@
+"""`launch=local` beyond what holds of every launcher (`test_launchers`)."""
+
 from __future__ import annotations
 
 import os
@@ -22,10 +24,11 @@ from shadow_models.one_training import Stopped
 PATH = os.pathsep.join([str(Path(__file__).parents[3]), str(Path(launch_jobs.__file__).parent)])
 
 
-@pytest.mark.parametrize("workers", [0, 2])
-def test_results_keep_the_order_of_the_jobs_and_progress_arrives(workers):
+def test_without_workers_jobs_are_done_in_this_process_in_order():
     seen = []
-    with closing(LocalLauncher(workers, "cpu")) as launcher:
+    with closing(LocalLauncher(0, "cpu")) as launcher:
+        assert launcher.map(launch_jobs.threads, [0], seen.append)[0][1] == os.getpid()
+        seen.clear()
         assert launcher.map(launch_jobs.square, [3, 1, 2], seen.append) == [9, 1, 4]
     assert sorted(message.job for message in seen) == [0, 0, 1, 1, 2, 2]
     assert [message.doing for message in seen if message.job == 0] == ["squaring", FINISHED]
@@ -56,34 +59,9 @@ def test_workers_keep_the_memory_that_a_step_frees_for_the_next():
     assert faults < 500  # above 1,000 where the C library gives memory back
 
 
-@pytest.mark.parametrize("workers", [0, 2])
-def test_the_first_failure_comes_through(workers):
+def test_the_first_failure_in_this_process_comes_through():
     with pytest.raises(ValueError, match="two is not allowed"):
-        LocalLauncher(workers, "cpu").map(launch_jobs.fail_on_two, [1, 2, 3], lambda _: None)
-
-
-def test_what_a_worker_says_is_plain(capfd):
-    with closing(LocalLauncher(1, "cpu")) as launcher:
-        launcher.map(launch_jobs.shout, [1], lambda _: None)
-    told = capfd.readouterr().err
-    assert told.count("evil\\x1b[2J\\x07 \\u202e") >= 2
-    assert not [one for one in told if not one.isprintable() and one != "\n"]
-
-
-def test_a_job_whose_process_dies_twice_is_explained_once_the_others_are_done(tmp_path):
-    jobs = [(tmp_path, number) for number in range(4)]
-    launcher = LocalLauncher(2, "cpu")
-    with (
-        pytest.warns(HarnessWarning, match="begun once more"),
-        pytest.raises(InputError, match=r"job 2 was killed \(SIGKILL\), most likely .* words: farewell, and so"),
-    ):
-        launcher.map(launch_jobs.die_on_one, jobs, lambda _: None)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["0", "1 begun", "1 begun again", "2", "3"]
-
-
-def test_a_job_whose_process_dies_once_is_done_all_the_same(tmp_path):
-    with closing(LocalLauncher(1, "cpu")) as launcher, pytest.warns(HarnessWarning, match=r"job 1 was killed"):
-        assert launcher.map(launch_jobs.die_at_first, [(tmp_path, 0), (tmp_path, 1)], lambda _: None) == [0, 1]
+        LocalLauncher(0, "cpu").map(launch_jobs.fail_on_two, [1, 2, 3], lambda _: None)
 
 
 def test_a_process_that_is_killed_in_half_a_word_silences_no_other(tmp_path):
@@ -128,13 +106,6 @@ def test_a_job_that_hears_nothing_is_cut_off(tmp_path, workers, heard):
     process.send_signal(signal.SIGINT)
     assert process.wait(20) in (130, -signal.SIGINT)
     launch_jobs.wait_for(lambda: not [one for one in children if one.is_running() and one.status() != "zombie"])
-
-
-def test_a_job_that_is_asked_to_end_keeps_its_state(tmp_path):
-    """The first failure stops the rest, which may do this before."""
-    with pytest.raises(ValueError, match="one is not allowed"):
-        LocalLauncher(2, "cpu").map(launch_jobs.keep_when_asked, [(tmp_path, 0), (tmp_path, 1)], lambda _: None)
-    assert (tmp_path / "kept").exists()
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
@@ -184,19 +155,3 @@ def test_a_process_that_died_while_it_had_nothing_to_do_is_replaced():
         launch_jobs.wait_for(lambda: not psutil.pid_exists(first))
         ((_, second),) = launcher.map(launch_jobs.threads, [0], lambda _: None)
     assert second != first
-
-
-def test_words_about_earlier_jobs_are_not_taken_for_words_about_later_ones():
-    seen = []
-    with closing(LocalLauncher(1, "cpu")) as launcher:
-        for jobs in ([3, 1, 2], [5]):
-            seen.clear()
-            launcher.map(launch_jobs.square, jobs, seen.append)
-    assert [message.job for message in seen] == [0, 0]
-
-
-def test_after_a_failure_the_next_jobs_get_new_processes():
-    with closing(LocalLauncher(1, "cpu")) as launcher:
-        with pytest.raises(ValueError, match="two is not allowed"):
-            launcher.map(launch_jobs.fail_on_two, [2], lambda _: None)
-        assert launcher.map(launch_jobs.square, [3], lambda _: None) == [9]

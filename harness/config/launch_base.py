@@ -1,0 +1,31 @@
+"""What every way to run jobs takes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from harness.errors import InputError
+
+
+@dataclass
+class LaunchOptions:
+    """What every way to run jobs takes; the options of a plug-in are a subclass (`harness.config.launch_plug_ins`).
+
+    name: how; checkpoint_seconds: of the clock between two checkpoints of a training, what it loses at most where it
+    is killed.
+    """
+
+    name: str = ""
+    checkpoint_seconds: float = 60.0
+
+    def check(self) -> None:
+        """What types cannot check; nothing is started or asked for. Raises InputError, naming the option."""
+        if not 0 <= self.checkpoint_seconds < math.inf:
+            raise InputError(
+                f"launch.checkpoint_seconds={self.checkpoint_seconds} must be a number of seconds from 0."
+            )
+
+    def expected_at_a_time(self) -> int | None:
+        """How many jobs are done at a time, for a dry run; None where the options alone do not tell."""
+        return None

@@ -1,0 +1,1 @@
+"""`launch=slurm`: jobs that SLURM runs, through submitit, found again by their keys."""
