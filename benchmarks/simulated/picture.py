@@ -30,7 +30,7 @@ def draw(path: Path, curves: Sequence[Curve]) -> None:
             upper.plot(one.gpus, useful / np.array(one.gpus), color=colour, lw=1, alpha=0.6, dashes=(3, 3))
             upper.plot(one.gpus, hours, "o-", color=colour, ms=4, lw=1.4, label=f"{one.shadows:,}")
             lower.plot(one.gpus, [cell.efficiency for cell in one.cells], "o-", color=colour, ms=4, lw=1.4)
-            _name_the_limit(lower, one, colour)
+            _name_the_limit(lower, one, colour, len(of_length) - 1 - number)
         upper.set(title=f"trainings of {told(of_length[0].train_sec)} each", yscale="log")
         lower.axhline(ENOUGH, color=SOFT, lw=1, dashes=(3, 3))
         lower.set(xlabel="GPUs", ylim=(0, 1.03))
@@ -44,12 +44,8 @@ def draw(path: Path, curves: Sequence[Curve]) -> None:
     write_figure(figure, path)
 
 
-def _name_the_limit(panel: Any, one: Curve, colour: str) -> None:
-    """Beside the first point below what is enough, what takes the rest."""
-    for gpus, cell in zip(one.gpus, one.cells, strict=True):
-        if cell.efficiency < ENOUGH:
-            panel.annotate(
-                cell.bottleneck, (gpus, cell.efficiency), (-5, -3), textcoords="offset points", ha="right", va="top",
-                color=colour, fontsize=7.5, bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.5},
-            )  # fmt: skip
-            return
+def _name_the_limit(panel: Any, one: Curve, colour: str, line: int) -> None:
+    """In the corner that curves leave free: what takes most of the rest once efficiency is below what is enough."""
+    if min(cell.efficiency for cell in one.cells) < ENOUGH:
+        text = f"{one.shadows:,}: {one.why}"
+        panel.text(0.03, 0.04 + 0.07 * line, text, transform=panel.transAxes, color=colour, fontsize=8)
