@@ -115,7 +115,10 @@ def total(rows: Sequence[Row]) -> Row:
             figure, wrong = f"{figure}; {inputs} inputs tried, {inputs - bad} answered properly", wrong + bad
         if "parsers" in row.detail:  # of all that is fuzzed: kinds of exceptions, not inputs
             kinds = int(row.value or 0)
-            figure, wrong = f"{figure}; {row.detail['inputs']} inputs of fuzzing, {kinds} kinds unhandled", wrong + kinds
+            figure, wrong = (
+                f"{figure}; {row.detail['inputs']} inputs of fuzzing, {kinds} kinds unhandled",
+                wrong + kinds,
+            )
     missing = {row.name: row.skipped for row in rows if row.skipped is not None}
     if missing:
         figure += f"; not tried: {', '.join(missing)}"

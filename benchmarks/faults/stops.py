@@ -68,7 +68,9 @@ def measure(options: argparse.Namespace) -> list[Row]:
     early, training = sum(not one.heard for one in ends), sum(len(one.training) for one in ends)
     return [
         *count.rows("SIGINT, SIGTERM", how=f"{early} before the command had begun"),
-        at_most("SIGINT, SIGTERM: seconds to the end", max([0.0, *(one.ended.seconds for one in ends)]), "s", _WITHIN_SEC),
+        at_most(
+            "SIGINT, SIGTERM: seconds to the end", max([0.0, *(one.ended.seconds for one in ends)]), "s", _WITHIN_SEC
+        ),
         Row("  trainings that had to keep their state", training, ""),
     ]
 
@@ -120,7 +122,7 @@ def wrong_with(stopped: Stopped, store: Path) -> list[str]:
     if not stopped.heard and ended.code == -stopped.how:
         return wrong  # the interpreter's own end, while it starts: nothing was begun
     said = _GO_ON in " ".join(ended.told.split())
-    if not (ended.code == _CODES[stopped.how] and said or ended.code == 0 and stopped.written):
+    if not ((ended.code == _CODES[stopped.how] and said) or (ended.code == 0 and stopped.written)):
         wrong.append(f"code {ended.code}, {'' if said else 'not '}told how to go on: {ended.told[-200:]}")
     if "Traceback" in ended.told:
         wrong.append(f"a traceback: {ended.told[-200:]}")

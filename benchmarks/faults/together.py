@@ -102,7 +102,9 @@ def _kill_the_holder(runs: Sequence[subprocess.Popen[str]], log: Path, count: Co
         return None
     os.killpg(held.group, signal.SIGKILL)
     (killed,) = [end(process) for process in runs if process.pid == held.group]
-    return held if count.need(_was_killed(killed), f"to be killed: code {killed.code}: {killed.told[-200:]}") else None
+    return (
+        held if count.need(_was_killed(killed), f"to be killed: code {killed.code}: {killed.told[-200:]}") else None
+    )
 
 
 def _was_killed(ended: Ended) -> bool:
