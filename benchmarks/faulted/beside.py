@@ -1,4 +1,4 @@
-"""Damage of what lies in a store beside its artefacts: checkpoints, records of runs, the salt, notes of what was whole.
+"""Damage of what lies in a store beside its artefacts: checkpoints, records of runs, the salt, notes.
 
 A record or a salt that is deleted is not tried: nothing says that there was one.
 """
@@ -9,6 +9,8 @@ import json
 import os
 import random
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.faulted.counts import Count
@@ -69,7 +71,11 @@ def look_at_salt(here: Path, count: Count, draw: random.Random) -> None:
 def look_at_notes(here: Path, count: Count, draw: random.Random) -> None:
     """A new store's note of a large artefact, several times: whatever it says, a damaged file is found."""
     store = Store(here / "noted")
-    made = store.get("release", "k", lambda folder: (folder / "x").write_bytes(draw.randbytes(WORTH_BYTES)) and None)
+
+    def make(folder: Path) -> None:
+        (folder / "x").write_bytes(draw.randbytes(WORTH_BYTES))
+
+    made = store.get("release", "k", make)
     old = time.time() - 2 * SETTLED_NS / 1e9
     os.utime(made.folder / "x", (old, old))
     time.sleep(SETTLED_NS / 1e9 + 0.1)
@@ -79,15 +85,20 @@ def look_at_notes(here: Path, count: Count, draw: random.Random) -> None:
         return
     for how in HOW:
         for _ in range(_TIMES):
-            _damage_both(store, made.folder / "x", notes[0], how, count, draw)
+            name = f"note {how.__name__} and its artefact's file flipped"
+            with count.trying(name), _both(notes[0], made.folder / "x", how, draw):
+                count.check(not _found_anew(store), f"{name}: not found")
 
 
-def _damage_both(store: Store, file: Path, note: Path, how: How, count: Count, draw: random.Random) -> None:
-    name = f"note {how.__name__} and its artefact's file flipped"
+@contextmanager
+def _both(note: Path, file: Path, how: How, draw: random.Random) -> Iterator[None]:
+    """A note is damaged, and the file that it vouches for; what is found damaged loses its note."""
     said = note.read_bytes()
-    with count.trying(name), damaging(note, how, draw, restored=False), damaging(file, flipped, draw):
-        count.check(not _found_anew(store), f"{name}: not found")
-    note.write_bytes(said)
+    try:
+        with damaging(note, how, draw, restored=False), damaging(file, flipped, draw):
+            yield
+    finally:
+        note.write_bytes(said)
 
 
 def _found_anew(store: Store) -> bool:

@@ -1,5 +1,5 @@
-"""Damage: every file of a finished store with a bit flipped, cut short and deleted is found, and so is what lies beside
-its artefacts; and a run that meets one makes that artefact alone again, says so, and ends as before."""
+"""Damage: every file of a finished store with a bit flipped, cut short and deleted is found, and so is what lies
+beside its artefacts; and a run that meets one makes that artefact alone again, says so, and ends as before."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ WORDS = [*OPTIONS, "attack=[knn,loss]", "shadow.steps=60", "launch.workers=1"]
 
 
 def measure(options: argparse.Namespace) -> list[Row]:
-    """A count of damage that is looked for, of artefacts and beside them, one of damage that a run meets, and a row for
-    each that failed."""
+    """Counts of damage that is looked for, of artefacts and beside them, and of damage that a run meets; a row for each
+    that failed."""
     found, beside, met, draw = Count(), Count(), Count(), random.Random(2)  # noqa: S311  # where to damage
     with tempfile.TemporaryDirectory(prefix="faults-") as name:
         root = Path(name) / "calm"

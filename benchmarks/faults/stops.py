@@ -1,5 +1,5 @@
-"""Ctrl-C and SIGTERM: a run ends within ten seconds, keeps what trainings did, says how to go on, and the same command
-does."""
+"""Ctrl-C and SIGTERM: a run ends within ten seconds, keeps what trainings did, says how to go on, and the same
+command does."""
 
 from __future__ import annotations
 
