@@ -29,8 +29,8 @@ WORDS = [*OPTIONS, "attack=[knn,loss]", "shadow.steps=60", "launch.workers=1"]
 
 
 def measure(options: argparse.Namespace) -> list[Row]:
-    """Counts of damage that is looked for, of artefacts and beside them, and of damage that a run meets; a row for each
-    that failed."""
+    """Counts of damage that is looked for, in artefacts and beside them, and of damage that a run meets; a row for
+    each that failed."""
     found, beside, met, draw = Count(), Count(), Count(), random.Random(2)  # noqa: S311  # where to damage
     with tempfile.TemporaryDirectory(prefix="faults-") as name:
         root = Path(name) / "calm"
