@@ -180,16 +180,24 @@ def no_temporary_place(here: Path, calm: Calm) -> Iterator[Started]:
         yield Started(tmp=here / "tmp")
 
 
-def ended(here: Path, how: Started) -> Ended:
+class Met(NamedTuple):
+    """A run that has ended; in_time: whether what happens midway came before its end."""
+
+    ended: Ended
+    in_time: bool
+
+
+def ended(here: Path, how: Started) -> Met:
     """A run from its start to its end, and what happens midway."""
-    process = start(here, how.words, how.environment, before=how.before)
+    process, in_time = start(here, how.words, how.environment, before=how.before), True
     if how.midway is not None:
         kind, happens = how.midway
         folder = here / how.path(STORE) / kind
         while process.poll() is None and not any(folder.glob("[!.]*")):
             time.sleep(_POLL_SEC)
         happens()
-    return end(process)
+        in_time = process.poll() is None
+    return Met(end(process), in_time)
 
 
 FAULTS: Mapping[str, Fault] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -15,7 +16,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from harness.errors import InputError
 from harness.run.differences import timeless_results
+from harness.stock.inventory import inventory_of
+from harness.stock.verify import verified
 
 RUN, STORE = "run", "store"
 KEPT_EVERY_SEC = 1.0
@@ -41,6 +45,7 @@ _SAME = (
     "contact_sheet.png",
 )  # fmt: skip
 _LIMIT_SEC = 600.0
+_verifying = threading.Lock()  # what is remembered of files that were read is one for all threads
 ROOT = str(Path(__file__).parents[2])  # of this checkout: benchmarks are not installed
 
 
@@ -103,7 +108,7 @@ def two_at_once(function: Callable[..., None], *arguments: Iterable[Any]) -> Non
 
 def digests(run: Path, store: Path | None = None) -> dict[str, str]:
     """The sha256 of each file of a finished run that must not differ, `results.json` without its seconds; and of each
-    artefact of a store, as the store says its files, by kind and key."""
+    artefact of a store, whose files are all read, by kind and key. A damaged one is like no other."""
     found = {}
     for name in _SAME:
         if (run / name).is_file():
@@ -112,7 +117,18 @@ def digests(run: Path, store: Path | None = None) -> dict[str, str]:
     for meta in () if store is None else sorted(store.glob("*/*/meta.json")):
         told = json.dumps(json.loads(meta.read_text(encoding="utf-8"))["files"], sort_keys=True)
         found["/".join(meta.parts[-3:-1])] = hashlib.sha256(told.encode()).hexdigest()
-    return found
+    return found | {name: f"damaged {secrets.token_hex()}" for name in ([] if store is None else damaged(store))}
+
+
+def damaged(store: Path) -> list[str]:
+    """The artefacts of a store, by kind and key, that are not as they were written; none where there is no store."""
+    with _verifying:
+        try:
+            return [one.item.name for one in verified(inventory_of(store)) if one.damaged]
+        except InputError:
+            if store.is_dir() and any(store.iterdir()):
+                raise
+            return []
 
 
 def differing(one: Mapping[str, str], other: Mapping[str, str]) -> set[str]:

@@ -8,19 +8,18 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.benchmark import Benchmark, Option
 from benchmarks.command import run_one
-from benchmarks.faulted.counts import Count
+from benchmarks.faulted.counts import Count, to_its_end
 from benchmarks.faulted.disk_faults import FAULTS, Calm, Started, ended
 from benchmarks.faulted.disks import why_not
-from benchmarks.faulted.runs import RUN, STORE, Ended, differing, digests, left_over, two_at_once
+from benchmarks.faulted.runs import RUN, STORE, Ended, damaged, differing, digests, left_over, two_at_once
 from benchmarks.rows import Row, skipped
 from harness.cli import CODE_INPUT
 from harness.errors import InputError, unknown_name
-from harness.stock.inventory import inventory_of
-from harness.stock.verify import verified
 
 
 def measure(options: argparse.Namespace) -> list[Row]:
@@ -32,29 +31,58 @@ def measure(options: argparse.Namespace) -> list[Row]:
     for name in names:
         if name not in FAULTS:
             raise InputError(unknown_name("fault of a disk", name, FAULTS))
-    count = Count()
+    count, ways = Count(), Ways()
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         root = Path(folder)
-        first = ended(root / "calm", Started())
-        if not count.check(first.code == 0, f"undisturbed: code {first.code}: {_last(first)}"):
+        first = ended(root / "calm", Started()).ended
+        if not count.need(first.code == 0, f"undisturbed: code {first.code}: {_last(first)}"):
             return count.rows("disks")
         took = {what: _bytes(root / "calm" / what) for what in (STORE, RUN)}
         calm = Calm(digests(root / "calm" / RUN, root / "calm" / STORE), took)
-        places = [root / str(number) for number in range(len(names))]
-        two_at_once(lambda name, here: meet(name, here, calm, count), names, places)
-    return count.rows("disks")
+
+        def one(name: str, here: Path) -> None:
+            with count.trying(name):
+                meet(name, here, calm, count, ways)
+
+        two_at_once(one, names, [root / str(number) for number in range(len(names))])
+    late = [skipped(f"disks: {name}", "the run had ended before it came") for name in ways.late]
+    return [*count.rows("disks", how=ways.told), *late]
 
 
-def meet(name: str, here: Path, calm: Calm, count: Count) -> None:
+@dataclass
+class Ways:
+    """How runs met their faults. refused: with a sentence; as_if_nothing: to their end, with the right results, say
+    because what was asked of the disk was done before; late: not at all, for they had ended."""
+
+    refused: list[str] = field(default_factory=list)
+    as_if_nothing: list[str] = field(default_factory=list)
+    late: list[str] = field(default_factory=list)
+
+    @property
+    def told(self) -> str:
+        """In the name of the row."""
+        return f"{len(self.refused)} refused in a sentence, {len(self.as_if_nothing)} ended as if nothing had been"
+
+    def add(self, name: str, code: int) -> None:
+        """A run that ended right: refused, or with its results."""
+        (self.as_if_nothing if code == 0 else self.refused).append(name)
+
+
+def meet(name: str, here: Path, calm: Calm, count: Count, ways: Ways) -> None:
     """A run that meets a fault, and the same command once that is mended."""
     stages = FAULTS[name](here, calm)
     with ExitStack() as stack:
         stack.callback(lambda: [*stages])  # takes the disk away
         how = next(stages)
-        met = ended(here, how)
+        met, in_time = ended(here, how)
+        if not in_time and met.code == 0:
+            ways.late.append(name)
+            return
         wrong = _wrong(here, met, how, calm)
+        if not wrong:
+            ways.add(name, met.code)
         how = next(stages)
-        again = ended(here, how)
+        again = ended(here, how).ended
         other = _other(here, how, calm)
         left = left_over(here, how.path(STORE))
         count.differing |= {f"{name}: {one}" for one in other}
@@ -72,11 +100,9 @@ def _wrong(here: Path, met: Ended, how: Started, calm: Calm) -> list[str]:
         wrong.append(f"code 0, and {len(other)} differ: {sorted(other)[:3]}")
     if met.code != 0 and not (how.refused and met.code == CODE_INPUT and "Error: " in met.told):
         wrong.append(f"code {met.code}: {_last(met)}")
-    store = here / how.path(STORE)
-    begun = store.is_dir() and any(store.iterdir())
-    damaged = [one.item.use for one in verified(inventory_of(store)) if one.damaged] if begun else []
-    if damaged:
-        wrong.append(f"{len(damaged)} half artefacts: {damaged[:3]}")
+    half = damaged(here / how.path(STORE))
+    if half:
+        wrong.append(f"{len(half)} half artefacts: {half[:3]}")
     return wrong
 
 
@@ -103,7 +129,7 @@ BENCHMARK = Benchmark(
     "faults",
     "disks",
     "disks that are full, read-only, closed, gone or slow, and the same command once they are mended",
-    measure,
+    to_its_end("disks", measure),
     {"of_disks": [*_QUICK]},
     "2 faults",
     (Option("--of-disks", None, {"nargs": "+", "metavar": "FAULT", "help": "these faults of disks alone"}),),

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from benchmarks.benchmark import Benchmark, Option
 from benchmarks.command import run_one
+from benchmarks.faulted.counts import to_its_end
 from benchmarks.faulted.runs import OPTIONS, run, two_at_once
 from benchmarks.rows import Row, at_most, skipped
 from harness.errors import InputError, unknown_name
@@ -129,7 +130,7 @@ BENCHMARK = Benchmark(
     "faults",
     "fuzzing",
     "coverage-guided fuzzing of every parser of what others wrote: an answer or a refusal",
-    measure,
+    to_its_end("fuzzing", measure),
     {"seconds": 4, "parsers": [*_QUICK]},
     "2 parsers, 2 s each",
     (

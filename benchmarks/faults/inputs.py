@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from benchmarks.benchmark import Benchmark, Option
 from benchmarks.command import run_one
+from benchmarks.faulted.counts import to_its_end
 from benchmarks.find import find_benchmarks
 from benchmarks.odd_inputs.kinds import EVERY, total
 from benchmarks.rows import Row, at_most
@@ -42,7 +43,7 @@ BENCHMARK = Benchmark(
     "faults",
     "inputs",
     "bad input of every class of benchmarks.misread: the right answer, or a refusal in a sentence",
-    measure,
+    to_its_end("inputs", measure),
     {"every": 40},
     "one case of 40",
     (EVERY, _CLASSES),

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.benchmark import Benchmark, Option
 from benchmarks.command import run_one
-from benchmarks.faulted.counts import Count
+from benchmarks.faulted.counts import Count, to_its_end
 from benchmarks.faulted.runs import differing, digests
 from benchmarks.rows import Row, skipped
 
@@ -160,7 +160,7 @@ BENCHMARK = Benchmark(
     "faults",
     "reproducible",
     "the same run in other surroundings: hash seed, locale, time zone, threads, workers, folder, umask",
-    measure,
+    to_its_end("surroundings", measure),
     {"only_all": True, "at_work": False},
     "all of them at once",
     (

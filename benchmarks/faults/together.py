@@ -5,79 +5,144 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks.benchmark import Benchmark, Option
 from benchmarks.command import run_one
-from benchmarks.faulted.counted import LOG, made_twice
-from benchmarks.faulted.counts import Count
-from benchmarks.faulted.runs import OPTIONS, RUN, differing, digests, end, run, start
+from benchmarks.faulted.counted import ASKS, BEGINS, LOG, MADE, TRAINS, Line, made, made_twice, read_log
+from benchmarks.faulted.counts import Count, to_its_end
+from benchmarks.faulted.runs import OPTIONS, RUN, Ended, damaged, differing, digests, end, run, start
 from benchmarks.rows import Row
+from harness.stock.inventory import FOLDERS
 
 _PLANS = ("attack=[knn]", "attack=[knn,ssim]", "attack=[ssim,loss]", "attack=[knn,loss]")
 """They share their generators, releases and pool, and some observations and scores."""
+_POLL_SEC = 0.02
+
+
+class Held(NamedTuple):
+    """A generator that is being trained while others wait for it. group: of the processes of the run that trains it;
+    waiting: those of the runs that wait."""
+
+    name: str
+    group: int
+    waiting: frozenset[int]
 
 
 def measure(options: argparse.Namespace) -> list[Row]:
-    """A count of both numbers of runs, and of those where the first is killed in the midst of a training."""
-    rows = []
+    """A count of both numbers of runs, and of those where the one that others wait for is killed in a training."""
+    rows, undisturbed = [], Count()
     with tempfile.TemporaryDirectory(prefix="faults-") as name:
-        root = Path(name)
-        calm = {
-            plan: digests(_alone(root / f"calm {i}", plan) / RUN) for i, plan in enumerate(_PLANS[: options.plans])
-        }
+        root, calm = Path(name), {}
+        for i, plan in enumerate(_PLANS[: options.plans]):
+            ended = run(root / f"calm {i}", _words(plan, root / f"calm {i}"))
+            undisturbed.need(ended.code == 0, f"{plan}, undisturbed: code {ended.code}: {ended.told[-300:]}")
+            calm[plan] = digests(root / f"calm {i}" / RUN)
+        if undisturbed.failures:
+            return undisturbed.rows("runs at once on one store")
         for n in options.at_once:
             rows += _at_once(root / f"{n} at once", n, calm).rows(f"{n} runs at once on one store")
-        rows += _at_once(root / "killed", 3, calm, kills=True).rows("3 runs at once, of which one is killed")
+        killed = _at_once(root / "killed", 3, calm, kills=True)
+        rows += killed.rows("3 runs at once, of which the one that others wait for is killed")
     return rows
 
 
-def _alone(folder: Path, plan: str) -> Path:
-    ended = run(folder, _words(plan, folder, "run"))
-    if ended.code != 0:
-        raise SystemExit(f"The undisturbed run failed ({ended.code}):\n{ended.told}")
-    return folder
-
-
-def _words(plan: str, root: Path, out: str) -> list[str]:
+def _words(plan: str, root: Path) -> list[str]:
     own = [word for word in OPTIONS if not word.startswith(("out=", "store.root=", "launch.workers="))]
-    return [*own, plan, f"store.root={root / 'store'}", f"out={out}", "launch.workers=1"]
+    return [*own, plan, f"store.root={root / 'store'}", f"out={RUN}", "launch.workers=1"]
 
 
-def _at_once(root: Path, n: int, calm: dict[str, dict[str, str]], *, kills: bool = False) -> Count:
+def _at_once(root: Path, n: int, calm: Mapping[str, Mapping[str, str]], *, kills: bool = False) -> Count:
     count = Count()
     root.mkdir()
     log = root / "made.txt"
-    log.touch()
     plans = [[*calm][i % len(calm)] for i in range(n)]
-    told = {LOG: str(log)}
-    runs = [
-        start(root / str(i), _words(plan, root, "run"), told, module="benchmarks.faulted.counted")
-        for i, plan in enumerate(plans)
-    ]
+
+    def begin(i: int) -> subprocess.Popen[str]:
+        words = _words(plans[i], root)
+        return start(root / str(i), words, {LOG: str(log)}, module="benchmarks.faulted.counted")
+
+    runs = [begin(i) for i in range(n)]
+    held = None
     if kills:
-        while runs[0].poll() is None and not any((root / "store" / "checkpoint").glob("*/step-*")):
-            time.sleep(0.02)
-        os.killpg(runs[0].pid, signal.SIGKILL)
-        end(runs[0])
-        runs[0] = start(root / "0", _words(plans[0], root, "run"), told, module="benchmarks.faulted.counted")
+        with count.trying("the kill"):
+            held = _kill_the_holder(runs, log, count)
+            if held is not None:
+                i = [process.pid for process in runs].index(held.group)
+                runs[i] = begin(i)
     for i, process in enumerate(runs):
-        ended = end(process)
-        other = differing(digests(root / str(i) / RUN), calm[plans[i]])
-        count.differing |= {f"run {i}: {one}" for one in other}
-        count.check(ended.code == 0 and not other, f"run {i} of {n}: code {ended.code}: {ended.told[-200:]}")
+        with count.trying(f"run {i} of {n}"):
+            ended = end(process)
+            other = differing(digests(root / str(i) / RUN), calm[plans[i]])
+            count.differing |= {f"run {i}: {one}" for one in other}
+            right = ended.code == 0 and not other and "Traceback" not in ended.told
+            count.check(right, f"run {i} of {n}: code {ended.code}, {len(other)} differ: {ended.told[-200:]}")
+    if held is not None:
+        count.need(taken_over(held, read_log(log)), f"{held.name}, whose maker was killed, was made by no other run")
+    for what in wrong_in_store(root / "store", made(log)):
+        count.need(False, what)
     count.twice = len(made_twice(log))
     return count
+
+
+def _kill_the_holder(runs: Sequence[subprocess.Popen[str]], log: Path, count: Count) -> Held | None:
+    """Kill the run that trains a generator as soon as another one waits for that."""
+    held = None
+    while held is None and all(process.poll() is None for process in runs):
+        time.sleep(_POLL_SEC)
+        held = held_in(read_log(log))
+    if held is None:
+        count.need(False, "no run waited for a training of another one: nothing was killed")
+        return None
+    os.killpg(held.group, signal.SIGKILL)
+    (killed,) = [end(process) for process in runs if process.pid == held.group]
+    return (
+        held if count.need(_was_killed(killed), f"to be killed: code {killed.code}: {killed.told[-200:]}") else None
+    )
+
+
+def _was_killed(ended: Ended) -> bool:
+    return ended.code == -signal.SIGKILL and "Traceback" not in ended.told
+
+
+def held_in(lines: Sequence[Line]) -> Held | None:
+    """The first generator whose training has done its first step and is under way, and which another run asks for."""
+    there = {line.name for line in lines if line.what == MADE}
+    for one in lines:
+        if one.what == TRAINS and one.name not in there:
+            asking = {line.group for line in lines if line.what == ASKS and line.name == one.name}
+            if asking - {one.group}:
+                return Held(one.name, one.group, frozenset(asking - {one.group}))
+    return None
+
+
+def taken_over(held: Held, lines: Sequence[Line]) -> bool:
+    """Whether a run that waited made it, once its maker was killed."""
+    began, finished = (
+        {line.group for line in lines if line.what == what and line.name == held.name} for what in (BEGINS, MADE)
+    )
+    return bool(began & finished & held.waiting)
+
+
+def wrong_in_store(store: Path, noted: Collection[str]) -> list[str]:
+    """What does not fit between a store and what runs say that they made; noted: names, kind/key."""
+    there = {"/".join(path.parts[-3:-1]) for kind in FOLDERS for path in (store / kind).glob("[!.]*/meta.json")}
+    wrong = [f"damaged: {name}" for name in damaged(store)]
+    wrong += [f"in the store, and no run says that it made it: {name}" for name in sorted(there - {*noted})]
+    return wrong + [f"made, and not in the store: {name}" for name in sorted({*noted} - there)]
 
 
 BENCHMARK = Benchmark(
     "faults",
     "together",
     "2 and 8 runs at once on one store: nothing is made twice, and each ends as it would alone",
-    measure,
+    to_its_end("runs at once on one store", measure),
     {"at_once": [2], "plans": 2},
     "2 runs",
     (
