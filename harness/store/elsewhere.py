@@ -64,6 +64,11 @@ class There:
             return self.function(job, work)
 
 
+def bare(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function itself, where it takes along what is known of a store: for whoever asks which one it is."""
+    return function.function if isinstance(function, There) else function
+
+
 def there(root: Path, function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """The function as it is to run elsewhere; itself where there is nothing to know of the store."""
     elsewhere = elsewhere_of(root)

@@ -18,6 +18,7 @@ from harness.jobs.observe import observe
 from harness.jobs.train import train_and_release, train_start, train_surrogate
 from harness.jobs.work import Progress, Work
 from harness.store import Store
+from harness.store.elsewhere import bare
 
 _TRAININGS = {train_and_release, train_start, train_surrogate}
 
@@ -80,7 +81,7 @@ class SlurmLauncher:
         self._on_this_machine.close()
 
     def _is_for_slurm(self, function: Callable[..., Any]) -> bool:
-        takes = self._options.takes
+        takes, function = self._options.takes, bare(function)
         return takes == "all" or function in _TRAININGS or (takes == "observing" and function is observe)
 
     def _device_there(self) -> str:

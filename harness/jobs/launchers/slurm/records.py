@@ -19,6 +19,7 @@ from harness.bounded import read_json
 from harness.errors import InputError
 from harness.jobs.launchers.slurm.queue import ArrayTask
 from harness.store import JOBS, Store, content_key
+from harness.store.elsewhere import bare
 from harness.writing import FOLDER_MODE, remove, replace_file
 
 KEPT_SEC = 86_400.0
@@ -35,6 +36,7 @@ class Handed(NamedTuple):
 
 def job_key(function: Callable[..., Any], job: object) -> str | None:
     """The key of what a job makes, and by which function; None of one that has no key: nobody can find it again."""
+    function = bare(function)
     keys = {name: getattr(job, name) for name in ("key", "release_key") if isinstance(getattr(job, name, None), str)}
     return (
         content_key(stage="job", function=f"{function.__module__}.{function.__qualname__}", **keys) if keys else None
