@@ -81,8 +81,9 @@ def test_after_a_failure_the_next_jobs_are_done(launcher):
     assert launcher.map(launch_jobs.square, [3], silent) == [9]
 
 
-def test_what_a_job_says_is_passed_on_and_plain(launcher, capfd):
-    launcher.map(launch_jobs.shout, [1], silent)
+def test_what_a_job_says_is_passed_on_and_plain(way, capfd):
+    with closing(way.made()) as launcher:  # all of it is there once that is closed
+        launcher.map(launch_jobs.shout, [1], silent)
     told = capfd.readouterr().err
     assert told.count("evil\\x1b[2J\\x07 \\u202e") >= 2
     assert not [one for one in told if not one.isprintable() and one != "\n"]
