@@ -18,7 +18,6 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext
-from pickle import UnpicklingError
 from queue import SimpleQueue
 from typing import Any
 
@@ -120,7 +119,7 @@ class WorkerProcess:
 
     def _pass_on(self) -> None:
         """Take what is reported at once, so that the process never waits for whoever reads it."""
-        with suppress(EOFError, OSError, UnpicklingError):  # the last word of one that was killed may be half a word
+        with suppress(Exception):  # the last word of one that was killed may be half a word
             while True:
                 self._messages.put(self._reports.recv())
 

@@ -22,7 +22,8 @@ def resolved(*options: str) -> dict:
 
 def test_every_word_of_the_defaults_is_known():
     """Of all attacks and presets; a new word is left out until somebody lists it, and this test says so."""
-    places = {("store", "root"), ("store", "verify"), ("out",), ("dry_run",)}  # or of no consequence
+    of_store = {("store", name) for name in ("root", "verify", "lock", "mirror", "mirror_kinds")}
+    places = {*of_store, ("out",), ("dry_run",)}  # or of no consequence
     for preset in ("quick", "small", "gpu"):
         options = resolved("attack=all", f"preset={preset}")
         told = public_options(options)
