@@ -107,7 +107,7 @@ def meet(root: Path, kind: str, count: Count, draw: random.Random) -> None:
     count.differing |= {f"{item.name} {how.__name__}: {one}" for one in other}
     again = made(log)
     alone = again == ([] if kind == ANSWERS else [item.name])  # answers are kept beside the store's own making
-    named = f"{item.name.removesuffix('.json')} is damaged" in " ".join(ended.told.split())
+    named = f"{item.name} is damaged" in " ".join(ended.told.split())
     right = ended.code == 0 and not other and alone and named
     told = f"code {ended.code}, {len(other)} differ, made {again[:3]}, {'' if named else 'not '}named"
     count.check(right, f"{item.name}/{path.name} {how.__name__}: {told}")
