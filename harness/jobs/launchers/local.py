@@ -136,9 +136,10 @@ class LocalLauncher:
 
     def _idle(self, busy: Sequence[WorkerProcess]) -> WorkerProcess | None:
         """A process that has nothing to do, a new one where there may be more; None where all are busy."""
-        for process in self._processes:
-            if process not in busy:
+        for process in [one for one in self._processes if one not in busy]:
+            if process.alive:
                 return process
+            self._processes.remove(process)  # it died while it had nothing to do, of which no job is to blame
         taken = {process.rank for process in self._processes}
         rank = min({*range(self.at_a_time)} - taken, default=None)
         if rank is None:

@@ -76,6 +76,14 @@ def test_words_that_name_no_places_stay():
     assert public_command(words, resolved("attack=[knn,ssim]", "device=cuda", "launch.workers=0")) == words
 
 
+def test_a_clusters_address_is_told_to_nobody():
+    given = ["launch=ray", f"launch.address={SECRET}:6379", "launch.cpus=2", "attack=[knn,ssim]"]
+    assert public_options(resolved(*given))["launch"].items() >= {"name": "ray", "cpus": 2.0}.items()
+    assert SECRET not in json.dumps(public_options(resolved(*given)))
+    told = public_command(given, resolved(*given))
+    assert told == ["launch=ray", "launch.address=...", *given[2:]]
+
+
 def test_a_value_must_be_a_number_or_a_known_word_whatever_it_is_called():
     options = resolved("attack=[knn,loss]")
     options["attack"]["knn"] |= {"calibration": SECRET, "distance": f"/{SECRET}", "k": SECRET, "list": [1, SECRET]}

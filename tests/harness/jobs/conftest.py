@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -41,12 +40,12 @@ class Way(NamedTuple):
 @pytest.fixture(scope="session")
 def ray_cluster() -> Iterator[Any]:
     """Two raylets on loopback, of one core each."""
-    ray = pytest.importorskip("ray", reason="Ray is not installed: pip install '.[ray]'")
-    from ray.cluster_utils import Cluster
-
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(prefix="ray-", dir="/tmp") as folder:
         for name, value in {**OF_RAY, "RAY_TMPDIR": folder}.items():
-            patch.setenv(name, value)
+            patch.setenv(name, value)  # read as Ray is imported
+        ray = pytest.importorskip("ray", reason="Ray is not installed: pip install '.[ray]'")
+        from ray.cluster_utils import Cluster
+
         (Path(folder) / "ray").mkdir()
         cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
         cluster.add_node(num_cpus=1)
@@ -79,6 +78,3 @@ def way(request, tmp_path_factory) -> Way:
 def launcher(way) -> Iterator[Launcher]:
     with closing(way.made()) as made:
         yield made
-
-
-os.environ.update(OF_RAY)  # read as Ray is imported, whichever test is the first to

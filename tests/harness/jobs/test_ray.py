@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import tempfile
 import threading
@@ -66,14 +67,27 @@ def test_a_lost_nodes_job_goes_on_from_its_checkpoint_on_another(ray_cluster, tm
 
 
 @pytest.mark.cluster
+@pytest.mark.filterwarnings("error::harness.errors.HarnessWarning")
+def test_an_actor_that_was_lost_while_it_had_nothing_to_do_is_no_jobs_fault(ray_cluster):
+    with closing(make_launcher(RayLaunch(address=ray_cluster.address), "cpu")) as launcher:
+        first = {pid for _, pid in launcher.map(launch_jobs.threads, list(range(6)), silent)}
+        for pid in first:
+            psutil.Process(pid).parent().kill()
+            launch_jobs.wait_for(lambda pid=pid: not psutil.pid_exists(pid))
+        second = {pid for _, pid in launcher.map(launch_jobs.threads, list(range(6)), silent)}
+    assert not first & second
+
+
+@pytest.mark.cluster
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
 def test_a_ray_of_this_run_alone_opens_nothing_and_ends_with_it_however_it_ends(tmp_path, monkeypatch, how, code):
     """Nothing listens beyond loopback, nothing is written but a folder for this user's eyes, which goes again."""
     pytest.importorskip("ray")
+    for name in [name for name in os.environ if name.startswith("RAY_")]:  # of the cluster of other tests
+        monkeypatch.delenv(name)
     with tempfile.TemporaryDirectory(prefix="t", dir="/tmp") as home:
         for name, value in {"HOME": home, "TMPDIR": home, "RAY_ADDRESS": "192.0.2.1:6379"}.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.delenv("RAY_TMPDIR", raising=False)
         run = start(("ray", '{"workers": 2}'), "keep_when_interrupted", tmp_path)
         workers = begun(tmp_path)
         everybody = [psutil.Process(run.pid), *psutil.Process(run.pid).children(recursive=True)]
@@ -136,8 +150,8 @@ def test_a_certain_gpu_is_not_asked_of_a_cluster(monkeypatch):
 
 
 @pytest.mark.cluster
+@pytest.mark.usefixtures("ray_cluster")  # which imports Ray as the tests want it
 def test_an_address_that_leads_nowhere_is_a_sentence():
-    pytest.importorskip("ray")
     with (
         closing(make_launcher(RayLaunch(address="127.0.0.1:1"), "cpu")) as launcher,
         pytest.raises(InputError, match=r"launch\.address=127\.0\.0\.1:1 leads to no Ray cluster"),

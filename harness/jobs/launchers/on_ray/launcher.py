@@ -16,6 +16,8 @@ from harness.jobs.launchers.on_ray.session import RaySession, check_installed
 from harness.jobs.launchers.on_ray.slot import Slot
 from harness.jobs.work import Progress, Work
 
+_ANSWER_SEC = 10.0  # that an actor which is there needs at most to say so
+
 
 class RayLauncher:
     """Jobs on a cluster. options: `launch.*`; device: the option.
@@ -61,6 +63,7 @@ class RayLauncher:
         if not jobs:
             return []
         room = self._room()
+        self._forget_the_lost()
         try:
             return Round(
                 function,
@@ -88,6 +91,15 @@ class RayLauncher:
                 slot.kill()
             session.close()
 
+    def _forget_the_lost(self) -> None:
+        """Slots may have been lost while they had nothing to do, of which no job is to blame."""
+        asked = {slot.asked_again(): slot for slot in self._slots if slot.where is not None}
+        came = self._wait([*asked], _ANSWER_SEC)
+        for answer, slot in asked.items():
+            if answer not in came or not slot.is_there(answer):
+                self._slots.remove(slot)
+                slot.kill()
+
     def _room(self) -> Room:
         if self._session is None:
             self._session = RaySession(self._options.address)
@@ -111,6 +123,8 @@ class RayLauncher:
             for slot in slots:
                 slot.kill()
 
-    def _wait(self, references: list[Any], seconds: float) -> None:
-        if references:
-            self._ray.wait(references, num_returns=len(references), timeout=seconds)
+    def _wait(self, references: list[Any], seconds: float) -> list[Any]:
+        """Those that have come, after so long at most."""
+        if not references:
+            return []
+        return [*self._ray.wait(references, num_returns=len(references), timeout=seconds)[0]]

@@ -30,16 +30,26 @@ class Slot:
         self.words: Any = None
         self._said: deque[str] = deque(maxlen=_LINES)
 
+    def asked_again(self) -> Any:
+        """What `is_there` takes, once it has come: nothing may have been heard of the actor for a while."""
+        return self._actor.place.remote()
+
+    def is_there(self, answer: Any) -> bool:
+        """Whether the actor has answered."""
+        try:
+            self._answer(answer)
+        except SlotLostError:
+            return False
+        return True
+
     def arrive(self) -> None:
         """Take note of where it is; `placed` must be there. Raises SlotLostError."""
         self.where, self.placed = self._answer(self.placed), None
 
     def begin(self, function: Callable[[Any, Work], Any], number: int, job: Any) -> None:
         """Let it do a job."""
-        self.number, self.words = (
-            number,
-            self._actor.do.options(num_returns="streaming").remote(function, number, job),
-        )
+        self.number = number
+        self.words = self._actor.do.options(num_returns="streaming").remote(function, number, job)
         self._said.clear()
 
     def next(self) -> Words | Done | Failed | Any:
