@@ -71,6 +71,7 @@ start() {
 
 stop() {
 	local pids=() pid
+	SLURM_CONF=$folder/slurm.conf timeout 5 scancel --full --signal=KILL --user="$(id -un)" 2>/dev/null || true
 	for name in slurmd slurmctld munged; do
 		if pid=$(cat "$folder/$name.pid" 2>/dev/null); then
 			kill "$pid" 2>/dev/null && pids+=("$pid") || true
