@@ -12,6 +12,11 @@ import torch
 torch.set_num_threads(1)  # two threads on such small networks collapse as soon as anything else runs
 
 
+# A shell's job in the background ignores Ctrl-C, and so would every command that a test starts and interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.fixture(autouse=True)
 def _signals_as_before():
     """A command that was interrupted hears no second signal until its process ends, and ours goes on."""
