@@ -214,10 +214,10 @@ def test_a_file_that_cannot_be_read_is_not_of_another_kind(tmp_path, monkeypatch
     (tmp_path / "d" / "Anna").write_bytes(b"secret")
     opening = Path.open
 
-    def refuse(path, *rest):
+    def refuse(path, *rest, **named):
         if path.name == "Anna":
             raise PermissionError(13, "Permission denied")
-        return opening(path, *rest)
+        return opening(path, *rest, **named)
 
     monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(InputError, match=r"cannot be taken: 1 that cannot be read\.") as told:
