@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from s3_server import MISSING, program, served
 
-from benchmarks.faulted.counted import LOG
+from benchmarks.faulted.counted import LOG, made
 from benchmarks.faulted.runs import RUN, differing, digests, end, start
 from harness.store.elsewhere import MIRRORED
 from harness.store.locks import MARK
@@ -34,7 +34,7 @@ def two_heads(tmp_path: Path, words, environment):
         ended = end(head)
         assert ended.code == 0, ended.told
     assert differing(digests(tmp_path / "a" / RUN), digests(tmp_path / "b" / RUN)) == set()
-    return Counter(log.read_text().split())
+    return Counter(made(log))
 
 
 def test_two_heads_on_one_store_whose_locks_are_folders(tmp_path):
