@@ -43,6 +43,9 @@ try:
         made.save(folder / "made")
 except Stopped:
     pass
+import torch.distributed as dist
+if dist.is_initialized():  # else threads of gloo may still run when Python ends, which aborts it
+    dist.destroy_process_group()
 """
 FAMILIES = ("dct", "ddpm", "flow", "latent")
 NEVER = 10_000
