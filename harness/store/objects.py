@@ -169,7 +169,11 @@ class _Folder:
         path = self._root / name
         beside = path.with_name(f".writing-{secrets.token_hex(8)}")
         for _ in range(10):  # somebody may take an empty folder away meanwhile
-            path.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
+            for folder in (
+                *reversed(path.parent.relative_to(self._root).parents),
+                path.parent.relative_to(self._root),
+            ):
+                (self._root / folder).mkdir(FOLDER_MODE, parents=True, exist_ok=True)  # each closed to others
             with suppress(FileNotFoundError):
                 beside.touch(FILE_MODE, exist_ok=False)
                 break

@@ -167,8 +167,9 @@ def test_what_left_the_queue_a_day_ago_is_cleared_away(tmp_path):
     records = Records(Store(tmp_path))
     (old, old_folder), (queued_still, queued_folder), (_, new) = (records.new_batch() for _ in range(3))
     records.note("ab", Handed(ArrayTask(old, 0), 0))
+    records.note("cd", Handed(ArrayTask(queued_still, 0), 0))
     before = time.time() - 100_000
-    for path in (old_folder, queued_folder, tmp_path / "jobs" / "keys" / "ab.json"):
+    for path in (old_folder, queued_folder, *(tmp_path / "jobs" / "keys").iterdir()):
         os.utime(path, (before, before))
     records.clear_old([queued_still])
     assert [old_folder.exists(), queued_folder.exists(), new.exists(), records.find("ab")] == [
@@ -177,6 +178,7 @@ def test_what_left_the_queue_a_day_ago_is_cleared_away(tmp_path):
         True,
         None,
     ]
+    assert records.find("cd") == Handed(ArrayTask(queued_still, 0), 0), "else it would be handed in once more"
 
 
 def test_progress_goes_through_a_file_and_is_heard_once(tmp_path):

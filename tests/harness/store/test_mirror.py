@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import random
+import stat
 import time
 import warnings
 from collections import Counter
@@ -290,3 +291,14 @@ def test_options_are_checked(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "obstore.store", None)
     with pytest.raises(InputError, match=r"\[mirror\]"):
         objects.opened("s3://bucket/x")
+
+
+def test_a_mirror_in_a_folder_is_closed_to_others_at_every_level(tmp_path):
+    """Who knows the slices can tell from keys who was trained on what."""
+    before = os.umask(0)
+    try:
+        objects.opened(str(tmp_path / "mirror")).write("generator/abc/meta.json", b"{}")
+    finally:
+        os.umask(before)
+    found = [tmp_path / "mirror", tmp_path / "mirror" / "generator", tmp_path / "mirror" / "generator" / "abc"]
+    assert [stat.S_IMODE(folder.stat().st_mode) for folder in found] == [0o700] * 3

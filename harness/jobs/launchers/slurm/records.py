@@ -109,9 +109,14 @@ class Records:
         """Clear away what was left; alive: batches that have tasks in the queue."""
         known, before = set(alive), time.time() - KEPT_SEC
         root = self._store.private_folder(JOBS)
-        for path in [*root.iterdir(), *(root / "keys").glob("*.json")]:
+        for path in root.iterdir():
             with suppress(OSError):
                 if path.name not in {"keys", *known} and path.lstat().st_mtime < before:
+                    remove(path)
+        for path in (root / "keys").glob("*.json"):
+            handed = self.find(path.stem)
+            if handed is None or not (root / handed.task.batch).exists():
+                with suppress(OSError):
                     remove(path)
 
     def _file(self, key: str) -> Path:

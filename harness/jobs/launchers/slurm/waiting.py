@@ -157,6 +157,10 @@ class Waiting:
     def _end(self, keep_logs: bool) -> None:
         """The jobs are asked to keep a checkpoint and to end; whoever has not by then is SLURM's to kill."""
         deadline = time.monotonic() + ENDED_SEC + 1
+        if queued() is None:  # nobody knows what runs: all that was handed in is to end, and its records stay
+            cancel([self._ids[task] for task in self._tasks if task in self._ids])
+            self._hands_in.records.leave(done=False)
+            return
         left = self._ours()
         cancel([one.job_id for one in left])
         while left and time.monotonic() < deadline:
