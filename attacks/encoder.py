@@ -49,7 +49,15 @@ def encoded(images: Images, path: str) -> Scores:
     with torch.no_grad(), one_thread():
         # One by one: the size of a batch and the threads may choose the order in which a convolution adds up.
         pixels = (torch.from_numpy(image.astype(np.float32)) / 255.0 for image in images)
-        features = torch.cat([_through(layers, one[None, None]) for one in pixels])
+        try:
+            features = torch.cat([_through(layers, one[None, None]) for one in pixels])
+        except RuntimeError as error:
+            if "memory" in str(error):
+                raise
+            told = " ".join(str(error).split())
+            raise ValueError(
+                f"encoder={path}: its layers do not fit images of one channel, or each other ({told})."
+            ) from error
     return np.asarray(features.double().numpy(), dtype=np.float64)
 
 

@@ -267,3 +267,7 @@ def test_a_file_that_is_no_encoder_is_refused_in_words(view, tmp_path):
     save_file({"layer": torch.zeros(1)}, tmp_path / "strange.safetensors")
     with pytest.raises(ValueError, match=r"must hold 0\.weight"):
         encoded(view.candidates, str(tmp_path / "strange.safetensors"))
+    coloured = {"0.weight": torch.zeros(2, 3, 1, 3), "0.bias": torch.zeros(2)}  # found by fuzzing
+    save_file(coloured, tmp_path / "coloured.safetensors")
+    with pytest.raises(ValueError, match="do not fit images of one channel"):
+        encoded(view.candidates, str(tmp_path / "coloured.safetensors"))
