@@ -41,7 +41,13 @@ def read_members(folder: Path, size: int) -> NDArray[np.uint8]:
     path = folder / MEMBERS
     try:
         members = np.lib.format.open_memmap(path, mode="r")
-    except (ValueError, TokenError, OverflowError, TypeError) as error:  # numpy reads its head as Python's words
+    except (
+        ValueError,
+        TokenError,
+        SyntaxError,
+        OverflowError,
+        TypeError,
+    ) as error:  # numpy reads its head as Python's words
         raise ValueError(f"{path} is no file of members ({error}).") from error
     if members.dtype != "uint8" or members.ndim != 3 or members.shape[1:] != (size, size) or len(members) < 1:
         raise ValueError(

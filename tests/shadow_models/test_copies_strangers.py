@@ -139,7 +139,8 @@ def test_a_head_that_is_no_python_is_told_as_a_sentence(tmp_path):
     """Found by fuzzing: numpy reads the head as Python's words, and whatever reads those raises its own errors."""
     np.save(tmp_path / MEMBERS, np.zeros((2, 4, 4), np.uint8))
     whole = (tmp_path / MEMBERS).read_bytes()
-    for broken in (whole.replace(b"(2, 4", b"(2,\n("), whole.replace(b"}", b"("), whole.replace(b"2,", b"9" * 2)):
+    heads = (whole.replace(b"(2, 4", b"(2,\n("), whole.replace(b"}", b"("), whole.replace(b"2,", b"9" * 2))
+    for broken in (*heads, whole.replace(b"{", b")"), whole.replace(b"{'desc", b"  x\n y")):
         (tmp_path / MEMBERS).write_bytes(broken)
         with pytest.raises(ValueError, match=r"no file of members|members of the recipe"):
             read_members(tmp_path, 4)
