@@ -37,6 +37,7 @@ def _do(words: list[str]) -> int:
     return _run(words)
 
 
+@leading()
 def _verify(words: list[str]) -> int:
     from harness.run.verify import verify
 

@@ -42,7 +42,12 @@ class Lock(Protocol):
 
 
 class _Flock(NamedTuple):
-    lost: bool = False  # the kernel takes it from the dead alone
+    locks: Path
+
+    @property
+    def lost(self) -> bool:
+        """The kernel takes it from the dead alone; but who takes folders, which everybody is to, does not see it."""
+        return (self.locks / MARK).exists()
 
 
 def chosen(root: Path, locks: Path, way: Way) -> Chosen:
@@ -76,7 +81,7 @@ def locked(locks: Path, name: str, kind: Kind, *, wait: bool = True) -> Iterator
         path = locks / f"{name}{FLOCKED}"
         with FileLock(path, mode=FILE_MODE).acquire(blocking=wait):
             try:
-                yield _Flock()
+                yield _Flock(locks)
             finally:
                 with suppress(OSError):
                     path.unlink()

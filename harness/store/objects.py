@@ -60,6 +60,8 @@ def opened(address: str) -> Objects:
     """The place of an address. Raises InputError for one that is none, or asks for what is not installed."""
     if is_folder(address):
         return _Folder(user_path(address.removeprefix("file://"), "store.mirror="))
+    if "::" in address:
+        raise InputError("store.mirror= is a chain of addresses (::), which is not taken; give the last one alone.")
     parts = urlsplit(address)
     if parts.password or parts.username:
         raise InputError(

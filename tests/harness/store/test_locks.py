@@ -273,3 +273,17 @@ def test_which_kind_is_taken_hangs_on_the_file_system_and_stays(tmp_path, monkey
         _ = Store(root).locks
     mounts.unlink()
     assert Store(tmp_path / "other").locks.kind == "flock"
+
+
+def test_who_holds_a_file_learns_that_somebody_takes_folders(tmp_path):
+    """Neither sees the other's lock: what the first one made is thrown away, and it asks again, now for a folder."""
+    made = []
+
+    def make(folder):
+        made.append(len(made))
+        if len(made) == 1:
+            (tmp_path / "locks" / MARK).touch()  # by another machine, meanwhile
+        (folder / "x").write_text(str(len(made)))
+
+    assert (Store(tmp_path).get("kind", "k", make).folder / "x").read_text() == "2"
+    assert made == [0, 1]

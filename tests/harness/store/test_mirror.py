@@ -302,3 +302,9 @@ def test_a_mirror_in_a_folder_is_closed_to_others_at_every_level(tmp_path):
         os.umask(before)
     found = [tmp_path / "mirror", tmp_path / "mirror" / "generator", tmp_path / "mirror" / "generator" / "abc"]
     assert [stat.S_IMODE(folder.stat().st_mode) for folder in found] == [0o700] * 3
+
+
+def test_a_chain_of_addresses_is_refused_and_not_repeated():
+    with pytest.raises(InputError, match="chain of addresses") as told:
+        objects.opened("simplecache::sftp://user:secret@host/x")
+    assert "secret" not in str(told.value)

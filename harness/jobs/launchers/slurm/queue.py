@@ -103,6 +103,8 @@ def _run(*words: str) -> subprocess.CompletedProcess[str]:
             errors="replace",
             timeout=_ANSWER_SEC,
             start_new_session=True,
+            # A user's view of the queue, such as SQUEUE_STATES, would hide jobs, which would count as gone.
+            env={name: value for name, value in os.environ.items() if not name.startswith("SQUEUE_")},
         )
     except subprocess.TimeoutExpired:
         return subprocess.CompletedProcess(words, 1, "", "it did not answer within a minute")
