@@ -80,8 +80,18 @@ def _code_of(body: Callable[[], int | None], told: str) -> int:
     except KeyboardInterrupt as interrupted:
         for number in (signal.SIGINT, signal.SIGTERM):  # an impatient second one would end in a traceback
             signal.signal(number, signal.SIG_IGN)
+        _forget_interruption()
         tell(PlainConsole(stderr=True), "Interrupted.", "", told, wrap=False)
         return CODE_TERMINATED if isinstance(interrupted, TerminatedError) else CODE_INTERRUPTED
+
+
+def _forget_interruption() -> None:
+    """Let the code of this process be that of the command.
+
+    Python notes a KeyboardInterrupt that leaves an `exec` of a text, as dataclasses are made by, and at the end of a
+    module run by `-m` it kills itself by SIGINT, though the exception was caught. The next `exec` clears the note.
+    """
+    exec("")  # noqa: S102  # nothing is executed
 
 
 def _tell_mistake(sentence: str) -> None:

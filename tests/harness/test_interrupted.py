@@ -80,6 +80,16 @@ def test_a_command_that_does_not_hear_ctrl_c_does_not_while_it_is_imported(tmp_p
     assert code != 130
 
 
+def test_ctrl_c_in_what_is_executed_as_a_text_ends_as_any_other(tmp_path):
+    """As where a dataclass is made: Python would kill a module's process itself for it, after all was said."""
+    (tmp_path / "executed.py").write_text(
+        "import signal, sys\nfrom harness.cli import exit_code\nBODY = 'signal.raise_signal(signal.SIGINT)'\n"
+        "sys.exit(exit_code(lambda: exec(BODY)))\n"
+    )
+    told = 130, "Interrupted. To have it done, give the same command again.\n"
+    assert ended(["-m", "executed"], tmp_path) == told
+
+
 @pytest.mark.parametrize(("first", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
 @pytest.mark.parametrize("second", ["SIGINT", "SIGTERM"])
 def test_a_second_signal_changes_nothing(tmp_path, first, second, code):

@@ -133,9 +133,11 @@ def _square(plane: Plane, rows: Places, columns: Places, handle: str, note: Call
     finest = min(known, default=1.0)
     if all(np.abs(step - finest).max(initial=0.0) <= _SAME * finest for step in steps):
         return plane
-    grids = [np.arange(0, places[-1] - places[0] + finest * _SAME, finest) + places[0] for places in (rows, columns)]
-    if len(grids[0]) * len(grids[1]) > MOST_PIXELS:
+    with np.errstate(all="ignore"):  # what a damaged header says of spacings need not be a length
+        pixels = prod(float(np.ptp(places)) / np.float64(finest) + 1 for places in (rows, columns))
+    if not pixels <= MOST_PIXELS:
         raise InputError(f"The spacings of {handle} differ so much that its pixels cannot be made square; remove it.")
+    grids = [np.arange(0, places[-1] - places[0] + finest * _SAME, finest) + places[0] for places in (rows, columns)]
     note("have axial pixels that are not square and were made so by linear interpolation")
     return _along(_along(plane, rows, grids[0]).T, columns, grids[1]).T
 

@@ -45,6 +45,14 @@ def test_pixels_that_are_not_square_become_so_at_the_finer_spacing():
     assert "not square" in " ".join(told)
 
 
+@pytest.mark.parametrize("fine", [1e-9, 1e-17, 1e-300, 5e-324, 0.0])
+@pytest.mark.parametrize("coarse", [1.0, 1e300])
+def test_spacings_that_no_grid_can_be_made_of_are_a_sentence(fine, coarse):
+    places = np.zeros(1), np.arange(4.0) * fine, np.append(0.0, np.arange(1.0, 5.0) * coarse)
+    with pytest.raises(InputError, match="The spacings of the file differ so much that its pixels cannot be"):
+        axial(volume(HEAD_BACK_LEFT[:1], WAYS, places))
+
+
 def test_slices_at_uneven_heights_are_told_and_turned_to_even_ones_in_a_sagittal_series():
     heights = np.array([0.0, 1, 4])  # planes run to the left
     stored = np.stack([np.full((2, 2), height, np.float32) for height in heights])
