@@ -161,6 +161,13 @@ class Recipe(ABC):
         """
         del n_members
 
+    def weight_bytes(self) -> int | None:
+        """Return about how many bytes a trained generator takes; None where nobody knows before one is.
+
+        Asked before the first is trained, for the room that trainings take. Default: None.
+        """
+        return None
+
     def changed(self, **options: Any) -> Self:
         """Return the recipe with other values of some options; TypeError for one that the family has not."""
         return replace(self, **options)

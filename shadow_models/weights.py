@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import torch
@@ -24,6 +24,15 @@ def content_of(tensors: Mapping[str, torch.Tensor]) -> dict[str, bytes]:
 def states_of(networks: Mapping[str, nn.Module]) -> dict[str, torch.Tensor]:
     """Return every tensor of the networks, as `NETWORK.name`."""
     return {f"{of}.{name}": value for of, one in networks.items() for name, value in one.state_dict().items()}
+
+
+def bytes_of(build: Callable[[], Sequence[nn.Module]]) -> int:
+    """Return how many bytes the tensors of the networks that are built take; nothing is drawn for them, or held."""
+    import torch
+
+    with torch.device("meta"):
+        tensors = [value for network in build() for value in network.state_dict().values()]
+    return sum(value.numel() * value.element_size() for value in tensors)
 
 
 def load_states(networks: Mapping[str, nn.Module], tensors: Mapping[str, torch.Tensor]) -> None:

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.doctor.finding import Finding
+from harness.memory import free_memory, granted_memory
 
 PART, DEVICES = "machine", "devices"
 _GIB = 2**30
-_CGROUP, _CPU_INFO, _MEMORY = Path("/sys/fs/cgroup"), Path("/proc/cpuinfo"), Path("/proc/meminfo")
+_CGROUP, _CPU_INFO = Path("/sys/fs/cgroup"), Path("/proc/cpuinfo")
 _FAST_BF16 = ("amx_bf16", "avx512_bf16", "bf16")  # flags of x86, and the feature of ARM
 
 
@@ -34,12 +35,11 @@ def memory_found() -> Finding:
     """How much memory there is, is free, and is granted."""
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     told = f"{total / _GIB:.1f} GiB"
-    free = next((line.split()[1] for line in _text(_MEMORY).splitlines() if line.startswith("MemAvailable:")), "")
-    if free.isdigit():
-        told += f", of which {int(free) * 1024 / _GIB:.1f} GiB are free"
-    limit = _text(_CGROUP / "memory.max").strip()
-    if limit.isdigit() and int(limit) < total:
-        told += f"; its container grants {int(limit) / _GIB:.1f} GiB"
+    free, granted = free_memory(), granted_memory()
+    if free is not None:
+        told += f", of which {free / _GIB:.1f} GiB are free"
+    if granted is not None and granted < total:
+        told += f"; its container grants {granted / _GIB:.1f} GiB"
     return Finding(PART, "memory", "good", told)
 
 

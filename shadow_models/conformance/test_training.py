@@ -44,6 +44,15 @@ def test_another_seed_trains_another_generator(
     assert trained_on(members, recipe, TRAINED_WITH + 1).fingerprint() != trained.fingerprint()
 
 
+def test_weights_are_as_large_as_was_said(recipe: Recipe, trained: Generator) -> None:
+    """Where the family says before the first training how large a generator is: what is kept is not much more."""
+    said = recipe.weight_bytes()
+    if said is None:
+        pytest.skip("The family does not know before one is trained.")
+    kept = sum(len(data) for data in trained.content().values())
+    assert 0.8 * kept <= said <= kept + 4096, f"said {said} bytes, and {kept} are kept"
+
+
 def test_generators_of_the_process_are_left_alone(recipe: Recipe, members: NDArray[np.uint8]) -> None:
     """Neither training nor sampling seeds or advances what others in the process draw from."""
     before = states_of_the_process()

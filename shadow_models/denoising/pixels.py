@@ -19,6 +19,7 @@ from shadow_models.privacy import privacy_of
 from shadow_models.private_training import part_for
 from shadow_models.recipe import Gives, Training
 from shadow_models.training import optimise
+from shadow_models.weights import bytes_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,6 +60,10 @@ class PixelRecipe(UnetRecipe):
         generator = self.generator(self._network(), PixelSpace(self.size, here), here)
         generator.load_weights(folder)
         return generator
+
+    def weight_bytes(self) -> int:
+        """Return those of the network."""
+        return bytes_of(lambda: [self._network()])
 
     @abstractmethod
     def draw_times(self) -> DrawTimes:

@@ -25,6 +25,7 @@ from shadow_models.recipe import Gives, Training, check_ranges, refuse
 from shadow_models.registry import register
 from shadow_models.seeds import seed_of
 from shadow_models.training import Pace, Phase, optimise
+from shadow_models.weights import bytes_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -147,6 +148,10 @@ class LatentRecipe(NoiseRecipe):
         autoencoder.load_state_dict(learner.autoencoder.state_dict())
         space = LatentSpace(autoencoder, self.shape, accelerator.device)
         return NoiseGenerator(self, trained, space, accelerator.device)
+
+    def weight_bytes(self) -> int:
+        """Return those of both networks."""
+        return bytes_of(lambda: [build_unet(self, self.shape, patch=1, seed=0), build_autoencoder(self, seed=0)])
 
     def load(self, folder: Path, device: str) -> NoiseGenerator:
         """Return what was saved of this recipe."""

@@ -16,6 +16,7 @@ from shadow_models.optimised import OptimisedRecipe
 from shadow_models.privacy import PrivacyOptions, check_privacy, privacy_of
 from shadow_models.recipe import DEFAULT, Gives, Training, check_ranges, refuse
 from shadow_models.registry import register
+from shadow_models.weights import bytes_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -175,6 +176,12 @@ class DctRecipe(PrivacyOptions, OptimisedRecipe):
         from shadow_models.families.dct.train import train_dct  # torch costs seconds: only where it is used
 
         return train_dct(members, self, training)
+
+    def weight_bytes(self) -> int:
+        """Return those of the network."""
+        from shadow_models.families.dct.network import build_network  # torch costs seconds: only where it is used
+
+        return bytes_of(lambda: [build_network(self, seed=0)])
 
     def load(self, folder: Path, device: str) -> DctGenerator:
         """Return what was saved of this recipe."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 from shadow_models.optimised import OptimisedRecipe
 from shadow_models.recipe import Gives, Training, check_ranges, refuse
 from shadow_models.registry import register
+from shadow_models.weights import bytes_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -104,6 +105,12 @@ class GanRecipe(OptimisedRecipe):
         from shadow_models.families.gan.train import train_gan  # torch costs seconds: only where it is used
 
         return train_gan(members, self, training)
+
+    def weight_bytes(self) -> int:
+        """Return those of both networks."""
+        from shadow_models.families.gan.network import build_networks  # torch costs seconds: only where it is used
+
+        return bytes_of(lambda: [*build_networks(self, seed=0).values()])
 
     def load(self, folder: Path, device: str) -> GanGenerator:
         """Return what was saved of this recipe."""

@@ -168,8 +168,8 @@ def test_pythons(monkeypatch, here, state):
 
 def test_a_container_that_grants_less_is_told(tmp_path, monkeypatch):
     (tmp_path / "cpu.max").write_text("50000 100000\n")
-    (tmp_path / "memory.max").write_text(f"{2**29}\n")
     monkeypatch.setattr(machine, "_CGROUP", tmp_path)
+    monkeypatch.setattr(machine, "granted_memory", lambda: 2**29)
     cores = machine.cores_found()
     assert cores.state == "note"
     assert "grants the time of 0.5" in cores.says

@@ -9,6 +9,7 @@ from toy_generators import Memory, MemoryGenerator, rng_of
 
 from generator_slips.base import made_by, slip
 from generator_slips.differing import Strangers
+from shadow_models.recipe import Training
 from shadow_models.seeds import seed_of
 
 
@@ -48,6 +49,17 @@ class OneGenerator(Memory):
 
     def first_table(self, members, training):
         return super().first_table(members, training._replace(seed=0))
+
+
+@slip("weighs_too_little", "test_weights_are_as_large_as_was_said")
+class WeighsTooLittle(Memory):
+    """Says the number of its weights for that of their bytes."""
+
+    def weight_bytes(self):
+        return (
+            sum(len(data) for data in self.train(np.zeros((2, 16, 16), np.uint8), Training(0)).content().values())
+            // 4
+        )
 
 
 @slip("global_training", "test_generators_of_the_process_are_left_alone")
