@@ -13,7 +13,7 @@ from harness.config.settings import Settings, composed
 from harness.data.reading import is_salted
 from harness.errors import InputError
 from harness.places import expand_paths, lies_in, shown
-from harness.run.differences import differing_files, key_sides, read_compared, sides
+from harness.run.differences import COMPARED, differing_files, key_sides, read_compared, sides
 from harness.run.folder import run_folder
 from harness.run.recorded import CONFIG, RESULTS, SUBMISSION, Facts, Recorded, read_recorded, refuse_changed
 from harness.run.recorded_options import words_of
@@ -44,7 +44,7 @@ def again(words: Sequence[str], run: Callable[[Sequence[str]], int]) -> int:
     """Repeat the run that the words name; the exit code. run: does what words of harness.run ask for."""
     typed = parser().parse_args(words)
     before = read_recorded(typed.run)
-    refuse_changed(before, CONFIG, RESULTS, *(name for name in (SUBMISSION,) if name in before.facts.files))
+    refuse_changed(before, CONFIG, RESULTS, *(name for name in COMPARED if name in before.facts.files))
     found = read_compared(typed.run)
     asked = words_of(before.options(), typed.options, shown(typed.run / CONFIG))
     settings = composed(asked)

@@ -150,7 +150,7 @@ def test_a_file_that_is_no_options_is_refused(harness, run, tmp_path, before, af
     assert nothing_written(tmp_path, run)
 
 
-@pytest.mark.parametrize("name", ["config.yaml", "results.json", "submission.csv"])
+@pytest.mark.parametrize("name", ["config.yaml", "results.json", "submission.csv", "scores.csv"])
 def test_a_run_that_was_edited_is_not_repeated(harness, run, name):
     (run / name).write_text((run / name).read_text() + "\n")
     ran = harness("again", str(run))
