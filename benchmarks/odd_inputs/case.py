@@ -37,10 +37,15 @@ class Case:
 
 @dataclass(frozen=True)
 class Ended:
-    """How the harness answered: an answer, a refusal, or a crash; notes: its remarks; said: all that it printed."""
+    """How the harness answered: an answer, a refusal, or a crash; notes: its remarks; said: all that it printed.
+
+    names: what the input's files and folders are called; left: what was written beside them for a refusal.
+    """
 
     answer: Answer | None = None
     refusal: str | None = None
     crash: str | None = None
     notes: tuple[str, ...] = ()
     said: str = ""
+    names: frozenset[str] = frozenset()
+    left: tuple[str, ...] = ()

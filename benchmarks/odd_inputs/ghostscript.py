@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,3 +24,4 @@ def ghostscript(root: Path) -> Iterator[None]:
         yield
     finally:
         os.environ["PATH"] = before
+        shutil.rmtree(folder)

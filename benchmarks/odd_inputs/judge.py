@@ -10,6 +10,7 @@ from benchmarks.odd_inputs.case import Answer, Case, Ended, Right
 
 End = Literal["right", "refused", "wrong"]
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_OPTION = re.compile(r"(?<!\w)--[a-z]|\b[a-z_]+=|\b[a-z_]{3,}\.[a-z_]{2,}|\bthe (id '|option \w)", re.IGNORECASE)
 _SHOWN = 160  # characters of an answer that is wrong
 
 
@@ -27,7 +28,7 @@ def judge(case: Case, right: Sequence[Right], ended: Ended) -> Verdict:
     if _CONTROL.search(ended.said):
         return Verdict("wrong", f"printed a control character: {ended.said!r:.{_SHOWN}}")
     if ended.refusal is not None:
-        return _refused(case, right, ended.refusal)
+        return _refused(case, right, ended)
     return _answered(right, ended.answer or {}, ended.notes)
 
 
@@ -42,11 +43,16 @@ def _answered(right: Sequence[Right], given: Answer, notes: Sequence[str]) -> Ve
     return Verdict("right")
 
 
-def _refused(case: Case, right: Sequence[Right], refusal: str) -> Verdict:
+def _refused(case: Case, right: Sequence[Right], ended: Ended) -> Verdict:
+    refusal = ended.refusal or ""
     if right and not case.refusable:
         return Verdict("wrong", f"refused, where the answer is plain: {refusal:.{_SHOWN}}")
     if not refusal.strip().endswith((".", ".)", '."', "?")):
         return Verdict("wrong", f"a refusal that is no sentence: {refusal:.{_SHOWN}}")
+    if not (_OPTION.search(refusal) or any(name in refusal for name in ended.names)):
+        return Verdict("wrong", f"a refusal that names neither file nor option: {refusal:.{_SHOWN}}")
+    if ended.left:
+        return Verdict("wrong", f"something was written for a refusal: {', '.join(ended.left):.{_SHOWN}}")
     return Verdict("refused")
 
 

@@ -11,6 +11,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.odd_inputs.case import Case, Ended
@@ -34,12 +35,25 @@ def tried(case: Case, questions: Mapping[str, Question] = QUESTIONS) -> Verdict:
     try:
         root = Path(place)
         right = case.write(root)
+        there = _below(root)
         alone = case.alone and questions is QUESTIONS
         ended = _asked_alone(case.ask, root) if alone else asked(questions[case.ask], root)
-        return judge(case, right, ended)
+        names = frozenset(Path(os.fsdecode(one)).name for one in there)
+        left = () if ended.refusal is None else tuple(sorted(map(repr, _below(root) - there)))
+        return judge(case, right, replace(ended, names=names, left=left))
     finally:
         # By another program: thousands of nested folders are too deep for shutil.rmtree.
         _remove(place)
+
+
+def _below(root: Path) -> set[bytes]:
+    """Every path below. By another program: thousands of nested folders are too deep for os.walk."""
+    done = subprocess.run(  # noqa: S603  # a folder we made
+        ["find", str(root), "-mindepth", "1", "-print0"],  # noqa: S607
+        capture_output=True,
+        check=False,
+    )
+    return {one.removeprefix(os.fsencode(root)) for one in done.stdout.split(b"\0") if one}
 
 
 def _remove(place: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -115,6 +117,16 @@ def composed(overrides: Sequence[str]) -> Settings:
         raise InputError(explained(error)) from error
 
 
+@contextmanager
+def _as_options(group: str) -> Iterator[None]:
+    """Where a family says `Recipe field steps`, its user typed `shadow.steps`."""
+    try:
+        yield
+    except ValueError as error:
+        told = re.sub(r"^Recipe field (\w+) is (.*), but must", rf"{group}.\1=\2 must", str(error))
+        raise InputError(told.replace("Recipe field ", f"{group}.")) from error
+
+
 def settings_of(config: DictConfig) -> Settings:
     """Check what Hydra composed and hand it over typed. Raises InputError for what types cannot check."""
     check_numbers(config)
@@ -135,7 +147,8 @@ def settings_of(config: DictConfig) -> Settings:
             "edition, or with surrogate.use=true."
         )
     try:
-        recipe, start = recipe_and_start(options.shadow, "shadow", extra)
+        with _as_options("shadow"):
+            recipe, start = recipe_and_start(options.shadow, "shadow", extra)
         own = Making(recipe, start)
         rivals = _rivals(own, options, extra)
         surrogate_made = _surrogate_made([own, *rivals], options, extra) if use_surrogates else None

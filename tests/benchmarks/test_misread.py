@@ -148,7 +148,7 @@ def test_areas_are_averaged_as_by_hand():
         (Ended(crash="ValueError: x"), "wrong", "ValueError"),
         (Ended(answer={"a": 1}, notes=("left out",), said="\x1b[31m"), "wrong", "control character"),
         (Ended(answer={"a": 1}, notes=("left out",), said="Traceback (most recent call last)"), "wrong", "traceback"),
-        (Ended(refusal="The folder is empty."), "wrong", "refused, where the answer is plain"),
+        (Ended(refusal="--release is empty."), "wrong", "refused, where the answer is plain"),
     ],
 )
 def test_what_must_be_right_is_right_or_wrong(ended, end, why):
@@ -158,10 +158,47 @@ def test_what_must_be_right_is_right_or_wrong(ended, end, why):
 
 
 def test_a_refusal_counts_where_it_is_allowed_and_is_a_sentence():
-    assert judge(case(refusable=True), RIGHT, Ended(refusal="The folder is empty.")).end == "refused"
-    assert judge(case(), [], Ended(refusal="The folder is empty.")).end == "refused"
-    assert judge(case(), [], Ended(refusal="KeyError: 'x'")).end == "wrong"
+    assert judge(case(refusable=True), RIGHT, Ended(refusal="--release is empty.")).end == "refused"
+    assert judge(case(), [], Ended(refusal="--release is empty.")).end == "refused"
+    assert judge(case(), [], Ended(refusal="--release: KeyError 'x'")).end == "wrong"
     assert judge(case(), [], Ended(answer={"a": 1})).end == "wrong"
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "data.size=3 is none.",
+        "--members is empty.",
+        "The option seed was refused.",
+        "In metadata.csv a row is.",
+        "a b.x.",
+    ],
+)
+def test_a_refusal_names_an_option_or_a_file(refusal):
+    names = frozenset({"a b.x"})
+    assert judge(case(), [], Ended(refusal=refusal, names=names)).end == "refused"
+
+
+@pytest.mark.parametrize("refusal", ["The folder is empty.", "It is not as it should be. Mend it, please."])
+def test_a_refusal_that_names_neither_is_wrong(refusal):
+    verdict = judge(case(), [], Ended(refusal=refusal, names=frozenset({"a b.x"})))
+    assert verdict.end == "wrong"
+    assert "neither file nor option" in verdict.why
+
+
+def test_nothing_may_be_written_for_a_refusal():
+    def scribbles(root: Path):
+        (root / "new").mkdir()
+        (root / "new" / "one").touch()
+        raise InputError("--release is empty.")
+
+    def changes_nothing(root: Path):
+        raise InputError("--release is empty.")
+
+    one = Case("one", lambda root: [], "images")
+    assert tried(one, {"images": changes_nothing}).end == "refused"
+    verdict = tried(one, {"images": scribbles})
+    assert (verdict.end, "/new/one" in verdict.why) == ("wrong", True)
 
 
 def test_any_of_several_right_answers_will_do_but_each_with_its_own_notes():
@@ -445,7 +482,7 @@ def _refusing(ask):
         try:
             return ask(root)
         except Exception as error:
-            raise InputError("This cannot be read.") from error
+            raise InputError("--release cannot be read.") from error
 
     return asked
 
