@@ -7,7 +7,7 @@ from importlib import import_module
 
 from benchmarks.fuzzed.parser import Parser
 
-GROUPS = ("pictures", "tables", "scans", "runs", "artefacts")
+GROUPS = ("pictures", "tables", "scans", "runs", "artefacts", "data_sets")
 
 
 def parsers_of(group: str) -> Mapping[str, Parser]:

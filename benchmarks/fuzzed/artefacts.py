@@ -17,6 +17,10 @@ from benchmarks.fuzzed.parser import Made, Parser, chosen, one_of, written
 from benchmarks.odd_inputs.pictures import full_range
 from harness.artefact import META, Meta, damage, forget, meta_text, read_meta
 from harness.bounded import json_of
+from harness.data.pseudonyms import Salt
+from harness.experiment.answers import kept, whole_answers
+from harness.external import External
+from harness.store import SALT
 from harness.store.uses import ENDED, read_record
 from harness.verified import noted
 from shadow_models.base.recipe import FOLDER
@@ -125,6 +129,40 @@ def _of_records(_made: Made) -> list[bytes]:
     return chosen({0: [b'/a\n["pool", "a"]\n'], 1: [json.dumps(ended).encode()]})
 
 
+def _salt(data: bytes, folder: Path) -> object:
+    (folder / SALT).mkdir(exist_ok=True)
+    written(data, Salt.place(folder))
+    return Salt.read(folder)
+
+
+def _of_salts(_made: Made) -> list[bytes]:
+    one = Salt(bytes(range(32)))
+    return [f"{one.secret.hex()} {one.mark}\n".encode(), f"{one.secret.hex()}\n".encode()]
+
+
+def _answers(data: bytes, folder: Path) -> object:
+    """Answers as they are kept, or with the digest of what they say."""
+    which, content = one_of(data, 2)
+    if which:
+        try:
+            content = json.dumps(kept(json.loads(content))).encode()
+        except (ValueError, RecursionError):
+            return None
+    return whole_answers(written(content, folder / "answers.json"))
+
+
+def _of_answers(_made: Made) -> list[bytes]:
+    told = {"a": {"value": 0.5, "n": 3}}
+    return chosen({0: [json.dumps(kept(told)).encode()], 1: [json.dumps(told).encode()]})
+
+
+def _external(data: bytes, folder: Path) -> object:
+    """The digests of the files that a program depends on, beside members that are whole."""
+    np.save(folder / MEMBERS, np.zeros((2, 16, 16), np.uint8))
+    written(data, folder / "depends.json")
+    return External(size=16, command="x {members} {release}", depends=["a.py"]).load(folder, "cpu")
+
+
 PARSERS = (
     Parser("generators", _generator, _of_generators, (ValueError, FileNotFoundError)),
     Parser("checkpoints", _checkpoint, lambda _: chosen({0: [_about(_tensors())], 1: [_tensors()]}), (ValueError,)),
@@ -133,4 +171,7 @@ PARSERS = (
     Parser("meta of artefacts", _meta, _of_meta),
     Parser("notes of the store", _note, lambda _: [b'{"schema": 1, "files": {"a": [1, 2, 3, 4, "d"]}}']),
     Parser("records of uses", _record, _of_records),
+    Parser("salts", _salt, _of_salts),
+    Parser("kept answers", _answers, _of_answers),
+    Parser("digests of programs", _external, lambda _: [b'["' + b"0" * 64 + b'"]'], (ValueError,)),
 )

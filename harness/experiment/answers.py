@@ -48,7 +48,7 @@ def answers_kept(settings: Settings, store: Store) -> Iterator[None]:
 
 
 def _write(store: Store, path: Path, asked: Mapping[str, Any]) -> None:
-    told = json.dumps({"sha256": _digest(asked), "answers": asked})  # ASCII
+    told = json.dumps(kept(asked))  # ASCII
     if len(told) > _MOST_BYTES:
         return
     replace_file(store.private_folder(ANSWERS) / path.name, told, private=True)
@@ -77,6 +77,11 @@ def whole_answers(path: Path) -> Mapping[str, Any] | None:
     except InputError:
         pass
     return None
+
+
+def kept(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """What a file of answers holds, as `whole_answers` takes it."""
+    return {"sha256": _digest(answers), "answers": answers}
 
 
 def _digest(answers: Mapping[str, Any]) -> str:

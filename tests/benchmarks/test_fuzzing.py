@@ -23,6 +23,8 @@ def test_every_parser_answers_its_seeds(name, tmp_path):
     parser, refused = PARSERS[name], 0
     seeds = parser.seeds(None)
     assert seeds
+    if parser.prepare is not None:
+        parser.prepare(tmp_path, None)
     for seed in seeds:
         try:
             parser.read(seed, tmp_path)

@@ -194,6 +194,6 @@ def test_ddim_steps_divide_the_timesteps(family):
     """Others give another spread: the scheduler's step and its spacing differ by the remainder."""
     with pytest.raises(InputError, match=r"shadow\.sample_steps=30 must be a divisor of n_timesteps=1000"):
         composed([f"shadow={family}", "shadow.sample_steps=30"])
-    with pytest.raises(InputError, match="shadow.sample_steps=600"):
+    with pytest.raises(InputError, match=r"shadow\.sample_steps=600"):
         composed([f"shadow={family}", "shadow.n_timesteps=500", "shadow.sample_steps=600"])
     assert composed(["shadow=flow", "shadow.sample_steps=30"]).recipe.sample_steps == 30
