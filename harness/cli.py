@@ -26,7 +26,7 @@ CODE_INPUT, CODE_INTERRUPTED, CODE_TERMINATED = 2, 130, 143  # the latter as the
 CODE_NO_READER = 141  # as the shell reports it of a program that a closed pipe ends: 128 and SIGPIPE
 STORE_PLACES = "store.root=DIR and out=DIR"  # options of the commands that keep a store
 _OF_PLACES = (
-    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENOENT, errno.ENOTEMPTY,
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOENT, errno.ENOTEMPTY,
     errno.EIO, errno.ENODEV, errno.ESTALE,  # a disk that dies, was pulled out, or is another by now
 )  # fmt: skip
 GO_ON = "What was finished is in the store: the same command goes on from there."

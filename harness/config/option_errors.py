@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
 from hydra.core.config_store import ConfigStore
 from hydra.errors import MissingConfigException, OverrideParseException
 from omegaconf.errors import (
@@ -9,10 +11,13 @@ from omegaconf.errors import (
     ConfigKeyError,
     MissingMandatoryValue,
     OmegaConfBaseException,
+    ValidationError,
 )
 
 from harness.errors import unknown_name
 
+WORDS = ("again", "verify")
+"""That `harness.run` takes in place of options."""
 _CALLED = {"shadow": "generator"}
 
 
@@ -26,6 +31,8 @@ def explained(error: Exception) -> str:
                 + _plugin_hint(group)
                 + _edition_hint(group, name)
             )
+    if isinstance(error, OverrideParseException) and (near := _near_word(str(error.override))):
+        return f"There is no command {error.override!r}. Near it: {near}."
     if isinstance(error, OverrideParseException):
         return (
             f"The option {error.override!r} cannot be read; options are given as name=value, such as seed=1. A value "
@@ -38,9 +45,16 @@ def explained(error: Exception) -> str:
         return f"The option {cause.full_key} has no value; give {cause.full_key}=VALUE."
     if isinstance(cause, ConfigAttributeError | ConfigKeyError) and cause.full_key:
         return _unknown_option(cause)
+    if isinstance(cause, ValidationError) and "is not a ListConfig" in str(cause) and cause.full_key:
+        return f"The option {cause.full_key} is a list; give {cause.full_key}=[VALUE,...]."
     if isinstance(cause, OmegaConfBaseException) and cause.full_key:
         return f"The option {cause.full_key} was refused: {str(cause).splitlines()[0]}."
     return " ".join(str(error).split())
+
+
+def _near_word(word: str) -> str:
+    """The word behind `harness.run` that somebody may have meant; empty for none."""
+    return next(iter(get_close_matches(word, WORDS, 1)), "") if word.isalpha() else ""
 
 
 def _quoted(override: str) -> str:

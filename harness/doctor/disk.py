@@ -38,8 +38,10 @@ _KINDS = {"flock": "flock", "file": "folders with an owner and a beat"}
 def store_found(store: Path) -> Iterator[Finding]:
     """What a run asks of the place of its store; what is tried there is taken away again."""
     nearest = _nearest(store)
-    if os.path.lexists(store) and not store.is_dir():
-        yield Finding(PART, "store", "broken", "is no folder, and every run keeps its work there.", _ELSEWHERE)
+    in_the_way = next((one for one in (store, *store.absolute().parents) if os.path.lexists(one)), nearest)
+    if not in_the_way.is_dir():
+        told = "is no folder" if in_the_way == store else "would lie in what is no folder"
+        yield Finding(PART, "store", "broken", f"{told}, and every run keeps its work there.", _ELSEWHERE)
         return
     try:
         with tempfile.TemporaryDirectory(prefix=".doctor-", dir=nearest) as folder:

@@ -53,8 +53,9 @@ def _run(words: Sequence[str]) -> int:
     sys.argv[1:] = words  # where Hydra reads them
     if asks_for_completion(words):
         from harness.config.completion import complete
+        from harness.config.option_errors import WORDS
 
-        complete(words, "run", register_options, ("again", "verify"))
+        complete(words, "run", register_options, WORDS)
         return 0
     register_options(words)
     sweep, shown, beside = Sweep(), console(), console(stderr=True)

@@ -233,3 +233,22 @@ def test_numbers_that_no_run_can_mean_are_refused_by_name_before_anything_starts
     with pytest.raises(InputError, match=re.escape(told)):
         composed([word])
     assert composed(["seed=9223372036854775807", "attack.knn.k=1000000"]).seed == 2**63 - 1
+
+
+@pytest.mark.parametrize(("word", "near"), [("agian", "again"), ("verfy", "verify"), ("Verify", "verify")])
+def test_a_word_that_is_nearly_a_command_is_answered_with_it(word, near):
+    with pytest.raises(InputError, match=rf"^There is no command '{word}'\. Near it: {near}\.$"):
+        composed([word])
+
+
+@pytest.mark.parametrize("word", ["seed", "xyzzy", "seed:1"])
+def test_any_other_word_is_told_what_options_are(word):
+    with pytest.raises(InputError, match="options are given as name=value"):
+        composed([word])
+
+
+@pytest.mark.parametrize("words", [["store.mirror_kinds=scores"], ["launch=slurm", "launch.setup=module"]])
+def test_one_value_for_a_list_is_told_how_a_list_is_given(words):
+    name = words[-1].partition("=")[0]
+    with pytest.raises(InputError, match=rf"^The option {re.escape(name)} is a list; give .*=\[VALUE,\.\.\.\]\.$"):
+        composed(words)

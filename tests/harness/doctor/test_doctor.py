@@ -13,10 +13,13 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from harness.cli import disk_errors
 from harness.data.options import PhantomData
 from harness.doctor import disk, machine, packages
 from harness.doctor.__main__ import CODE_BROKEN, main
 from harness.doctor.finding import Finding
+from harness.errors import InputError
+from harness.store import Store
 
 ROOT = Path(__file__).parents[3]
 
@@ -80,6 +83,16 @@ def test_a_store_that_cannot_be_written_is_broken(told, monkeypatch):
     assert code == CODE_BROKEN
     assert store["says"].startswith("cannot be written (Permission denied)")
     assert "store.root=DIR" in store["mend"]
+
+
+def test_a_store_below_a_file_is_broken_and_a_run_says_so(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("file").touch()
+    (found,) = disk.store_found(Path("file/below/store"))
+    assert found.state == "broken"
+    assert "would lie in what is no folder" in found.says
+    with pytest.raises(InputError, match="file cannot be read or written"), disk_errors():
+        Store(Path("file/store")).private_folder("pool")
 
 
 def test_a_store_that_is_no_folder_is_broken(told, tmp_path):
