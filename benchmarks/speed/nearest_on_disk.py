@@ -16,21 +16,15 @@ from pathlib import Path
 
 import numpy as np
 
-from attacks.base import Scores
-from attacks.knn import NearestNeighbour
-from attacks.shards import kept_of_shards
-from attacks.view import View
 from benchmarks.benchmark import Benchmark, Option
 from benchmarks.command import run_one
+from benchmarks.in_shards import rows_in_shards
 from benchmarks.made_up_release import Images, slices
 from benchmarks.rows import Row, at_most
 from benchmarks.sides import Side, limited_threads, side_by_side
 from benchmarks.speed.nearest import CANDIDATES, SIZE, Found, K, by_bounds, faiss_flat
-from harness.jobs.shards import rows_of
 
 REACH, MEMORY_MIB, EXPONENT = 1.0, 4096.0, 1.1
-IN_SHARDS, SHARDS_MEMORY = 0.8, 0.5
-_N_SHARDS = 10
 _SHARE, _SHARD = 0.02, 10_000
 _AT_ONCE = 10_000  # images made and written together
 _SAME = 1.0  # grey levels of norm that faiss's float32 may be off by
@@ -77,35 +71,8 @@ def _growth(candidates: Images, release: Images, k: int) -> Row:
     return at_most("time grows with the release to the power", exponent, "", EXPONENT, images=sizes, seconds=seconds)
 
 
-def _in_shards(candidates: Images, release: Images, k: int) -> list[Row]:
-    """The observation of `knn` by a distance of which all are made, ten shards one after another beside all at once."""
-    attack = NearestNeighbour(k=k, distance="pca")
-    (kept,) = kept_of_shards([attack], len(release))
-    assert kept is not None
-
-    def in_shards() -> Scores:
-        rows = rows_of(len(release), -(-len(release) // _N_SHARDS))
-        together = kept.together(kept.of(View(candidates, release[first:last])) for first, last in rows)
-        return kept.observed(attack, View(candidates, release), together)
-
-    row = side_by_side(
-        f"{k}-NN by principal components of {len(candidates)} in {len(release):,}, in {_N_SHARDS} shards",
-        Side("shard by shard", in_shards),
-        [Side("all at once", lambda: attack.observed(View(candidates, release)))],
-        IN_SHARDS,
-        apart=lambda ours, theirs: float(ours.tobytes() != theirs.tobytes()),
-        repeats=2,
-        limit="making features of all images, which both do; apart is 0 where all bytes are the same",
-    )
-    ours, theirs = (side.peak_mib for side in row.sides)
-    return [
-        row,
-        at_most("memory of a shard at a time, of that of all at once", ours / theirs, "ratio", SHARDS_MEMORY),
-    ]
-
-
 def measure(options: argparse.Namespace) -> list[Row]:
-    """The rows: beside faiss, memory, growth, in shards and their memory."""
+    """The rows: beside faiss, memory, growth, in shards."""
     n, k = options.candidates[0], options.k
     pool = slices(2 * n, options.size, None)
     with tempfile.TemporaryDirectory() as folder:
@@ -131,7 +98,7 @@ def measure(options: argparse.Namespace) -> list[Row]:
             limit="reading the file; apart in grey levels of norm, faiss's rounding",
         )
         memory = at_most("memory of that beyond what was held before", row.sides[0].peak_mib, "MiB", MEMORY_MIB)
-        return [row, memory, _growth(pool[:n], release, k), *_in_shards(pool[:n], release, k)]
+        return [row, memory, _growth(pool[:n], release, k), *rows_in_shards(pool[:n], path, k)]
 
 
 BENCHMARK = Benchmark(
