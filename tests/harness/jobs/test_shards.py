@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,10 @@ from attacks.mosaic import Mosaic
 from attacks.real_ratio import RealRatio
 from attacks.ssim import StructuralSimilarity
 from attacks.view import View
-from harness.errors import InputError
+from harness.config.launch_options import SlurmLaunch
+from harness.errors import AsAsked, InputError
 from harness.jobs import shards, targets
+from harness.jobs.launchers.slurm.launcher import SlurmLauncher
 from harness.jobs.looks import missing_shards, observing_jobs
 from harness.jobs.observations import FILE, observation_key
 from harness.jobs.observe import ObserveJob, observe
@@ -57,6 +60,24 @@ def observed(store: Store, view: ViewSpec = VIEW) -> dict[str, bytes]:
 
 def left(store: Store, kind: str = KIND) -> list[str]:
     return sorted(path.name for path in (store.root / kind).glob("*"))
+
+
+def test_shards_may_be_done_anywhere(tmp_path, store, launcher):
+    whole, job = filled(tmp_path / "whole"), job_of(store)
+    observe(job_of(whole, None), WORK)
+    launcher.map(measure_shard, job.shards, lambda message: None)
+    assert len(left(store)) == 3 * 4
+    launcher.map(observe, [job], lambda message: None)
+    assert observed(store) == observed(whole)
+    assert left(store) == []
+
+
+@pytest.mark.parametrize("takes", ["trainings", "observing"])
+def test_slurm_takes_shards_where_it_takes_observing(store, takes):
+    slurm = SlurmLauncher(SlurmLaunch(dry=True, takes=takes, here=0), "cpu", store)
+    with pytest.raises(AsAsked, match="4 jobs are written") if takes == "observing" else nullcontext():
+        slurm.map(measure_shard, job_of(store).shards, lambda message: None)
+    assert len(left(store)) == (0 if takes == "observing" else 3 * 4)
 
 
 @pytest.mark.parametrize("n_images", [len(RELEASED), 15])  # all of it, and a part
