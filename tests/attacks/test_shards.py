@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,7 @@ from attacks.shards import Extreme, Nearest, kept_of_shards
 from attacks.ssim import StructuralSimilarity
 from attacks.view import Observed, View
 
+ROOT = Path(__file__).parents[2]
 SIZE = 16
 LOOK_AT_ALL = {
     "c2st", "carlini", "dpi", "domias", "kernel_crowded", "kernel_near", "learned_similarity", "retrieval",
@@ -138,6 +141,9 @@ def test_every_attack_on_releases_does_with_shards_or_is_said_to_look_at_all():
     assert {name for name in whole if looking[name].calibration == "none"} == LOOK_AT_ALL
     assert whole >= {f"{name}_reg" for name in ("carlini", "retrieval", "learned_similarity")}
     assert {"knn_cal", "patch_reg", "ssim_lira", "mosaic_mid"} <= set(looking) - whole
+    documented = (ROOT / "docs" / "machines.md").read_text(encoding="utf-8")
+    (row,) = [line for line in documented.splitlines() if line.startswith("| `carlini`")]
+    assert set(re.findall(r"`(\w+)`", row)) == LOOK_AT_ALL
 
 
 @dataclass(frozen=True)
