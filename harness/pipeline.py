@@ -94,7 +94,7 @@ def run(settings: Settings, console: Console) -> Outcome:
         closing(make_launcher(settings.launch, settings.device, store)) as launcher,
         answers_kept(settings, store),
     ):
-        return _run(settings, Executor(store, launcher, console))
+        return _run(settings, Executor(store, launcher, console, settings.launch.shard_images))
 
 
 @one_thread()

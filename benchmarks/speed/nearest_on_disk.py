@@ -2,7 +2,8 @@
 
 A million images of 64 px in one file, mapped into memory as the store gives a release, beside faiss's flat index
 filled again and again with a part of it (a shard) that memory holds. Time at a quarter, a half and all of them tells
-how it grows.
+how it grows. And what a distance that no bound helps takes for a release as a whole and, as `launch.shard_images`
+cuts it, shard by shard, put together.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 
 from benchmarks.benchmark import Benchmark, Option
 from benchmarks.command import run_one
+from benchmarks.in_shards import rows_in_shards
 from benchmarks.made_up_release import Images, slices
 from benchmarks.rows import Row, at_most
 from benchmarks.sides import Side, limited_threads, side_by_side
@@ -70,7 +72,7 @@ def _growth(candidates: Images, release: Images, k: int) -> Row:
 
 
 def measure(options: argparse.Namespace) -> list[Row]:
-    """The rows: beside faiss, memory, growth."""
+    """The rows: beside faiss, memory, growth, in shards."""
     n, k = options.candidates[0], options.k
     pool = slices(2 * n, options.size, None)
     with tempfile.TemporaryDirectory() as folder:
@@ -96,7 +98,7 @@ def measure(options: argparse.Namespace) -> list[Row]:
             limit="reading the file; apart in grey levels of norm, faiss's rounding",
         )
         memory = at_most("memory of that beyond what was held before", row.sides[0].peak_mib, "MiB", MEMORY_MIB)
-        return [row, memory, _growth(pool[:n], release, k)]
+        return [row, memory, _growth(pool[:n], release, k), *rows_in_shards(pool[:n], path, k)]
 
 
 BENCHMARK = Benchmark(

@@ -10,7 +10,7 @@ from harness.store.elsewhere import Elsewhere
 from harness.store.locks import WAYS
 from harness.store.objects import is_folder
 
-MAY_BE_MIRRORED = ("generator", "given", "observation", "picture", "pool", "release", "scores")
+MAY_BE_MIRRORED = ("generator", "given", "observation", "picture", "pool", "release", "scores", "shard")
 """Kinds of which an artefact is a folder of its own; the rest is each store's: its salt, its runs, its locks."""
 
 

@@ -11,20 +11,20 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
-from attacks.base import Attack
 from attacks.observing import ObservingAttack
-from attacks.view import Observer
 from harness.errors import HarnessWarning, InputError
 from harness.evaluation.metrics import Floats
 from harness.experiment.attack_scores import AttackScores, ReleaseScores
 from harness.jobs.launchers.base import Launcher
-from harness.jobs.observations import FILE, observable, observation_key
+from harness.jobs.looks import Look, looks, looks_at, missing_shards, observing_jobs
+from harness.jobs.observations import FILE, observation_key
 from harness.jobs.observe import ObserveJob, observe
 from harness.jobs.progress import shown
 from harness.jobs.room import check_room
 from harness.jobs.saved import SavedGenerator, take_saved
 from harness.jobs.score import AttackJob, score
-from harness.jobs.targets import TargetSpec, ViewSpec
+from harness.jobs.shards import measure_shard
+from harness.jobs.targets import TargetSpec
 from harness.jobs.train import (
     REMARKS,
     GeneratorJob,
@@ -42,11 +42,12 @@ from harness.store.elsewhere import there
 
 @dataclass(frozen=True)
 class Executor:
-    """The store, the launcher and the console of one run."""
+    """The store, the launcher and the console of one run; shard_images: the option of launch, None for no shards."""
 
     store: Store
     launcher: Launcher
     console: Console
+    shard_images: int | None = None
 
     def train(self, jobs: Sequence[GeneratorJob]) -> None:
         """Train every generator and draw every release that the store does not hold."""
@@ -133,16 +134,16 @@ class Executor:
         unique = {job.key: job for job in every}
         found = {key: self.store.find("scores", key) for key in unique}
         missing = {key: job for key, job in unique.items() if found[key] is None}
-        looks = {
-            key: {observation_key(*pair): pair for pair in _looks_at(job.attack, job.target)}
+        rests_on = {
+            key: {observation_key(*pair): pair for pair in looks_at(job.attack, job.target)}
             for key, job in unique.items()
         }
         # What scores say of seconds and calls stands with what they rest on: where that was lost, it is made again.
         whole = {key for key, one in found.items() if one is not None and not one.facts["skipped"]}
-        resting = {one: pair for key in whole for one, pair in looks[key].items()}
+        resting = {one: pair for key in whole for one, pair in rests_on[key].items()}
         observed = {key: self.store.find("observation", key) for key in resting}
         lost = [resting[key] for key, one in observed.items() if one is None]
-        self._observe(chain(lost, (pair for job in missing.values() for pair in _looks(job))), what)
+        self._observe(chain(lost, (pair for job in missing.values() for pair in looks(job))), what)
         names = [job.attack.name for job in missing.values()]
         with shown(self.console, f"Attacking {what}", names) as on_progress:
             made = self._map(score, list(missing.values()), on_progress)
@@ -150,12 +151,12 @@ class Executor:
         observed |= {
             key: self.store.find("observation", key)
             for one in unique
-            for key in looks[one]
+            for key in rests_on[one]
             if observed.get(key) is None
         }
         return {
             name: _scored(
-                [found[job.key] for job in of_attack], [looks[job.key].keys() for job in of_attack], observed
+                [found[job.key] for job in of_attack], [rests_on[job.key].keys() for job in of_attack], observed
             )
             for name, of_attack in jobs.items()
         }
@@ -166,18 +167,12 @@ class Executor:
         """As the launcher's; the jobs know of the store what this process does, such as its mirror."""
         return self.launcher.map(there(self.store.root, function), jobs, on_progress)
 
-    def _observe(self, wanted: Iterable[tuple[Observer, ViewSpec]], what: str) -> None:
-        """Make the observations that the store does not hold, a job a generator and its candidates."""
-        missing: dict[ViewSpec, dict[str, Observer]] = {}
-        for attack, view in wanted:
-            key = observation_key(attack, view)
-            if key not in missing.get(view, {}) and self.store.find("observation", key) is None:
-                missing.setdefault(view, {})[key] = attack
-        root = str(self.store.root)
-        jobs = [
-            ObserveJob(root, f"{what} {number}", view, tuple(attacks.values()))
-            for number, (view, attacks) in enumerate(missing.items(), start=1)
-        ]
+    def _observe(self, wanted: Iterable[Look], what: str) -> None:
+        """Make the observations that the store does not hold, after what they need of shards of large releases."""
+        jobs = observing_jobs(wanted, self.store, what, self.shard_images)
+        shards = missing_shards(jobs, self.store)
+        with shown(self.console, f"Observing shards of {what}", [one.name for one in shards]) as on_progress:
+            self._map(measure_shard, shards, on_progress)
         with shown(self.console, f"Observing {what}", [job.name for job in jobs]) as on_progress:
             self._map(observe, jobs, on_progress)
 
@@ -204,18 +199,3 @@ def _scored(
 
 def _shadows(planned: PlannedAttack) -> range:
     return range(len(planned.plan.shadows))
-
-
-def _looks(job: AttackJob) -> list[tuple[Observer, ViewSpec]]:
-    """What a job will ask its target, and the targets it is fitted on, to have observed."""
-    targets = (job.target, *(one.target for one in job.fit))
-    return [pair for target in targets for pair in _looks_at(job.attack, target)]
-
-
-def _looks_at(attack: Attack, target: TargetSpec) -> list[tuple[Observer, ViewSpec]]:
-    return [
-        (observer, view)
-        for observer in attack.observers()
-        for view in (target.view, *(one.view for one in target.references if observer.observes_references))
-        if observable(observer, view)
-    ]

@@ -17,6 +17,7 @@ from harness.errors import InputError
 from harness.jobs import targets
 from harness.jobs.memory import for_want_of_memory
 from harness.jobs.observations import FILE, observation_key
+from harness.jobs.shards import ShardJob, Whole, shard_jobs
 from harness.jobs.targets import StoredModel, ViewSpec
 from harness.jobs.work import Work
 from harness.store import Store, content_key
@@ -25,12 +26,17 @@ from harness.writing import save_array
 
 @dataclass(frozen=True)
 class ObserveJob:
-    """The observations of one view by several attacks."""
+    """The observations of one view by several attacks.
+
+    shard_images: a larger release was looked at in shards, and what attacks kept of these is put together; None has
+    none.
+    """
 
     store_root: str
     name: str
     view: ViewSpec
     attacks: tuple[Observer, ...]
+    shard_images: int | None = None
 
     @property
     def key(self) -> str:
@@ -38,6 +44,11 @@ class ObserveJob:
         return content_key(
             stage="observing", observations=sorted(observation_key(one, self.view) for one in self.attacks)
         )
+
+    @property
+    def shards(self) -> list[ShardJob]:
+        """The jobs to be done before it, if any."""
+        return shard_jobs(self.store_root, self.name, self.view, self.attacks, self.shard_images)
 
 
 def observe(job: ObserveJob, work: Work) -> None:
@@ -49,6 +60,7 @@ def observe(job: ObserveJob, work: Work) -> None:
     model = None if job.view.generator is None else CountedModel(StoredModel(store, job.view.generator, work.device))
     of_release = View.of_candidates(candidates) if job.view.release is None else View(candidates, release)
     of_model = View(candidates, release[:0], model)
+    whole = Whole(job.shards, store)
     # Who looks at all distances of the view goes first: whoever asks for the nearest then finds them there.
     for number, attack in enumerate(sorted(job.attacks, key=lambda one: not getattr(one, "of_all_distances", False))):
         view = of_release if attack.observes is Access.RELEASE else of_model
@@ -56,7 +68,7 @@ def observe(job: ObserveJob, work: Work) -> None:
             continue  # scoring says why it is skipped
 
         def make(folder: Path, attack: Observer = attack, view: View = view) -> Mapping[str, Any]:
-            return {"model": job.view.generator, **_observe(attack, view, order, folder)}
+            return {"model": job.view.generator, **_observe(attack, view, whole, order, folder)}
 
         try:
             store.get("observation", observation_key(attack, job.view), make)
@@ -67,16 +79,17 @@ def observe(job: ObserveJob, work: Work) -> None:
                 raise
         finally:
             work.report("observing", number + 1, len(job.attacks))
+    whole.drop()
 
 
-def _observe(attack: Observer, view: View, order: NDArray[np.intp], folder: Path) -> dict[str, Any]:
+def _observe(attack: Observer, view: View, whole: Whole, order: NDArray[np.intp], folder: Path) -> dict[str, Any]:
     asked, made = _calls(view)
     started = time.perf_counter()
     try:
-        values = attack.observed(view)
+        values, before_sec = whole.observed(attack, view)
     except ValueError as error:  # an option that this target does not allow, such as k above the release
         raise InputError(f"attack={attack.name}: {error}") from error
-    seconds = time.perf_counter() - started
+    seconds = before_sec + time.perf_counter() - started
     observed = np.empty_like(values)
     observed[order] = values
     save_array(folder / FILE, observed)

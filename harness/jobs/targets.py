@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from shadow_models.recipe import Gives, Recipe
 
+_ALL = slice(None)
+
 
 class ReleaseSpec(NamedTuple):
     """Released images in the store: the array `file` of artefact kind/key, and how many of them to look at."""
@@ -136,13 +138,16 @@ def released_images(view: ViewSpec, store: Store) -> Images:
     return candidate_images(view, store) if view.release is None else images_of(view.release, store)
 
 
-def images_of(spec: ReleaseSpec, store: Store) -> Images:
-    """uint8 [n_images, h, w]: the release, memory-mapped, or a fixed random part of it where it holds more."""
+def images_of(spec: ReleaseSpec, store: Store, rows: slice = _ALL) -> Images:
+    """uint8 [n_images, h, w]: the release, memory-mapped, or a fixed random part of it where it holds more.
+
+    rows: which of these images, and no other is read.
+    """
     images: Images = np.load(store.folder(spec.kind, spec.key) / spec.file, mmap_mode="r")
     if len(images) == spec.n_images:
-        return images
+        return images[rows]
     part = rng_of(0, "part of release", spec.key).choice(len(images), spec.n_images, replace=False)
-    return np.asarray(images[np.sort(part)])
+    return np.asarray(images[np.sort(part)[rows]])
 
 
 def by_name(view: ViewSpec) -> NDArray[np.intp]:

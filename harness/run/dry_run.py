@@ -14,6 +14,7 @@ from harness.evaluation.estimate_text import counted
 from harness.experiment.executor import Executor
 from harness.experiment.matching import match_recipe
 from harness.jobs.launchers.local import LocalLauncher
+from harness.jobs.looks import looks, missing_shards, observing_jobs
 from harness.jobs.pace import known_pace, told
 from harness.jobs.train import GeneratorJob, SurrogateJob
 from harness.planning.make import check_candidates, make_plan
@@ -62,6 +63,8 @@ def _show_plan(settings: Settings, console: Console) -> None:
             f"{_in_words(settings.recipe)}."
         )
     console.print(_attacks(work, store))
+    if settings.launch.shard_images is not None:
+        console.print(_shards(settings.launch.shard_images, work, store))
     console.print(
         "On top come the same attacks before wrong targets and the test release; for the chosen one, knn and ssim "
         "power curves and, where they look at releases, copies planted into them; and tests of whole sets. "
@@ -112,6 +115,17 @@ def _attacks(work: WorkList, store: Store) -> Table:
         cached = sum(store.find("scores", key) is not None for key in keys)
         table.add_row(title, one.access.value, " ".join(key[:8] for key in keys[:4]), f"{cached} of {len(keys)}")
     return table
+
+
+def _shards(most: int, work: WorkList, store: Store) -> str:
+    """How many jobs look at shards of the shadows' releases before the attacks."""
+    jobs = [one.plan.attack_shadow(one.attack, number) for _, one in work.titled for number in one.plan.taking_part]
+    observing = observing_jobs((look for job in jobs for look in looks(job)), store, "shadows", most)
+    left = len(missing_shards(observing, store))
+    return (
+        f"Releases of more than {counted(most, 'image')} are looked at in shards: {counted(left, 'job')} for the "
+        "shadows', before the attacks; the test release and planted copies come on top."
+    )
 
 
 def _time(settings: Settings, jobs: Sequence[Training], store: Store) -> str:

@@ -31,7 +31,7 @@ ANSWERS, JOBS, LOCKS, NOTES, SALT = "answers", "jobs", "locks", "verified", "sal
 # What a store's root holds, and nothing else, where the root is ours to close.
 KINDS = {
     ANSWERS, "checkpoint", "generator", "given", JOBS, LOCKS, "log", "observation", "picture", "pool", "release",
-    RUNS, "scores", NOTES, SALT,
+    RUNS, "scores", "shard", NOTES, SALT,
 }  # fmt: skip
 
 

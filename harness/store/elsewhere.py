@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from harness.store.locks import Way
 
-MIRRORED = ("generator", "release", "observation", "scores")
+MIRRORED = ("generator", "release", "shard", "observation", "scores")
 """What goes to a mirror unless others are named: all that is trained, drawn and computed from what was drawn; no real
 slice, and no name of anybody."""
 

@@ -47,7 +47,12 @@ def test_a_launcher_of_another_package_is_chosen_by_name_and_has_its_own_options
     settings = composed(["launch=mine", "launch.machines=5", "launch.checkpoint_seconds=7"])
     launcher = make_launcher(settings.launch, "cpu")
     assert launcher.at_a_time == 5
-    assert settings.echo["launch"] == {"name": "mine", "checkpoint_seconds": 7.0, "machines": 5}
+    assert settings.echo["launch"] == {
+        "name": "mine",
+        "checkpoint_seconds": 7.0,
+        "shard_images": None,
+        "machines": 5,
+    }
 
 
 def test_it_is_imported_only_where_it_is_named(offer):

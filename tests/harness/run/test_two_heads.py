@@ -17,7 +17,7 @@ pytestmark = pytest.mark.cluster
 WORDS = [
     "data=phantom", "data.size=16", "data.patients=16", "data.slices=1", "shadow.block=2", "shadow.channels=[8,16]",
     "shadow.steps=20", "shadow.n_images=16", "shadow.count=4", "launch.workers=1", "device=cpu", f"out={RUN}",
-    "report.pictures=none",
+    "report.pictures=none", "launch.shard_images=6",
 ]  # fmt: skip
 
 

@@ -71,7 +71,7 @@ def test_only_the_kinds_that_are_named_go_there(tmp_path, address):
         for kind in ("pool", "given", "picture", *MIRRORED):
             store.get(kind, "k", maker(kind))
     there_now = {name.split("/")[0] for name in Mirror(address).objects.names("")}
-    assert there_now == set(MIRRORED) == {"generator", "release", "observation", "scores"}
+    assert there_now == set(MIRRORED) == {"generator", "release", "shard", "observation", "scores"}
 
 
 def test_meta_comes_last_and_without_it_there_is_nothing(tmp_path, address, monkeypatch):

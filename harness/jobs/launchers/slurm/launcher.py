@@ -15,12 +15,14 @@ from harness.jobs.launchers.slurm.queue import refuse_without_slurm
 from harness.jobs.launchers.slurm.records import Records
 from harness.jobs.launchers.slurm.waiting import Waiting
 from harness.jobs.observe import observe
+from harness.jobs.shards import measure_shard
 from harness.jobs.train import train_and_release, train_start, train_surrogate
 from harness.jobs.work import Progress, Work
 from harness.store import Store
 from harness.store.elsewhere import bare
 
 _TRAININGS = {train_and_release, train_start, train_surrogate}
+_OBSERVING = {measure_shard, observe}
 
 
 class SlurmLauncher:
@@ -82,7 +84,7 @@ class SlurmLauncher:
 
     def _is_for_slurm(self, function: Callable[..., Any]) -> bool:
         takes, function = self._options.takes, bare(function)
-        return takes == "all" or function in _TRAININGS or (takes == "observing" and function is observe)
+        return takes == "all" or function in _TRAININGS or (takes == "observing" and function in _OBSERVING)
 
     def _device_there(self) -> str:
         if self._device != "auto":

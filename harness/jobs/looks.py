@@ -1,0 +1,60 @@
+"""What attacks look at before they score, and the jobs that do it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from attacks.base import Attack
+from attacks.view import Observer
+from harness.jobs.observations import observable, observation_key
+from harness.jobs.observe import ObserveJob
+from harness.jobs.score import AttackJob
+from harness.jobs.shards import KIND, ShardJob
+from harness.jobs.targets import TargetSpec, ViewSpec
+from harness.store import Store
+
+Look = tuple[Observer, ViewSpec]
+
+
+def looks(job: AttackJob) -> list[Look]:
+    """What a job will ask its target, and the targets it is fitted on, to have observed."""
+    targets = (job.target, *(one.target for one in job.fit))
+    return [pair for target in targets for pair in looks_at(job.attack, target)]
+
+
+def looks_at(attack: Attack, target: TargetSpec) -> list[Look]:
+    """What an attack will ask of one target."""
+    return [
+        (observer, view)
+        for observer in attack.observers()
+        for view in (target.view, *(one.view for one in target.references if observer.observes_references))
+        if observable(observer, view)
+    ]
+
+
+def observing_jobs(
+    wanted: Iterable[Look], store: Store, what: str, shard_images: int | None = None
+) -> list[ObserveJob]:
+    """A job a generator and its candidates, for the observations that the store does not hold.
+
+    One of a release is in one job alone, whichever models it is looked at beside. what: that is looked at;
+    shard_images: of a release, beyond which it is looked at in shards.
+    """
+    missing: dict[ViewSpec, list[Observer]] = {}
+    seen: set[str] = set()
+    for attack, view in wanted:
+        key = observation_key(attack, view)
+        if key not in seen and store.find("observation", key) is None:
+            missing.setdefault(view, []).append(attack)
+        seen.add(key)
+    return [
+        ObserveJob(str(store.root), f"{what} {number}", view, tuple(attacks), shard_images)
+        for number, (view, attacks) in enumerate(missing.items(), start=1)
+    ]
+
+
+def missing_shards(jobs: Sequence[ObserveJob], store: Store) -> list[ShardJob]:
+    """What is to be done before these jobs: a job a shard of which the store does not hold everything."""
+    every = {shard.key: shard for job in jobs for shard in job.shards}
+    found = {key: [store.find(KIND, one) for one in shard.kept] for key, shard in every.items()}
+    return [shard for key, shard in every.items() if None in found[key]]
