@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from benchmarks.benchmark import OVERRIDE, Benchmark
 from benchmarks.rows import Row, at_least, skipped
-from benchmarks.speed.launching.timed import timed_training
+from benchmarks.timed import timed_training
 from harness.config.launch_options import LaunchOptions, LocalLaunch, RayLaunch
 from harness.config.settings import composed
 from harness.data.pool import load_pool
