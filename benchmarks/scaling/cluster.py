@@ -1,9 +1,10 @@
 """A plan on 1 to 512 GPUs, simulated: how long, how well used, what goes through the store, and what stops it.
 
-What a job takes and how large its artefacts are is read from a finished store, or from a few trainings that are done
-here first, two at a time; the head and its planning, a worker's start and the disk are measured here. A simulated GPU
-is as fast as what did the jobs that were measured: a core beside another that works, where they were done here. How long trainings are (`--longer`), how
-often a node fails, how long it is away and, where it is said, what a store moves are assumptions.
+What a job takes and how large its artefacts are is read from a finished store, or from a few trainings that are
+done here first, two at a time; the head and its planning, a worker's start and the disk are measured here. A
+simulated GPU is as fast as what did the jobs that were measured: where they were done here, a core beside another
+that is busy, too. How long trainings are (`--longer`), how often a node fails, how long it is away and, where it is
+said, what a store moves are assumptions.
 """
 
 from __future__ import annotations

@@ -43,8 +43,8 @@ def measure(options: argparse.Namespace) -> list[Row]:
 
     if min(*options.trainings, options.told_by) < 2 * WORKERS:
         raise InputError(f"--trainings and --told-by want numbers from {2 * WORKERS}, two a worker.")
-    if options.told_by in options.trainings:
-        raise InputError(f"--told-by {options.told_by}: another number than those of --trainings, which it predicts.")
+    if len({options.told_by, *options.trainings}) <= len(options.trainings):
+        raise InputError("--trainings and --told-by want numbers that all differ.")
     with tempfile.TemporaryDirectory(prefix="scaling-") as name:
         return judged(_Here(options.told_by, options.override, Path(name)), options.trainings)
 

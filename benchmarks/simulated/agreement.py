@@ -26,9 +26,10 @@ class World(Protocol):
 
 
 class Predicted(NamedTuple):
-    """What was simulated, then what was measured."""
+    """What was simulated, then what was measured. told_by: so many other trainings."""
 
     n_jobs: int
+    told_by: int
     simulated_sec: float
     ran: Ran
 
@@ -57,12 +58,12 @@ def judged(world: World, trainings: Sequence[int]) -> list[Row]:
 
 def _predicted(world: World, told: Told, n_jobs: int) -> Predicted:
     simulated_sec = told.makespan_sec(n_jobs)  # before anybody knows what comes
-    return Predicted(n_jobs, simulated_sec, world.run(n_jobs))
+    return Predicted(n_jobs, len(told.load.train_sec), simulated_sec, world.run(n_jobs))
 
 
 def _agreement(runs: Sequence[Predicted]) -> list[Row]:
     numbers = " and ".join(f"{one.n_jobs:,}" for one in runs)
-    detail = [{"trainings": one.n_jobs, "simulated_sec": one.simulated_sec, **one.ran._asdict()} for one in runs]
+    detail = [one._asdict() | {"ran": one.ran._asdict(), "ratio": one.ratio} for one in runs]
     return [
         at_most(
             f"makespan of {numbers} trainings, {WORKERS} workers: simulated, then measured, the farthest apart",
@@ -76,7 +77,8 @@ def _agreement(runs: Sequence[Predicted]) -> list[Row]:
 
 
 def _told_of(one: Predicted) -> str:
-    return f"{one.n_jobs:,} trainings: simulated {one.simulated_sec:.1f} s, then measured {one.ran.seconds:.1f} s"
+    simulated = f"simulated {one.simulated_sec:.1f} s by {one.told_by} other trainings right before"
+    return f"{one.n_jobs:,} trainings: {simulated}, then measured {one.ran.seconds:.1f} s"
 
 
 def _efficiency(run: Predicted, alone: Sequence[float]) -> list[Row]:
