@@ -91,7 +91,7 @@ BENCHMARK = Benchmark(
             {"type": int, "nargs": "+", "metavar": "N", "help": "of each run that is predicted and then measured"},
         ),
         Option("--told-by", 6, {"type": int, "metavar": "N", "help": "trainings by which the simulation is told"}),
-        replace(OVERRIDE, default=["shadow.steps=250", "shadow.n_images=64"]),
+        replace(OVERRIDE, default=["shadow.steps=500", "shadow.n_images=64"]),
     ),
     quick={"trainings": [5], "told_by": 4, "override": [*TINY]},
     quick_about="5 trainings of 30 steps, 16 px, told by 4",

@@ -35,7 +35,7 @@ from harness.store import Store
 
 _REACH = {"local": 0.9, "ray": 0.85}
 _AT_A_TIME = 2
-_USUAL = ("shadow.count=8", "shadow.start=nothing", "shadow.steps=400", "shadow.n_images=32")
+_USUAL = ("shadow.count=8", "shadow.start=nothing", "shadow.steps=600", "shadow.n_images=32")
 
 
 class _Made(NamedTuple):
