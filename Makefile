@@ -20,11 +20,12 @@ test: setup
 # for an older python-dateutil than the one of constraints.txt.
 s3-server: $(VENV)-s3/.installed
 
-# Clusters of this machine alone, begun by the tests: Ray and SLURM. A test whose engine is not installed is skipped, and says so.
+# Clusters of this machine alone, begun by the tests: Ray and SLURM. A test whose engine is not installed is skipped, and
+# says so; where CI=true it fails, and says so.
 # What failed is tried once more: engines on a busy machine may take longer than is waited for.
 test-cluster: setup
-	$(VENV)/bin/python -m pytest -m cluster -rs || \
-		$(VENV)/bin/python -m pytest -m cluster -rs --last-failed --last-failed-no-failures none
+	$(VENV)/bin/python -m pytest -m cluster -rsfE || \
+		$(VENV)/bin/python -m pytest -m cluster -rsfE --last-failed --last-failed-no-failures none
 
 # The oldest versions that pyproject.toml allows, in an environment of their own.
 test-lowest: $(VENV)-lowest/.installed

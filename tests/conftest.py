@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from engines import pytest_runtest_makereport  # noqa: F401  # pytest finds it here
 
 torch.set_num_threads(1)  # two threads on such small networks collapse as soon as anything else runs
 

@@ -1,9 +1,10 @@
 """A plan on 1 to 512 GPUs, simulated: how long, how well used, what goes through the store, and what stops it.
 
-What a job takes and how large its artefacts are is read from a finished store, or from a few trainings that are done
-here first; the head and its planning, a worker's start and the disk are measured here. A simulated GPU is as fast as
-what did the jobs that were measured: a core, where they were done here. How long trainings are (`--longer`), how
-often a node fails, how long it is away and, where it is said, what a store moves are assumptions.
+What a job takes and how large its artefacts are is read from a finished store, or from a few trainings that are
+done here first, two at a time; the head and its planning, a worker's start and the disk are measured here. A
+simulated GPU is as fast as what did the jobs that were measured: where they were done here, a core beside another
+that is busy, too. How long trainings are (`--longer`), how often a node fails, how long it is away and, where it is
+said, what a store moves are assumptions.
 """
 
 from __future__ import annotations
@@ -45,26 +46,22 @@ def measure(options: argparse.Namespace) -> list[Row]:
     if min([*options.simulated_shadows, *options.gpus]) < 1 or min(options.longer) <= 0:
         raise InputError("--simulated-shadows and --gpus want numbers from 1, --longer numbers above 0.")
     from benchmarks.simulated.cluster import Site
-    from benchmarks.simulated.facts import disk_speed, fitted, load_of
+    from benchmarks.simulated.facts import fitted, load_of
     from benchmarks.simulated.grid import curve
-    from benchmarks.simulated.trainings import WORKERS, head_seconds, plan_seconds, planned, timed
+    from benchmarks.simulated.trainings import WORKERS, plan_seconds, told_by
     from harness.store import Store
 
     with tempfile.TemporaryDirectory(prefix="scaling-") as name:
-        root = Path(name, "store")
-        jobs = planned(2 * WORKERS, options.override, root)
-        run = timed(jobs, KEPT_EVERY_SEC)
-        load, recipe = load_of(run.store, slice(WORKERS, None))
-        start_sec = sum(run.start_sec(number) for number in range(WORKERS)) / WORKERS
-        head_sec, found_sec = head_seconds(jobs)
+        root = Path(name)
+        told = told_by(2 * WORKERS, options.override, root)
+        load, recipe = told.load, told.recipe
         if options.finished_store is not None:
             load, recipe = load_of(Store(options.finished_store))
-        disk = disk_speed(root)
         plans = [n for n in _PLANNED if n <= max(options.simulated_shadows)] or [4, 8]
-        scale, power = fitted(plans, [plan_seconds(n, options.override, root) for n in plans])
-    moved = disk if options.store_mib_s is None else options.store_mib_s * 2**20
+        scale, power = fitted(plans, [plan_seconds(n, options.override, root / "plans") for n in plans])
+    moved = told.bytes_a_sec if options.store_mib_s is None else options.store_mib_s * 2**20
     site = Site(
-        1, start_sec, 0.0, head_sec, found_sec, moved, KEPT_EVERY_SEC, GPUS_A_NODE,
+        1, told.start_sec, 0.0, told.head_sec, told.found_sec, moved, KEPT_EVERY_SEC, GPUS_A_NODE,
         options.mtbf_hours * 3600, options.repair_minutes * 60,
     )  # fmt: skip
     curves = [
@@ -78,13 +75,13 @@ def measure(options: argparse.Namespace) -> list[Row]:
         draw(options.picture, curves)
     measured = [
         *_of_load(load, f"{recipe.name}, {recipe.size} px, {recipe.n_steps} steps"),
-        Row("measured: a worker's start", start_sec, "s"),
-        Row("measured: the head, a job handed out and found", 1000 * (head_sec + found_sec), "ms"),
+        Row("measured: a worker's start", told.start_sec, "s"),
+        Row("measured: the head, a job handed out and found", 1000 * told.head_each_sec, "ms"),
         Row(f"measured: planning {plans[-1]} shadows; grows as n^{power:.2f}", scale * plans[-1] ** power, "s"),
-        Row("measured: the disk, written through", disk / 2**20, "MiB/s"),
+        Row("measured: the disk, written through", told.bytes_a_sec / 2**20, "MiB/s"),
         Row("assumed: a node of 8 GPUs fails once in", options.mtbf_hours, "h"),
         Row("assumed: and is away for", options.repair_minutes, "min"),
-        Row(f"{'measured' if moved == disk else 'assumed'}: the store moves", moved / 2**20, "MiB/s"),
+        Row(f"{'measured' if moved == told.bytes_a_sec else 'assumed'}: the store moves", moved / 2**20, "MiB/s"),
     ]
     return measured + [row for one in curves for row in _of_curve(one)]
 

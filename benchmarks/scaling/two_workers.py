@@ -1,8 +1,14 @@
 """The simulation held against what it simulates: equal small trainings over two local workers, by the clock.
 
-What the simulation is told of jobs and of a worker's start is read from every second job of the run, in the order in
-which they were finished, and it has to say how long all of them took; then from the others. Others' work on the
-machine so meets what is measured and what is simulated alike.
+Predicted, then done: what the simulation is told of jobs, of a worker's start, of the head and of the disk is
+measured in trainings of other seeds and of another number, in stores of their own, and its makespan is known before
+the run that it is about begins. Two trainings at a time may slow each other, so it is told of jobs that two workers
+did side by side. Tellings come before, between and after the runs: how far they are apart says how steady the machine
+was.
+
+Efficiency asks for more than workers that are busy: the seconds of the same trainings one at a time, half of them
+before the run and half after, over twice the run's makespan, processes that start and libraries that they import
+among it.
 """
 
 from __future__ import annotations
@@ -10,77 +16,85 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
+from itertools import count
 from pathlib import Path
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from benchmarks.benchmark import OVERRIDE, Benchmark, Option
 from benchmarks.command import run_one
 from benchmarks.measured import TINY
-from benchmarks.rows import Row, at_least, at_most, skipped
+from benchmarks.rows import Row, skipped
 from harness.errors import InputError
-from harness.seeds import rng_of
-from shadow_models.one_training import KEPT_EVERY_SEC
 
-APART, EFFICIENT = 0.15, 0.9  # asked for: of the simulated makespan from the measured one; of the workers' time
-_DRAWS = 20  # of which job takes which of the measured times
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from benchmarks.simulated.trainings import Ran, Told
 
 
 def measure(options: argparse.Namespace) -> list[Row]:
-    """How far the simulated makespan is from the measured one, and how busy the two workers were."""
+    """How far the farthest of the simulated makespans is from the measured one, and the efficiency of the first."""
     if find_spec("simpy") is None:
         return [skipped("two workers", "needs the package simpy: pip install '.[test]'")]
-    from benchmarks.simulated.cluster import Site, simulate
-    from benchmarks.simulated.facts import disk_speed
-    from benchmarks.simulated.trainings import WORKERS, head_seconds, planned, timed
+    from benchmarks.simulated.agreement import judged
+    from benchmarks.simulated.trainings import WORKERS
 
-    n = options.trainings
-    if n < 2 * WORKERS:
-        raise InputError(f"--trainings {n}: {2 * WORKERS} or more, two a worker.")
+    if min(*options.trainings, options.told_by) < 2 * WORKERS:
+        raise InputError(f"--trainings and --told-by want numbers from {2 * WORKERS}, two a worker.")
+    if len({options.told_by, *options.trainings}) <= len(options.trainings):
+        raise InputError("--trainings and --told-by want numbers that all differ.")
     with tempfile.TemporaryDirectory(prefix="scaling-") as name:
-        jobs = planned(n, options.override, Path(name, "store"))
-        run = timed(jobs, KEPT_EVERY_SEC)
-        head_sec, found_sec = head_seconds(jobs)
-        disk = disk_speed(Path(name))
-        halves = [(run.part(number), run.start_sec(number)) for number in range(WORKERS)]
-    simulated = []
-    for load, start_sec in halves:
-        site = Site(WORKERS, start_sec, 0.0, head_sec, found_sec, disk, KEPT_EVERY_SEC)
-        draws = [simulate(load, n, site, rng_of(0, "two workers", draw)).makespan_sec for draw in range(_DRAWS)]
-        simulated.append(float(np.mean(draws)))
-    ratios = [one / run.seconds for one in simulated]
-    each = float(np.mean([load.job_sec for load, _ in halves]))
-    told = " and ".join(f"{one:.1f}" for one in simulated)
-    figure = f"{n} equal trainings, {WORKERS} workers: measured {run.seconds:.1f} s, simulated by each half {told} s"
-    return [
-        at_most(
-            f"{figure}; the farther one apart", max(abs(one - 1) for one in ratios), "ratio", APART, ratios=ratios
-        ),
-        at_least(
-            "measured efficiency: training and releasing, of the workers' time",
-            n * each / WORKERS / run.seconds,
-            "ratio",
-            EFFICIENT,
-        ),
-        Row("a training and its release", each, "s"),
-        Row("a worker's start", float(np.mean([start_sec for _, start_sec in halves])), "s"),
-        Row("the head, a job", 1000 * (head_sec + found_sec), "ms"),
-    ]
+        return judged(_Here(options.told_by, options.override, Path(name)), options.trainings)
+
+
+@dataclass
+class _Here:
+    """This machine. Each telling has seeds and stores of its own, as each run has."""
+
+    told_by: int
+    words: Sequence[str]
+    folder: Path
+    seeds: Iterator[int] = field(default_factory=lambda: count(1000))
+
+    def told(self) -> Told:
+        from benchmarks.simulated.trainings import told_by
+
+        seed = next(self.seeds)
+        root = self.folder / f"told-{seed}"
+        root.mkdir()
+        return told_by(self.told_by, [*self.words, f"seed={seed}"], root)
+
+    def alone(self, n_jobs: int, half: int) -> Sequence[float]:
+        from benchmarks.simulated.trainings import planned, seconds_alone, shortest
+
+        words = [*self.words, f"seed={n_jobs}"]
+        jobs = planned(n_jobs, words, self.folder / f"alone-{half}")
+        return seconds_alone(jobs[half::2], shortest(1, words, self.folder / f"short-{half}")[0])
+
+    def run(self, n_jobs: int) -> Ran:
+        from benchmarks.simulated.trainings import planned, ran
+
+        return ran(planned(n_jobs, [*self.words, f"seed={n_jobs}"], self.folder / f"run-{n_jobs}"))
 
 
 BENCHMARK = Benchmark(
     "scaling",
     "two_workers",
-    "the simulated makespan of equal trainings over two local workers beside the measured one, and its efficiency",
+    "makespans of equal trainings over two local workers, simulated and then measured, and their efficiency",
     measure,
     options=(
-        Option("--trainings", 8, {"type": int, "metavar": "N", "help": "of the run that is measured and simulated"}),
-        replace(OVERRIDE, default=["shadow.steps=250", "shadow.n_images=64"]),
+        Option(
+            "--trainings",
+            [8, 11],
+            {"type": int, "nargs": "+", "metavar": "N", "help": "of each run that is predicted and then measured"},
+        ),
+        Option("--told-by", 6, {"type": int, "metavar": "N", "help": "trainings by which the simulation is told"}),
+        replace(OVERRIDE, default=["shadow.steps=500", "shadow.n_images=64"]),
     ),
-    quick={"trainings": 4, "override": [*TINY]},
-    quick_about="4 trainings of 30 steps, 16 px",
+    quick={"trainings": [5], "told_by": 4, "override": [*TINY]},
+    quick_about="5 trainings of 30 steps, 16 px, told by 4",
 )
 
 if __name__ == "__main__":

@@ -31,13 +31,23 @@ def explained(error: Exception) -> str:
                 + _plugin_hint(group)
                 + _edition_hint(group, name)
             )
-    if isinstance(error, OverrideParseException) and (near := _near_word(str(error.override))):
-        return f"There is no command {error.override!r}. Near it: {near}."
     if isinstance(error, OverrideParseException):
-        return (
-            f"The option {error.override!r} cannot be read; options are given as name=value, such as seed=1. A value "
-            f"with spaces, ~, braces or brackets needs quotes of its own: {_quoted(str(error.override))}."
-        )
+        return _unread(str(error.override))
+    return _of_value(error) or " ".join(str(error).split())
+
+
+def _unread(word: str) -> str:
+    near = get_close_matches(word.lower(), WORDS, 1) if word.isalpha() else []
+    if near:
+        return f"There is no command {word!r}. Near it: {near[0]}."
+    return (
+        f"The option {word!r} cannot be read; options are given as name=value, such as seed=1. A value with spaces, "
+        f"~, braces or brackets needs quotes of its own: {_quoted(word)}."
+    )
+
+
+def _of_value(error: Exception) -> str:
+    """What is wrong with one option; empty where no option is said."""
     cause: BaseException = error
     while not isinstance(cause, OmegaConfBaseException) and cause.__cause__ is not None:
         cause = cause.__cause__
@@ -49,12 +59,7 @@ def explained(error: Exception) -> str:
         return f"The option {cause.full_key} is a list; give {cause.full_key}=[VALUE,...]."
     if isinstance(cause, OmegaConfBaseException) and cause.full_key:
         return f"The option {cause.full_key} was refused: {str(cause).splitlines()[0]}."
-    return " ".join(str(error).split())
-
-
-def _near_word(word: str) -> str:
-    """The word behind `harness.run` that somebody may have meant; empty for none."""
-    return next(iter(get_close_matches(word, WORDS, 1)), "") if word.isalpha() else ""
+    return ""
 
 
 def _quoted(override: str) -> str:

@@ -9,9 +9,15 @@ from pathlib import Path
 
 import launch_jobs
 import psutil
+import pytest
 
 SUPPORT = Path(__file__).parent
 ROOT = SUPPORT.parents[1]
+
+
+def ways(*names, args=()):
+    """Launchers as parameters of `way`, with the mark of those that want a cluster. args: of further parameters."""
+    return [pytest.param(name, *args, marks=() if name == "local" else pytest.mark.cluster) for name in names]
 
 
 def silent(message):

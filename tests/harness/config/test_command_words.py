@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hydra.errors import OverrideParseException
 from omegaconf import OmegaConf
 from tiny import TINY_PHANTOM
 
@@ -14,7 +15,8 @@ from attacks.plug_ins import RESERVED
 from attacks.registry import find_attacks
 from harness.challenge import __main__ as challenge
 from harness.config import composing
-from harness.config.command_words import names_given
+from harness.config.command_words import names_given, overrides_of
+from harness.config.option_errors import explained
 from harness.config.registration import attack_groups
 from harness.config.settings import composed
 from harness.errors import InputError
@@ -235,16 +237,20 @@ def test_numbers_that_no_run_can_mean_are_refused_by_name_before_anything_starts
     assert composed(["seed=9223372036854775807", "attack.knn.k=1000000"]).seed == 2**63 - 1
 
 
+def told_of(word: str) -> str:
+    with pytest.raises(OverrideParseException) as caught:
+        overrides_of([word])
+    return explained(caught.value)
+
+
 @pytest.mark.parametrize(("word", "near"), [("agian", "again"), ("verfy", "verify"), ("Verify", "verify")])
 def test_a_word_that_is_nearly_a_command_is_answered_with_it(word, near):
-    with pytest.raises(InputError, match=rf"^There is no command '{word}'\. Near it: {near}\.$"):
-        composed([word])
+    assert told_of(word) == f"There is no command '{word}'. Near it: {near}."
 
 
-@pytest.mark.parametrize("word", ["seed", "xyzzy", "seed:1"])
+@pytest.mark.parametrize("word", ["seed", "xyzzy", "again:1"])
 def test_any_other_word_is_told_what_options_are(word):
-    with pytest.raises(InputError, match="options are given as name=value"):
-        composed([word])
+    assert "options are given as name=value" in told_of(word)
 
 
 @pytest.mark.parametrize("words", [["store.mirror_kinds=scores"], ["launch=slurm", "launch.setup=module"]])

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from launching import ways
 from slurm_cluster import Cluster, cluster
 
 from harness.config.launch_options import LaunchOptions, LocalLaunch, RayLaunch, SlurmLaunch
@@ -61,7 +62,7 @@ def slurm() -> Iterator[Cluster]:
         yield begun
 
 
-@pytest.fixture(params=["local", *(pytest.param(name, marks=pytest.mark.cluster) for name in ("ray", "slurm"))])
+@pytest.fixture(params=ways("local", "ray", "slurm"))
 def way(request, tmp_path_factory) -> Way:
     """Every launcher in turn."""
     store = Store(tmp_path_factory.mktemp("handed") / "store")

@@ -10,13 +10,16 @@ from contextlib import closing
 import launch_jobs
 import psutil
 import pytest
-from launching import begun, runs, silent, start
+from launching import begun, runs, silent, start, ways
 from trainings import artefacts, training
 
 from harness.errors import HarnessWarning, InputError
 from harness.jobs.launchers.local import LocalLauncher
 from harness.jobs.train import train_and_release
 from harness.jobs.work import FINISHED, Work
+
+# Each task of SLURM is a process of its own.
+PROCESSES_STAY = pytest.mark.parametrize("way", ways("local", "ray"), indirect=True)
 
 
 def test_results_keep_the_order_of_the_jobs_and_progress_arrives(launcher):
@@ -47,19 +50,17 @@ def test_a_job_finds_the_environment_of_the_local_launcher(launcher):
     assert launcher.map(launch_jobs.environment, [0, 1], silent) == [expected] * 2
 
 
-def test_processes_stay_for_the_next_jobs(way, launcher):
-    if way.name == "slurm":
-        pytest.skip("each task of SLURM is a process of its own")
+@PROCESSES_STAY
+def test_processes_stay_for_the_next_jobs(launcher):
     first = {pid for _, pid in launcher.map(launch_jobs.threads, list(range(6)), silent)}
     second = {pid for _, pid in launcher.map(launch_jobs.threads, list(range(6)), silent)}
     assert os.getpid() not in first | second
     assert len(first | second) <= 2
 
 
+@PROCESSES_STAY
 @pytest.mark.filterwarnings("error")
-def test_a_process_that_died_while_it_had_nothing_to_do_is_replaced_and_no_job_is_blamed(way, launcher):
-    if way.name == "slurm":
-        pytest.skip("each task of SLURM is a process of its own")
+def test_a_process_that_died_while_it_had_nothing_to_do_is_replaced_and_no_job_is_blamed(launcher):
     first = {pid for _, pid in launcher.map(launch_jobs.threads, list(range(6)), silent)}
     for pid in first:
         os.kill(pid, signal.SIGKILL)
@@ -135,11 +136,18 @@ def test_keys_and_bytes_are_those_of_any_other_way(launcher, tmp_path, images):
     assert len({name.split("/")[1] for name in expected}) == 4, "a generator and a release of each"
 
 
-@pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
+# SLURM's jobs outlive their head, but for Ctrl-C: tests/harness/jobs/test_slurm.py.
+@pytest.mark.parametrize(
+    ("way", "how", "code"),
+    [
+        *ways("local", "ray", "slurm", args=(signal.SIGINT, 130)),
+        *ways("local", "ray", args=(signal.SIGTERM, 143)),
+        *ways("local", "ray", args=(signal.SIGKILL, -9)),
+    ],
+    indirect=["way"],
+)
 def test_an_interrupted_run_lets_its_jobs_keep_their_state_and_ends_within_ten_seconds(way, tmp_path, how, code):
     """Killed itself, it leaves nobody behind who works for nobody."""
-    if way.name == "slurm" and how != signal.SIGINT:
-        pytest.skip("SLURM's jobs outlive their head, but for Ctrl-C: tests/harness/jobs/test_slurm.py")
     run = start(way.words, "keep_when_interrupted", tmp_path)
     workers = begun(tmp_path)
     asked = time.monotonic()
