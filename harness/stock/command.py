@@ -25,15 +25,30 @@ from harness.writing import replace_file
 
 CODE_DAMAGED = 1
 _SCHEMA = 1
+_WORDS = {
+    "list": "what lies there by run and by kind, with age and size; nothing is read",
+    "verify": "read every file anew; exit code 1 where one is damaged",
+    "prune": "take away what no run needs; says first what goes, and asks",
+}
+_TAKING = ("--root", "--json", "--runs", "--older-than")  # options whose value may be called as a word is
 _MEND_RECORD = "the same command as that run's writes it anew, and until then nothing is pruned."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line asks for; returns the exit code."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    if not words or (words[0].startswith("--") and words[0] != "--help"):
-        words = ["list", *words]
-    return run_parsed(_parser(), _run, words)
+    return run_parsed(_parser(), _run, _word_first(list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def _word_first(words: list[str]) -> list[str]:
+    """With the word at the beginning, wherever it was typed between options; `list` where there is none."""
+    if words[:1] in (["--help"], ["-h"]):
+        return words
+    if words and not words[0].startswith("-"):
+        return words
+    for place, word in enumerate(words):
+        if word in _WORDS and words[place - 1] not in _TAKING:
+            return [word, *words[:place], *words[place + 1 :]]
+    return ["list", *words]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -42,11 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         description="What lies in a store, what of it is damaged, and what no run needs. Without a word it is list.",
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, told in (
-        ("list", "what lies there by run and by kind, with age and size; nothing is read"),
-        ("verify", "read every file anew; exit code 1 where one is damaged"),
-        ("prune", "take away what no run needs; says first what goes, and asks"),
-    ):
+    for name, told in _WORDS.items():
         one = commands.add_parser(name, help=told, description=told)
         expand_paths(one)
         one.add_argument("--root", type=Path, default=Path("store"), metavar="DIR", help="the store (%(default)s)")

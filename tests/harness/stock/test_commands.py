@@ -616,3 +616,20 @@ def test_commands_of_the_page_are_read():
     for line in lines:
         words = line.partition("#")[0].split()[3:]
         command._parser().parse_args(words if words and not words[0].startswith("--") else ["list", *words])
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        ([], ["list"]),
+        (["--root", "a"], ["list", "--root", "a"]),
+        (["--root", "a", "verify"], ["verify", "--root", "a"]),
+        (["--root", "list", "prune", "--yes"], ["prune", "--root", "list", "--yes"]),
+        (["--root=a", "list"], ["list", "--root=a"]),
+        (["verify", "--root", "prune"], ["verify", "--root", "prune"]),
+        (["--help"], ["--help"]),
+        (["lst"], ["lst"]),
+    ],
+)
+def test_the_word_may_stand_behind_options(words, first):
+    assert command._word_first(words) == first
