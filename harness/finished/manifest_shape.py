@@ -128,7 +128,9 @@ class Facts:
 class Manifest(Facts):
     """`manifest.json`: what made a run's folder, so that it can be made again, and the digest of every file in it.
 
-    files: sha256 of every file of the folder but this one, by name.
+    files: sha256 of every file of the folder but this one, by name. copy: whether `harness.share` made it to
+    be passed on, without what the run is made again from.
     """
 
     files: dict[str, str]
+    copy: bool = False

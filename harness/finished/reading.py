@@ -95,11 +95,7 @@ def read_run(folder: Path) -> Run:
         _check_schema(told)
         results = _typed(_Results, told)
         _check_records(results.records)
-        manifest = None
-        if os.path.lexists(folder / MANIFEST):
-            facts = read_json(folder / MANIFEST, _MOST_JSON_BYTES, "The manifest", links=False)
-            _check_schema(facts)
-            manifest = _typed(_Manifest, facts)
+        manifest = _manifest(folder) if os.path.lexists(folder / MANIFEST) else None
         config = read_yaml(folder / CONFIG, _MOST_YAML_BYTES, "The options", links=False)
         _Config.model_validate(config)
         run = Run(folder, results, manifest, config)
@@ -108,6 +104,21 @@ def read_run(folder: Path) -> Run:
         return run
     except (InputError, *_FAULTS) as error:
         raise no_run(folder, error) from error
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """What made a run's folder, where nothing else of it is read. InputError as `read_run`."""
+    try:
+        return _manifest(folder)
+    except (InputError, *_FAULTS) as error:
+        raise no_run(folder, error) from error
+
+
+def _manifest(folder: Path) -> Manifest:
+    told = read_json(folder / MANIFEST, _MOST_JSON_BYTES, "The manifest", links=False)
+    _check_schema(told)
+    found: Manifest = _typed(_Manifest, told)
+    return found
 
 
 class Whole(NamedTuple):

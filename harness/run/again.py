@@ -12,10 +12,12 @@ from harness.cli import console, tell
 from harness.config.settings import Settings, composed
 from harness.data.reading import is_salted
 from harness.errors import InputError
+from harness.finished.manifest_shape import Manifest
+from harness.finished.reading import CONFIG, RESULTS
 from harness.places import expand_paths, lies_in, shown
 from harness.run.differences import COMPARED, differing_files, key_sides, read_compared, sides
 from harness.run.folder import run_folder
-from harness.run.recorded import CONFIG, RESULTS, SUBMISSION, Facts, Recorded, read_recorded, refuse_changed
+from harness.run.recorded import SUBMISSION, Recorded, read_recorded, refuse_changed
 from harness.run.recorded_options import words_of
 from harness.store import Store
 
@@ -77,7 +79,7 @@ def _folder(settings: Settings, run: Path) -> Path:
     return folder
 
 
-def _tell_of_store(facts: Facts, settings: Settings, screen: Console) -> None:
+def _tell_of_store(facts: Manifest, settings: Settings, screen: Console) -> None:
     """What is in the store is not made again, and shows nothing about whether it would come out the same."""
     store = Store(settings.store_root, settings.verify_store)
     if is_salted(settings.data) and store.find("pool", facts.pool) is None:

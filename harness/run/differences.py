@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from harness.bounded import read_bytes
+from harness.finished.manifest_shape import Manifest
+from harness.finished.reading import RESULTS, SCORES
 from harness.places import shown
-from harness.run.recorded import RESULTS, SCORES, SUBMISSION, Facts
+from harness.run.recorded import SUBMISSION
 
 _MOST_BYTES = 256_000_000
 _SECONDS = "seconds"  # of a record: how long its attack took, which no two runs share
@@ -108,7 +111,7 @@ def _below(one: Any, other: Any) -> str:
     return f" ({', '.join(parts)})"
 
 
-def sides(then: Facts, now: Facts) -> list[Side]:
+def sides(then: Manifest, now: Manifest) -> list[Side]:
     """How a run was made, beside another: source, versions, machine, and every key."""
     found = [
         Side("source", then.source, now.source),
@@ -116,13 +119,14 @@ def sides(then: Facts, now: Facts) -> list[Side]:
     ]
     names = dict.fromkeys([*then.versions, *now.versions])
     found += [Side(name, then.versions.get(name, "none"), now.versions.get(name, "none")) for name in names]
-    for name in dict.fromkeys([*then.hardware, *now.hardware]):
-        side = Side(name, str(then.hardware.get(name, "none")), str(now.hardware.get(name, "none")))
-        found.append(side._replace(decides=name != "cores"))
+    machines = asdict(then.hardware), asdict(now.hardware)
+    for name in machines[0]:
+        one, other = ("none" if side[name] is None else str(side[name]) for side in machines)
+        found.append(Side(name, one, other, decides=name != "cores"))
     return found
 
 
-def key_sides(then: Facts, now: Facts) -> list[Side]:
+def key_sides(then: Manifest, now: Manifest) -> list[Side]:
     """The keys of pool, base, generators and releases, beside another run's."""
     bases = [None if one.base is None else one.base.generator for one in (then, now)]
     found = [Side("pool", then.pool, now.pool), Side("base", bases[0] or "none", bases[1] or "none")]

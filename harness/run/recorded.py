@@ -3,58 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pydantic import TypeAdapter, ValidationError
-
 from harness.bounded import digest, listed, read_json, read_yaml
 from harness.errors import InputError
-from harness.evaluation.records import SCHEMA
 from harness.finished.manifest_files import MANIFEST
+from harness.finished.manifest_shape import Manifest
+from harness.finished.reading import CONFIG, RESULTS, read_manifest
 from harness.places import shown
 
-RESULTS, CONFIG, SUBMISSION, SCORES = "results.json", "config.yaml", "submission.csv", "scores.csv"
+SUBMISSION = "submission.csv"
 _MOST_JSON_BYTES, _MOST_YAML_BYTES = 64_000_000, 1_000_000
-
-
-@dataclass(frozen=True)
-class Generator:
-    """One of the plan: its keys in the store and the seed of its training."""
-
-    name: str
-    generator: str
-    release: str
-    seed: int
-
-
-@dataclass(frozen=True)
-class StartedFrom:
-    """generator: the key of what trainings started from."""
-
-    generator: str | None = None
-
-
-@dataclass(frozen=True)
-class Facts:
-    """`manifest.json`, as far as it says how the run was made."""
-
-    pool: str
-    generators: list[Generator]
-    files: dict[str, str]
-    source: str = ""
-    commit: str | None = None
-    versions: dict[str, str] = field(default_factory=dict)
-    hardware: dict[str, str | int] = field(default_factory=dict)
-    base: StartedFrom | None = None
 
 
 class Recorded(NamedTuple):
     """A run's folder. facts: of its manifest; faults: what of its files is not as it was written, a sentence each."""
 
     folder: Path
-    facts: Facts
+    facts: Manifest
     faults: list[str]
 
     def options(self) -> Any:
@@ -75,20 +42,12 @@ def read_recorded(folder: Path) -> Recorded:
         raise InputError(
             f"{shown(folder)} is no folder; give one that python -m harness.run wrote, such as runs/NAME."
         )
-    manifest = read_json(folder / MANIFEST, _MOST_JSON_BYTES, "The manifest", links=False)
-    if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
-        raise InputError(
-            f"{shown(folder / MANIFEST)} is of another version, or of no run: this one reads schema {SCHEMA}."
-        )
-    if manifest.get("copy"):
+    facts = read_manifest(folder)
+    if facts.copy:
         raise InputError(
             f"{shown(folder)} is a copy that harness.share made to be passed on, without what a run is made again "
             "from; give the run itself."
         )
-    try:
-        facts = TypeAdapter(Facts).validate_python(manifest)
-    except (ValidationError, RecursionError) as error:
-        raise InputError(f"{shown(folder / MANIFEST)} is not as a run writes it ({_first(error)}).") from error
     return Recorded(folder, facts, _faults(folder, facts.files))
 
 
@@ -112,10 +71,3 @@ def _faults(folder: Path, written: Mapping[str, str]) -> list[str]:
             faults[name] = "was edited"
     faults |= {name: "is missing" for name in written if name not in files and name not in faults}
     return [f"{shown(name)} {why}" for name, why in sorted(faults.items())]
-
-
-def _first(error: Exception) -> str:
-    if not isinstance(error, ValidationError):
-        return "nested too deep"
-    one = error.errors(include_url=False, include_input=False)[0]
-    return f"{'.'.join(shown(str(part)) for part in one['loc'])}: {one['msg']}"

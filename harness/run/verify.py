@@ -23,13 +23,15 @@ from harness.data.pool import Pool, load_pool, pool_key
 from harness.data.pseudonyms import Salt
 from harness.data.reading import is_salted
 from harness.errors import InputError
+from harness.finished.manifest_shape import BaseFacts, GeneratorFacts, Manifest
+from harness.finished.reading import CONFIG
 from harness.places import expand_paths, shown, user_path
 from harness.planning.make import make_plan
 from harness.planning.start import with_start
 from harness.planning.trials import recipes_tried, untried
 from harness.run.differences import Side, key_sides, sides
 from harness.run.manifest import hardware, versions
-from harness.run.recorded import CONFIG, Facts, Generator, Recorded, StartedFrom, read_recorded
+from harness.run.recorded import Recorded, read_recorded
 from harness.run.recorded_options import words_of
 from harness.run.source_commit import commit
 from harness.source_digest import source_digest
@@ -109,9 +111,9 @@ def _verified(run: Recorded, typed: Sequence[str]) -> Verified:
     return Verified(str(run.folder), not run.faults, run.faults, same, compared, unplanned, _stored(run.facts, store))
 
 
-def _made_now(then: Facts) -> Facts:
+def _made_now(then: Manifest) -> Manifest:
     """What makes a run here and now; pool and generators as they were."""
-    return replace(then, source=source_digest(), commit=commit(), versions=versions(), hardware=asdict(hardware()))
+    return replace(then, source=source_digest(), commit=commit(), versions=versions(), hardware=hardware())
 
 
 def _with_recipe_taken(settings: Settings, pool: Pool, results: Mapping[str, object]) -> Settings:
@@ -131,7 +133,7 @@ def _store_root(typed: Sequence[str]) -> Path:
     return user_path(named[-1] if named else "store", "store.root=")
 
 
-def _planned(settings: Settings, run: Recorded, now: Facts) -> Facts:
+def _planned(settings: Settings, run: Recorded, now: Manifest) -> Manifest:
     """The facts of the present code with the keys that these options give it."""
     with tempfile.TemporaryDirectory(prefix="verify-") as folder:
         kept, aside = Store(settings.store_root), Store(Path(folder))
@@ -150,11 +152,11 @@ def _planned(settings: Settings, run: Recorded, now: Facts) -> Facts:
         started, _ = with_start(replace(settings, store_root=store.root), pool)
         plan = make_plan(_with_recipe_taken(started, pool, run.results()), pool)
         base = started.base_key
-        generators = [Generator(one.name, one.key, one.release_key, one.seed) for one in plan.generators]
-        return replace(now, pool=pool.key, generators=generators, base=StartedFrom(base))
+        generators = [GeneratorFacts(one.name, one.key, one.release_key, one.seed) for one in plan.generators]
+        return replace(now, pool=pool.key, generators=generators, base=BaseFacts(started.start.name, base, None))
 
 
-def _stored(facts: Facts, store: Store) -> dict[str, tuple[int, int]]:
+def _stored(facts: Manifest, store: Store) -> dict[str, tuple[int, int]]:
     """How many of the run's artefacts the store has, of how many, by kind."""
     keys = {
         "pool": [facts.pool],
