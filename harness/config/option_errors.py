@@ -12,12 +12,20 @@ from omegaconf.errors import (
 )
 
 from harness.errors import unknown_name
+from harness.store.addresses import without_secrets
 
 _CALLED = {"shadow": "generator"}
 
 
 def explained(error: Exception) -> str:
-    """The sentence for an error of composition; the library's own words where it is none we know."""
+    """The sentence for an error of composition; the library's own words where it is none we know.
+
+    Nothing of it is a secret that stood in an address.
+    """
+    return without_secrets(_explained(error))
+
+
+def _explained(error: Exception) -> str:
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
         group, _, name = str(error.missing_cfg_file).partition("/")
         if name:

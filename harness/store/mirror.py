@@ -18,9 +18,10 @@ from typing import TypeVar
 from harness.artefact import META, Meta, digests, meta_of
 from harness.errors import HarnessWarning, InputError
 from harness.places import shown
+from harness.store.addresses import travels_open, without_secrets
 from harness.store.claims import Claim
 from harness.store.elsewhere import Elsewhere, elsewhere_of, known
-from harness.store.objects import Objects, opened, travels_open
+from harness.store.objects import Objects, opened
 from harness.writing import FOLDER_MODE
 
 Found = TypeVar("Found")
@@ -163,7 +164,7 @@ def _decoded(text: bytes) -> str:
 
 
 def _told(error: Exception) -> str:
-    return shown(" ".join(str(error).split()))
+    return shown(without_secrets(" ".join(str(error).split())))
 
 
 def _warn(text: str) -> None:

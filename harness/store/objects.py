@@ -6,26 +6,21 @@ only where there is none, which decides between machines.
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 from harness.errors import InputError
 from harness.places import shown, user_path
+from harness.store.addresses import OBSTORE, check_address, endpoint, is_folder, scheme_of, without_secrets
 from harness.writing import FILE_MODE, FOLDER_MODE
 
-OBSTORE = ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "adl")
-ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
-"""Variables of the environment that name a server of S3's protocol other than Amazon's, the first that is set."""
 RETRIES = 5
 """How often obstore asks again, later each time, before a place counts as one that does not answer."""
 _BLOCK = 8 * 2**20
-_PLAIN = ("http", "ftp")
 
 
 class Objects(Protocol):
@@ -58,42 +53,10 @@ class Objects(Protocol):
 
 def opened(address: str) -> Objects:
     """The place of an address. Raises InputError for one that is none, or asks for what is not installed."""
+    check_address(address)
     if is_folder(address):
         return _Folder(user_path(address.removeprefix("file://"), "store.mirror="))
-    if "::" in address:
-        raise InputError("store.mirror= is a chain of addresses (::), which is not taken; give the last one alone.")
-    parts = urlsplit(address)
-    if parts.password or parts.username:
-        raise InputError(
-            "store.mirror= holds a name or password, which would stand in config.yaml; give them to the environment, "
-            "such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
-        )
-    return _by_obstore(address) if parts.scheme in OBSTORE else _Other(address)
-
-
-def is_folder(address: str) -> bool:
-    """Whether an address is a folder that this machine sees."""
-    return "://" not in address or address.startswith("file://")
-
-
-def travels_open(address: str) -> str | None:
-    """The machine that an address leads to without encryption; None where there is none, or it is this one."""
-    parts = urlsplit(address)
-    if parts.scheme in ("s3", "s3a"):
-        parts = urlsplit(_endpoint())
-    host = parts.hostname or ""
-    return None if parts.scheme not in _PLAIN or is_loopback(host) else host
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a name or number of a machine is this one's own."""
-    with suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return host == "localhost"
-
-
-def _endpoint() -> str:
-    return next((os.environ[name] for name in ENDPOINTS if os.environ.get(name)), "")
+    return _by_obstore(address) if scheme_of(address) in OBSTORE else _Other(address)
 
 
 def _by_obstore(address: str) -> Objects:
@@ -104,8 +67,8 @@ def _by_obstore(address: str) -> Objects:
             f"store.mirror={shown(address)} asks for obstore: pip install 'gan-membership-harness[mirror]'."
         ) from error
     options: dict[str, Any] = {"retry_config": {"max_retries": RETRIES}}
-    if address.startswith("s3") and (endpoint := _endpoint()):
-        options |= {"endpoint": endpoint, "client_options": {"allow_http": endpoint.startswith("http://")}}
+    if scheme_of(address).startswith("s3") and (server := endpoint()):
+        options |= {"endpoint": server, "client_options": {"allow_http": server.startswith("http://")}}
     try:
         return _Obstore(from_url(address, **options))
     except Exception as error:  # of obstore's own kinds, which have no common one that it promises
@@ -259,7 +222,11 @@ class _Other:
 
         try:
             self._system, root = fsspec.core.url_to_fs(address)
-        except (ImportError, ValueError) as error:
+        except ImportError as error:
+            raise InputError(
+                f"store.mirror={shown(address)} asks for a package that is not here: {_line(error)}"
+            ) from error
+        except Exception as error:  # of whatever library stands behind it
             raise InputError(f"store.mirror={shown(address)} cannot be opened: {_line(error)}") from error
         self._root = root.rstrip("/")
 
@@ -324,6 +291,6 @@ def _as_oserror() -> Iterator[None]:
 
 
 def _line(error: Exception) -> str:
-    """What an error says, in one line and not all of a server's page."""
-    text = " ".join(str(error).split())
+    """What an error says, in one line, without what is secret, and not all of a server's page."""
+    text = without_secrets(" ".join(str(error).split()))
     return text if len(text) <= 200 else f"{text[:200]}..."

@@ -17,7 +17,9 @@ from harness.artefact import META
 from harness.config.options import StoreOptions
 from harness.config.store_options import MAY_BE_MIRRORED, elsewhere_of_options
 from harness.errors import HarnessWarning, InputError
+from harness.run.__main__ import main
 from harness.store import KINDS, Store, mirror, objects, owners
+from harness.store.addresses import travels_open, without_secrets
 from harness.store.claims import CLAIMS, Claim
 from harness.store.elsewhere import MIRRORED, Elsewhere, known, there
 from harness.store.mirror import Mirror, known_and_checked
@@ -262,10 +264,10 @@ def test_what_travels_open_is_told(monkeypatch, tmp_path):
         ("https://minio.example", None),
     ):
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
-        assert objects.travels_open("s3://bucket/x") == host
-    assert objects.travels_open("http://machine/x") == "machine"
-    assert objects.travels_open(str(tmp_path)) is None
-    assert objects.travels_open("gs://bucket/x") is None
+        assert travels_open("s3://bucket/x") == host
+    assert travels_open("http://machine/x") == "machine"
+    assert travels_open(str(tmp_path)) is None
+    assert travels_open("gs://bucket/x") is None
 
 
 def options(**values):
@@ -284,10 +286,6 @@ def test_options_are_checked(tmp_path, monkeypatch):
     ):
         with pytest.raises(InputError, match=told):
             elsewhere_of_options(options(**values))
-    with pytest.raises(InputError, match=r"config\.yaml"):
-        objects.opened("s3://key:secret@bucket/x")
-    with pytest.raises(InputError, match="cannot be opened"):
-        objects.opened("nosuch://x/y")
     monkeypatch.setitem(__import__("sys").modules, "obstore.store", None)
     with pytest.raises(InputError, match=r"\[mirror\]"):
         objects.opened("s3://bucket/x")
@@ -304,7 +302,92 @@ def test_a_mirror_in_a_folder_is_closed_to_others_at_every_level(tmp_path):
     assert [stat.S_IMODE(folder.stat().st_mode) for folder in found] == [0o700] * 3
 
 
-def test_a_chain_of_addresses_is_refused_and_not_repeated():
-    with pytest.raises(InputError, match="chain of addresses") as told:
-        objects.opened("simplecache::sftp://user:secret@host/x")
+SECRET = [
+    "simplecache::sftp://user:secret@host/x",
+    "s3://key:secret@bucket/x",
+    "s3://:secret@bucket/x",
+    "abfss://container:secret@account.dfs.core.windows.net/x",
+    "sftp://user@host/x?password=secret",
+    "s3://bucket/x?X-Amz-Signature=secret",
+    "az://container/x?sv=1&sig=secret",
+    "https://host/x?sig=secret",
+    "nosuch://user:secret@host",
+    "s3://bucket/x#secret",
+    "sftp://host:port-secret/x",
+    "user:secret@host/x",
+]
+
+
+@pytest.mark.parametrize("address", SECRET)
+def test_an_address_with_a_secret_in_it_is_refused_before_any_work_and_not_repeated(address):
+    with pytest.raises(InputError, match=r"store\.mirror=") as told:
+        elsewhere_of_options(options(mirror=address))
+    assert "secret" not in str(told.value)
+
+
+@pytest.mark.parametrize("word", ["s3://b/x?sig=secret", "s3://b/x?a=1&X-Amz-Signature=secret", "s3://u:secret@b/x{"])
+def test_nor_is_one_that_hydra_cannot_read(word, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main([f"store.mirror={word}", "dry_run=true"]) == 2
+    said = capsys.readouterr()
+    assert "store.mirror=s3://" in said.err
+    assert "secret" not in said.out + said.err
+
+
+def test_nor_is_one_of_a_sweep_written_down(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["-m", "seed=0,1", 'store.mirror="s3://b/x?sig=secret"', "dry_run=true"]) == 2
+    assert "secret" not in "".join(capsys.readouterr())
+    assert not [*tmp_path.iterdir()]
+
+
+def test_what_libraries_say_of_addresses_is_shown_without_secrets():
+    said = (
+        "error sending request for url (http://user:secret@host:9/b?X-Amz-Signature=secret&a=b): 403, 'sftp://u@h/x'"
+    )
+    assert without_secrets(said) == "error sending request for url (http://...@host:9/b?...): 403, 'sftp://...@h/x'"
+    assert without_secrets("is it? s3://b/x is") == "is it? s3://b/x is"
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("ftp", "no address"),
+        ("s3", "no address"),
+        ("s3:/bucket/x", "no address"),
+        ("s3://", "names no bucket"),
+        ("s3:///x", "names no bucket"),
+        ("memory://", "names no bucket, machine or folder"),
+        ("xyz://x", "xyz before :// is no kind of address"),
+        ("://x", "nothing before ://"),
+        ("zip://x.zip", "nothing can be kept under addresses of zip"),
+        ("https://host/x", "nothing can be kept under addresses of https"),
+    ],
+)
+def test_what_cannot_be_a_mirror_is_refused_before_any_work(address, told, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=told) as refused:
+        elsewhere_of_options(options(mirror=address))
+    assert f"store.mirror={address}" in str(refused.value)
+    assert "Expected is a folder, or an address such as s3://BUCKET/FOLDER" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "address", ["data", "./ftp", "a:b", "S3://bucket/x", "abfss://container@account.dfs.core.windows.net/x", "sftp://h/x",
+                "memory://x", "hdfs:///x", "file:///tmp/x?y"]
+)  # fmt: skip
+def test_what_can_be_one_is_not(address, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert elsewhere_of_options(options(mirror=address)).mirror
+
+
+def test_what_fsspec_cannot_open_is_a_sentence(monkeypatch):
+    import fsspec
+
+    def refused(address):
+        raise FileNotFoundError(f"{address}?token=secret")
+
+    monkeypatch.setattr(fsspec.core, "url_to_fs", refused)
+    with pytest.raises(InputError, match=r"store.mirror=sftp://h/x cannot be opened") as told:
+        objects.opened("sftp://h/x")
     assert "secret" not in str(told.value)
