@@ -6,8 +6,6 @@ only where there is none, which decides between machines.
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,7 +14,7 @@ from typing import Any, Protocol
 from harness.errors import InputError
 from harness.places import shown, user_path
 from harness.store.addresses import OBSTORE, check_address, endpoint, is_folder, scheme_of, without_secrets
-from harness.writing import FILE_MODE, FOLDER_MODE
+from harness.store.folder_objects import FolderObjects, Ours
 
 RETRIES = 5
 """How often obstore asks again, later each time, before a place counts as one that does not answer."""
@@ -44,6 +42,12 @@ class Objects(Protocol):
     def create(self, name: str, data: bytes) -> bool:
         """Write an object where there is none; whether that was so."""
 
+    def replace(self, name: str, data: bytes, ours: Ours) -> bool:
+        """Write an object in the place of one, as long, that is ours; whether it was."""
+
+    def remove_ours(self, name: str, ours: Ours) -> bool:
+        """Take an object away that is ours; whether it was."""
+
     def names(self, prefix: str) -> list[str]:
         """All below a prefix, which ends with a slash, sorted."""
 
@@ -55,7 +59,7 @@ def opened(address: str) -> Objects:
     """The place of an address. Raises InputError for one that is none, or asks for what is not installed."""
     check_address(address)
     if is_folder(address):
-        return _Folder(user_path(address.removeprefix("file://"), "store.mirror="))
+        return FolderObjects(user_path(address.removeprefix("file://"), "store.mirror="))
     return _by_obstore(address) if scheme_of(address) in OBSTORE else _Other(address)
 
 
@@ -73,79 +77,6 @@ def _by_obstore(address: str) -> Objects:
         return _Obstore(from_url(address, **options))
     except Exception as error:  # of obstore's own kinds, which have no common one that it promises
         raise InputError(f"store.mirror={shown(address)} cannot be opened: {_line(error)}") from error
-
-
-class _Folder:
-    """Objects are files below a folder, for nobody else's eyes, as in a store."""
-
-    exclusive = True
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-
-    def read(self, name: str) -> bytes | None:
-        try:
-            return (self._root / name).read_bytes()
-        except FileNotFoundError:
-            return None
-
-    def fetch(self, name: str, path: Path) -> bool:
-        try:
-            with (self._root / name).open("rb") as file, path.open("xb") as copy:
-                while block := file.read(_BLOCK):
-                    copy.write(block)
-        except FileNotFoundError:
-            return False
-        return True
-
-    def write(self, name: str, data: bytes) -> None:
-        with self._beside(name) as beside:
-            beside.write_bytes(data)
-            beside.replace(self._root / name)
-
-    def send(self, name: str, path: Path) -> None:
-        with self._beside(name) as beside:
-            with path.open("rb") as file, beside.open("wb") as copy:
-                while block := file.read(_BLOCK):
-                    copy.write(block)
-            beside.replace(self._root / name)
-
-    def create(self, name: str, data: bytes) -> bool:
-        with self._beside(name) as beside:
-            beside.write_bytes(data)
-            try:
-                os.link(beside, self._root / name)  # fails where there is one, between machines, too
-            except FileExistsError:
-                return beside.samefile(self._root / name)  # a server that was asked twice
-        return True
-
-    def names(self, prefix: str) -> list[str]:
-        folder = self._root / prefix
-        found = [Path(at, name) for at, _, files in os.walk(folder) for name in files if not name.startswith(".")]
-        return sorted(path.relative_to(self._root).as_posix() for path in found)
-
-    def remove(self, name: str) -> None:
-        (self._root / name).unlink(missing_ok=True)
-        with suppress(OSError):
-            (self._root / name).parent.rmdir()  # if that was all
-
-    @contextmanager
-    def _beside(self, name: str) -> Iterator[Path]:
-        path = self._root / name
-        beside = path.with_name(f".writing-{secrets.token_hex(8)}")
-        for _ in range(10):  # somebody may take an empty folder away meanwhile
-            for folder in (
-                *reversed(path.parent.relative_to(self._root).parents),
-                path.parent.relative_to(self._root),
-            ):
-                (self._root / folder).mkdir(FOLDER_MODE, parents=True, exist_ok=True)  # each closed to others
-            with suppress(FileNotFoundError):
-                beside.touch(FILE_MODE, exist_ok=False)
-                break
-        try:
-            yield beside
-        finally:
-            beside.unlink(missing_ok=True)
 
 
 class _Obstore:
@@ -197,6 +128,30 @@ class _Obstore:
         except FileExistsError:
             return False
         return True
+
+    def replace(self, name: str, data: bytes, ours: Ours) -> bool:
+        import obstore
+        from obstore.exceptions import NotSupportedError, PreconditionError
+
+        try:
+            with _as_oserror():
+                found = obstore.get(self._place, name)
+                if not ours(bytes(found.bytes())):
+                    return False
+                told = {key: value for key in ("e_tag", "version") if (value := found.meta.get(key)) is not None}
+                try:
+                    mode: Any = told if "e_tag" in told else "overwrite"
+                    obstore.put(self._place, name, data, mode=mode, use_multipart=False)
+                except NotSupportedError:  # a server that cannot hold it against what it has
+                    obstore.put(self._place, name, data)
+                except PreconditionError:
+                    return False
+        except FileNotFoundError:
+            return False
+        return True
+
+    def remove_ours(self, name: str, ours: Ours) -> bool:
+        return _removed_by_reading(self, name, ours)
 
     def names(self, prefix: str) -> list[str]:
         import obstore
@@ -258,6 +213,16 @@ class _Other:
         self.write(name, data)
         return self.read(name) == data  # of two who wrote at once, whoever was last
 
+    def replace(self, name: str, data: bytes, ours: Ours) -> bool:
+        there = self.read(name)
+        if there is None or not ours(there):
+            return False
+        self.write(name, data)
+        return True
+
+    def remove_ours(self, name: str, ours: Ours) -> bool:
+        return _removed_by_reading(self, name, ours)
+
     def names(self, prefix: str) -> list[str]:
         self._system.invalidate_cache()
         try:
@@ -275,6 +240,15 @@ class _Other:
 
     def _ready(self, name: str) -> None:
         self._system.makedirs(self._at(name).rpartition("/")[0], exist_ok=True)
+
+
+def _removed_by_reading(objects: Objects, name: str, ours: Ours) -> bool:
+    """As `Objects.remove_ours`, at a place that takes nothing away on a condition: right after it was read."""
+    there = objects.read(name)
+    if there is None or not ours(there):
+        return False
+    objects.remove(name)
+    return True
 
 
 @contextmanager

@@ -187,6 +187,55 @@ def test_a_claim_is_one_s_and_taken_over_from_the_silent_by_one(address, monkeyp
     assert not place.names(f"{CLAIMS}/")
 
 
+def test_whoever_was_silent_touches_no_claim_of_another_under_the_same_name(address, monkeypatch):
+    """It was taken over, the other one was done, and a third begins."""
+    place = Mirror(address).objects
+    first, second, third = (Claim(place, "scores", "k") for _ in range(3))
+    assert first.try_it()
+    first._beats.end()
+    with monkeypatch.context() as far_away:
+        far_away.setattr(owners, "this_host", lambda: "0" * 32)
+        deadline = time.monotonic() + 20.0
+        while not second.try_it() and time.monotonic() < deadline:
+            time.sleep(0.05)
+    second.give_back()
+    assert third.try_it()
+    third._beats.end()
+    before = place.read(third._mine)
+    assert before is not None
+    assert first._mine == third._mine
+    assert not first._beat(), "it stops"
+    assert place.read(third._mine) == before
+    first.give_back()
+    assert place.read(third._mine) == before
+    third.give_back()
+    assert not place.names(f"{CLAIMS}/")
+
+
+@pytest.mark.parametrize(
+    ("address", "how"), [("folder", "replace"), ("folder", "remove"), ("s3", "replace")], indirect=["address"]
+)  # S3 takes nothing away on a condition
+def test_what_becomes_anothers_between_the_look_and_the_change_stays(address, how):
+    place = Mirror(address).objects
+    place.write("x/000000", b"mine")
+    looks = []
+
+    def ours(record):
+        looks.append(record)
+        if len(looks) == 1:
+            place.remove("x/000000")
+            place.write("x/000000", b"hers")
+            return True
+        return record == b"mine"
+
+    if how == "replace":
+        place.replace("x/000000", b"beat", ours)
+    else:
+        assert not place.remove_ours("x/000000", ours)
+    assert looks[0] == b"mine"
+    assert place.read("x/000000") == b"hers"
+
+
 @pytest.mark.parametrize("address", ["folder", "s3"], indirect=True)
 def test_of_two_that_saw_nobody_one_gets_the_claim(address, monkeypatch):
     place = Mirror(address).objects
