@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,13 @@ def as_process(monkeypatch):
     for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK"):
         monkeypatch.delenv(name, raising=False)
     return as_process
+
+
+@pytest.fixture
+def empty_folder(tmp_path, monkeypatch):
+    """Where the test is."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 def test_alone_a_process_is_first_and_tells_nobody(as_process):
@@ -72,6 +80,59 @@ def test_a_family_that_trains_in_one_process_is_refused_in_several(as_process, f
 @pytest.mark.parametrize("family", ["dct", "ddpm", "flow", "latent"])
 def test_families_whose_loss_is_a_mean_over_slices_share_a_training(family):
     assert find_family(family).shares_training
+
+
+IN_ONE_CALL = """
+import hashlib, sys
+from harness.jobs import ending, together
+
+ending.ENDED_SEC = 1.0
+
+def waits(told):
+    print("begun", flush=True)
+    hashlib.pbkdf2_hmac("sha256", b"", b"", 1_000_000_000)  # a call that returns to Python after minutes
+
+together._said = waits
+sys.exit(together.follow(lambda job, device: None))
+"""
+
+
+def test_a_process_that_follows_ends_soon_though_it_is_in_one_long_call(tmp_path):
+    (tmp_path / "follows.py").write_text(IN_ONE_CALL)
+    with subprocess.Popen(
+        [sys.executable, "follows.py"], cwd=tmp_path, env=around(tmp_path), stdout=subprocess.PIPE, text=True
+    ) as follower:
+        try:
+            assert follower.stdout.readline() == "begun\n"
+            time.sleep(0.5)
+            follower.terminate()
+            assert follower.wait(20) == 143
+        finally:
+            follower.kill()
+
+
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [
+        ("harness.audit.__main__", ["a", "b"]),
+        ("harness.challenge.__main__", ["make"]),
+        ("harness.look.command", []),
+        ("harness.stock.command", []),
+        ("harness.doctor.__main__", []),
+        ("benchmarks.__main__", []),
+        ("harness.compare.__main__", ["a"]),
+        ("benchmarks.suite.__main__", ["list"]),
+    ],
+)
+def test_every_other_command_is_refused_in_several_processes_and_one_of_them_says_so(
+    as_process, module, words, capsys, empty_folder
+):
+    main = import_module(module).main
+    for rank, said in ((0, "Error: This command was started in 2 processes at once"), (1, "")):
+        as_process(rank, 2)
+        assert main(words) == 2
+        assert capsys.readouterr().err[:54] == said
+    assert not [*empty_folder.iterdir()]
 
 
 def words_of(n: int, words: tuple[str, ...], script: Path | None = None) -> list[str]:
