@@ -25,7 +25,7 @@ from harness.store.locks import Chosen, Lock, chosen, locked
 from harness.store.mirror import Mirror, mirror_of
 from harness.store.uses import RUNS, Asked, note_use, noting
 from harness.verified import WORTH_BYTES, Stamp, drop_note, note_of, noted, write_note
-from harness.writing import FOLDER_MODE, close, open_to_writing, replaced_folder, write_durably
+from harness.writing import FOLDER_MODE, FULL, close, open_to_writing, replaced_folder, write_durably
 
 ANSWERS, JOBS, LOCKS, NOTES, SALT = "answers", "jobs", "locks", "verified", "salt"
 # What a store's root holds, and nothing else, where the root is ours to close.
@@ -176,14 +176,18 @@ class Store:
         """The artefact as the mirror has it, now in this store, its files held against their digests; None
         without."""
         final = self.folder(kind, key)
-        self.private_folder(kind)
         try:
+            self.private_folder(kind)
             with replaced_folder(final, private=True) as beside:
                 meta = mirror.pull(kind, key, beside)
                 if meta is None:
                     raise _NothingError
         except _NothingError:
             return None
+        except OSError as error:
+            if error.errno in FULL or _is_below(error.filename, self.root):
+                raise _OfMakingError(error) from error
+            raise
         return Artefact(final, meta.facts, meta.seconds)
 
     def note(self, kind: str, key: str) -> None:
@@ -246,6 +250,11 @@ class Store:
                 f"The store's folder {kind} is a link, and links in a store are not followed; put a folder there, or "
                 "give store.root=DIR elsewhere (the root itself may be a link)."
             )
+
+
+def _is_below(name: object, folder: Path) -> bool:
+    """Whether it is a file there that an error is about."""
+    return isinstance(name, str) and Path(name).absolute().is_relative_to(folder.absolute())
 
 
 def _tell_once(what: str) -> None:

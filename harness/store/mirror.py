@@ -101,13 +101,13 @@ class Mirror:
         """Within it, no other machine that shares the mirror makes this key; or what `arrived` has found
         meanwhile."""
         claim, found = Claim(self.objects, kind, key), None
-        while not claim.try_it():
-            time.sleep(_ASK_EVERY_SEC)
-            if self.objects.read(f"{kind}/{key}/{META}") is not None and (found := arrived()) is not None:
-                break
-        else:
-            found = arrived()
         try:
+            while not claim.try_it():
+                time.sleep(_ASK_EVERY_SEC)
+                if self.objects.read(f"{kind}/{key}/{META}") is not None and (found := arrived()) is not None:
+                    break
+            else:
+                found = arrived()
             yield found
         finally:
             with suppress(OSError):  # others find it silent
@@ -141,8 +141,9 @@ def _mirror(address: str) -> Mirror:
 
 
 def _fetch(objects: Objects, prefix: str, name: str, folder: Path) -> None:
-    parts = PurePosixPath(name).parts
-    if not parts or name == META or "\\" in name or "\0" in name or any(one in ("/", ".", "..") for one in parts):
+    path = PurePosixPath(name)
+    parts = path.parts if str(path) == name else ()  # else the file that arrives is called otherwise
+    if not parts or name == META or "\\" in name or "\0" in name or any(one in ("/", "..") for one in parts):
         raise InputError(f"{shown(name)} is no name of a file in it")
     (folder / name).parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
     try:

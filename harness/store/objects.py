@@ -6,6 +6,7 @@ only where there is none, which decides between machines.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,6 +20,11 @@ from harness.store.folder_objects import FolderObjects, Ours
 RETRIES = 5
 """How often obstore asks again, later each time, before a place counts as one that does not answer."""
 _BLOCK = 8 * 2**20
+_ASKED_OF = re.compile(r"[a-z]+://(?:[^/\s@]*@)?([^/\s?]+)")
+_OF_CREDENTIALS = ("169.254.169.254", "169.254.170.2", "metadata.google.internal", "metadata")
+"""Machines that a cloud has for its own: asked for credentials where the environment has none."""
+_REFUSED = re.compile(r"\b40[13] (Unauthorized|Forbidden)|AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch")
+_LINE_LETTERS = 200
 
 
 class Objects(Protocol):
@@ -265,6 +271,18 @@ def _as_oserror() -> Iterator[None]:
 
 
 def _line(error: Exception) -> str:
-    """What an error says, in one line, without what is secret, and not all of a server's page."""
-    text = without_secrets(" ".join(str(error).split()))
-    return text if len(text) <= 200 else f"{text[:200]}..."
+    """What an error of a library says, as a sentence goes on: what is known of it in our words, else its first line,
+    without what is secret and without a server's page."""
+    text = without_secrets(" ".join(str(error).partition("Debug source:")[0].partition("<?xml")[0].split()))
+    asked = _ASKED_OF.search(text)
+    whole = str(error)
+    if asked and asked[1] in _OF_CREDENTIALS:
+        return "no credentials are in the environment, such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+    if "NoSuchBucket" in whole or "ContainerNotFound" in whole:
+        return "there is no such bucket"
+    if asked and "error sending request" in text:
+        return f"nobody answers at {asked[1]}"
+    if asked and _REFUSED.search(whole):
+        return f"{asked[1]} refuses what is asked of it; do the credentials in the environment allow it?"
+    text = text.rstrip(": ")
+    return text if len(text) <= _LINE_LETTERS else f"{text[:_LINE_LETTERS]}..."

@@ -114,7 +114,7 @@ def test_what_arrives_damaged_is_refused_and_made_again_everywhere(tmp_path, add
     assert made == ["one", "two"], "the mirror has what was made again"
 
 
-@pytest.mark.parametrize("name", ["../../x", "/x", "a/../../x", "..", META, ""])
+@pytest.mark.parametrize("name", ["../../x", "/x", "a/../../x", "..", META, "", "a//b", "./a", "a/./b", "a/"])
 def test_no_name_in_a_mirror_leads_out_of_the_artefact(tmp_path, address, name):
     from harness.artefact import Meta, meta_text
 
@@ -285,6 +285,69 @@ def test_a_failure_to_make_is_no_failure_of_the_mirror(tmp_path, address):
             store.get("release", "k", full)
         assert not Mirror(address).objects.names(""), "neither half of it nor a claim is left"
         assert store.get("release", "k", maker("whole")).facts == {"text": "whole"}
+
+
+def test_a_full_disk_here_is_no_failure_of_the_mirror_and_its_claim_is_given_back(tmp_path, address, monkeypatch):
+    with mirrored(tmp_path / "a", address) as store:
+        store.get("release", "k", maker("one"))
+    place = mirror._mirror(address).objects
+
+    def full(self, name, path):
+        raise OSError(28, "No space left on device", str(path))
+
+    with mirrored(tmp_path / "b", address) as store, warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with monkeypatch.context() as patch:
+            patch.setattr(type(place), "fetch", full)
+            with pytest.raises(OSError, match="No space"):
+                store.get("release", "k", maker("two"))
+            read, asked = type(place).read, []
+
+            def late(self, name):
+                """Another machine gives it to the mirror just after the first look."""
+                asked.append(name)
+                return None if len(asked) == 1 else read(self, name)
+
+            patch.setattr(type(place), "read", late)
+            with pytest.raises(OSError, match="No space"):
+                store.get("release", "k", maker("two"))
+        assert not place.names(f"{CLAIMS}/")
+        assert store.get("release", "k", maker("two")).facts == {"text": "one"}, "once there is room"
+
+
+@pytest.mark.parametrize("address", ["s3"], indirect=True)
+def test_what_a_server_says_is_a_sentence(address, monkeypatch, tmp_path):
+    monkeypatch.setattr(objects, "RETRIES", 0)
+    elsewhere = address.replace("s3://bucket", "s3://nosuchbucket")
+    with pytest.raises(InputError, match=rf"^store.mirror={elsewhere} cannot be used: there is no such bucket$"):
+        Mirror(elsewhere).check()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://user:secret@127.0.0.1:9")
+    with pytest.raises(InputError, match=rf"^store.mirror={address} cannot be used: nobody answers at 127.0.0.1:9$"):
+        Mirror(address).check()
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            "Error performing GET http://h:9/b in 1ms - HTTP error: error sending request Debug source: x",
+            "nobody answers",
+        ),
+        (
+            "Error performing PUT http://169.254.169.254/latest/api/token in 1s",
+            "no credentials are in the environment",
+        ),
+        ("Error performing GET https://h/b in 1s - 403 Forbidden: <?xml <Code>AccessDenied</Code>", "h refuses what"),
+        (
+            "Generic MicrosoftAzure error: Account must be specified\n\nDebug source:\nGeneric {",
+            "Account must be specified",
+        ),
+    ],
+)
+def test_no_words_of_a_librarys_inside_are_shown(said, told):
+    line = objects._line(ValueError(said))
+    assert told in line
+    assert not {"Debug", "xml", "Generic {"} & {line, *line.split()}
 
 
 def test_jobs_elsewhere_know_the_mirror(tmp_path):
