@@ -27,6 +27,11 @@ _NO_PLACE = frozenset({
 })  # fmt: skip
 """What fsspec knows that can only be read, lies inside something else, or is this machine's own disk."""
 _PLAIN = ("http", "ftp")
+_VARIABLES = {
+    ("s3", "s3a"): ("AWS_",),
+    ("gs", "gcs"): ("GOOGLE_",),
+    ("az", "azure", "abfs", "abfss", "adl"): ("AZURE_",),
+}
 _EXPECTED = "Expected is a folder, or an address such as s3://BUCKET/FOLDER, gs://BUCKET/FOLDER or sftp://HOST/FOLDER"
 _ENVIRONMENT = "give it to the environment, such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 _WHO = re.compile(r"(?<=://)[^/\s@]+@")
@@ -72,6 +77,13 @@ def is_folder(address: str) -> bool:
 def scheme_of(address: str) -> str:
     """What stands before the ://, in small letters."""
     return urlsplit(address).scheme
+
+
+def environment_of(address: str) -> dict[str, str]:
+    """The variables here by which the server of an address is found and convinced, for a process elsewhere."""
+    kind = "" if is_folder(address) else scheme_of(address)
+    prefixes = next((prefixes for schemes, prefixes in _VARIABLES.items() if kind in schemes), ())
+    return {name: value for name, value in os.environ.items() if name.startswith(prefixes)} if prefixes else {}
 
 
 def without_secrets(text: str) -> str:

@@ -322,3 +322,12 @@ def test_a_checkpoint_of_other_networks_is_none_to_go_on_from(tmp_path: Path) ->
     write_checkpoint(tmp_path, kept._replace(tensors=tensors), run)
     with pytest.raises(CheckpointError, match="lacks what the network"):
         train(members, recipe, seed=0, device="cpu", checkpoint=tmp_path)
+
+
+def test_a_training_that_was_stopped_for_long_leaves_the_checkpoint_of_whoever_went_on(tmp_path: Path) -> None:
+    write_checkpoint(tmp_path, Checkpoint(500, {"w": torch.ones(2)}, {}), {"seed": 1})
+    (tmp_path / "partial-of-the-other").mkdir()
+    write_checkpoint(tmp_path, Checkpoint(150, {"w": torch.zeros(2)}, {}), {"seed": 1})
+    assert {path.name for path in tmp_path.iterdir()} == {"step-000000500", "partial-of-the-other"}
+    write_checkpoint(tmp_path, Checkpoint(501, {"w": torch.zeros(2)}, {}), {"seed": 1})
+    assert {path.name for path in tmp_path.iterdir()} == {"step-000000501"}

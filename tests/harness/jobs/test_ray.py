@@ -26,6 +26,7 @@ from harness.jobs.launchers.on_ray.runner import Done, Place
 from harness.jobs.launchers.on_ray.slot import Slot
 from harness.jobs.train import train_and_release
 from harness.jobs.work import Work
+from harness.store.elsewhere import Elsewhere, There
 
 ALONE = RayLaunch(workers=2)
 
@@ -107,6 +108,16 @@ def test_a_ray_of_this_run_alone_opens_nothing_and_ends_with_it_however_it_ends(
         assert how == signal.SIGKILL or not [*Path(home).iterdir()]
     assert heard
     assert not [ip for ip in heard if ip.removeprefix("::ffff:") not in ("127.0.0.1", "::1")]
+
+
+@pytest.mark.cluster
+def test_a_mirror_s_credentials_are_those_of_the_head_and_go_nowhere_else(ray_cluster, monkeypatch, tmp_path):
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of the head")
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_KEY", "of no matter")
+    asks = [There(str(tmp_path), Elsewhere(mirror=mirror), launch_jobs.secrets) for mirror in ("s3://b/x", None)]
+    with closing(make_launcher(RayLaunch(address=ray_cluster.address, workers=1), "cpu")) as launcher:
+        found = [launcher.map(one, ["job"], silent) for one in [*asks, asks[0]]]
+    assert found == [[{"AWS_SECRET_ACCESS_KEY": "of the head"}], [{}], [{"AWS_SECRET_ACCESS_KEY": "of the head"}]]
 
 
 class RayThatFails:

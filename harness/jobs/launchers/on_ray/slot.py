@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.jobs.launchers.on_ray.runner import Done, Failed, JobRunner, Place, Words
 from harness.jobs.work import Work
+from harness.store.elsewhere import environment_with
 
 _LINES = 20  # of a job's last words that are kept
 
@@ -50,7 +51,8 @@ class Slot:
     def begin(self, function: Callable[[Any, Work], Any], number: int, job: Any) -> None:
         """Let it do a job."""
         self.number = number
-        self.words = self._actor.do.options(num_returns="streaming").remote(function, number, job)
+        more = environment_with(function)
+        self.words = self._actor.do.options(num_returns="streaming").remote(function, number, job, more)
         self._said.clear()
 
     def next(self) -> Words | Done | Failed | Any:
