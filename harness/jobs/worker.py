@@ -23,6 +23,7 @@ from typing import Any
 
 from harness.jobs.ending import DEAF_TO, Ending, afterwards, deaf
 from harness.jobs.memory import for_want_of_memory
+from harness.jobs.notes import pass_on, say_in_lines
 from harness.jobs.work import Place, Progress, Work, perform
 from harness.plain import plain
 from harness.terminal import make_streams_plain
@@ -57,7 +58,7 @@ class WorkerProcess:
         self._executor = ProcessPoolExecutor(1, context, _start, about)
         self._process: Any = None
         self._lines: deque[str] = deque(maxlen=_LINES)
-        self._say = say or _to_stderr
+        self._say = say or pass_on
         self._listeners = [threading.Thread(target=one, daemon=True) for one in (self._listen, self._pass_on)]
 
     def submit(self, function: Callable[[Any, Work], Any], of_round: int, number: int, job: Any) -> Future[Any]:
@@ -134,10 +135,6 @@ class WorkerProcess:
                     self._say(told)
 
 
-def _to_stderr(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
-
-
 _ending = Ending()
 _about: dict[str, Any] = {}
 _one_at_a_time = threading.Lock()  # a family may report from a thread of its own
@@ -146,6 +143,7 @@ _one_at_a_time = threading.Lock()  # a family may report from a thread of its ow
 def _start(reports: Connection, device: str, kept_every_sec: float, words: Connection) -> None:
     os.dup2(words.fileno(), 2)
     words.close()
+    say_in_lines()
     make_streams_plain()  # what a library warns of may hold names from outside
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the parent decides

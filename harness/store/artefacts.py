@@ -21,6 +21,7 @@ from harness.artefact import META, Look, Meta, digests, look, meta_text, read_me
 from harness.errors import HarnessWarning, InputError
 from harness.places import shown
 from harness.store.elsewhere import elsewhere_of
+from harness.store.fetched import note_fetched
 from harness.store.locks import Chosen, Lock, chosen, locked
 from harness.store.mirror import Mirror, mirror_of
 from harness.store.uses import RUNS, Asked, note_use, noting
@@ -188,6 +189,7 @@ class Store:
             if error.errno in FULL or _is_below(error.filename, self.root):
                 raise _OfMakingError(error) from error
             raise
+        note_fetched(kind, key)
         return Artefact(final, meta.facts, meta.seconds)
 
     def note(self, kind: str, key: str) -> None:

@@ -21,6 +21,7 @@ from harness.places import shown
 from harness.store.addresses import travels_open, without_secrets
 from harness.store.claims import Claim
 from harness.store.elsewhere import Elsewhere, elsewhere_of, known
+from harness.store.fetched import forget_fetched
 from harness.store.objects import Objects, opened
 from harness.writing import FOLDER_MODE
 
@@ -130,6 +131,7 @@ def known_and_checked(root: Path, elsewhere: Elsewhere) -> Iterator[None]:
     InputError, before hours of work, where it cannot be used.
     """
     with known(root, elsewhere):
+        forget_fetched()
         if elsewhere.mirror is not None:
             _mirror(elsewhere.mirror).check()
         yield

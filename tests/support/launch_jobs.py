@@ -15,7 +15,9 @@ from contextlib import suppress
 import numpy as np
 from threadpoolctl import threadpool_info
 
+from harness.errors import HarnessWarning
 from harness.jobs import worker
+from harness.store.fetched import note_fetched
 
 
 def square(number, work):
@@ -204,3 +206,8 @@ def hear_nothing(job, work):
     """One call of a library that no signal breaks off, and which takes minutes."""
     (job / "begun").touch()
     hashlib.pbkdf2_hmac("sha512", b"x", b"y", 2_000_000_000)
+
+
+def remark(number, work):
+    warnings.warn(HarnessWarning("Something was read otherwise."), stacklevel=1)
+    note_fetched("release", f"k{number}")
