@@ -11,6 +11,7 @@ from omegaconf.errors import (
     OmegaConfBaseException,
 )
 
+from harness.config.launch_options import BUILT_IN
 from harness.errors import unknown_name
 from harness.store.addresses import without_secrets
 
@@ -88,6 +89,10 @@ def _unknown_option(cause: OmegaConfBaseException) -> str:
     sentence = unknown_name("option", prefix + name, [prefix + key for key in known if key != "hydra"])
     if above == "attack":
         sentence += " Only the attacks that are named in attack=[...] take options."
+    if above == "launch" and (ways := [one().name for one in BUILT_IN if name in one.__dataclass_fields__]):
+        has = "have" if len(ways) > 1 else "has"
+        ways_told = " and ".join(f"launch={way}" for way in ways)
+        sentence = f"{ways_told} {has} an option {name}, and this way to run jobs has none: name it, too. {sentence}"
     if above == "shadow" and (families := _families_with(name)):
         sentence = f"This generator has no option {name}; {', '.join(families)} have. " + sentence
     return sentence

@@ -7,11 +7,12 @@ holds real slices and who was trained on: nobody else on the machine may look in
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -217,8 +218,14 @@ class Store:
     def lock(self, kind: str, key: str, *, wait: bool = True) -> Iterator[Lock]:
         """Within it, the key is locked, across processes; without `wait`, raises filelock's Timeout where it is
         so."""
-        folder = self.private_folder(LOCKS)
-        with locked(folder, f"{kind}-{key}", self.locks.kind, wait=wait) as lock:
+        with ExitStack() as stack:
+            try:
+                folder = self.private_folder(LOCKS)
+                lock = stack.enter_context(locked(folder, f"{kind}-{key}", self.locks.kind, wait=wait))
+            except OSError as error:
+                if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):  # it is the store that cannot be written
+                    raise OSError(error.errno, error.strerror, str(self.root)) from error
+                raise
             yield lock
 
     @property

@@ -288,6 +288,17 @@ def test_the_queue_is_read_by_the_names_of_our_jobs(monkeypatch):
     assert queued() is None
 
 
+@pytest.mark.skipif(not Path("/usr/bin/squeue").exists(), reason="SLURM's programs are not here")
+def test_where_the_controller_is_missing_it_is_said(tmp_path, monkeypatch):
+    (tmp_path / "slurm.conf").write_text("ClusterName=none\nSlurmctldHost=nowhere(127.0.0.1)\nSlurmctldPort=9\n")
+    monkeypatch.setenv("SLURM_CONF", str(tmp_path / "slurm.conf"))
+    launcher = SlurmLauncher(SlurmLaunch(takes="all"), "cpu", Store(tmp_path / "store"))
+    with pytest.raises(InputError, match=r"slurmctld, does not answer \(.+\), so nothing was handed in") as told:
+        launcher.map(launch_jobs.square, [1], silent)
+    assert "SLURM_CONF" in str(told.value)
+    assert "again" not in str(told.value)
+
+
 class _Ended:
     def __init__(self, code: int, said: str) -> None:
         self.returncode, self.stdout, self.stderr = code, said, ""
