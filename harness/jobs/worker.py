@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import suppress
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext
 from queue import SimpleQueue
@@ -24,6 +25,7 @@ from typing import Any
 from harness.jobs.ending import DEAF_TO, Ending, afterwards, deaf
 from harness.jobs.memory import for_want_of_memory
 from harness.jobs.notes import pass_on, say_in_lines
+from harness.jobs.one_thread import environment
 from harness.jobs.work import Place, Progress, Work, perform
 from harness.plain import plain
 from harness.terminal import make_streams_plain
@@ -49,6 +51,7 @@ class WorkerProcess:
         *,
         say: Callable[[str], object] | None = None,
     ) -> None:
+        _begin_tracker()
         # Pipes of its own: one that is killed while it writes leaves no other waiting for its turn.
         self._reader, self._writer = context.Pipe(duplex=False)
         self._reports, reporter = context.Pipe(duplex=False)
@@ -133,6 +136,13 @@ class WorkerProcess:
                     self._lines.append(told)
                 with suppress(Exception):  # whatever became of our own stderr, the process must not wait for it
                     self._say(told)
+
+
+def _begin_tracker() -> None:
+    """Python's own process that clears up behind killed ones: without a word, for nobody can do anything about it."""
+    wanted = [os.environ.get("PYTHONWARNINGS", ""), "ignore:resource_tracker:UserWarning"]
+    with environment({"PYTHONWARNINGS": ",".join(filter(None, wanted))}):
+        resource_tracker.ensure_running()
 
 
 _ending = Ending()
