@@ -20,6 +20,7 @@ from harness.errors import AsAsked, HarnessWarning, InputError
 from harness.interrupted_start import stand_back
 from harness.places import expand_paths
 from harness.plain import plain
+from harness.several import is_first, n_processes
 from harness.terminal import OutputFailed, PlainConsole, let_go, plain_streams
 
 CODE_INPUT, CODE_INTERRUPTED, CODE_TERMINATED = 2, 130, 143  # the latter as the shell reports them: 128 + signal
@@ -34,13 +35,18 @@ _AGAIN = "To have it done, give the same command again."
 PIPE_WIDTH = 100  # characters: a file or a pipe has no width of its own; rich would take 80
 
 
-def exit_code(body: Callable[[], int | None], interrupted: str = _AGAIN) -> int:
+def exit_code(body: Callable[[], int | None], interrupted: str = _AGAIN, *, several: bool = False) -> int:
     """Do what a command does; its own code (None is 0), 2 for a mistake in the input, 130 for an
     interruption (Ctrl-C), 143 where it was asked to end (SIGTERM, a scheduler's).
 
     2, too, where what it prints cannot be written; 141 where the program that read it has ended. interrupted: what
-    is said after an interruption; `GO_ON` where a store keeps what was finished.
+    is said after an interruption; `GO_ON` where a store keeps what was finished. several: whether the command may be
+    started in several processes at once; else it is refused there.
     """
+    if n_processes() > 1 and not several:
+        if not is_first():
+            return CODE_INPUT  # one of them says why
+        body = _refuse_several
     with plain_streams():
         try:
             try:
@@ -55,6 +61,13 @@ def exit_code(body: Callable[[], int | None], interrupted: str = _AGAIN) -> int:
                 _tell_mistake(f"What is printed here cannot be written ({failed.reason}).")
                 sys.stderr.flush()
             return CODE_INPUT
+
+
+def _refuse_several() -> NoReturn:
+    raise InputError(
+        f"This command was started in {n_processes()} processes at once, and each would do all of it and write to "
+        "the same places; accelerate launch is for harness.run alone, so start it without."
+    )
 
 
 class TerminatedError(KeyboardInterrupt):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
+from harness.cli import tell
 from harness.config.settings import Settings
 from harness.data.pool import Pool, load_pool, load_released
 from harness.evaluation.beyond import Beyond
@@ -49,6 +50,7 @@ from harness.planning.surrogates import via_surrogates
 from harness.planning.trials import recipes_tried
 from harness.planning.work import WorkList, work_list
 from harness.store import Store
+from harness.store.fetched import told_of_fetched
 from harness.store.mirror import known_and_checked
 
 
@@ -94,7 +96,10 @@ def run(settings: Settings, console: Console) -> Outcome:
         closing(make_launcher(settings.launch, settings.device, store)) as launcher,
         answers_kept(settings, store),
     ):
-        return _run(settings, Executor(store, launcher, console, settings.launch.shard_images))
+        outcome = _run(settings, Executor(store, launcher, console, settings.launch.shard_images))
+        if (fetched := told_of_fetched()) is not None:  # on the screen alone: it is no part of what came out
+            tell(console, "Note:", "yellow", fetched)
+        return outcome
 
 
 @one_thread()

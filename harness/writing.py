@@ -6,6 +6,7 @@ there before is neither followed nor taken. What a killed run left so is cleared
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -22,6 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says where a disk has no room."""
 _BEGUN = re.compile(r"\.(making|replaced|writing)-.+")
 
 

@@ -41,12 +41,14 @@ class Checkpoint(NamedTuple):
 def write_checkpoint(folder: Path, checkpoint: Checkpoint, run: dict[str, Any]) -> None:
     """Write `folder/step-N/`, beside and renamed into place, then remove older ones; nobody else may read it.
 
-    `run` is what the checkpoint belongs to (recipe, seed, members): `read_checkpoint` insists on the same.
+    Where a later step lies there, another training has gone on from here while this one was stopped: nothing is
+    written, and nothing of the other's is touched. `run` is what the checkpoint belongs to (recipe, seed, members):
+    `read_checkpoint` insists on the same.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     folder.mkdir(mode=0o700, exist_ok=True)
     place = folder / f"step-{checkpoint.step:09d}"
-    if place.exists():
+    if any(there.name >= place.name for there in folder.glob("step-*")):
         return
     for left in folder.glob("partial-*"):  # of a killed run: one training at a time writes here
         shutil.rmtree(left, ignore_errors=True)
@@ -66,7 +68,7 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint, run: dict[str, Any]) 
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     for old in folder.glob("step-*"):
-        if old != place:
+        if old.name < place.name:
             shutil.rmtree(old, ignore_errors=True)
 
 

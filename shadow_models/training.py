@@ -109,10 +109,8 @@ def optimise(
     if training.start is not None:
         run["start"] = training.start.fingerprint()
     state = _State(learner, accelerator, make_part or Part)
-    kept = read_checkpoint(training.checkpoint, run) if training.checkpoint is not None else None
-    _check_same(kept, accelerator)
-    if kept is not None:
-        state.restore(kept)
+    if training.checkpoint is not None:
+        _take_up(state, training.checkpoint, run, accelerator)
     total = max(learner.phase(name).last for name in learner.networks)
     state.check_compiled()
     for step in range(state.step, total):
@@ -126,17 +124,32 @@ def optimise(
     return Averages({name: part.average for name, part in state.parts.items()})
 
 
-def _check_same(kept: Checkpoint | None, accelerator: Accelerator) -> None:
-    """Raise CheckpointError where several processes do not go on from the same step, in all of them."""
-    if accelerator.num_processes == 1:
-        return
-    from accelerate.utils import gather_object
+def _take_up(state: _State, folder: Path, run: dict[str, Any], accelerator: Accelerator) -> None:
+    """Go on from the folder's checkpoint, where there is one.
 
-    steps = gather_object([0 if kept is None else kept.step])
-    if len({*steps}) > 1:
+    Raises CheckpointError in all processes of the training or in none of them, and once all have read: else one would
+    wait for the others, or clear away what another still reads.
+    """
+    kept, fault = None, ""
+    try:
+        kept = read_checkpoint(folder, run)
+        if kept is not None:
+            state.restore(kept)
+    except CheckpointError as error:
+        fault = str(error)
+    found = [(0 if kept is None else kept.step, fault)]
+    if accelerator.num_processes > 1:
+        from accelerate.utils import gather_object
+
+        found = gather_object(found)
+    faults = [one for _, one in found if one]
+    if faults:
+        raise CheckpointError(faults[0])
+    if len({step for step, _ in found}) > 1:
+        told = ", ".join(str(step) for step, _ in found)
         raise CheckpointError(
-            f"Processes of one training found checkpoints of different steps ({', '.join(map(str, steps))}): the "
-            "folder must be the same one on all machines."
+            f"Processes of one training found checkpoints of different steps ({told}): the folder must be the same "
+            "one on all machines."
         )
 
 
@@ -270,10 +283,14 @@ class _State:
         return Checkpoint(self.step, tensors, {"scaler": None if scaler is None else scaler.state_dict()})
 
     def restore(self, kept: Checkpoint) -> None:
-        """Take up a state from `freeze`."""
+        """Take up a state from `freeze`; CheckpointError where it is not one of these networks."""
         self.step = kept.step
         for of, part in self.parts.items():
-            part.restore({n.removeprefix(f"{of}/"): t for n, t in kept.tensors.items() if n.startswith(f"{of}/")})
+            tensors = {n.removeprefix(f"{of}/"): t for n, t in kept.tensors.items() if n.startswith(f"{of}/")}
+            try:
+                part.restore(tensors)
+            except (KeyError, ValueError) as error:
+                raise CheckpointError(f"The checkpoint lacks what the network `{of}` is ({error}).") from error
         if kept.extra["scaler"] is not None:
             self._accelerator.scaler.load_state_dict(kept.extra["scaler"])
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import InputError
+from harness.store.addresses import check_address, without_secrets
 
 if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
@@ -58,7 +59,7 @@ def refuse_foreign(words: Sequence[str]) -> None:
             given = name.replace("_", "-")
             raise InputError(f"--{given} is not taken here: nothing but this package says what to run. {_FIXED}")
     for override in overrides_of(words):
-        told = override.input_line
+        told = without_secrets(str(override.input_line))
         key, package = override.key_or_group.lstrip("/"), override.package
         if re.split(r"\W", key)[0] == "hydra":
             raise InputError(
@@ -78,6 +79,8 @@ def refuse_foreign(words: Sequence[str]) -> None:
             )
         for text in _strings(override.value()):
             _refuse_resolver(told, text)
+            if key == "store.mirror" and "${" not in text:
+                check_address(text)  # before Hydra writes down what a sweep was asked for
 
 
 def _is_named(override: Override) -> bool:
@@ -101,7 +104,7 @@ def without_flags(words: Sequence[str]) -> list[str]:
     return list(_flags(words).overrides)
 
 
-def _refuse_resolver(told: str | None, text: str) -> None:
+def _refuse_resolver(told: str, text: str) -> None:
     rest = _INTERPOLATION.sub(lambda found: "" if found[1] != "hydra" else found[0], text)
     if "${" in rest:
         raise InputError(

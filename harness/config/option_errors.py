@@ -14,7 +14,9 @@ from omegaconf.errors import (
     ValidationError,
 )
 
+from harness.config.launch_options import BUILT_IN
 from harness.errors import unknown_name
+from harness.store.addresses import without_secrets
 
 WORDS = ("again", "verify")
 """That `harness.run` takes in place of options."""
@@ -22,7 +24,14 @@ _CALLED = {"shadow": "generator"}
 
 
 def explained(error: Exception) -> str:
-    """The sentence for an error of composition; the library's own words where it is none we know."""
+    """The sentence for an error of composition; the library's own words where it is none we know.
+
+    Nothing of it is a secret that stood in an address.
+    """
+    return without_secrets(_explained(error))
+
+
+def _explained(error: Exception) -> str:
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
         group, _, name = str(error.missing_cfg_file).partition("/")
         if name:
@@ -99,6 +108,10 @@ def _unknown_option(cause: OmegaConfBaseException) -> str:
     sentence = unknown_name("option", prefix + name, [prefix + key for key in known if key != "hydra"])
     if above == "attack":
         sentence += " Only the attacks that are named in attack=[...] take options."
+    if above == "launch" and (ways := [one().name for one in BUILT_IN if name in one.__dataclass_fields__]):
+        has = "have" if len(ways) > 1 else "has"
+        ways_told = " and ".join(f"launch={way}" for way in ways)
+        sentence = f"{ways_told} {has} an option {name}, and this way to run jobs has none: name it, too. {sentence}"
     if above == "shadow" and (families := _families_with(name)):
         sentence = f"This generator has no option {name}; {', '.join(families)} have. " + sentence
     return sentence

@@ -6,9 +6,9 @@ from typing import Any
 
 from harness.errors import InputError, unknown_name
 from harness.places import lies_in, shown, user_path
+from harness.store.addresses import check_address, is_folder
 from harness.store.elsewhere import Elsewhere
 from harness.store.locks import WAYS
-from harness.store.objects import is_folder
 
 MAY_BE_MIRRORED = ("generator", "given", "observation", "picture", "pool", "release", "scores", "shard")
 """Kinds of which an artefact is a folder of its own; the rest is each store's: its salt, its runs, its locks."""
@@ -24,6 +24,7 @@ def elsewhere_of_options(store: Any) -> Elsewhere:
     if store.mirror is None:
         return Elsewhere(store.lock)
     mirror = store.mirror
+    check_address(mirror)
     if is_folder(mirror):
         folder, root = (
             user_path(mirror.removeprefix("file://"), "store.mirror="),

@@ -12,6 +12,7 @@ import numpy as np
 from rich.console import Console
 
 from attacks.observing import ObservingAttack
+from harness.cli import tell
 from harness.errors import HarnessWarning, InputError
 from harness.evaluation.metrics import Floats
 from harness.experiment.attack_scores import AttackScores, ReleaseScores
@@ -26,6 +27,7 @@ from harness.jobs.score import AttackJob, score
 from harness.jobs.shards import measure_shard
 from harness.jobs.targets import TargetSpec
 from harness.jobs.train import (
+    CHECKPOINT,
     REMARKS,
     GeneratorJob,
     SurrogateJob,
@@ -56,6 +58,7 @@ class Executor:
         missing = [job for job, both in zip(jobs, found, strict=True) if None in both]
         self._drop_checkpoints([job.key for job, (trained, _) in zip(jobs, found, strict=True) if trained])
         check_room(missing, self.store, self.launcher)
+        self._tell_gone_on_with([job.key for job in missing])
         with shown(self.console, "Training generators", [job.name for job in missing]) as on_progress:
             self._map(train_and_release, missing, on_progress)
         made = [self.store.find("release", job.release_key) for job in jobs]
@@ -71,6 +74,7 @@ class Executor:
             if isinstance(job, SavedGenerator):  # by a worker, which will want torch anyway
                 self._map(take_saved, [job], lambda message: None)
             else:
+                self._tell_gone_on_with([job.key])
                 with shown(self.console, "Training the base", [job.name]) as on_progress:
                     self._map(train_start, [job], on_progress)
 
@@ -79,6 +83,7 @@ class Executor:
         missing = [job for job in jobs if self.store.find("generator", job.key) is None]
         self._drop_checkpoints([job.key for job in jobs if job not in missing])
         check_room(missing, self.store, self.launcher)
+        self._tell_gone_on_with([job.key for job in missing])
         with shown(self.console, "Training surrogates", [job.name for job in missing]) as on_progress:
             self._map(train_surrogate, missing, on_progress)
 
@@ -86,6 +91,13 @@ class Executor:
         """Of generators that the store holds: a run ended between the one and the other."""
         for key in trained:
             drop_checkpoint(self.store, key)
+
+    def _tell_gone_on_with(self, keys: Sequence[str]) -> None:
+        """Say how many trainings do not begin anew; on the screen alone, for what comes out is the same."""
+        n = sum(any(self.store.folder(CHECKPOINT, key).glob("step-*")) for key in keys)
+        if n:
+            goes = "training goes on from its checkpoint" if n == 1 else "trainings go on from their checkpoints"
+            tell(self.console, "Note:", "yellow", f"{n} {goes}, of {len(keys)} that are left.")
 
     def attack_shadows(self, attacks: Iterable[PlannedAttack], what: str = "shadows") -> dict[str, AttackScores]:
         """Every attack on every shadow that takes part, by label."""

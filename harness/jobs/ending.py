@@ -56,7 +56,7 @@ def heard_here(heard_sec: Mapping[int, float] = _USUAL) -> Iterator[Ending]:
         ending.asked = True
         _break_off_after(heard_sec[number])
 
-    with _held(hear, heard_sec), _cut_off_in_time():
+    with _held(hear, heard_sec), cut_off_in_time(b"What ran here did not end in time, and is cut off.\n"):
         try:
             yield ending
         finally:
@@ -64,10 +64,11 @@ def heard_here(heard_sec: Mapping[int, float] = _USUAL) -> Iterator[Ending]:
 
 
 @contextmanager
-def _cut_off_in_time() -> Iterator[None]:
+def cut_off_in_time(words: bytes = b"") -> Iterator[None]:
     """End this process some time after SIGINT or SIGTERM where what is inside does not, be it one call of a library.
 
-    A handler of Python's runs once such a call is over; the byte that Python's own writes for it comes at once.
+    words: said then, on stderr. Both signals need a handler of Python's. Such a handler runs once a call is over; the
+    byte that Python's own writes for it comes at once.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -79,7 +80,7 @@ def _cut_off_in_time() -> Iterator[None]:
     def watch() -> None:
         while came := os.read(reader, 1):
             if came[0] in (signal.SIGINT, signal.SIGTERM) and not over.wait(ENDED_SEC):
-                os.write(2, b"What ran here did not end in time, and is cut off.\n")
+                os.write(2, words)
                 os._exit(_as_the_shell_says(came[0]))
 
     watcher = threading.Thread(target=watch, daemon=True)

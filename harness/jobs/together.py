@@ -6,33 +6,22 @@ training, take part in it, and write nothing. Where one fails, `accelerate launc
 
 from __future__ import annotations
 
-import os
 import signal
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
 from types import FrameType
-from typing import Any, TypeVar
+from typing import Any
 
 from harness.errors import InputError
-from harness.jobs.ending import ENDED_SEC
+from harness.jobs.ending import cut_off_in_time
 from harness.jobs.one_thread import one_thread
+from harness.several import is_first, n_processes, number_of
 from shadow_models.recipe import Recipe
 
-Job = TypeVar("Job")
+__all__ = ["follow", "is_first", "leading", "n_processes", "tell_others", "workers_beside"]
 _PATIENCE = timedelta(days=365)  # between two trainings: whoever launched sees whether a process is alive
-
-
-def n_processes() -> int:
-    """How many processes this command was started in, by what `accelerate launch` says; 1 without."""
-    return _number("WORLD_SIZE", 1) if "RANK" in os.environ else 1
-
-
-def is_first() -> bool:
-    """Whether this process is the run, and not one that takes part in its trainings alone."""
-    return n_processes() == 1 or _number("RANK", 0) == 0
 
 
 def workers_beside(workers: int | None) -> int | None:
@@ -87,20 +76,18 @@ def follow(take_part: Callable[[Any, str], None]) -> int:
     state while the others still train, and they end when it has.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _end_later)
-    with one_thread():
+    signal.signal(signal.SIGTERM, _wait_for_the_first)
+    with one_thread(), cut_off_in_time():
         while (told := _said(None)) is not None:
             job, device = told
-            take_part(job, f"cuda:{_number('LOCAL_RANK', 0)}" if device.startswith("cuda") else device)
+            take_part(job, f"cuda:{number_of('LOCAL_RANK', 0)}" if device.startswith("cuda") else device)
     _leave()
     return 0
 
 
-def _end_later(number: int, frame: FrameType | None) -> None:
-    del frame
-    timer = threading.Timer(ENDED_SEC, os._exit, (128 + number,))
-    timer.daemon = True
-    timer.start()
+def _wait_for_the_first(number: int, frame: FrameType | None) -> None:
+    """The first one hears of it, too; `cut_off_in_time` sees to the end."""
+    del number, frame
 
 
 def _dismiss() -> None:
@@ -132,10 +119,3 @@ def _leave() -> None:
     import torch.distributed as dist
 
     dist.destroy_process_group()
-
-
-def _number(name: str, otherwise: int) -> int:
-    try:
-        return int(os.environ.get(name, otherwise))
-    except ValueError:
-        return otherwise

@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import suppress
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext
 from queue import SimpleQueue
@@ -23,6 +24,8 @@ from typing import Any
 
 from harness.jobs.ending import DEAF_TO, Ending, afterwards, deaf
 from harness.jobs.memory import for_want_of_memory
+from harness.jobs.notes import pass_on, say_in_lines
+from harness.jobs.one_thread import environment
 from harness.jobs.work import Place, Progress, Work, perform
 from harness.plain import plain
 from harness.terminal import make_streams_plain
@@ -48,6 +51,7 @@ class WorkerProcess:
         *,
         say: Callable[[str], object] | None = None,
     ) -> None:
+        _begin_tracker()
         # Pipes of its own: one that is killed while it writes leaves no other waiting for its turn.
         self._reader, self._writer = context.Pipe(duplex=False)
         self._reports, reporter = context.Pipe(duplex=False)
@@ -57,7 +61,7 @@ class WorkerProcess:
         self._executor = ProcessPoolExecutor(1, context, _start, about)
         self._process: Any = None
         self._lines: deque[str] = deque(maxlen=_LINES)
-        self._say = say or _to_stderr
+        self._say = say or pass_on
         self._listeners = [threading.Thread(target=one, daemon=True) for one in (self._listen, self._pass_on)]
 
     def submit(self, function: Callable[[Any, Work], Any], of_round: int, number: int, job: Any) -> Future[Any]:
@@ -134,8 +138,11 @@ class WorkerProcess:
                     self._say(told)
 
 
-def _to_stderr(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
+def _begin_tracker() -> None:
+    """Python's own process that clears up behind killed ones: without a word, for nobody can do anything about it."""
+    wanted = [os.environ.get("PYTHONWARNINGS", ""), "ignore:resource_tracker:UserWarning"]
+    with environment({"PYTHONWARNINGS": ",".join(filter(None, wanted))}):
+        resource_tracker.ensure_running()
 
 
 _ending = Ending()
@@ -146,6 +153,7 @@ _one_at_a_time = threading.Lock()  # a family may report from a thread of its ow
 def _start(reports: Connection, device: str, kept_every_sec: float, words: Connection) -> None:
     os.dup2(words.fileno(), 2)
     words.close()
+    say_in_lines()
     make_streams_plain()  # what a library warns of may hold names from outside
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the parent decides

@@ -12,8 +12,9 @@ from rich.console import Console
 
 from harness.cli import GO_ON, STORE_PLACES, console, disk_errors, exit_code, remarks
 from harness.errors import HarnessWarning, InputError
-from harness.jobs.together import follow, is_first, leading
+from harness.jobs.together import follow, leading
 from harness.run.sweep import Sweep
+from harness.several import is_first
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,8 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return follow(take_part)
     if words[:1] == ["verify"]:
-        return exit_code(lambda: _verify(words[1:]))
-    return exit_code(lambda: _do(words), GO_ON)
+        return exit_code(lambda: _verify(words[1:]), several=True)
+    return exit_code(lambda: _do(words), GO_ON, several=True)
 
 
 @leading()

@@ -54,12 +54,14 @@ class LeftOver(NamedTuple):
 
 
 class Inventory(NamedTuple):
-    """All of it. locks: of artefacts, that a process holds now."""
+    """All of it. locks: of artefacts, that a process holds now; is_mirror: whether it is laid out as a mirror,
+    without what every store has that something was made in."""
 
     root: Path
     items: dict[Use, Item]
     left: list[LeftOver]
     locks: list[str]
+    is_mirror: bool = False
 
     @property
     def n_bytes(self) -> int:
@@ -80,7 +82,8 @@ def inventory_of(root: Path) -> Inventory:
     locks = [*locks_in(root / LOCKS)]
     held = sorted(one.of for one in locks if one.held)
     unheld = [_left_over("lock", one.path, "") for one in locks if not one.held]
-    return Inventory(root, items, [*_left(root, items, held), *unheld], held)
+    mirror = bool(items) and not (root / LOCKS).exists() and not (root / RUNS).exists()
+    return Inventory(root, items, [*_left(root, items, held), *unheld], held, mirror)
 
 
 def _folders(root: Path) -> Iterator[Item]:

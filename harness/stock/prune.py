@@ -11,7 +11,7 @@ from typing import NamedTuple
 from filelock import Timeout
 
 from harness.stock.inventory import LOG, Item
-from harness.stock.locks import drop_lock
+from harness.stock.locks import drop_locks
 from harness.stock.needs import Unneeded
 from harness.stock.runs import KnownRun
 from harness.store import ANSWERS, NOTES, Store
@@ -72,11 +72,13 @@ def prune(store: Store, goes: Unneeded) -> Pruned:
         if left.of and any(staying.ask_for(Use(kind, left.of)) for kind in ("generator", "release")):
             kept.append(f"{left.what} {left.of}")
             continue
-        if left.what == "lock":
-            drop_lock(left.path)
-        else:
+        if left.what != "lock":
             remove(left.path)
-        n_bytes += left.n_bytes
+            n_bytes += left.n_bytes
+    locks = {left.path: left for left in goes.left if left.what == "lock"}
+    staying_locks = drop_locks([*locks])
+    kept += [f"lock {path.stem.replace('-', '/', 1)}" for path in staying_locks]
+    n_bytes += sum(left.n_bytes for path, left in locks.items() if path not in staying_locks)
     for run in goes.runs:
         if staying.goes(run):
             run.place.unlink(missing_ok=True)

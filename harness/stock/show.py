@@ -24,6 +24,11 @@ _OUT_OF_SIGHT = (
     "need stays: {names}. Where they were moved, name the new place with --runs DIR; where they were deleted, make "
     "an empty folder in the place of the one that held them."
 )
+_IS_MIRROR = (
+    "This is no store that runs write to, for it has neither locks nor records of runs: it is a store's mirror "
+    "(store.mirror=DIR), or a copy. What it holds is listed and can be verified; which of it a run needs is known in "
+    "the stores that share it, so nothing of it is pruned."
+)
 _LEFT_RUNS = {
     "gone": "The results of these runs are gone",
     "not ended": "These runs were interrupted, and nobody went on with them",
@@ -138,7 +143,7 @@ def _table_of_kinds(found: Inventory, free: Unneeded, now: float) -> Table:
 
 def sentences(found: Inventory, runs: Runs, free: Unneeded) -> list[str]:
     """What the tables do not say: damage, left-overs, locks, runs that are out of sight or not known."""
-    told = []
+    told = [_IS_MIRROR] if found.is_mirror else []
     damaged = [one for one in found.items.values() if one.damaged]
     if damaged:
         names = _named(f"{one.name} ({', '.join(map(shown_path, one.damaged))})" for one in damaged)

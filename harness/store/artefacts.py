@@ -7,11 +7,12 @@ holds real slices and who was trained on: nobody else on the machine may look in
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,11 +22,12 @@ from harness.artefact import META, Look, Meta, digests, look, meta_text, read_me
 from harness.errors import HarnessWarning, InputError
 from harness.places import shown
 from harness.store.elsewhere import elsewhere_of
+from harness.store.fetched import note_fetched
 from harness.store.locks import Chosen, Lock, chosen, locked
 from harness.store.mirror import Mirror, mirror_of
 from harness.store.uses import RUNS, Asked, note_use, noting
 from harness.verified import WORTH_BYTES, Stamp, drop_note, note_of, noted, write_note
-from harness.writing import FOLDER_MODE, close, open_to_writing, replaced_folder, write_durably
+from harness.writing import FOLDER_MODE, FULL, close, open_to_writing, replaced_folder, write_durably
 
 ANSWERS, JOBS, LOCKS, NOTES, SALT = "answers", "jobs", "locks", "verified", "salt"
 # What a store's root holds, and nothing else, where the root is ours to close.
@@ -176,14 +178,19 @@ class Store:
         """The artefact as the mirror has it, now in this store, its files held against their digests; None
         without."""
         final = self.folder(kind, key)
-        self.private_folder(kind)
         try:
+            self.private_folder(kind)
             with replaced_folder(final, private=True) as beside:
                 meta = mirror.pull(kind, key, beside)
                 if meta is None:
                     raise _NothingError
         except _NothingError:
             return None
+        except OSError as error:
+            if error.errno in FULL or _is_below(error.filename, self.root):
+                raise _OfMakingError(error) from error
+            raise
+        note_fetched(kind, key)
         return Artefact(final, meta.facts, meta.seconds)
 
     def note(self, kind: str, key: str) -> None:
@@ -211,8 +218,14 @@ class Store:
     def lock(self, kind: str, key: str, *, wait: bool = True) -> Iterator[Lock]:
         """Within it, the key is locked, across processes; without `wait`, raises filelock's Timeout where it is
         so."""
-        folder = self.private_folder(LOCKS)
-        with locked(folder, f"{kind}-{key}", self.locks.kind, wait=wait) as lock:
+        with ExitStack() as stack:
+            try:
+                folder = self.private_folder(LOCKS)
+                lock = stack.enter_context(locked(folder, f"{kind}-{key}", self.locks.kind, wait=wait))
+            except OSError as error:
+                if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):  # it is the store that cannot be written
+                    raise OSError(error.errno, error.strerror, str(self.root)) from error
+                raise
             yield lock
 
     @property
@@ -246,6 +259,11 @@ class Store:
                 f"The store's folder {kind} is a link, and links in a store are not followed; put a folder there, or "
                 "give store.root=DIR elsewhere (the root itself may be a link)."
             )
+
+
+def _is_below(name: object, folder: Path) -> bool:
+    """Whether it is a file there that an error is about."""
+    return isinstance(name, str) and Path(name).absolute().is_relative_to(folder.absolute())
 
 
 def _tell_once(what: str) -> None:

@@ -2,13 +2,14 @@
 
 `claims/KIND/KEY/000000` is created where there is none, so one of many has it, and is written anew with every beat.
 Of an owner that is gone (`owners`) it is taken over by creating the next number, which again one of many can. Whoever
-has the highest number makes it, and takes all up to it away when it is done.
+has the highest number makes it, and takes all up to it away when it is done. An owner that was only silent, and comes
+back, writes and takes away nothing that is not its own, by its token.
 """
 
 from __future__ import annotations
 
 from harness.store.objects import Objects
-from harness.store.owners import PATIENCE_SEC, Beats, Watch, this_process
+from harness.store.owners import PATIENCE_SEC, Beats, Watch, owner_of, this_process
 
 CLAIMS = "claims"
 BEAT_SEC = 10.0
@@ -52,14 +53,17 @@ class Claim:
         """Let others have it."""
         if self._beats is not None:
             self._beats.end()
-        if self._mine is not None:
+        mine, self._mine = self._mine, None
+        if mine is not None and self._is_mine(self._objects.read(mine) or b""):
             for name in self._objects.names(self._prefix):
-                if name <= self._mine:
+                if name < mine:
                     self._objects.remove(name)
-            self._mine = None
+            self._objects.remove_ours(mine, self._is_mine)
 
     def _beat(self) -> bool:
-        if self._mine is None or self._objects.read(self._mine) is None:
-            return False
-        self._objects.write(self._mine, self._me.told())
-        return True
+        return self._mine is not None and self._objects.replace(self._mine, self._me.told(), self._is_mine)
+
+    def _is_mine(self, record: bytes) -> bool:
+        """Whether a record is this claim's: once it was taken over and given back, its name may be another's."""
+        owner = owner_of(record)
+        return owner is not None and owner.token == self._me.token

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from harness.store.addresses import environment_of
 from harness.store.locks import Way
 
 MIRRORED = ("generator", "release", "shard", "observation", "scores")
@@ -62,6 +63,13 @@ class There:
         """function(job, work)."""
         with known(Path(self.root), self.elsewhere):
             return self.function(job, work)
+
+
+def environment_with(function: Callable[..., Any]) -> dict[str, str]:
+    """What of this process's environment the function asks a mirror with: for a process on another machine, to which
+    it is told and nowhere written down."""
+    mirror = function.elsewhere.mirror if isinstance(function, There) else None
+    return {} if mirror is None else environment_of(mirror)
 
 
 def bare(function: Callable[..., Any]) -> Callable[..., Any]:

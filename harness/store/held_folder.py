@@ -60,6 +60,10 @@ class HeldFolder:
             pause = min(_LONGEST_PAUSE_SEC, pause * 1.3)
         self._beats = Beats(self._beat, self._beat_sec)
 
+    def free_if_gone(self) -> bool:
+        """Take it away from an owner that is gone, as far as was seen in all calls of this; whether nobody has it."""
+        return self._freed()
+
     @property
     def lost(self) -> bool:
         """Whether somebody else took it away meanwhile, or is about to."""

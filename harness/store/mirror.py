@@ -18,9 +18,11 @@ from typing import TypeVar
 from harness.artefact import META, Meta, digests, meta_of
 from harness.errors import HarnessWarning, InputError
 from harness.places import shown
+from harness.store.addresses import travels_open, without_secrets
 from harness.store.claims import Claim
 from harness.store.elsewhere import Elsewhere, elsewhere_of, known
-from harness.store.objects import Objects, opened, travels_open
+from harness.store.fetched import forget_fetched
+from harness.store.objects import Objects, opened
 from harness.writing import FOLDER_MODE
 
 Found = TypeVar("Found")
@@ -100,13 +102,13 @@ class Mirror:
         """Within it, no other machine that shares the mirror makes this key; or what `arrived` has found
         meanwhile."""
         claim, found = Claim(self.objects, kind, key), None
-        while not claim.try_it():
-            time.sleep(_ASK_EVERY_SEC)
-            if self.objects.read(f"{kind}/{key}/{META}") is not None and (found := arrived()) is not None:
-                break
-        else:
-            found = arrived()
         try:
+            while not claim.try_it():
+                time.sleep(_ASK_EVERY_SEC)
+                if self.objects.read(f"{kind}/{key}/{META}") is not None and (found := arrived()) is not None:
+                    break
+            else:
+                found = arrived()
             yield found
         finally:
             with suppress(OSError):  # others find it silent
@@ -129,6 +131,7 @@ def known_and_checked(root: Path, elsewhere: Elsewhere) -> Iterator[None]:
     InputError, before hours of work, where it cannot be used.
     """
     with known(root, elsewhere):
+        forget_fetched()
         if elsewhere.mirror is not None:
             _mirror(elsewhere.mirror).check()
         yield
@@ -140,8 +143,9 @@ def _mirror(address: str) -> Mirror:
 
 
 def _fetch(objects: Objects, prefix: str, name: str, folder: Path) -> None:
-    parts = PurePosixPath(name).parts
-    if not parts or name == META or "\\" in name or "\0" in name or any(one in ("/", ".", "..") for one in parts):
+    path = PurePosixPath(name)
+    parts = path.parts if str(path) == name else ()  # else the file that arrives is called otherwise
+    if not parts or name == META or "\\" in name or "\0" in name or any(one in ("/", "..") for one in parts):
         raise InputError(f"{shown(name)} is no name of a file in it")
     (folder / name).parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
     try:
@@ -163,7 +167,7 @@ def _decoded(text: bytes) -> str:
 
 
 def _told(error: Exception) -> str:
-    return shown(" ".join(str(error).split()))
+    return shown(without_secrets(" ".join(str(error).split())))
 
 
 def _warn(text: str) -> None:

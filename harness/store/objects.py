@@ -6,26 +6,25 @@ only where there is none, which decides between machines.
 
 from __future__ import annotations
 
-import ipaddress
-import os
-import secrets
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 from harness.errors import InputError
 from harness.places import shown, user_path
-from harness.writing import FILE_MODE, FOLDER_MODE
+from harness.store.addresses import OBSTORE, check_address, endpoint, is_folder, scheme_of, without_secrets
+from harness.store.folder_objects import FolderObjects, Ours
 
-OBSTORE = ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "adl")
-ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
-"""Variables of the environment that name a server of S3's protocol other than Amazon's, the first that is set."""
 RETRIES = 5
 """How often obstore asks again, later each time, before a place counts as one that does not answer."""
 _BLOCK = 8 * 2**20
-_PLAIN = ("http", "ftp")
+_ASKED_OF = re.compile(r"[a-z]+://(?:[^/\s@]*@)?([^/\s?]+)")
+_OF_CREDENTIALS = ("169.254.169.254", "169.254.170.2", "metadata.google.internal", "metadata")
+"""Machines that a cloud has for its own: asked for credentials where the environment has none."""
+_REFUSED = re.compile(r"\b40[13] (Unauthorized|Forbidden)|AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch")
+_LINE_LETTERS = 200
 
 
 class Objects(Protocol):
@@ -49,6 +48,12 @@ class Objects(Protocol):
     def create(self, name: str, data: bytes) -> bool:
         """Write an object where there is none; whether that was so."""
 
+    def replace(self, name: str, data: bytes, ours: Ours) -> bool:
+        """Write an object in the place of one, as long, that is ours; whether it was."""
+
+    def remove_ours(self, name: str, ours: Ours) -> bool:
+        """Take an object away that is ours; whether it was."""
+
     def names(self, prefix: str) -> list[str]:
         """All below a prefix, which ends with a slash, sorted."""
 
@@ -58,42 +63,10 @@ class Objects(Protocol):
 
 def opened(address: str) -> Objects:
     """The place of an address. Raises InputError for one that is none, or asks for what is not installed."""
+    check_address(address)
     if is_folder(address):
-        return _Folder(user_path(address.removeprefix("file://"), "store.mirror="))
-    if "::" in address:
-        raise InputError("store.mirror= is a chain of addresses (::), which is not taken; give the last one alone.")
-    parts = urlsplit(address)
-    if parts.password or parts.username:
-        raise InputError(
-            "store.mirror= holds a name or password, which would stand in config.yaml; give them to the environment, "
-            "such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
-        )
-    return _by_obstore(address) if parts.scheme in OBSTORE else _Other(address)
-
-
-def is_folder(address: str) -> bool:
-    """Whether an address is a folder that this machine sees."""
-    return "://" not in address or address.startswith("file://")
-
-
-def travels_open(address: str) -> str | None:
-    """The machine that an address leads to without encryption; None where there is none, or it is this one."""
-    parts = urlsplit(address)
-    if parts.scheme in ("s3", "s3a"):
-        parts = urlsplit(_endpoint())
-    host = parts.hostname or ""
-    return None if parts.scheme not in _PLAIN or is_loopback(host) else host
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a name or number of a machine is this one's own."""
-    with suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return host == "localhost"
-
-
-def _endpoint() -> str:
-    return next((os.environ[name] for name in ENDPOINTS if os.environ.get(name)), "")
+        return FolderObjects(user_path(address.removeprefix("file://"), "store.mirror="))
+    return _by_obstore(address) if scheme_of(address) in OBSTORE else _Other(address)
 
 
 def _by_obstore(address: str) -> Objects:
@@ -104,85 +77,12 @@ def _by_obstore(address: str) -> Objects:
             f"store.mirror={shown(address)} asks for obstore: pip install 'gan-membership-harness[mirror]'."
         ) from error
     options: dict[str, Any] = {"retry_config": {"max_retries": RETRIES}}
-    if address.startswith("s3") and (endpoint := _endpoint()):
-        options |= {"endpoint": endpoint, "client_options": {"allow_http": endpoint.startswith("http://")}}
+    if scheme_of(address).startswith("s3") and (server := endpoint()):
+        options |= {"endpoint": server, "client_options": {"allow_http": server.startswith("http://")}}
     try:
         return _Obstore(from_url(address, **options))
     except Exception as error:  # of obstore's own kinds, which have no common one that it promises
         raise InputError(f"store.mirror={shown(address)} cannot be opened: {_line(error)}") from error
-
-
-class _Folder:
-    """Objects are files below a folder, for nobody else's eyes, as in a store."""
-
-    exclusive = True
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-
-    def read(self, name: str) -> bytes | None:
-        try:
-            return (self._root / name).read_bytes()
-        except FileNotFoundError:
-            return None
-
-    def fetch(self, name: str, path: Path) -> bool:
-        try:
-            with (self._root / name).open("rb") as file, path.open("xb") as copy:
-                while block := file.read(_BLOCK):
-                    copy.write(block)
-        except FileNotFoundError:
-            return False
-        return True
-
-    def write(self, name: str, data: bytes) -> None:
-        with self._beside(name) as beside:
-            beside.write_bytes(data)
-            beside.replace(self._root / name)
-
-    def send(self, name: str, path: Path) -> None:
-        with self._beside(name) as beside:
-            with path.open("rb") as file, beside.open("wb") as copy:
-                while block := file.read(_BLOCK):
-                    copy.write(block)
-            beside.replace(self._root / name)
-
-    def create(self, name: str, data: bytes) -> bool:
-        with self._beside(name) as beside:
-            beside.write_bytes(data)
-            try:
-                os.link(beside, self._root / name)  # fails where there is one, between machines, too
-            except FileExistsError:
-                return beside.samefile(self._root / name)  # a server that was asked twice
-        return True
-
-    def names(self, prefix: str) -> list[str]:
-        folder = self._root / prefix
-        found = [Path(at, name) for at, _, files in os.walk(folder) for name in files if not name.startswith(".")]
-        return sorted(path.relative_to(self._root).as_posix() for path in found)
-
-    def remove(self, name: str) -> None:
-        (self._root / name).unlink(missing_ok=True)
-        with suppress(OSError):
-            (self._root / name).parent.rmdir()  # if that was all
-
-    @contextmanager
-    def _beside(self, name: str) -> Iterator[Path]:
-        path = self._root / name
-        beside = path.with_name(f".writing-{secrets.token_hex(8)}")
-        for _ in range(10):  # somebody may take an empty folder away meanwhile
-            for folder in (
-                *reversed(path.parent.relative_to(self._root).parents),
-                path.parent.relative_to(self._root),
-            ):
-                (self._root / folder).mkdir(FOLDER_MODE, parents=True, exist_ok=True)  # each closed to others
-            with suppress(FileNotFoundError):
-                beside.touch(FILE_MODE, exist_ok=False)
-                break
-        try:
-            yield beside
-        finally:
-            beside.unlink(missing_ok=True)
 
 
 class _Obstore:
@@ -235,6 +135,30 @@ class _Obstore:
             return False
         return True
 
+    def replace(self, name: str, data: bytes, ours: Ours) -> bool:
+        import obstore
+        from obstore.exceptions import NotSupportedError, PreconditionError
+
+        try:
+            with _as_oserror():
+                found = obstore.get(self._place, name)
+                if not ours(bytes(found.bytes())):
+                    return False
+                told = {key: value for key in ("e_tag", "version") if (value := found.meta.get(key)) is not None}
+                try:
+                    mode: Any = told if "e_tag" in told else "overwrite"
+                    obstore.put(self._place, name, data, mode=mode, use_multipart=False)
+                except NotSupportedError:  # a server that cannot hold it against what it has
+                    obstore.put(self._place, name, data)
+                except PreconditionError:
+                    return False
+        except FileNotFoundError:
+            return False
+        return True
+
+    def remove_ours(self, name: str, ours: Ours) -> bool:
+        return _removed_by_reading(self, name, ours)
+
     def names(self, prefix: str) -> list[str]:
         import obstore
 
@@ -259,7 +183,11 @@ class _Other:
 
         try:
             self._system, root = fsspec.core.url_to_fs(address)
-        except (ImportError, ValueError) as error:
+        except ImportError as error:
+            raise InputError(
+                f"store.mirror={shown(address)} asks for a package that is not here: {_line(error)}"
+            ) from error
+        except Exception as error:  # of whatever library stands behind it
             raise InputError(f"store.mirror={shown(address)} cannot be opened: {_line(error)}") from error
         self._root = root.rstrip("/")
 
@@ -291,6 +219,16 @@ class _Other:
         self.write(name, data)
         return self.read(name) == data  # of two who wrote at once, whoever was last
 
+    def replace(self, name: str, data: bytes, ours: Ours) -> bool:
+        there = self.read(name)
+        if there is None or not ours(there):
+            return False
+        self.write(name, data)
+        return True
+
+    def remove_ours(self, name: str, ours: Ours) -> bool:
+        return _removed_by_reading(self, name, ours)
+
     def names(self, prefix: str) -> list[str]:
         self._system.invalidate_cache()
         try:
@@ -310,6 +248,15 @@ class _Other:
         self._system.makedirs(self._at(name).rpartition("/")[0], exist_ok=True)
 
 
+def _removed_by_reading(objects: Objects, name: str, ours: Ours) -> bool:
+    """As `Objects.remove_ours`, at a place that takes nothing away on a condition: right after it was read."""
+    there = objects.read(name)
+    if there is None or not ours(there):
+        return False
+    objects.remove(name)
+    return True
+
+
 @contextmanager
 def _as_oserror() -> Iterator[None]:
     """obstore's own errors as OSError, for whoever asks of any place."""
@@ -324,6 +271,18 @@ def _as_oserror() -> Iterator[None]:
 
 
 def _line(error: Exception) -> str:
-    """What an error says, in one line and not all of a server's page."""
-    text = " ".join(str(error).split())
-    return text if len(text) <= 200 else f"{text[:200]}..."
+    """What an error of a library says, as a sentence goes on: what is known of it in our words, else its first line,
+    without what is secret and without a server's page."""
+    text = without_secrets(" ".join(str(error).partition("Debug source:")[0].partition("<?xml")[0].split()))
+    asked = _ASKED_OF.search(text)
+    whole = str(error)
+    if asked and asked[1] in _OF_CREDENTIALS:
+        return "no credentials are in the environment, such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+    if "NoSuchBucket" in whole or "ContainerNotFound" in whole:
+        return "there is no such bucket"
+    if asked and "error sending request" in text:
+        return f"nobody answers at {asked[1]}"
+    if asked and _REFUSED.search(whole):
+        return f"{asked[1]} refuses what is asked of it; do the credentials in the environment allow it?"
+    text = text.rstrip(": ")
+    return text if len(text) <= _LINE_LETTERS else f"{text[:_LINE_LETTERS]}..."

@@ -14,8 +14,9 @@ import pytest
 
 import harness.artefact
 import harness.writing
-from harness.errors import HarnessWarning
-from harness.store import Store, content_key
+from harness.cli import disk_errors
+from harness.errors import HarnessWarning, InputError
+from harness.store import Store, artefacts, content_key
 from harness.writing import replace_file, replaced_folder
 
 
@@ -236,3 +237,15 @@ def test_keys_hang_on_every_part_and_on_nothing_else():
     assert key != content_key(stage="y", options={"a": 1, "b": [1, 2]})
     with pytest.raises(ValueError, match="JSON"):
         content_key(value=float("nan"))
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES])
+def test_a_store_that_cannot_be_written_to_is_named_and_no_lock_in_it(tmp_path, monkeypatch, number):
+    store = Store(tmp_path / "store")
+
+    def refused(folder, name, *_, **__):
+        raise OSError(number, os.strerror(number), str(folder / name))
+
+    monkeypatch.setattr(artefacts, "locked", refused)
+    with pytest.raises(InputError, match=rf"^{store.root} cannot be read or written"), disk_errors():
+        store.get("release", "k", lambda folder: {})

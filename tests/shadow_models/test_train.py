@@ -2,6 +2,7 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -304,3 +305,29 @@ def test_tensors_that_are_none_are_refused_even_where_their_digest_fits(tmp_path
         (place / "state.json").write_text(sealed(told))
         with pytest.raises(CheckpointError, match="cannot be read"):
             read_checkpoint(tmp_path, {"seed": 1})
+
+
+def test_a_checkpoint_of_other_networks_is_none_to_go_on_from(tmp_path: Path) -> None:
+    """Whole and of the same recipe, as an older version may have left one."""
+    members, recipe = np.zeros((4, 16, 16), np.uint8), DctRecipe.tiny()
+    stopped = iter([False, True])
+    with pytest.raises(Stopped):
+        train(members, recipe, seed=0, device="cpu", checkpoint=tmp_path, stopping=lambda: next(stopped))
+    (place,) = tmp_path.glob("step-*")
+    run = json.loads((place / "state.json").read_text())["run"]
+    kept = read_checkpoint(tmp_path, run)
+    assert kept is not None
+    tensors = {f"other.{name}": tensor for name, tensor in kept.tensors.items()}
+    shutil.rmtree(place)
+    write_checkpoint(tmp_path, kept._replace(tensors=tensors), run)
+    with pytest.raises(CheckpointError, match="lacks what the network"):
+        train(members, recipe, seed=0, device="cpu", checkpoint=tmp_path)
+
+
+def test_a_training_that_was_stopped_for_long_leaves_the_checkpoint_of_whoever_went_on(tmp_path: Path) -> None:
+    write_checkpoint(tmp_path, Checkpoint(500, {"w": torch.ones(2)}, {}), {"seed": 1})
+    (tmp_path / "partial-of-the-other").mkdir()
+    write_checkpoint(tmp_path, Checkpoint(150, {"w": torch.zeros(2)}, {}), {"seed": 1})
+    assert {path.name for path in tmp_path.iterdir()} == {"step-000000500", "partial-of-the-other"}
+    write_checkpoint(tmp_path, Checkpoint(501, {"w": torch.zeros(2)}, {}), {"seed": 1})
+    assert {path.name for path in tmp_path.iterdir()} == {"step-000000501"}

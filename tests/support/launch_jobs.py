@@ -15,7 +15,9 @@ from contextlib import suppress
 import numpy as np
 from threadpoolctl import threadpool_info
 
+from harness.errors import HarnessWarning
 from harness.jobs import worker
+from harness.store.fetched import note_fetched
 
 
 def square(number, work):
@@ -25,6 +27,10 @@ def square(number, work):
 
 def threads(number, work):
     return os.environ["OMP_NUM_THREADS"], os.getpid()
+
+
+def secrets(job, work):
+    return {name: os.environ[name] for name in os.environ if name.startswith(("AWS_SECRET", "AZURE_"))}
 
 
 def most_threads(number, work):
@@ -200,3 +206,8 @@ def hear_nothing(job, work):
     """One call of a library that no signal breaks off, and which takes minutes."""
     (job / "begun").touch()
     hashlib.pbkdf2_hmac("sha512", b"x", b"y", 2_000_000_000)
+
+
+def remark(number, work):
+    warnings.warn(HarnessWarning("Something was read otherwise."), stacklevel=1)
+    note_fetched("release", f"k{number}")

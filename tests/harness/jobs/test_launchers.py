@@ -17,6 +17,7 @@ from harness.errors import HarnessWarning, InputError
 from harness.jobs.launchers.local import LocalLauncher
 from harness.jobs.train import train_and_release
 from harness.jobs.work import FINISHED, Work
+from harness.store.fetched import forget_fetched, told_of_fetched
 
 # Each task of SLURM is a process of its own.
 PROCESSES_STAY = pytest.mark.parametrize("way", ways("local", "ray"), indirect=True)
@@ -173,3 +174,14 @@ def test_jobs_that_do_not_hear_are_ended_within_ten_seconds(way, tmp_path):
     assert run.returncode == 128 + how
     launch_jobs.wait_for(lambda: not [one for one in workers if runs(one)])
     assert time.monotonic() - asked < 12
+
+
+def test_what_jobs_remark_is_the_runs_own_remark_and_what_they_fetched_is_counted(way, capfd):
+    forget_fetched()
+    with closing(way.made()) as launcher, pytest.warns(HarnessWarning) as told:
+        launcher.map(launch_jobs.remark, [1, 2, 3], silent)
+    assert {str(one.message) for one in told} == {"Something was read otherwise."}
+    said = "".join(capfd.readouterr())
+    assert "otherwise" not in said
+    assert "mirror" not in said
+    assert told_of_fetched() == "Fetched from the mirror instead of made: 3 artefacts (release 3)."

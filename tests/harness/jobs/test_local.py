@@ -14,6 +14,7 @@ from pathlib import Path
 import launch_jobs
 import psutil
 import pytest
+from launching import begun, start
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from harness.errors import HarnessWarning, InputError
@@ -155,3 +156,11 @@ def test_a_process_that_died_while_it_had_nothing_to_do_is_replaced():
         launch_jobs.wait_for(lambda: not psutil.pid_exists(first))
         ((_, second),) = launcher.map(launch_jobs.threads, [0], lambda _: None)
     assert second != first
+
+
+def test_a_head_that_is_killed_leaves_no_words_of_python_s_own(tmp_path):
+    run = start(("local", '{"workers": 2}'), "keep_when_interrupted", tmp_path)
+    begun(tmp_path)
+    run.kill()
+    out, err = run.communicate(timeout=60)  # until the last process that it started has ended
+    assert (out, err) == ("", "")

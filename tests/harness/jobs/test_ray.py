@@ -8,6 +8,7 @@ import tempfile
 import threading
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import launch_jobs
 import psutil
@@ -19,9 +20,13 @@ from harness.config.launch_options import RayLaunch
 from harness.errors import HarnessWarning, InputError
 from harness.jobs.launchers.making import make_launcher
 from harness.jobs.launchers.on_ray import session
-from harness.jobs.launchers.on_ray.room import room_of
+from harness.jobs.launchers.on_ray.room import Room, room_of
+from harness.jobs.launchers.on_ray.round import Round
+from harness.jobs.launchers.on_ray.runner import Done, Place
+from harness.jobs.launchers.on_ray.slot import Slot
 from harness.jobs.train import train_and_release
 from harness.jobs.work import Work
+from harness.store.elsewhere import Elsewhere, There
 
 ALONE = RayLaunch(workers=2)
 
@@ -103,6 +108,96 @@ def test_a_ray_of_this_run_alone_opens_nothing_and_ends_with_it_however_it_ends(
         assert how == signal.SIGKILL or not [*Path(home).iterdir()]
     assert heard
     assert not [ip for ip in heard if ip.removeprefix("::ffff:") not in ("127.0.0.1", "::1")]
+
+
+@pytest.mark.cluster
+def test_a_mirror_s_credentials_are_those_of_the_head_and_go_nowhere_else(ray_cluster, monkeypatch, tmp_path):
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of the head")
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_KEY", "of no matter")
+    asks = [There(str(tmp_path), Elsewhere(mirror=mirror), launch_jobs.secrets) for mirror in ("s3://b/x", None)]
+    with closing(make_launcher(RayLaunch(address=ray_cluster.address, workers=1), "cpu")) as launcher:
+        found = [launcher.map(one, ["job"], silent) for one in [*asks, asks[0]]]
+    assert found == [[{"AWS_SECRET_ACCESS_KEY": "of the head"}], [{}], [{"AWS_SECRET_ACCESS_KEY": "of the head"}]]
+
+
+class RayThatFails:
+    """As far as a slot asks it: the words of each actor's job are the next of these, raised or returned."""
+
+    def __init__(self, exceptions, first_words):
+        self.exceptions, self._words = exceptions, iter(first_words)
+
+    def remote(self, **resources):
+        def answers(answer):
+            return SimpleNamespace(remote=lambda *_: answer)
+
+        def do():
+            yield next(self._words)
+
+        made = SimpleNamespace(
+            place=answers(Place("node", "machine")),
+            do=SimpleNamespace(options=lambda **_: SimpleNamespace(remote=lambda *_: do())),
+        )
+        return lambda runner: answers(made)
+
+    def get(self, reference):
+        if isinstance(reference, Exception):
+            raise reference
+        return reference
+
+    def wait(self, references, **_):
+        return references, []
+
+    def nodes(self):
+        return [{"NodeID": "node", "Alive": True}]
+
+    def kill(self, actor):
+        del actor
+
+
+def one_job(ray):
+    room = Room(1, {"num_cpus": 1.0}, "cpu")
+    return Round(
+        launch_jobs.threads, ["job"], silent, ray=ray, slots=[],
+        new_slot=lambda: Slot(ray, room.of_each, "cpu", 60.0), room=room,
+    ).results()  # fmt: skip
+
+
+@pytest.mark.cluster
+@pytest.mark.usefixtures("ray_cluster")
+@pytest.mark.parametrize(
+    ("name", "words", "told"),
+    [
+        ("ActorDiedError", (), "worker of the cluster ended"),
+        ("OutOfMemoryError", ("low on memory",), "ended for want of memory"),
+        ("WorkerCrashedError", (), "worker of the cluster ended"),
+        ("NodeDiedError", ("dead",), "worker of the cluster ended"),
+        ("LocalRayletDiedError", (), "worker of the cluster ended"),
+        ("ObjectLostError", ("ab", None, "here"), "worker of the cluster ended"),
+        ("OwnerDiedError", ("ab", None, "here"), "worker of the cluster ended"),
+        ("OutOfDiskError", (), "worker of the cluster ended"),
+    ],
+)
+def test_whatever_ray_calls_a_death_the_job_is_begun_once_more(name, words, told):
+    from ray import exceptions
+
+    def died():
+        return getattr(exceptions, name)(*words)
+
+    with pytest.warns(HarnessWarning, match=f"{told}.* It is begun once more"):
+        assert one_job(RayThatFails(exceptions, [died(), Done("result")])) == ["result"]
+    with pytest.warns(HarnessWarning), pytest.raises(InputError, match="and so it did before"):
+        one_job(RayThatFails(exceptions, [died(), died()]))
+
+
+@pytest.mark.cluster
+@pytest.mark.usefixtures("ray_cluster")
+@pytest.mark.filterwarnings("error::harness.errors.HarnessWarning")
+def test_what_a_job_raised_is_no_death():
+    from ray import exceptions
+
+    raised = exceptions.RayTaskError("do", "its traceback", ValueError("of the job"), "title", 1, "127.0.0.1")
+    with pytest.raises(exceptions.RayTaskError):
+        one_job(RayThatFails(exceptions, [raised]))
 
 
 def test_room_is_what_the_nodes_that_are_there_have():

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import time
+import warnings
 from pathlib import Path
+from types import SimpleNamespace
 
 import launch_jobs
 import pytest
@@ -14,7 +17,7 @@ from slow_jobs import slow_trainings
 from harness.config.slurm_options import SlurmLaunch
 from harness.errors import AsAsked, InputError
 from harness.jobs.launchers.environment import WORKERS_ENVIRONMENT
-from harness.jobs.launchers.slurm import queue
+from harness.jobs.launchers.slurm import queue, waiting
 from harness.jobs.launchers.slurm.launcher import SlurmLauncher
 from harness.jobs.launchers.slurm.logs import Logs, last_words
 from harness.jobs.launchers.slurm.queue import ArrayTask, Queued, how_it_ended, queued
@@ -155,6 +158,39 @@ def test_records_are_found_by_other_heads_and_cleared_once_nobody_waits(tmp_path
     assert second.find("ab") is None
 
 
+@pytest.mark.parametrize(("other", "cancelled"), [("waits", ["12_1"]), ("is gone", ["12_0", "12_1"])])
+def test_ctrl_c_leaves_the_tasks_that_another_head_waits_for(tmp_path, monkeypatch, other, cancelled):
+    first, second = Records(Store(tmp_path)), Records(Store(tmp_path))
+    (shared, folder), (own, _) = first.new_batch(), first.new_batch()
+    second.wait_for(shared)
+    if other == "is gone":
+        mark = folder / "heads" / second._head
+        told = json.loads(mark.read_text())
+        mark.write_text(json.dumps(told | {"start": told["start"] + 1}))
+    tasks = {ArrayTask(shared, 0): "12_0", ArrayTask(own, 0): "12_1"}
+    with_slurm = {task: Queued(job_id, "RUNNING", "None") for task, job_id in tasks.items()}
+    asked = []
+
+    def cancel(job_ids):
+        asked.extend(job_ids)
+        for task in [task for task, one in with_slurm.items() if one.job_id in job_ids]:
+            del with_slurm[task]
+
+    monkeypatch.setattr(waiting, "cancel", cancel)
+    monkeypatch.setattr(waiting, "queued", lambda: dict(with_slurm))
+    heads = waiting.Waiting(SimpleNamespace(records=first), {0: "a", 1: "b"}, silent)
+    for number, (task, job_id) in enumerate(tasks.items()):
+        heads._tasks[task], heads._ids[task] = {0: number}, job_id
+    with warnings.catch_warnings(record=True) as told_of:
+        warnings.simplefilter("always")
+        heads._end(keep_logs=False)
+    assert sorted(asked) == cancelled
+    assert [str(one.message)[:60] for one in told_of] == (
+        ["1 SLURM tasks go on, for another run waits for them, too (12"] if other == "waits" else []
+    )
+    assert folder.is_dir() == (other == "waits")
+
+
 @pytest.mark.parametrize("content", ["", "[]", '{"batch": "../../..", "task": 0, "place": 0}', '{"batch": 3}'])
 def test_a_record_that_is_none_is_passed_over(tmp_path, content):
     records = Records(Store(tmp_path))
@@ -250,6 +286,17 @@ def test_the_queue_is_read_by_the_names_of_our_jobs(monkeypatch):
     }
     monkeypatch.setattr(queue, "_run", lambda *words: _Ended(1, ""))
     assert queued() is None
+
+
+@pytest.mark.skipif(not Path("/usr/bin/squeue").exists(), reason="SLURM's programs are not here")
+def test_where_the_controller_is_missing_it_is_said(tmp_path, monkeypatch):
+    (tmp_path / "slurm.conf").write_text("ClusterName=none\nSlurmctldHost=nowhere(127.0.0.1)\nSlurmctldPort=9\n")
+    monkeypatch.setenv("SLURM_CONF", str(tmp_path / "slurm.conf"))
+    launcher = SlurmLauncher(SlurmLaunch(takes="all"), "cpu", Store(tmp_path / "store"))
+    with pytest.raises(InputError, match=r"slurmctld, does not answer \(.+\), so nothing was handed in") as told:
+        launcher.map(launch_jobs.square, [1], silent)
+    assert "SLURM_CONF" in str(told.value)
+    assert "again" not in str(told.value)
 
 
 class _Ended:

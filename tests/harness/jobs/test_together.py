@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,13 @@ def as_process(monkeypatch):
     for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK"):
         monkeypatch.delenv(name, raising=False)
     return as_process
+
+
+@pytest.fixture
+def empty_folder(tmp_path, monkeypatch):
+    """Where the test is."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 def test_alone_a_process_is_first_and_tells_nobody(as_process):
@@ -74,11 +82,65 @@ def test_families_whose_loss_is_a_mean_over_slices_share_a_training(family):
     assert find_family(family).shares_training
 
 
-def words_of(n: int, words: tuple[str, ...]) -> list[str]:
-    """`accelerate launch -m harness.run words` in so many processes; one: without accelerate."""
+IN_ONE_CALL = """
+import hashlib, sys
+from harness.jobs import ending, together
+
+ending.ENDED_SEC = 1.0
+
+def waits(told):
+    print("begun", flush=True)
+    hashlib.pbkdf2_hmac("sha256", b"", b"", 1_000_000_000)  # a call that returns to Python after minutes
+
+together._said = waits
+sys.exit(together.follow(lambda job, device: None))
+"""
+
+
+def test_a_process_that_follows_ends_soon_though_it_is_in_one_long_call(tmp_path):
+    (tmp_path / "follows.py").write_text(IN_ONE_CALL)
+    with subprocess.Popen(
+        [sys.executable, "follows.py"], cwd=tmp_path, env=around(tmp_path), stdout=subprocess.PIPE, text=True
+    ) as follower:
+        try:
+            assert follower.stdout.readline() == "begun\n"
+            time.sleep(0.5)
+            follower.terminate()
+            assert follower.wait(20) == 143
+        finally:
+            follower.kill()
+
+
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [
+        ("harness.audit.__main__", ["a", "b"]),
+        ("harness.challenge.__main__", ["make"]),
+        ("harness.look.command", []),
+        ("harness.stock.command", []),
+        ("harness.doctor.__main__", []),
+        ("benchmarks.__main__", []),
+        ("harness.compare.__main__", ["a"]),
+        ("benchmarks.suite.__main__", ["list"]),
+    ],
+)
+def test_every_other_command_is_refused_in_several_processes_and_one_of_them_says_so(
+    as_process, module, words, capsys, empty_folder
+):
+    main = import_module(module).main
+    for rank, said in ((0, "Error: This command was started in 2 processes at once"), (1, "")):
+        as_process(rank, 2)
+        assert main(words) == 2
+        assert capsys.readouterr().err[:54] == said
+    assert not [*empty_folder.iterdir()]
+
+
+def words_of(n: int, words: tuple[str, ...], script: Path | None = None) -> list[str]:
+    """`accelerate launch -m harness.run words` in so many processes; 1: without accelerate; script: in its stead."""
     several = ["accelerate.commands.launch", "--multi_gpu", "--num_machines", "1", "--num_processes", str(n),
-               "--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0", "-m"]  # fmt: skip
-    before = ["harness.run"] if n == 1 else [*several, "harness.run"]
+               "--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0"]  # fmt: skip
+    started = ["-m", "harness.run"] if script is None else [str(script)]
+    before = ["harness.run"] if n == 1 else [*several, *started]
     return [sys.executable, "-m", *before, *TINY, *(["launch.workers=0"] if n == 1 else []), *words]
 
 
@@ -132,6 +194,43 @@ def test_nobody_is_left_waiting(words, fails, said, tmp_path):
     done = launched(2, tmp_path / "two", *words)
     assert bool(done.returncode) == fails
     assert said in " ".join((done.stdout + done.stderr).split())
+
+
+WHERE_ONE_CANNOT_READ = """
+import os, runpy
+import shadow_models.training as training
+from shadow_models.checkpoint import CheckpointError
+
+whole, times = training.read_checkpoint, []
+
+def damaged_once(folder, run):
+    times.append(1)
+    if len(times) == 1 and os.environ["RANK"] in os.environ["CANNOT_READ"]:
+        raise CheckpointError("The checkpoint is damaged (sha256 differs).")
+    return whole(folder, run)
+
+training.read_checkpoint = damaged_once
+runpy.run_module("harness.run", run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.mark.cluster
+@pytest.mark.parametrize("who", ["0", "1", "01"])
+def test_a_checkpoint_that_some_of_them_cannot_read_is_begun_anew_by_all(who, tmp_path):
+    script = tmp_path / "damaged_once.py"
+    script.write_text(WHERE_ONE_CANNOT_READ)
+    with subprocess.Popen(
+        words_of(2, ("shadow.steps=5",), script), cwd=tmp_path, env=around(tmp_path) | {"CANNOT_READ": who},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    ) as run:  # fmt: skip
+        try:
+            said, _ = run.communicate(timeout=150)
+        except subprocess.TimeoutExpired:
+            run.terminate()
+            pytest.fail("they wait for each other")
+    assert run.returncode == 0, said[-2000:]
+    told = " ".join(said.split())
+    assert told.count("is damaged (sha256 differs). It was deleted, and the training starts anew.") == 1
 
 
 @pytest.mark.cluster

@@ -56,6 +56,7 @@ def refused(ran, *words: str) -> None:
         (["rule=best"], ["no selection rule 'best'", "best_calibrated"]),
         (["device=cudaa"], ["cudaa", "auto"]),
         (["launch.workers=-1"], ["launch.workers=-1"]),
+        (["launch.address=auto"], ["launch=ray has an option address", "name it, too", "launch.workers"]),
         (["sede=1"], ["'sede'", "seed"]),
         (["seed"], ["seed"]),
         (["attack=null"], ["attack"]),

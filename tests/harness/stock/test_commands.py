@@ -18,6 +18,7 @@ import pytest
 from harness.stock import command, prune
 from harness.store import Store, uses
 from harness.store.__main__ import main
+from harness.store.elsewhere import Elsewhere, known
 from harness.store.uses import read_record
 from harness.writing import remove
 
@@ -242,6 +243,19 @@ def test_a_store_without_records_is_not_emptied(tmp_path, monkeypatch, call):
     assert artefacts(store) == before - {"scores/s"}
     Path("runs/old/manifest.json").write_text(json.dumps({"pool": "of another store"}))
     assert call("prune", "--yes", "--runs", "runs")[0] == 2
+
+
+def test_a_mirror_is_called_one(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    with known(tmp_path / "store", Elsewhere(mirror=str(tmp_path / "mirror"))):
+        Store(tmp_path / "store").get("release", "k", maker("k"))
+    for root, said in (("mirror", True), ("store", False)):
+        assert main(["list", "--root", root]) == 0
+        told = " ".join(capsys.readouterr().out.split())
+        assert f"{root}: 1 artefacts" in told
+        assert ("it is a store's mirror (store.mirror=DIR), or a copy" in told) == said
+    assert main(["prune", "--root", "mirror", "--yes", "--older-than", "0"]) == 2
+    assert (tmp_path / "mirror" / "release" / "k" / "meta.json").exists()
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,9 @@ from harness.artefact import META
 from harness.config.options import StoreOptions
 from harness.config.store_options import MAY_BE_MIRRORED, elsewhere_of_options
 from harness.errors import HarnessWarning, InputError
+from harness.run.__main__ import main
 from harness.store import KINDS, Store, mirror, objects, owners
+from harness.store.addresses import travels_open, without_secrets
 from harness.store.claims import CLAIMS, Claim
 from harness.store.elsewhere import MIRRORED, Elsewhere, known, there
 from harness.store.mirror import Mirror, known_and_checked
@@ -112,7 +114,7 @@ def test_what_arrives_damaged_is_refused_and_made_again_everywhere(tmp_path, add
     assert made == ["one", "two"], "the mirror has what was made again"
 
 
-@pytest.mark.parametrize("name", ["../../x", "/x", "a/../../x", "..", META, ""])
+@pytest.mark.parametrize("name", ["../../x", "/x", "a/../../x", "..", META, "", "a//b", "./a", "a/./b", "a/"])
 def test_no_name_in_a_mirror_leads_out_of_the_artefact(tmp_path, address, name):
     from harness.artefact import Meta, meta_text
 
@@ -185,6 +187,55 @@ def test_a_claim_is_one_s_and_taken_over_from_the_silent_by_one(address, monkeyp
     assert not place.names(f"{CLAIMS}/")
 
 
+def test_whoever_was_silent_touches_no_claim_of_another_under_the_same_name(address, monkeypatch):
+    """It was taken over, the other one was done, and a third begins."""
+    place = Mirror(address).objects
+    first, second, third = (Claim(place, "scores", "k") for _ in range(3))
+    assert first.try_it()
+    first._beats.end()
+    with monkeypatch.context() as far_away:
+        far_away.setattr(owners, "this_host", lambda: "0" * 32)
+        deadline = time.monotonic() + 20.0
+        while not second.try_it() and time.monotonic() < deadline:
+            time.sleep(0.05)
+    second.give_back()
+    assert third.try_it()
+    third._beats.end()
+    before = place.read(third._mine)
+    assert before is not None
+    assert first._mine == third._mine
+    assert not first._beat(), "it stops"
+    assert place.read(third._mine) == before
+    first.give_back()
+    assert place.read(third._mine) == before
+    third.give_back()
+    assert not place.names(f"{CLAIMS}/")
+
+
+@pytest.mark.parametrize(
+    ("address", "how"), [("folder", "replace"), ("folder", "remove"), ("s3", "replace")], indirect=["address"]
+)  # S3 takes nothing away on a condition
+def test_what_becomes_anothers_between_the_look_and_the_change_stays(address, how):
+    place = Mirror(address).objects
+    place.write("x/000000", b"mine")
+    looks = []
+
+    def ours(record):
+        looks.append(record)
+        if len(looks) == 1:
+            place.remove("x/000000")
+            place.write("x/000000", b"hers")
+            return True
+        return record == b"mine"
+
+    if how == "replace":
+        place.replace("x/000000", b"beat", ours)
+    else:
+        assert not place.remove_ours("x/000000", ours)
+    assert looks[0] == b"mine"
+    assert place.read("x/000000") == b"hers"
+
+
 @pytest.mark.parametrize("address", ["folder", "s3"], indirect=True)
 def test_of_two_that_saw_nobody_one_gets_the_claim(address, monkeypatch):
     place = Mirror(address).objects
@@ -236,6 +287,69 @@ def test_a_failure_to_make_is_no_failure_of_the_mirror(tmp_path, address):
         assert store.get("release", "k", maker("whole")).facts == {"text": "whole"}
 
 
+def test_a_full_disk_here_is_no_failure_of_the_mirror_and_its_claim_is_given_back(tmp_path, address, monkeypatch):
+    with mirrored(tmp_path / "a", address) as store:
+        store.get("release", "k", maker("one"))
+    place = mirror._mirror(address).objects
+
+    def full(self, name, path):
+        raise OSError(28, "No space left on device", str(path))
+
+    with mirrored(tmp_path / "b", address) as store, warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with monkeypatch.context() as patch:
+            patch.setattr(type(place), "fetch", full)
+            with pytest.raises(OSError, match="No space"):
+                store.get("release", "k", maker("two"))
+            read, asked = type(place).read, []
+
+            def late(self, name):
+                """Another machine gives it to the mirror just after the first look."""
+                asked.append(name)
+                return None if len(asked) == 1 else read(self, name)
+
+            patch.setattr(type(place), "read", late)
+            with pytest.raises(OSError, match="No space"):
+                store.get("release", "k", maker("two"))
+        assert not place.names(f"{CLAIMS}/")
+        assert store.get("release", "k", maker("two")).facts == {"text": "one"}, "once there is room"
+
+
+@pytest.mark.parametrize("address", ["s3"], indirect=True)
+def test_what_a_server_says_is_a_sentence(address, monkeypatch, tmp_path):
+    monkeypatch.setattr(objects, "RETRIES", 0)
+    elsewhere = address.replace("s3://bucket", "s3://nosuchbucket")
+    with pytest.raises(InputError, match=rf"^store.mirror={elsewhere} cannot be used: there is no such bucket$"):
+        Mirror(elsewhere).check()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://user:secret@127.0.0.1:9")
+    with pytest.raises(InputError, match=rf"^store.mirror={address} cannot be used: nobody answers at 127.0.0.1:9$"):
+        Mirror(address).check()
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            "Error performing GET http://h:9/b in 1ms - HTTP error: error sending request Debug source: x",
+            "nobody answers",
+        ),
+        (
+            "Error performing PUT http://169.254.169.254/latest/api/token in 1s",
+            "no credentials are in the environment",
+        ),
+        ("Error performing GET https://h/b in 1s - 403 Forbidden: <?xml <Code>AccessDenied</Code>", "h refuses what"),
+        (
+            "Generic MicrosoftAzure error: Account must be specified\n\nDebug source:\nGeneric {",
+            "Account must be specified",
+        ),
+    ],
+)
+def test_no_words_of_a_librarys_inside_are_shown(said, told):
+    line = objects._line(ValueError(said))
+    assert told in line
+    assert not {"Debug", "xml", "Generic {"} & {line, *line.split()}
+
+
 def test_jobs_elsewhere_know_the_mirror(tmp_path):
     import pickle
 
@@ -262,10 +376,10 @@ def test_what_travels_open_is_told(monkeypatch, tmp_path):
         ("https://minio.example", None),
     ):
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
-        assert objects.travels_open("s3://bucket/x") == host
-    assert objects.travels_open("http://machine/x") == "machine"
-    assert objects.travels_open(str(tmp_path)) is None
-    assert objects.travels_open("gs://bucket/x") is None
+        assert travels_open("s3://bucket/x") == host
+    assert travels_open("http://machine/x") == "machine"
+    assert travels_open(str(tmp_path)) is None
+    assert travels_open("gs://bucket/x") is None
 
 
 def options(**values):
@@ -284,10 +398,6 @@ def test_options_are_checked(tmp_path, monkeypatch):
     ):
         with pytest.raises(InputError, match=told):
             elsewhere_of_options(options(**values))
-    with pytest.raises(InputError, match=r"config\.yaml"):
-        objects.opened("s3://key:secret@bucket/x")
-    with pytest.raises(InputError, match="cannot be opened"):
-        objects.opened("nosuch://x/y")
     monkeypatch.setitem(__import__("sys").modules, "obstore.store", None)
     with pytest.raises(InputError, match=r"\[mirror\]"):
         objects.opened("s3://bucket/x")
@@ -304,7 +414,92 @@ def test_a_mirror_in_a_folder_is_closed_to_others_at_every_level(tmp_path):
     assert [stat.S_IMODE(folder.stat().st_mode) for folder in found] == [0o700] * 3
 
 
-def test_a_chain_of_addresses_is_refused_and_not_repeated():
-    with pytest.raises(InputError, match="chain of addresses") as told:
-        objects.opened("simplecache::sftp://user:secret@host/x")
+SECRET = [
+    "simplecache::sftp://user:secret@host/x",
+    "s3://key:secret@bucket/x",
+    "s3://:secret@bucket/x",
+    "abfss://container:secret@account.dfs.core.windows.net/x",
+    "sftp://user@host/x?password=secret",
+    "s3://bucket/x?X-Amz-Signature=secret",
+    "az://container/x?sv=1&sig=secret",
+    "https://host/x?sig=secret",
+    "nosuch://user:secret@host",
+    "s3://bucket/x#secret",
+    "sftp://host:port-secret/x",
+    "user:secret@host/x",
+]
+
+
+@pytest.mark.parametrize("address", SECRET)
+def test_an_address_with_a_secret_in_it_is_refused_before_any_work_and_not_repeated(address):
+    with pytest.raises(InputError, match=r"store\.mirror=") as told:
+        elsewhere_of_options(options(mirror=address))
+    assert "secret" not in str(told.value)
+
+
+@pytest.mark.parametrize("word", ["s3://b/x?sig=secret", "s3://b/x?a=1&X-Amz-Signature=secret", "s3://u:secret@b/x{"])
+def test_nor_is_one_that_hydra_cannot_read(word, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main([f"store.mirror={word}", "dry_run=true"]) == 2
+    said = capsys.readouterr()
+    assert "store.mirror=s3://" in said.err
+    assert "secret" not in said.out + said.err
+
+
+def test_nor_is_one_of_a_sweep_written_down(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["-m", "seed=0,1", 'store.mirror="s3://b/x?sig=secret"', "dry_run=true"]) == 2
+    assert "secret" not in "".join(capsys.readouterr())
+    assert not [*tmp_path.iterdir()]
+
+
+def test_what_libraries_say_of_addresses_is_shown_without_secrets():
+    said = (
+        "error sending request for url (http://user:secret@host:9/b?X-Amz-Signature=secret&a=b): 403, 'sftp://u@h/x'"
+    )
+    assert without_secrets(said) == "error sending request for url (http://...@host:9/b?...): 403, 'sftp://...@h/x'"
+    assert without_secrets("is it? s3://b/x is") == "is it? s3://b/x is"
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("ftp", "no address"),
+        ("s3", "no address"),
+        ("s3:/bucket/x", "no address"),
+        ("s3://", "names no bucket"),
+        ("s3:///x", "names no bucket"),
+        ("memory://", "names no bucket, machine or folder"),
+        ("xyz://x", "xyz before :// is no kind of address"),
+        ("://x", "nothing before ://"),
+        ("zip://x.zip", "nothing can be kept under addresses of zip"),
+        ("https://host/x", "nothing can be kept under addresses of https"),
+    ],
+)
+def test_what_cannot_be_a_mirror_is_refused_before_any_work(address, told, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=told) as refused:
+        elsewhere_of_options(options(mirror=address))
+    assert f"store.mirror={address}" in str(refused.value)
+    assert "Expected is a folder, or an address such as s3://BUCKET/FOLDER" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "address", ["data", "./ftp", "a:b", "S3://bucket/x", "abfss://container@account.dfs.core.windows.net/x", "sftp://h/x",
+                "memory://x", "hdfs:///x", "file:///tmp/x?y"]
+)  # fmt: skip
+def test_what_can_be_one_is_not(address, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert elsewhere_of_options(options(mirror=address)).mirror
+
+
+def test_what_fsspec_cannot_open_is_a_sentence(monkeypatch):
+    import fsspec
+
+    def refused(address):
+        raise FileNotFoundError(f"{address}?token=secret")
+
+    monkeypatch.setattr(fsspec.core, "url_to_fs", refused)
+    with pytest.raises(InputError, match=r"store.mirror=sftp://h/x cannot be opened") as told:
+        objects.opened("sftp://h/x")
     assert "secret" not in str(told.value)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
 import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
@@ -16,6 +14,7 @@ from harness.jobs.launchers.on_ray.patience import Patience
 from harness.jobs.launchers.on_ray.room import Room
 from harness.jobs.launchers.on_ray.runner import Died, Done, Failed, Words
 from harness.jobs.launchers.on_ray.slot import Slot, SlotLostError
+from harness.jobs.notes import pass_on
 from harness.jobs.work import Progress, Work
 
 _POLL_SEC = 0.2
@@ -124,7 +123,6 @@ class Round:
 
     def _pass_on(self, words: Words) -> None:
         for line in words.said:
-            with contextlib.suppress(Exception):  # whatever became of our own stderr
-                sys.stderr.write(f"{line}\n")
+            pass_on(line)
         for message in words.reported:
             self._on_progress(message)

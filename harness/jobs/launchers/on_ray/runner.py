@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, NamedTuple
@@ -72,6 +72,7 @@ class JobRunner:
         self._context = multiprocessing.get_context("spawn")
         self._messages: queue.SimpleQueue[tuple[int, Progress]] = queue.SimpleQueue()
         self._process: WorkerProcess | None = None
+        self._more: dict[str, str] = {}
         self._said: deque[str] = deque()
         self._lock = threading.Lock()  # an end may be asked for while a process begins
         self._ending, self._round = False, 0
@@ -83,16 +84,16 @@ class JobRunner:
         return Place(ray.get_runtime_context().get_node_id(), socket.gethostname())
 
     def do(
-        self, function: Callable[[Any, Work], Any], number: int, job: Any
+        self, function: Callable[[Any, Work], Any], number: int, job: Any, more: Mapping[str, str]
     ) -> Iterator[Words | Done | Failed | Died]:
-        """Words about the job as they come, and last how it went."""
+        """Words about the job as they come, and last how it went. more: variables of its process's environment."""
         self._round += 1
         with self._lock:
             if self._ending:
                 yield Died("was asked to end")
                 return
-            process = self._begun()
-            with environment(WORKERS_ENVIRONMENT):
+            process = self._begun(more)
+            with environment({**more, **WORKERS_ENVIRONMENT}):
                 future = process.submit(function, self._round, number, job)
         told = False
         while not future.done() and not told:
@@ -130,10 +131,14 @@ class JobRunner:
         if self._process is not None:
             self._process.close()
 
-    def _begun(self) -> WorkerProcess:
-        """The process, a new one where there is none or it is dead."""
+    def _begun(self, more: Mapping[str, str]) -> WorkerProcess:
+        """The process, a new one where there is none, it is dead, or it has another environment."""
+        if self._process is not None and self._more != more:
+            self._process.close()
+            self._process = None
+        self._more = dict(more)
         if self._process is None or not self._process.alive:
-            with environment(WORKERS_ENVIRONMENT):
+            with environment({**more, **WORKERS_ENVIRONMENT}):
                 self._process = WorkerProcess(
                     self._context, 0, self._device, self._kept_every_sec, self._messages, say=self._said.append
                 )

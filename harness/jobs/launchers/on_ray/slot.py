@@ -8,12 +8,13 @@ from typing import Any
 
 from harness.jobs.launchers.on_ray.runner import Done, Failed, JobRunner, Place, Words
 from harness.jobs.work import Work
+from harness.store.elsewhere import environment_with
 
 _LINES = 20  # of a job's last words that are kept
 
 
 class SlotLostError(Exception):
-    """The actor is no more: its process was killed, or its node is lost."""
+    """The actor is no more, or what it said is lost: its process was killed, or its node is gone."""
 
 
 class Slot:
@@ -29,6 +30,7 @@ class Slot:
         self.number = -1
         self.words: Any = None
         self._said: deque[str] = deque(maxlen=_LINES)
+        self._why = ""
 
     def asked_again(self) -> Any:
         """What `is_there` takes, once it has come: nothing may have been heard of the actor for a while."""
@@ -49,12 +51,13 @@ class Slot:
     def begin(self, function: Callable[[Any, Work], Any], number: int, job: Any) -> None:
         """Let it do a job."""
         self.number = number
-        self.words = self._actor.do.options(num_returns="streaming").remote(function, number, job)
+        more = environment_with(function)
+        self.words = self._actor.do.options(num_returns="streaming").remote(function, number, job, more)
         self._said.clear()
 
     def next(self) -> Words | Done | Failed | Any:
         """What comes next of its job; must be there. Raises SlotLostError."""
-        found = self._answer(next(self.words))
+        found = self._answer(self.words, next)
         if isinstance(found, Words):
             self._said.extend(found.said)
         else:
@@ -68,7 +71,7 @@ class Slot:
             alive = {one["NodeID"] for one in self._ray.nodes() if one["Alive"]}
             gone = self.where.node not in alive
             how = f"was lost with its node of the cluster on {self.where.machine}"
-            how = how if gone else f"was lost on {self.where.machine}: its worker of the cluster ended"
+            how = how if gone else f"was lost on {self.where.machine}: its worker of the cluster ended{self._why}"
         return f"{how}; its last words: {' | '.join([*self._said][-5:])}" if self._said else how
 
     def ask_to_end(self) -> Any:
@@ -83,8 +86,15 @@ class Slot:
         """End the actor, and what it started with it."""
         self._ray.kill(self._actor)
 
-    def _answer(self, reference: Any) -> Any:
+    def _answer(self, asked: Any, reference_of: Callable[[Any], Any] = lambda asked: asked) -> Any:
+        """What is behind a reference. Raises SlotLostError for whatever Ray itself raises, of many classes; what a
+        job raised is no such thing, and comes as `Failed`."""
+        errors = self._ray.exceptions
         try:
-            return self._ray.get(reference)
-        except self._ray.exceptions.RayActorError as error:
+            return self._ray.get(reference_of(asked))
+        except (errors.RayTaskError, errors.UserCodeException, errors.CrossLanguageError):
+            raise
+        except errors.RayError as error:
+            if isinstance(error, errors.OutOfMemoryError):
+                self._why = " for want of memory"
             raise SlotLostError(str(error)) from error

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from harness.config.slurm_options import SlurmLaunch
-from harness.errors import InputError
 from harness.jobs.launchers.slurm.on_node import Bundle
-from harness.jobs.launchers.slurm.queue import ArrayTask, Queued, hand_in, queued
+from harness.jobs.launchers.slurm.queue import ArrayTask, Queued, hand_in, queued, refuse_silent_slurm
 from harness.jobs.launchers.slurm.records import Handed, Records, job_key
 from harness.jobs.launchers.slurm.said import said_file
 from harness.jobs.launchers.slurm.script import write_batch
@@ -39,9 +38,7 @@ class HandsIn:
         with self.records.lock():
             queue = queued()
             if queue is None:  # what runs could not be told from what does not
-                raise InputError(
-                    "SLURM does not answer to squeue, so nothing was handed in: run the same command again."
-                )
+                refuse_silent_slurm()
             self.records.clear_old({task.batch for task in queue})
             put = self._found(jobs, queue)
             new = [number for number in jobs if number not in put]

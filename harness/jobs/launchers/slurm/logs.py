@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import sys
 from contextlib import suppress
 from pathlib import Path
 
+from harness.jobs.notes import pass_on
 from harness.plain import plain
 
 _LINES, _MOST_BYTES = 5, 200_000
@@ -41,8 +41,7 @@ class Logs:
             whole = new[: new.rfind(b"\n") + 1]
             self._read[path] = self._read.get(path, 0) + (len(whole) or (len(new) if len(new) == _MOST_BYTES else 0))
             for line in _said(whole):
-                with suppress(OSError, ValueError):
-                    sys.stderr.write(f"{line}\n")
+                pass_on(line)
 
 
 def _said(content: bytes) -> list[str]:

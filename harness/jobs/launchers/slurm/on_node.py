@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from harness.jobs.ending import HEARD_SEC, heard_here
 from harness.jobs.launchers.slurm.said import Says
+from harness.jobs.notes import say_in_lines
 from harness.jobs.work import Place, Work, perform
 from shadow_models.one_training import Stopped
 
@@ -48,6 +49,7 @@ class Bundle:
         """Do them. Where the time is up, the job under way keeps its state, and submitit's own handler, which
         requeues the task, has its turn after that; on SIGTERM the process ends without a result."""
         faulthandler.enable()
+        say_in_lines()
         requeue = signal.getsignal(NOTICE)
         signal.signal(NOTICE, lambda number, frame: _requeued(requeue, number, frame))
         says, outcomes = Says(self.said), list[Outcome]()

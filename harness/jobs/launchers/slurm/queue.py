@@ -9,7 +9,7 @@ import signal
 import subprocess
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from harness.errors import InputError
 from harness.jobs.ending import afterwards
@@ -68,6 +68,16 @@ def queued() -> dict[ArrayTask, Queued] | None:
         if name.startswith(PREFIX) and number.isdecimal():
             found[ArrayTask(name.removeprefix(PREFIX), int(number))] = Queued(f"{array}_{number}", state, reason)
     return found
+
+
+def refuse_silent_slurm() -> NoReturn:
+    """InputError: SLURM has not answered, what it says of that, and what is missing."""
+    ended = _run("scontrol", "ping")
+    told = plain(" ".join(f"{ended.stdout} {ended.stderr}".split())) or "scontrol ping says nothing"
+    raise InputError(
+        f"SLURM's controller, slurmctld, does not answer ({told}), so nothing was handed in. It must run, and the "
+        "slurm.conf of this machine, or the one that SLURM_CONF names, must say where; scontrol ping tells."
+    )
 
 
 def cancel(job_ids: Collection[str]) -> None:

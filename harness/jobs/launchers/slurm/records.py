@@ -20,6 +20,7 @@ from harness.errors import InputError
 from harness.jobs.launchers.slurm.queue import ArrayTask
 from harness.store import JOBS, Store, content_key
 from harness.store.elsewhere import bare
+from harness.store.owners import MOST_BYTES, PATIENCE_SEC, owner_of, this_process
 from harness.writing import FOLDER_MODE, remove, replace_file
 
 KEPT_SEC = 86_400.0
@@ -51,6 +52,7 @@ class Records:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._me = this_process(PATIENCE_SEC)
         self._head = f"{os.getpid()}-{secrets.token_hex(8)}"
         self._marked, self._noted, self.made = set[str](), set[str](), set[str]()
 
@@ -92,7 +94,24 @@ class Records:
         """Mark a batch as one that this head waits for."""
         self._marked.add(batch)
         with suppress(FileNotFoundError):
-            (self.folder(batch) / "heads" / self._head).touch(mode=0o600)
+            replace_file(self.folder(batch) / "heads" / self._head, self._me.told().decode(), private=True)
+
+    def waited_for_by_others(self, batches: Iterable[str]) -> set[str]:
+        """Of these batches, those that another head waits for that is not known to be gone."""
+        with self.lock():
+            return {batch for batch in batches if any(map(self._may_wait, self._marks(batch)))}
+
+    def _marks(self, batch: str) -> list[Path]:
+        heads = self.folder(batch) / "heads"
+        return [one for one in heads.iterdir() if not one.name.startswith(".")] if heads.is_dir() else []
+
+    def _may_wait(self, mark: Path) -> bool:
+        if mark.name == self._head:
+            return False
+        with suppress(OSError):
+            owner = owner_of(mark.read_bytes()[:MOST_BYTES])
+            return owner is None or not owner.is_gone
+        return False
 
     def leave(self, *, done: bool) -> None:
         """Wait for nothing any more; done: clear away what nobody else waits for."""
@@ -100,7 +119,7 @@ class Records:
             for batch in self._marked:
                 heads = self.folder(batch) / "heads"
                 (heads / self._head).unlink(missing_ok=True)
-                if done and heads.is_dir() and not any(heads.iterdir()):
+                if done and heads.is_dir() and not any(map(self._may_wait, self._marks(batch))):
                     remove(self.folder(batch))
             for key in self._noted if done else ():
                 remove(self._file(key))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -155,23 +155,38 @@ class Waiting:
         _warn(f"{len(ids)} SLURM tasks go on without it ({told_names(ids)}), and the same command finds them.")
 
     def _end(self, keep_logs: bool) -> None:
-        """The jobs are asked to keep a checkpoint and to end; whoever has not by then is SLURM's to kill."""
+        """The jobs are asked to keep a checkpoint and to end; whoever has not by then is SLURM's to kill.
+
+        Those that another head waits for, too, go on.
+        """
         deadline = time.monotonic() + ENDED_SEC + 1
+        records = self._hands_in.records
+        shared = records.waited_for_by_others({task.batch for task in self._tasks} | records.made)
+        going_on = [self._ids[task] for task in self._tasks if task.batch in shared and task in self._ids]
+        if going_on:
+            _warn(
+                f"{len(going_on)} SLURM tasks go on, for another run waits for them, too ({told_names(going_on)}); "
+                "scancel ends them."
+            )
         if queued() is None:  # nobody knows what runs: all that was handed in is to end, and its records stay
-            cancel([self._ids[task] for task in self._tasks if task in self._ids])
-            self._hands_in.records.leave(done=False)
+            cancel([self._ids[one] for one in self._tasks if one in self._ids and one.batch not in shared])
+            records.leave(done=False)
             return
-        left = self._ours()
+        left = self._ours(shared)
         cancel([one.job_id for one in left])
         while left and time.monotonic() < deadline:
             time.sleep(_LOOK_SEC)
-            left = self._ours()
-        self._hands_in.records.leave(done=not left and not keep_logs)
+            left = self._ours(shared)
+        records.leave(done=not left and not keep_logs and not shared)
 
-    def _ours(self) -> list[Queued]:
-        """Tasks in the queue that are waited for, or were handed in a moment ago."""
-        made = self._hands_in.records.made
-        return [one for task, one in (queued() or {}).items() if task in self._tasks or task.batch in made]
+    def _ours(self, shared: Collection[str]) -> list[Queued]:
+        """Tasks in the queue that are waited for, or were handed in a moment ago, but for those of shared batches."""
+        made, queue = self._hands_in.records.made, queued() or {}
+        return [
+            one
+            for task, one in queue.items()
+            if task.batch not in shared and (task in self._tasks or task.batch in made)
+        ]
 
     def _folder(self, batch: str) -> Path:
         return self._hands_in.records.folder(batch)
