@@ -103,7 +103,8 @@ class Facts:
     not passed on. pool: key of the pool. slices: what they
     are, null where it is not passed on. folders: the accounts of the folders read. base: what generators were
     trained on from, null where that is nothing. generators: every one of the plan. warnings: every remark of the run.
-    broken_plugins: by name, the kind of error with which one could not be imported.
+    broken_plugins: by name, the kind of error with which one could not be imported. copy: whether `harness.share`
+    made it to be passed on, without what the run is made again from.
     """
 
     schema: Literal[1]
@@ -122,15 +123,14 @@ class Facts:
     generators: list[GeneratorFacts]
     warnings: list[str] = field(default_factory=list)
     broken_plugins: dict[str, str] = field(default_factory=dict)
+    copy: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest(Facts):
     """`manifest.json`: what made a run's folder, so that it can be made again, and the digest of every file in it.
 
-    files: sha256 of every file of the folder but this one, by name. copy: whether `harness.share` made it to
-    be passed on, without what the run is made again from.
+    files: sha256 of every file of the folder but this one, by name.
     """
 
     files: dict[str, str]
-    copy: bool = False
