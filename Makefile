@@ -21,7 +21,7 @@ test: setup
 s3-server: $(VENV)-s3/.installed
 
 # Clusters of this machine alone, begun by the tests: Ray and SLURM. A test whose engine is not installed is skipped, and
-# says so; where CI=true it fails, and says so.
+# says so; where HARNESS_ENGINES=required it fails, and says so.
 # What failed is tried once more: engines on a busy machine may take longer than is waited for.
 test-cluster: setup
 	$(VENV)/bin/python -m pytest -m cluster -rsfE || \

@@ -10,6 +10,9 @@ from typing import NamedTuple
 _MEMORY, _GROUPS, _OURS = Path("/proc/meminfo"), Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 
 
+_NO_LIMIT = 2**62  # the first version of groups says a number as large where there is none
+
+
 class _Names(NamedTuple):
     """What files of a group of processes are called; reclaimable: the line of its statistics for pages of files that
     are read again where they are wanted."""
@@ -38,7 +41,7 @@ def free_memory() -> int | None:
 
 def granted_memory() -> int | None:
     """Bytes that this process and those beside it may have in all; None for no limit of theirs."""
-    return min((one.limit for one in _granted()), default=None)
+    return min((one.limit for one in _granted() if one.limit < _NO_LIMIT), default=None)
 
 
 def _of_machine() -> Iterator[int]:

@@ -10,7 +10,11 @@ from benchmarks.odd_inputs.case import Answer, Case, Ended, Right
 
 End = Literal["right", "refused", "wrong"]
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
-_OPTION = re.compile(r"(?<!\w)--[a-z]|\b[a-z_]+=|\b[a-z_]{3,}\.[a-z_]{2,}|\bthe (id '|option \w)", re.IGNORECASE)
+_OPTION = re.compile(
+    r"(?<!\w)--[a-z]|\b(attack|data|launch|report|shadow|store|surrogate)\.[a-z_]+|\b[a-z_]{3,}=|\bthe (id '|option \w)",
+    re.IGNORECASE,
+)
+_PLACES = ("data",)  # of every question: whoever says so names nothing
 _SHOWN = 160  # characters of an answer that is wrong
 
 
@@ -49,11 +53,18 @@ def _refused(case: Case, right: Sequence[Right], ended: Ended) -> Verdict:
         return Verdict("wrong", f"refused, where the answer is plain: {refusal:.{_SHOWN}}")
     if not refusal.strip().endswith((".", ".)", '."', "?")):
         return Verdict("wrong", f"a refusal that is no sentence: {refusal:.{_SHOWN}}")
-    if not (_OPTION.search(refusal) or any(name in refusal for name in ended.names)):
+    if not (_OPTION.search(refusal) or any(_names(refusal, name) for name in ended.names)):
         return Verdict("wrong", f"a refusal that names neither file nor option: {refusal:.{_SHOWN}}")
     if ended.left:
         return Verdict("wrong", f"something was written for a refusal: {', '.join(ended.left):.{_SHOWN}}")
     return Verdict("refused")
+
+
+def _names(refusal: str, name: str) -> bool:
+    """Whether a file is named, and not a part of a word that happens to be spelt so."""
+    if name in _PLACES or name not in refusal:
+        return False
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", refusal) is not None
 
 
 def _lacking(one: Right, notes: Sequence[str]) -> str:

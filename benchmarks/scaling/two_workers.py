@@ -87,7 +87,7 @@ BENCHMARK = Benchmark(
     options=(
         Option(
             "--trainings",
-            [8, 11],
+            [8, 5],
             {"type": int, "nargs": "+", "metavar": "N", "help": "of each run that is predicted and then measured"},
         ),
         Option("--told-by", 6, {"type": int, "metavar": "N", "help": "trainings by which the simulation is told"}),

@@ -179,9 +179,20 @@ def test_a_refusal_names_an_option_or_a_file(refusal):
     assert judge(case(), [], Ended(refusal=refusal, names=names)).end == "refused"
 
 
-@pytest.mark.parametrize("refusal", ["The folder is empty.", "It is not as it should be. Mend it, please."])
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "The folder is empty.",
+        "It is not as it should be. Mend it, please.",
+        "The data is bad.",
+        "It has no metadata.",
+        "numpy.core failed somewhere.",
+        "x=3 it says.",
+        "The a b.xs are bad.",
+    ],
+)
 def test_a_refusal_that_names_neither_is_wrong(refusal):
-    verdict = judge(case(), [], Ended(refusal=refusal, names=frozenset({"a b.x"})))
+    verdict = judge(case(), [], Ended(refusal=refusal, names=frozenset({"a b.x", "data"})))
     assert verdict.end == "wrong"
     assert "neither file nor option" in verdict.why
 

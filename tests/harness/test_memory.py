@@ -54,6 +54,12 @@ def test_the_machine_counts_where_it_has_less(system):
     assert free_memory() == GIB
 
 
+def test_the_first_version_of_groups_has_a_number_for_no_limit(system):
+    system("2:memory:/a\n", {"memory/a": (str(2**63 - 4096), GIB, 0)})
+    assert granted_memory() is None
+    assert free_memory() == 8 * GIB
+
+
 @pytest.mark.parametrize("groups", ["", "0::/\n", "nonsense\n", "0::/../..\n"])
 def test_no_limit(system, groups):
     system(groups, {})

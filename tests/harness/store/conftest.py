@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
+from importlib.util import find_spec
 
 import pytest
+from engines import lacking
 from s3_server import MISSING, program, served
 
 from harness.store import held_folder, mirror
@@ -13,9 +15,10 @@ from harness.store.claims import Claim
 
 @pytest.fixture(scope="session")
 def s3(tmp_path_factory):
-    pytest.importorskip("obstore")
+    if find_spec("obstore") is None:
+        lacking("needs the package obstore: pip install '.[mirror]'")
     if program() is None:
-        pytest.skip(MISSING)
+        lacking(MISSING)
     with served(tmp_path_factory.mktemp("s3") / "log.txt") as server:
         yield server
 
