@@ -11,7 +11,8 @@ from benchmarks.odd_inputs.case import Answer, Case, Ended, Right
 End = Literal["right", "refused", "wrong"]
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 _OPTION = re.compile(
-    r"(?<!\w)--[a-z]|\b(attack|data|launch|report|shadow|store|surrogate)\.[a-z_]+|\b[a-z_]{3,}=|\bthe (id '|option \w)",
+    r"(?<!\w)--[a-z]|\b(attack|data|launch|report|shadow|store|surrogate)\.[a-z_]+"
+    r"|\b[a-z_]{3,}=|\bthe (id '|option \w)",
     re.IGNORECASE,
 )
 _PLACES = ("data",)  # of every question: whoever says so names nothing

@@ -170,7 +170,6 @@ def test_a_refusal_counts_where_it_is_allowed_and_is_a_sentence():
         "data.size=3 is none.",
         "--members is empty.",
         "The option seed was refused.",
-        "In metadata.csv a row is.",
         "a b.x.",
     ],
 )
