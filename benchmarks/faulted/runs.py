@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -80,6 +81,12 @@ def start(
         text=True,
         start_new_session=True,
     )
+
+
+def wait(process: subprocess.Popen[str], seconds: float) -> None:
+    """So long, or until it has ended."""
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(seconds)
 
 
 def end(process: subprocess.Popen[str]) -> Ended:

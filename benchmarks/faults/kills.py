@@ -32,6 +32,7 @@ from benchmarks.faulted.runs import (
     run,
     start,
     two_at_once,
+    wait,
 )  # fmt: skip
 from benchmarks.rows import Row
 
@@ -99,7 +100,7 @@ def _kill(root: Path, number: int, between: Sequence[float], count: Count, met: 
         here = root / f"killed {number}, {again}"
         log.unlink(missing_ok=True)
         process = start(here, WORDS, {LOG: str(log)}, module="benchmarks.faulted.counted")
-        time.sleep(at)
+        wait(process, at)
         now = time.time()
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +18,7 @@ from benchmarks.benchmark import Benchmark, Option
 from benchmarks.command import run_one
 from benchmarks.faulted.counted import HEARS, LOG, MADE, TRAINS, Line, read_log
 from benchmarks.faulted.counts import Count, to_its_end
-from benchmarks.faulted.runs import OPTIONS, RUN, STORE, Ended, differing, digests, end, left_over, run, start
+from benchmarks.faulted.runs import OPTIONS, RUN, STORE, Ended, differing, digests, end, left_over, run, start, wait
 from benchmarks.rows import Row, at_most
 from harness.finished.manifest_files import MANIFEST
 
@@ -90,7 +89,7 @@ def _stop(root: Path, number: int, at: float, count: Count) -> Stopped:
         here = root / f"stopped {number}, {again}"
         log.unlink(missing_ok=True)
         process = start(here, WORDS, {LOG: str(log)}, module="benchmarks.faulted.counted")
-        time.sleep(at)
+        wait(process, at)
         if process.poll() is None:
             break
         at *= 0.8
