@@ -57,7 +57,7 @@ def test_half_of_the_trainings_are_done_one_at_a_time_before_and_half_after_and_
     assert launchers.maps == [(1, 1, 2), (1, 4, 7), (2, 8, 7), (1, 1, 2), (1, 4, 7)]
     assert local.detail["one_at_a_time_own_seconds"] == [_ALONE_SEC] * 8
     assert local.value == pytest.approx(8 * _ALONE_SEC / (2 * local.detail["wall_seconds"]))
-    assert local.detail["wall_seconds"] == pytest.approx(_WALL_SEC, abs=0.2)
+    assert _WALL_SEC <= local.detail["wall_seconds"] < 10 * _WALL_SEC
     assert "Ray is not installed" in ray.skipped
 
 
