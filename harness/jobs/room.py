@@ -30,8 +30,8 @@ def check_room(jobs: Sequence[GeneratorJob | SurrogateJob], store: Store, launch
     has, for as many at a time as the launcher does where it does them here.
 
     Releases are known to the byte; weights are as large as those of the same network which the store has, or as its
-    family says: 0 where neither knows. What a batch takes in memory, and what attacks keep, is not among it. Pages that
-    the system reads into spare memory count as free.
+    family says: 0 where neither knows. What a batch takes in memory, and what attacks keep, is not among it. Pages
+    that the system reads into spare memory count as free.
     """
     if not jobs:
         return
