@@ -29,7 +29,7 @@ class ObserveJob:
     """The observations of one view by several attacks.
 
     shard_images: a larger release was looked at in shards, and what attacks kept of these is put together; None has
-    none.
+    none. asked: all that is asked of the release, be it in the store or not; these attacks at least.
     """
 
     store_root: str
@@ -37,6 +37,7 @@ class ObserveJob:
     view: ViewSpec
     attacks: tuple[Observer, ...]
     shard_images: int | None = None
+    asked: tuple[Observer, ...] = ()
 
     @property
     def key(self) -> str:
@@ -48,7 +49,7 @@ class ObserveJob:
     @property
     def shards(self) -> list[ShardJob]:
         """The jobs to be done before it, if any."""
-        return shard_jobs(self.store_root, self.name, self.view, self.attacks, self.shard_images)
+        return shard_jobs(self.store_root, self.name, self.view, self.attacks, self.shard_images, asked=self.asked)
 
 
 def observe(job: ObserveJob, work: Work) -> None:

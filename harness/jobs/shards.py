@@ -42,23 +42,32 @@ class Rows(NamedTuple):
 
 @dataclass(frozen=True)
 class ShardJob:
-    """What several attacks keep of some images of one view's release."""
+    """What several attacks keep of some images of one view's release; asked: all that look at it, they among them,
+    for what is kept must not hang on which observations are in the store already."""
 
     store_root: str
     name: str
     view: ViewSpec
     attacks: tuple[Observer, ...]
     rows: Rows
+    asked: tuple[Observer, ...] = ()
 
     @cached_property
     def kept_by_attack(self) -> list[Kept]:
         """What is kept for each of the attacks."""
-        return [one for one in kept_of_shards(self.attacks, _release(self.view).n_images) if one is not None]
+        kept = kept_of_shards(self.attacks, _release(self.view).n_images, self.asked)
+        return [one for one in kept if one is not None]
 
     @cached_property
     def kept(self) -> dict[str, Kept]:
         """What is kept, each once, by its key in the store."""
         return {self.key_of(one): one for one in self.kept_by_attack}
+
+    @property
+    def every_key(self) -> set[str]:
+        """Of what is kept for any attack that is asked for, be its observation in the store or not."""
+        kept = kept_of_shards((*self.attacks, *self.asked), _release(self.view).n_images)
+        return {self.key_of(one) for one in kept if one is not None}
 
     @property
     def key(self) -> str:
@@ -79,7 +88,13 @@ class ShardJob:
 
 
 def shard_jobs(
-    store_root: str, name: str, view: ViewSpec, attacks: Sequence[Observer], shard_images: int | None
+    store_root: str,
+    name: str,
+    view: ViewSpec,
+    attacks: Sequence[Observer],
+    shard_images: int | None,
+    *,
+    asked: Sequence[Observer] = (),
 ) -> list[ShardJob]:
     """The jobs for shards of at most so many images; none where the release is not larger, or none of the attacks
     can do with shards."""
@@ -88,7 +103,10 @@ def shard_jobs(
     kept = kept_of_shards(attacks, view.release.n_images)
     sharded = tuple(attack for attack, one in zip(attacks, kept, strict=True) if one is not None)
     rows = rows_of(view.release.n_images, shard_images) if sharded else []
-    return [ShardJob(store_root, f"{name}, images {one.first} to {one.last - 1}", view, sharded, one) for one in rows]
+    return [
+        ShardJob(store_root, f"{name}, images {one.first} to {one.last - 1}", view, sharded, one, tuple(asked))
+        for one in rows
+    ]
 
 
 def rows_of(n_images: int, most: int) -> list[Rows]:
@@ -128,8 +146,8 @@ class Whole:
         return kept.observed(attack, view, self._known[key]), sum(took)
 
     def drop(self) -> None:
-        """Take away what was kept of the shards, which nothing needs any more."""
-        for key in {key for job in self._jobs for key in job.kept}:
+        """Take away what was kept of the shards, which nothing needs any more, by this run or by one before it."""
+        for key in {key for job in self._jobs for key in job.every_key}:
             with suppress(FileNotFoundError, Timeout), self._store.lock(KIND, key, wait=False):
                 remove(take_away(self._store.folder(KIND, key)))
             for note in (self._store.root / NOTES).glob(f"{KIND}-{key}-*.json"):

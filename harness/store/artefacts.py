@@ -193,6 +193,13 @@ class Store:
         note_fetched(kind, key)
         return Artefact(final, meta.facts, meta.seconds)
 
+    def holds_any(self, kind: str) -> bool:
+        """Whether there is any artefact of a kind, whole or not."""
+        try:
+            return any(not path.name.startswith(".") for path in (self.root / kind).iterdir())
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+
     def note(self, kind: str, key: str) -> None:
         """Say that this process has a use for what is not found by `find`, such as a file of answers."""
         note_use(self.root, kind, key)

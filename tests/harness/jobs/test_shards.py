@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 from attacks.carlini import RelativeDistance
 from attacks.knn import NearestNeighbour
+from attacks.mc import MonteCarlo
 from attacks.mosaic import Mosaic
 from attacks.real_ratio import RealRatio
 from attacks.ssim import StructuralSimilarity
@@ -182,6 +184,17 @@ def test_what_another_run_has_observed_meanwhile_needs_no_shard(store):
     for shard in waiting:
         measure_shard(shard, WORK)
     assert left(store) == []
+
+
+def test_what_is_kept_does_not_hang_on_what_has_been_observed_or_scored(store):
+    asked = [(one, VIEW) for one in (MonteCarlo(neighbours=9), NearestNeighbour(k=2))]
+    (before,) = observing_jobs(asked, store, "shadows", 7)
+    observe(replace(before, attacks=before.attacks[:1], shard_images=None), WORK)
+    (after,) = observing_jobs(asked, store, "shadows", 7)
+    (scored,) = observing_jobs(asked[1:], store, "shadows", 7, asked)
+    assert before.attacks[1:] == after.attacks == scored.attacks
+    for job in (after, scored):
+        assert [shard.kept.keys() for shard in job.shards] == [shard.kept.keys() for shard in before.shards]
 
 
 def test_shards_are_no_part_of_an_observing_job_s_key(store):

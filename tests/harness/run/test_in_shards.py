@@ -14,6 +14,7 @@ from benchmarks.faulted.counted import LOG, made
 from benchmarks.faulted.runs import differing, digests, end, start
 from harness.errors import InputError
 from harness.experiment import executor
+from harness.jobs.shards import Whole
 from harness.stock.inventory import inventory_of
 from harness.stock.needs import unneeded
 from harness.stock.runs import runs_of
@@ -87,6 +88,37 @@ def test_a_run_that_ends_between_goes_on_with_the_shards_that_it_has(harness, mo
     looked.clear()
     assert harness(*words).code == 0
     assert looked == []
+
+
+@pytest.mark.parametrize("ends_at", [3, 4])  # after two observations of the first release, after all of them
+def test_a_run_that_ends_between_two_observations_makes_no_shard_again_and_leaves_none(
+    harness, monkeypatch, looked, ends_at
+):
+    words = [
+        *TINY_PHANTOM,
+        "attack=[ssim,mc,knn]",
+        "attack.mc.neighbours=7",
+        "out=run",
+        "report.pictures=none",
+        SHARDS,
+    ]
+    made, observed = Store._made, []
+
+    def ends(self, kind, key, make, lock):
+        observed.extend([key] if kind == "observation" else [])
+        if len(observed) == ends_at:
+            raise InputError("it ends here")
+        return made(self, kind, key, make, lock)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "_made", ends)
+        patch.setattr(Whole, "drop", lambda self: None)  # it was killed a moment before
+        assert harness(*words).code != 0
+    assert len(list(Path("store/observation").iterdir())) == ends_at - 1
+    assert looked
+    assert harness(*words).code == 0
+    assert max(Counter(looked).values()) == 1
+    assert list(Path("store/shard").iterdir()) == []
 
 
 @pytest.mark.parametrize("value", ["0", "-3"])
