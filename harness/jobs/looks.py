@@ -38,21 +38,26 @@ def observing_jobs(
 ) -> list[ObserveJob]:
     """A job a generator and its candidates, for the observations that the store does not hold.
 
-    One of a release is in one job alone, whichever models it is looked at beside. what: that is looked at;
+    All of a release is in one job alone, whichever models it is looked at beside. what: that is looked at;
     shard_images: of a release, beyond which it is looked at in shards; asked: what is wanted, and what would be if
     nothing had been scored before.
     """
     wanted = list(wanted)
     together = _of_releases(chain(wanted, asked), shard_images)
+    first: dict[ViewSpec, ViewSpec] = {}
     missing: dict[ViewSpec, list[Observer]] = {}
     seen: set[str] = set()
     for attack, view in wanted:
         key = observation_key(attack, view)
         if key not in seen and store.find("observation", key) is None:
-            missing.setdefault(view, []).append(attack)
+            by_release = attack.observes is Access.RELEASE
+            of = first.setdefault(_bare(view), view) if by_release else view
+            missing.setdefault(of, []).append(attack)
         seen.add(key)
     return [
-        ObserveJob(str(store.root), f"{what} {number}", view, tuple(attacks), shard_images, together.get(view, ()))
+        ObserveJob(
+            str(store.root), f"{what} {number}", view, tuple(attacks), shard_images, together.get(_bare(view), ())
+        )
         for number, (view, attacks) in enumerate(missing.items(), start=1)
     ]
 
@@ -76,5 +81,10 @@ def _of_releases(asked: Iterable[Look], shard_images: int | None) -> dict[ViewSp
     for attack, view in asked:
         large = shard_images is not None and view.release is not None and view.release.n_images > shard_images
         if large and attack.observes is Access.RELEASE:
-            found.setdefault(view, {}).setdefault(observation_key(attack, view), attack)
+            found.setdefault(_bare(view), {}).setdefault(observation_key(attack, view), attack)
     return {view: tuple(attacks.values()) for view, attacks in found.items()}
+
+
+def _bare(view: ViewSpec) -> ViewSpec:
+    """The view without its model: of a family that gives images alone a target has none, and a reference its key."""
+    return view._replace(generator=None)

@@ -12,6 +12,7 @@ import pytest
 
 from attacks.carlini import RelativeDistance
 from attacks.knn import NearestNeighbour
+from attacks.loss import DenoisingLoss
 from attacks.mc import MonteCarlo
 from attacks.mosaic import Mosaic
 from attacks.real_ratio import RealRatio
@@ -228,10 +229,15 @@ def test_k_above_the_release_is_the_same_sentence(store):
             observe(job, WORK)
 
 
-def test_one_observation_of_a_release_is_in_one_job_whatever_model_stands_beside_it(store):
-    beside = VIEW._replace(generator="surrogate")
-    jobs = observing_jobs([(ATTACKS[0], VIEW), (ATTACKS[0], beside), (ATTACKS[1], beside)], store, "shadows", 7)
-    assert [(job.view, job.attacks, job.shard_images) for job in jobs] == [
-        (VIEW, ATTACKS[:1], 7),
-        (beside, ATTACKS[1:2], 7),
-    ]
+def test_a_release_is_in_one_job_whatever_models_stand_beside_it(store):
+    beside, loss = VIEW._replace(generator="surrogate"), DenoisingLoss()
+    wanted = [(ATTACKS[0], VIEW), (ATTACKS[0], beside), (loss, beside), (ATTACKS[1], beside)]
+    for shard_images in (7, None):
+        jobs = observing_jobs(wanted, store, "shadows", shard_images)
+        assert [(job.view, job.attacks, job.shard_images) for job in jobs] == [
+            (VIEW, ATTACKS[:2], shard_images),
+            (beside, (loss,), shard_images),
+        ]
+    (job,) = observing_jobs([(loss, beside), *wanted[1:]], store, "shadows", 7)
+    assert (job.view, job.attacks) == (beside, (loss, *ATTACKS[:2]))
+    assert job.asked == ATTACKS[:2]

@@ -14,6 +14,7 @@ from benchmarks.faulted.counted import LOG, made
 from benchmarks.faulted.runs import differing, digests, end, start
 from harness.errors import InputError
 from harness.experiment import executor
+from harness.jobs.looks import missing_shards
 from harness.jobs.shards import Whole
 from harness.stock.inventory import inventory_of
 from harness.stock.needs import unneeded
@@ -118,6 +119,26 @@ def test_a_run_that_ends_between_two_observations_makes_no_shard_again_and_leave
     assert looked
     assert harness(*words).code == 0
     assert max(Counter(looked).values()) == 1
+    assert list(Path("store/shard").iterdir()) == []
+
+
+def test_of_a_family_without_a_model_no_shard_is_wanted_by_two_jobs(harness, monkeypatch, looked):
+    wanted: list[list[str]] = []
+
+    def noting(jobs, store):
+        wanted.append([key for job in jobs for shard in job.shards for key in shard.kept])
+        return missing_shards(jobs, store)
+
+    monkeypatch.setattr(executor, "missing_shards", noting)
+    words = [*TINY_PHANTOM, "shadow=copies", "attack=[real_ratio,knn_cal]", "out=run", SHARDS]
+    words = [one for one in words if not re.match(r"shadow\.(block|channels|steps)", one)]
+    told = " ".join(harness(*words, "dry_run=true").out.split())
+    (n_jobs,) = re.findall(r"looked at in shards: (\d+) jobs for the shadows', before", told)
+    assert harness(*words).code == 0
+    assert len(wanted[0]) == int(n_jobs)
+    for of_call in wanted:
+        assert len(set(of_call)) == len(of_call)
+    assert looked == [key for of_call in wanted for key in of_call]
     assert list(Path("store/shard").iterdir()) == []
 
 
