@@ -16,7 +16,7 @@ from harness.errors import HarnessWarning, InputError
 from harness.evaluation.metrics import Floats
 from harness.experiment.attack_scores import AttackScores, ReleaseScores
 from harness.jobs.launchers.base import Launcher
-from harness.jobs.looks import Look, drop_shards, looks, looks_at, missing_shards, observing_jobs
+from harness.jobs.looks import Look, drop_shards, looks, looks_at, missing_shards, not_mirrored, observing_jobs
 from harness.jobs.observations import FILE, observation_key
 from harness.jobs.observe import ObserveJob, observe
 from harness.jobs.progress import shown
@@ -188,7 +188,7 @@ class Executor:
         in_shards = self.shard_images is not None and (wanted or self.store.holds_any(SHARD))
         asked = [pair for job in every for pair in looks(job)] if in_shards else []
         jobs = observing_jobs(wanted, self.store, what, self.shard_images, asked)
-        shards = missing_shards(jobs, self.store)
+        shards = missing_shards(not_mirrored(jobs, self.store), self.store)
         with shown(self.console, f"Observing shards of {what}", [one.name for one in shards]) as on_progress:
             self._map(measure_shard, shards, on_progress)
         with shown(self.console, f"Observing {what}", [job.name for job in jobs]) as on_progress:

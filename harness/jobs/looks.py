@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import chain
 
 from attacks.base import Access, Attack
@@ -10,7 +11,7 @@ from attacks.view import Observer
 from harness.jobs.observations import observable, observation_key
 from harness.jobs.observe import ObserveJob
 from harness.jobs.score import AttackJob
-from harness.jobs.shards import KIND, ShardJob, Whole, shard_jobs
+from harness.jobs.shards import KIND, OBSERVATION, ShardJob, Whole, shard_jobs
 from harness.jobs.targets import TargetSpec, ViewSpec
 from harness.store import Store
 
@@ -67,6 +68,20 @@ def missing_shards(jobs: Sequence[ObserveJob], store: Store) -> list[ShardJob]:
     every = {shard.key: shard for job in jobs for shard in job.shards}
     found = {key: [store.find(KIND, one) for one in shard.kept] for key, shard in every.items()}
     return [shard for key, shard in every.items() if None in found[key]]
+
+
+def not_mirrored(jobs: Sequence[ObserveJob], store: Store) -> list[ObserveJob]:
+    """Those that have shards, without what a mirror holds: that is fetched, and wants no shard."""
+    return [
+        replace(
+            job,
+            attacks=tuple(
+                one for one in job.attacks if not store.is_mirrored(OBSERVATION, observation_key(one, job.view))
+            ),
+        )
+        for job in jobs
+        if job.shards
+    ]
 
 
 def drop_shards(asked: Iterable[Look], store: Store, shard_images: int | None) -> None:

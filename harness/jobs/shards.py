@@ -27,10 +27,11 @@ from harness.jobs.observations import observation_key
 from harness.jobs.targets import ReleaseSpec, ViewSpec, candidates_key
 from harness.jobs.work import Work
 from harness.store import NOTES, Artefact, Store, content_key
+from harness.store.mirror import mirror_of
 from harness.writing import remove, save_array, take_away
 
 SCHEMA = 1
-KIND, FILE = "shard", "kept.npy"
+KIND, FILE, OBSERVATION = "shard", "kept.npy", "observation"
 
 
 class Rows(NamedTuple):
@@ -150,6 +151,8 @@ class Whole:
         for key in {key for job in self._jobs for key in job.every_key}:
             with suppress(FileNotFoundError, Timeout), self._store.lock(KIND, key, wait=False):
                 remove(take_away(self._store.folder(KIND, key)))
+            if mirror_of(self._store.root, OBSERVATION) is not None:  # else who has none may still want the shard
+                self._store.drop_mirrored(KIND, key)
             for note in (self._store.root / NOTES).glob(f"{KIND}-{key}-*.json"):
                 remove(note)
 
@@ -169,7 +172,8 @@ class _NeedlessError(Exception):
 
 def _refuse_needless(job: ShardJob, store: Store) -> None:
     # Asked only once the shard is found missing: what is taken away is so after the observations were put there.
-    if all(store.find("observation", observation_key(attack, job.view)) for attack in job.attacks):
+    keys = [observation_key(attack, job.view) for attack in job.attacks]
+    if all(store.find(OBSERVATION, key) or store.is_mirrored(OBSERVATION, key) for key in keys):
         raise _NeedlessError
 
 

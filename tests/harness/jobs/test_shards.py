@@ -22,13 +22,14 @@ from harness.config.launch_options import SlurmLaunch
 from harness.errors import AsAsked, InputError
 from harness.jobs import shards, targets
 from harness.jobs.launchers.slurm.launcher import SlurmLauncher
-from harness.jobs.looks import missing_shards, observing_jobs
+from harness.jobs.looks import missing_shards, not_mirrored, observing_jobs
 from harness.jobs.observations import FILE, observation_key
 from harness.jobs.observe import ObserveJob, observe
 from harness.jobs.shards import KIND, Rows, ShardJob, measure_shard, rows_of
 from harness.jobs.targets import ReleaseSpec, ViewSpec
 from harness.jobs.work import Work
 from harness.store import Store
+from harness.store.elsewhere import Elsewhere, known
 
 RNG = np.random.default_rng(0)
 SLICES, RELEASED = (RNG.integers(0, 256, (n, 16, 16), dtype=np.uint8) for n in (6, 23))
@@ -241,3 +242,34 @@ def test_a_release_is_in_one_job_whatever_models_stand_beside_it(store):
     (job,) = observing_jobs([(loss, beside), *wanted[1:]], store, "shadows", 7)
     assert (job.view, job.attacks) == (beside, (loss, *ATTACKS[:2]))
     assert job.asked == ATTACKS[:2]
+
+
+def test_what_a_mirror_has_observed_wants_no_shard_and_shards_leave_the_mirror(tmp_path, store):
+    mirror, second = str(tmp_path / "mirror"), filled(tmp_path / "second")
+    job, other = job_of(store), job_of(second)
+    with known(store.root, Elsewhere(mirror=mirror)), known(second.root, Elsewhere(mirror=mirror)):
+        waiting = missing_shards(not_mirrored([other], second), second)
+        for shard in job.shards:
+            measure_shard(shard, WORK)
+        measure_shard(other.shards[0], WORK)
+        assert len(list((tmp_path / "mirror" / KIND).iterdir())) == 3 * 4
+        assert len(left(second)) == 3
+        observe(job, WORK)
+        assert list((tmp_path / "mirror" / KIND).iterdir()) == left(store) == []
+        assert missing_shards(not_mirrored([other], second), second) == []
+        for shard in waiting[1:]:  # begun before the first head was done
+            measure_shard(shard, WORK)
+        assert len(left(second)) == 3
+        observe(other, WORK)
+        assert observed(second) == observed(store)
+        assert left(second) == []
+
+
+def test_where_observations_do_not_travel_shards_stay_in_the_mirror(tmp_path, store):
+    with known(store.root, Elsewhere(mirror=str(tmp_path / "mirror"), kinds=("shard",))):
+        job = job_of(store)
+        for shard in job.shards:
+            measure_shard(shard, WORK)
+        observe(job, WORK)
+    assert left(store) == []
+    assert len(list((tmp_path / "mirror" / KIND).iterdir())) == 3 * 4
