@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from filelock import Timeout
 
 from attacks.base import Scores
 from attacks.shards import Kept, kept_of_shards
@@ -149,7 +148,8 @@ class Whole:
     def drop(self) -> None:
         """Take away what was kept of the shards, which nothing needs any more, by this run or by one before it."""
         for key in {key for job in self._jobs for key in job.every_key}:
-            with suppress(FileNotFoundError, Timeout), self._store.lock(KIND, key, wait=False):
+            # It is gone, or somebody's now (filelock's Timeout is an OSError), or may not be taken away: then it stays.
+            with suppress(OSError), self._store.lock(KIND, key, wait=False):
                 remove(take_away(self._store.folder(KIND, key)))
             if mirror_of(self._store.root, OBSERVATION) is not None:  # else who has none may still want the shard
                 self._store.drop_mirrored(KIND, key)
@@ -160,10 +160,22 @@ class Whole:
         """A shard that is missing is looked at here and now."""
         while True:
             found = _part(job, kept, lambda: _view(job, self._store), self._store)
-            with suppress(FileNotFoundError):  # whoever made other observations of it had no more need of it
+            try:
                 values: Scores = np.load(found.folder / FILE)
-                took.append(found.seconds)
-                return values
+            except (OSError, ValueError, EOFError):
+                # Whoever made other observations of it had no more need of it: on a disk of several machines what was
+                # opened is then stale (ESTALE), or ends too soon.
+                if self._is_whole(job.key_of(kept)):
+                    raise
+                continue
+            took.append(found.seconds)
+            return values
+
+    def _is_whole(self, key: str) -> bool:
+        try:
+            return self._store.damage(KIND, key) == []
+        except OSError:  # where it stays so, finding it says so
+            return False
 
 
 class _NeedlessError(Exception):

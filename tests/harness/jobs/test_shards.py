@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from contextlib import nullcontext
 from dataclasses import replace
@@ -19,13 +20,13 @@ from attacks.real_ratio import RealRatio
 from attacks.ssim import StructuralSimilarity
 from attacks.view import View
 from harness.config.launch_options import SlurmLaunch
-from harness.errors import AsAsked, InputError
+from harness.errors import AsAsked, HarnessWarning, InputError
 from harness.jobs import shards, targets
 from harness.jobs.launchers.slurm.launcher import SlurmLauncher
 from harness.jobs.looks import missing_shards, not_mirrored, observing_jobs
 from harness.jobs.observations import FILE, observation_key
 from harness.jobs.observe import ObserveJob, observe
-from harness.jobs.shards import KIND, Rows, ShardJob, measure_shard, rows_of
+from harness.jobs.shards import KIND, Rows, ShardJob, Whole, measure_shard, rows_of
 from harness.jobs.targets import ReleaseSpec, ViewSpec
 from harness.jobs.work import Work
 from harness.store import Store
@@ -162,21 +163,55 @@ def test_a_shard_that_is_lost_is_made_where_it_is_wanted(tmp_path, store):
     assert observed(store) == observed(whole)
 
 
-def test_one_that_goes_while_it_is_read_is_made_again(store, monkeypatch):
+@pytest.mark.parametrize("error", [FileNotFoundError(), OSError(errno.ESTALE, "stale"), ValueError(), EOFError()])
+@pytest.mark.parametrize("way", ["gone", "cut short"])
+def test_one_that_goes_while_it_is_read_is_made_again(store, monkeypatch, way, error):
     job, load, gone = job_of(store), np.load, []
 
     def taken(path, **how):
         if KIND in str(path) and not gone:
             gone.append(path)
-            shutil.rmtree(path.parent)
+            if way == "gone":
+                shutil.rmtree(path.parent)
+            else:
+                path.write_bytes(path.read_bytes()[:-8])
+            raise error
         return load(path, **how)
 
     for shard in job.shards:
         measure_shard(shard, WORK)
     monkeypatch.setattr(np, "load", taken)
-    observe(job, WORK)
+    with nullcontext() if way == "gone" else pytest.warns(HarnessWarning, match="is damaged"):
+        observe(job, WORK)
     assert gone
     assert len(observed(store)) == len(ATTACKS)
+
+
+def test_one_that_is_whole_and_cannot_be_read_ends_the_job(store, monkeypatch):
+    def broken(path, **how):
+        raise OSError(errno.EIO, "the disk is broken")
+
+    job = job_of(store)
+    for shard in job.shards:
+        measure_shard(shard, WORK)
+    whole = Whole(job.shards, store)
+    monkeypatch.setattr(np, "load", broken)
+    with pytest.raises(OSError, match="the disk is broken"):
+        whole.observed(ATTACKS[0], None)
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
+def test_shards_that_cannot_be_taken_away_fail_no_job(store, monkeypatch, number):
+    def refused(folder):
+        raise OSError(number, "refused")
+
+    job = job_of(store)
+    for shard in job.shards:
+        measure_shard(shard, WORK)
+    monkeypatch.setattr(shards, "take_away", refused)
+    observe(job, WORK)
+    assert len(observed(store)) == len(ATTACKS)
+    assert len(left(store)) == 3 * 4
 
 
 def test_what_another_run_has_observed_meanwhile_needs_no_shard(store):
