@@ -134,6 +134,10 @@ class Whole:
         self._attacks = list(zip(jobs[0].attacks, jobs[0].kept_by_attack, strict=True)) if jobs else []
         self._known: dict[str, Scores] = {}
 
+    def shows(self, attack: Observer) -> bool:
+        """Whether shards show the attack all that it observes of the release, whose pixels it then does not need."""
+        return any(one == attack for one, _ in self._attacks)
+
     def observed(self, attack: Observer, view: View) -> tuple[Observed, float]:
         """What an attack observes of the release, in the order of the view's candidates, and the seconds that jobs
         spent on its shards of which nobody was told yet."""
@@ -148,7 +152,7 @@ class Whole:
     def drop(self) -> None:
         """Take away what was kept of the shards, which nothing needs any more, by this run or by one before it."""
         for key in {key for job in self._jobs for key in job.every_key}:
-            # It is gone, or somebody's now (filelock's Timeout is an OSError), or may not be taken away: then it stays.
+            # It is gone, or somebody's now (filelock's Timeout is an OSError), or may not be taken away.
             with suppress(OSError), self._store.lock(KIND, key, wait=False):
                 remove(take_away(self._store.folder(KIND, key)))
             if mirror_of(self._store.root, OBSERVATION) is not None:  # else who has none may still want the shard

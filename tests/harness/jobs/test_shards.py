@@ -111,6 +111,21 @@ def test_a_shard_reads_its_own_images_alone(store, monkeypatch):
     assert [release.tobytes() for release in seen] == [RELEASED[slice(*one.rows)].tobytes() for one in every]
 
 
+@pytest.mark.parametrize("looks_at_all", [False, True])
+def test_the_release_is_read_whole_where_an_attack_looks_at_all_of_it_and_only_there(
+    store, monkeypatch, looks_at_all
+):
+    part = VIEW._replace(release=RELEASE._replace(n_images=15))
+    job = replace(job_of(store, 4, part), attacks=ATTACKS if looks_at_all else ATTACKS[:-1])
+    for shard in job.shards:
+        measure_shard(shard, WORK)
+    images_of, read = targets.images_of, []
+    monkeypatch.setattr(targets, "images_of", lambda *told: read.append(told[2:]) or images_of(*told))
+    observe(job, WORK)
+    assert read == ([()] if looks_at_all else [])
+    assert len(left(store, "observation")) == len(job.attacks)
+
+
 def test_of_a_part_of_a_release_a_shard_has_the_same_images_as_the_whole(store):
     part = RELEASE._replace(n_images=15)
     whole = targets.images_of(part, store)
