@@ -111,20 +111,20 @@ class Extreme(NamedTuple):
         return of_release
 
 
-def kept_of_shards(attacks: Sequence[Observer], n_images: int) -> list[Kept | None]:
+def kept_of_shards(attacks: Sequence[Observer], n_images: int, asked: Sequence[Observer] = ()) -> list[Kept | None]:
     """What is to be kept of each shard for each of these attacks, of a release of so many images.
+
+    asked: all that look at the release, these among them: what is kept must not hang on who has looked already.
 
     None for one that looks at more of a release than its nearest images or an extreme, or is a plug-in's: it has to
     see the release as a whole. Attacks that share a distance share what is kept: as many as the one asks that asks
     for most.
     """
-    found: list[Kept | None] = []
+    found = [_kept(attack, n_images) for attack in attacks]
     most: dict[Hashable, int] = {}
-    for attack in attacks:
-        one = _kept(attack, n_images)
+    for one in (*found, *(_kept(attack, n_images) for attack in asked)):
         if isinstance(one, Nearest):
             most[one.measure.identity] = max(one.k, most.get(one.measure.identity, 0))
-        found.append(one)
     return [one._replace(k=most[one.measure.identity]) if isinstance(one, Nearest) else one for one in found]
 
 

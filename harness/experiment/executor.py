@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -17,13 +16,14 @@ from harness.errors import HarnessWarning, InputError
 from harness.evaluation.metrics import Floats
 from harness.experiment.attack_scores import AttackScores, ReleaseScores
 from harness.jobs.launchers.base import Launcher
-from harness.jobs.looks import Look, looks, looks_at, missing_shards, observing_jobs
+from harness.jobs.looks import Look, drop_shards, looks, looks_at, missing_shards, not_mirrored, observing_jobs
 from harness.jobs.observations import FILE, observation_key
 from harness.jobs.observe import ObserveJob, observe
 from harness.jobs.progress import shown
 from harness.jobs.room import check_room
 from harness.jobs.saved import SavedGenerator, take_saved
 from harness.jobs.score import AttackJob, score
+from harness.jobs.shards import KIND as SHARD
 from harness.jobs.shards import measure_shard
 from harness.jobs.targets import TargetSpec
 from harness.jobs.train import (
@@ -155,7 +155,8 @@ class Executor:
         resting = {one: pair for key in whole for one, pair in rests_on[key].items()}
         observed = {key: self.store.find("observation", key) for key in resting}
         lost = [resting[key] for key, one in observed.items() if one is None]
-        self._observe(chain(lost, (pair for job in missing.values() for pair in looks(job))), what)
+        wanted = [*lost, *(pair for job in missing.values() for pair in looks(job))]
+        self._observe(wanted, unique.values(), what)
         names = [job.attack.name for job in missing.values()]
         with shown(self.console, f"Attacking {what}", names) as on_progress:
             made = self._map(score, list(missing.values()), on_progress)
@@ -179,14 +180,21 @@ class Executor:
         """As the launcher's; the jobs know of the store what this process does, such as its mirror."""
         return self.launcher.map(there(self.store.root, function), jobs, on_progress)
 
-    def _observe(self, wanted: Iterable[Look], what: str) -> None:
-        """Make the observations that the store does not hold, after what they need of shards of large releases."""
-        jobs = observing_jobs(wanted, self.store, what, self.shard_images)
-        shards = missing_shards(jobs, self.store)
+    def _observe(self, wanted: Sequence[Look], every: Iterable[AttackJob], what: str) -> None:
+        """Make the observations that the store does not hold, after what they need of shards of large releases.
+
+        every: the jobs that ask, those whose scores are there among them.
+        """
+        in_shards = self.shard_images is not None and (wanted or self.store.holds_any(SHARD))
+        asked = [pair for job in every for pair in looks(job)] if in_shards else []
+        jobs = observing_jobs(wanted, self.store, what, self.shard_images, asked)
+        shards = missing_shards(not_mirrored(jobs, self.store), self.store)
         with shown(self.console, f"Observing shards of {what}", [one.name for one in shards]) as on_progress:
             self._map(measure_shard, shards, on_progress)
         with shown(self.console, f"Observing {what}", [job.name for job in jobs]) as on_progress:
             self._map(observe, jobs, on_progress)
+        if in_shards and self.store.holds_any(SHARD):
+            drop_shards(asked, self.store, self.shard_images)
 
 
 def _scored(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from attacks.base import Access
+from attacks.base import Access, Images
 from attacks.view import CountedModel, Observer, View, other_kind
 from harness.errors import InputError
 from harness.jobs import targets
@@ -29,7 +30,7 @@ class ObserveJob:
     """The observations of one view by several attacks.
 
     shard_images: a larger release was looked at in shards, and what attacks kept of these is put together; None has
-    none.
+    none. asked: all that is asked of the release, be it in the store or not; these attacks at least.
     """
 
     store_root: str
@@ -37,6 +38,7 @@ class ObserveJob:
     view: ViewSpec
     attacks: tuple[Observer, ...]
     shard_images: int | None = None
+    asked: tuple[Observer, ...] = ()
 
     @property
     def key(self) -> str:
@@ -48,7 +50,7 @@ class ObserveJob:
     @property
     def shards(self) -> list[ShardJob]:
         """The jobs to be done before it, if any."""
-        return shard_jobs(self.store_root, self.name, self.view, self.attacks, self.shard_images)
+        return shard_jobs(self.store_root, self.name, self.view, self.attacks, self.shard_images, asked=self.asked)
 
 
 def observe(job: ObserveJob, work: Work) -> None:
@@ -56,18 +58,20 @@ def observe(job: ObserveJob, work: Work) -> None:
     store = Store(Path(job.store_root))
     order = targets.by_name(job.view)  # as in `Attack.score`: the order of files carries nothing
     candidates = targets.candidate_images(job.view, store)[order]
-    release = targets.released_images(job.view, store)
     model = None if job.view.generator is None else CountedModel(StoredModel(store, job.view.generator, work.device))
-    of_release = View.of_candidates(candidates) if job.view.release is None else View(candidates, release)
-    of_model = View(candidates, release[:0], model)
+    of_release = cache(lambda: _of_release(job.view, candidates, store))
+    of_model = View(candidates, candidates[:0], model)
     whole = Whole(job.shards, store)
+    of_shards = View(candidates, _unseen(job.view, candidates))
     # Who looks at all distances of the view goes first: whoever asks for the nearest then finds them there.
     for number, attack in enumerate(sorted(job.attacks, key=lambda one: not getattr(one, "of_all_distances", False))):
-        view = of_release if attack.observes is Access.RELEASE else of_model
         if model is not None and other_kind(attack.observes, model) is not None:
             continue  # scoring says why it is skipped
 
-        def make(folder: Path, attack: Observer = attack, view: View = view) -> Mapping[str, Any]:
+        def make(folder: Path, attack: Observer = attack) -> Mapping[str, Any]:
+            view = of_model
+            if attack.observes is Access.RELEASE:
+                view = of_shards if whole.shows(attack) else of_release()
             return {"model": job.view.generator, **_observe(attack, view, whole, order, folder)}
 
         try:
@@ -80,6 +84,18 @@ def observe(job: ObserveJob, work: Work) -> None:
         finally:
             work.report("observing", number + 1, len(job.attacks))
     whole.drop()
+
+
+def _of_release(view: ViewSpec, candidates: Images, store: Store) -> View:
+    if view.release is None:
+        return View.of_candidates(candidates)
+    return View(candidates, targets.images_of(view.release, store))
+
+
+def _unseen(view: ViewSpec, candidates: Images) -> Images:
+    """As many images as are looked at, without memory of their own: shards show what is to be seen of them."""
+    n_images = 0 if view.release is None else view.release.n_images
+    return np.broadcast_to(np.uint8(0), (n_images, *candidates.shape[1:]))
 
 
 def _observe(attack: Observer, view: View, whole: Whole, order: NDArray[np.intp], folder: Path) -> dict[str, Any]:

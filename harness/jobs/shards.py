@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from filelock import Timeout
 
 from attacks.base import Scores
 from attacks.shards import Kept, kept_of_shards
@@ -27,10 +26,11 @@ from harness.jobs.observations import observation_key
 from harness.jobs.targets import ReleaseSpec, ViewSpec, candidates_key
 from harness.jobs.work import Work
 from harness.store import NOTES, Artefact, Store, content_key
+from harness.store.mirror import mirror_of
 from harness.writing import remove, save_array, take_away
 
 SCHEMA = 1
-KIND, FILE = "shard", "kept.npy"
+KIND, FILE, OBSERVATION = "shard", "kept.npy", "observation"
 
 
 class Rows(NamedTuple):
@@ -42,23 +42,32 @@ class Rows(NamedTuple):
 
 @dataclass(frozen=True)
 class ShardJob:
-    """What several attacks keep of some images of one view's release."""
+    """What several attacks keep of some images of one view's release; asked: all that look at it, they among them,
+    for what is kept must not hang on which observations are in the store already."""
 
     store_root: str
     name: str
     view: ViewSpec
     attacks: tuple[Observer, ...]
     rows: Rows
+    asked: tuple[Observer, ...] = ()
 
     @cached_property
     def kept_by_attack(self) -> list[Kept]:
         """What is kept for each of the attacks."""
-        return [one for one in kept_of_shards(self.attacks, _release(self.view).n_images) if one is not None]
+        kept = kept_of_shards(self.attacks, _release(self.view).n_images, self.asked)
+        return [one for one in kept if one is not None]
 
     @cached_property
     def kept(self) -> dict[str, Kept]:
         """What is kept, each once, by its key in the store."""
         return {self.key_of(one): one for one in self.kept_by_attack}
+
+    @property
+    def every_key(self) -> set[str]:
+        """Of what is kept for any attack that is asked for, be its observation in the store or not."""
+        kept = kept_of_shards((*self.attacks, *self.asked), _release(self.view).n_images)
+        return {self.key_of(one) for one in kept if one is not None}
 
     @property
     def key(self) -> str:
@@ -79,7 +88,13 @@ class ShardJob:
 
 
 def shard_jobs(
-    store_root: str, name: str, view: ViewSpec, attacks: Sequence[Observer], shard_images: int | None
+    store_root: str,
+    name: str,
+    view: ViewSpec,
+    attacks: Sequence[Observer],
+    shard_images: int | None,
+    *,
+    asked: Sequence[Observer] = (),
 ) -> list[ShardJob]:
     """The jobs for shards of at most so many images; none where the release is not larger, or none of the attacks
     can do with shards."""
@@ -88,7 +103,10 @@ def shard_jobs(
     kept = kept_of_shards(attacks, view.release.n_images)
     sharded = tuple(attack for attack, one in zip(attacks, kept, strict=True) if one is not None)
     rows = rows_of(view.release.n_images, shard_images) if sharded else []
-    return [ShardJob(store_root, f"{name}, images {one.first} to {one.last - 1}", view, sharded, one) for one in rows]
+    return [
+        ShardJob(store_root, f"{name}, images {one.first} to {one.last - 1}", view, sharded, one, tuple(asked))
+        for one in rows
+    ]
 
 
 def rows_of(n_images: int, most: int) -> list[Rows]:
@@ -116,6 +134,10 @@ class Whole:
         self._attacks = list(zip(jobs[0].attacks, jobs[0].kept_by_attack, strict=True)) if jobs else []
         self._known: dict[str, Scores] = {}
 
+    def shows(self, attack: Observer) -> bool:
+        """Whether shards show the attack all that it observes of the release, whose pixels it then does not need."""
+        return any(one == attack for one, _ in self._attacks)
+
     def observed(self, attack: Observer, view: View) -> tuple[Observed, float]:
         """What an attack observes of the release, in the order of the view's candidates, and the seconds that jobs
         spent on its shards of which nobody was told yet."""
@@ -128,10 +150,13 @@ class Whole:
         return kept.observed(attack, view, self._known[key]), sum(took)
 
     def drop(self) -> None:
-        """Take away what was kept of the shards, which nothing needs any more."""
-        for key in {key for job in self._jobs for key in job.kept}:
-            with suppress(FileNotFoundError, Timeout), self._store.lock(KIND, key, wait=False):
+        """Take away what was kept of the shards, which nothing needs any more, by this run or by one before it."""
+        for key in {key for job in self._jobs for key in job.every_key}:
+            # It is gone, or somebody's now (filelock's Timeout is an OSError), or may not be taken away.
+            with suppress(OSError), self._store.lock(KIND, key, wait=False):
                 remove(take_away(self._store.folder(KIND, key)))
+            if mirror_of(self._store.root, OBSERVATION) is not None:  # else who has none may still want the shard
+                self._store.drop_mirrored(KIND, key)
             for note in (self._store.root / NOTES).glob(f"{KIND}-{key}-*.json"):
                 remove(note)
 
@@ -139,10 +164,22 @@ class Whole:
         """A shard that is missing is looked at here and now."""
         while True:
             found = _part(job, kept, lambda: _view(job, self._store), self._store)
-            with suppress(FileNotFoundError):  # whoever made other observations of it had no more need of it
+            try:
                 values: Scores = np.load(found.folder / FILE)
-                took.append(found.seconds)
-                return values
+            except (OSError, ValueError, EOFError):
+                # Whoever made other observations of it had no more need of it: on a disk of several machines what was
+                # opened is then stale (ESTALE), or ends too soon.
+                if self._is_whole(job.key_of(kept)):
+                    raise
+                continue
+            took.append(found.seconds)
+            return values
+
+    def _is_whole(self, key: str) -> bool:
+        try:
+            return self._store.damage(KIND, key) == []
+        except OSError:  # where it stays so, finding it says so
+            return False
 
 
 class _NeedlessError(Exception):
@@ -151,7 +188,8 @@ class _NeedlessError(Exception):
 
 def _refuse_needless(job: ShardJob, store: Store) -> None:
     # Asked only once the shard is found missing: what is taken away is so after the observations were put there.
-    if all(store.find("observation", observation_key(attack, job.view)) for attack in job.attacks):
+    keys = [observation_key(attack, job.view) for attack in job.attacks]
+    if all(store.find(OBSERVATION, key) or store.is_mirrored(OBSERVATION, key) for key in keys):
         raise _NeedlessError
 
 

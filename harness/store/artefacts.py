@@ -193,6 +193,33 @@ class Store:
         note_fetched(kind, key)
         return Artefact(final, meta.facts, meta.seconds)
 
+    def is_mirrored(self, kind: str, key: str) -> bool:
+        """Whether a mirror holds the artefact, so that nobody need make it."""
+        mirror = mirror_of(self.root, kind)
+        if mirror is None:
+            return False
+        try:
+            return mirror.holds(kind, key)
+        except OSError as error:
+            mirror.does_not_answer(error)
+            return False
+
+    def drop_mirrored(self, kind: str, key: str) -> None:
+        """Take the artefact away from the mirror, if there is one."""
+        mirror = mirror_of(self.root, kind)
+        if mirror is not None:
+            try:
+                mirror.drop(kind, key)
+            except OSError as error:
+                mirror.does_not_answer(error)
+
+    def holds_any(self, kind: str) -> bool:
+        """Whether there is any artefact of a kind, whole or not."""
+        try:
+            return any(not path.name.startswith(".") for path in (self.root / kind).iterdir())
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+
     def note(self, kind: str, key: str) -> None:
         """Say that this process has a use for what is not found by `find`, such as a file of answers."""
         note_use(self.root, kind, key)

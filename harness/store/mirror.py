@@ -85,15 +85,27 @@ class Mirror:
             if differing:
                 raise InputError(f"{differing[0]} is not as it was written")
         except InputError as error:
+            if not self.holds(kind, key):  # it was dropped meanwhile
+                return None
             _warn(f"Mirror: {kind}/{key} is damaged ({error}) and is made again.")
             self.objects.remove(f"{kind}/{key}/{META}")  # so that the next one takes its place
             return None
         (folder / META).write_bytes(text)
         return meta
 
+    def holds(self, kind: str, key: str) -> bool:
+        """Whether there is an artefact; that it is whole is seen when it is fetched."""
+        return self.objects.read(f"{kind}/{key}/{META}") is not None
+
+    def drop(self, kind: str, key: str) -> None:
+        """Take an artefact away: first what says that there is one."""
+        self.objects.remove(f"{kind}/{key}/{META}")
+        for name in self.objects.names(f"{kind}/{key}/"):
+            self.objects.remove(name)
+
     def push(self, kind: str, key: str, folder: Path) -> None:
         """Give it a finished artefact, unless somebody else was faster."""
-        if self.objects.read(f"{kind}/{key}/{META}") is None:
+        if not self.holds(kind, key):
             for name in [*sorted(meta_of((folder / META).read_text("utf-8"), kind, key).files), META]:
                 self.objects.send(f"{kind}/{key}/{name}", folder / name)
 

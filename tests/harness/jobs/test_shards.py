@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,21 +13,24 @@ import pytest
 
 from attacks.carlini import RelativeDistance
 from attacks.knn import NearestNeighbour
+from attacks.loss import DenoisingLoss
+from attacks.mc import MonteCarlo
 from attacks.mosaic import Mosaic
 from attacks.real_ratio import RealRatio
 from attacks.ssim import StructuralSimilarity
 from attacks.view import View
 from harness.config.launch_options import SlurmLaunch
-from harness.errors import AsAsked, InputError
+from harness.errors import AsAsked, HarnessWarning, InputError
 from harness.jobs import shards, targets
 from harness.jobs.launchers.slurm.launcher import SlurmLauncher
-from harness.jobs.looks import missing_shards, observing_jobs
+from harness.jobs.looks import missing_shards, not_mirrored, observing_jobs
 from harness.jobs.observations import FILE, observation_key
 from harness.jobs.observe import ObserveJob, observe
-from harness.jobs.shards import KIND, Rows, ShardJob, measure_shard, rows_of
+from harness.jobs.shards import KIND, Rows, ShardJob, Whole, measure_shard, rows_of
 from harness.jobs.targets import ReleaseSpec, ViewSpec
 from harness.jobs.work import Work
 from harness.store import Store
+from harness.store.elsewhere import Elsewhere, known
 
 RNG = np.random.default_rng(0)
 SLICES, RELEASED = (RNG.integers(0, 256, (n, 16, 16), dtype=np.uint8) for n in (6, 23))
@@ -106,6 +111,21 @@ def test_a_shard_reads_its_own_images_alone(store, monkeypatch):
     assert [release.tobytes() for release in seen] == [RELEASED[slice(*one.rows)].tobytes() for one in every]
 
 
+@pytest.mark.parametrize("looks_at_all", [False, True])
+def test_the_release_is_read_whole_where_an_attack_looks_at_all_of_it_and_only_there(
+    store, monkeypatch, looks_at_all
+):
+    part = VIEW._replace(release=RELEASE._replace(n_images=15))
+    job = replace(job_of(store, 4, part), attacks=ATTACKS if looks_at_all else ATTACKS[:-1])
+    for shard in job.shards:
+        measure_shard(shard, WORK)
+    images_of, read = targets.images_of, []
+    monkeypatch.setattr(targets, "images_of", lambda *told: read.append(told[2:]) or images_of(*told))
+    observe(job, WORK)
+    assert read == ([()] if looks_at_all else [])
+    assert len(left(store, "observation")) == len(job.attacks)
+
+
 def test_of_a_part_of_a_release_a_shard_has_the_same_images_as_the_whole(store):
     part = RELEASE._replace(n_images=15)
     whole = targets.images_of(part, store)
@@ -158,21 +178,55 @@ def test_a_shard_that_is_lost_is_made_where_it_is_wanted(tmp_path, store):
     assert observed(store) == observed(whole)
 
 
-def test_one_that_goes_while_it_is_read_is_made_again(store, monkeypatch):
+@pytest.mark.parametrize("error", [FileNotFoundError(), OSError(errno.ESTALE, "stale"), ValueError(), EOFError()])
+@pytest.mark.parametrize("way", ["gone", "cut short"])
+def test_one_that_goes_while_it_is_read_is_made_again(store, monkeypatch, way, error):
     job, load, gone = job_of(store), np.load, []
 
     def taken(path, **how):
         if KIND in str(path) and not gone:
             gone.append(path)
-            shutil.rmtree(path.parent)
+            if way == "gone":
+                shutil.rmtree(path.parent)
+            else:
+                path.write_bytes(path.read_bytes()[:-8])
+            raise error
         return load(path, **how)
 
     for shard in job.shards:
         measure_shard(shard, WORK)
     monkeypatch.setattr(np, "load", taken)
-    observe(job, WORK)
+    with nullcontext() if way == "gone" else pytest.warns(HarnessWarning, match="is damaged"):
+        observe(job, WORK)
     assert gone
     assert len(observed(store)) == len(ATTACKS)
+
+
+def test_one_that_is_whole_and_cannot_be_read_ends_the_job(store, monkeypatch):
+    def broken(path, **how):
+        raise OSError(errno.EIO, "the disk is broken")
+
+    job = job_of(store)
+    for shard in job.shards:
+        measure_shard(shard, WORK)
+    whole = Whole(job.shards, store)
+    monkeypatch.setattr(np, "load", broken)
+    with pytest.raises(OSError, match="the disk is broken"):
+        whole.observed(ATTACKS[0], None)
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
+def test_shards_that_cannot_be_taken_away_fail_no_job(store, monkeypatch, number):
+    def refused(folder):
+        raise OSError(number, "refused")
+
+    job = job_of(store)
+    for shard in job.shards:
+        measure_shard(shard, WORK)
+    monkeypatch.setattr(shards, "take_away", refused)
+    observe(job, WORK)
+    assert len(observed(store)) == len(ATTACKS)
+    assert len(left(store)) == 3 * 4
 
 
 def test_what_another_run_has_observed_meanwhile_needs_no_shard(store):
@@ -182,6 +236,17 @@ def test_what_another_run_has_observed_meanwhile_needs_no_shard(store):
     for shard in waiting:
         measure_shard(shard, WORK)
     assert left(store) == []
+
+
+def test_what_is_kept_does_not_hang_on_what_has_been_observed_or_scored(store):
+    asked = [(one, VIEW) for one in (MonteCarlo(neighbours=9), NearestNeighbour(k=2))]
+    (before,) = observing_jobs(asked, store, "shadows", 7)
+    observe(replace(before, attacks=before.attacks[:1], shard_images=None), WORK)
+    (after,) = observing_jobs(asked, store, "shadows", 7)
+    (scored,) = observing_jobs(asked[1:], store, "shadows", 7, asked)
+    assert before.attacks[1:] == after.attacks == scored.attacks
+    for job in (after, scored):
+        assert [shard.kept.keys() for shard in job.shards] == [shard.kept.keys() for shard in before.shards]
 
 
 def test_shards_are_no_part_of_an_observing_job_s_key(store):
@@ -215,10 +280,46 @@ def test_k_above_the_release_is_the_same_sentence(store):
             observe(job, WORK)
 
 
-def test_one_observation_of_a_release_is_in_one_job_whatever_model_stands_beside_it(store):
-    beside = VIEW._replace(generator="surrogate")
-    jobs = observing_jobs([(ATTACKS[0], VIEW), (ATTACKS[0], beside), (ATTACKS[1], beside)], store, "shadows", 7)
-    assert [(job.view, job.attacks, job.shard_images) for job in jobs] == [
-        (VIEW, ATTACKS[:1], 7),
-        (beside, ATTACKS[1:2], 7),
-    ]
+def test_a_release_is_in_one_job_whatever_models_stand_beside_it(store):
+    beside, loss = VIEW._replace(generator="surrogate"), DenoisingLoss()
+    wanted = [(ATTACKS[0], VIEW), (ATTACKS[0], beside), (loss, beside), (ATTACKS[1], beside)]
+    for shard_images in (7, None):
+        jobs = observing_jobs(wanted, store, "shadows", shard_images)
+        assert [(job.view, job.attacks, job.shard_images) for job in jobs] == [
+            (VIEW, ATTACKS[:2], shard_images),
+            (beside, (loss,), shard_images),
+        ]
+    (job,) = observing_jobs([(loss, beside), *wanted[1:]], store, "shadows", 7)
+    assert (job.view, job.attacks) == (beside, (loss, *ATTACKS[:2]))
+    assert job.asked == ATTACKS[:2]
+
+
+def test_what_a_mirror_has_observed_wants_no_shard_and_shards_leave_the_mirror(tmp_path, store):
+    mirror, second = str(tmp_path / "mirror"), filled(tmp_path / "second")
+    job, other = job_of(store), job_of(second)
+    with known(store.root, Elsewhere(mirror=mirror)), known(second.root, Elsewhere(mirror=mirror)):
+        waiting = missing_shards(not_mirrored([other], second), second)
+        for shard in job.shards:
+            measure_shard(shard, WORK)
+        measure_shard(other.shards[0], WORK)
+        assert len(list((tmp_path / "mirror" / KIND).iterdir())) == 3 * 4
+        assert len(left(second)) == 3
+        observe(job, WORK)
+        assert list((tmp_path / "mirror" / KIND).iterdir()) == left(store) == []
+        assert missing_shards(not_mirrored([other], second), second) == []
+        for shard in waiting[1:]:  # begun before the first head was done
+            measure_shard(shard, WORK)
+        assert len(left(second)) == 3
+        observe(other, WORK)
+        assert observed(second) == observed(store)
+        assert left(second) == []
+
+
+def test_where_observations_do_not_travel_shards_stay_in_the_mirror(tmp_path, store):
+    with known(store.root, Elsewhere(mirror=str(tmp_path / "mirror"), kinds=("shard",))):
+        job = job_of(store)
+        for shard in job.shards:
+            measure_shard(shard, WORK)
+        observe(job, WORK)
+    assert left(store) == []
+    assert len(list((tmp_path / "mirror" / KIND).iterdir())) == 3 * 4

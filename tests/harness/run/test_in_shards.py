@@ -14,6 +14,8 @@ from benchmarks.faulted.counted import LOG, made
 from benchmarks.faulted.runs import differing, digests, end, start
 from harness.errors import InputError
 from harness.experiment import executor
+from harness.jobs.looks import missing_shards
+from harness.jobs.shards import Whole
 from harness.stock.inventory import inventory_of
 from harness.stock.needs import unneeded
 from harness.stock.runs import runs_of
@@ -87,6 +89,57 @@ def test_a_run_that_ends_between_goes_on_with_the_shards_that_it_has(harness, mo
     looked.clear()
     assert harness(*words).code == 0
     assert looked == []
+
+
+@pytest.mark.parametrize("ends_at", [3, 4])  # after two observations of the first release, after all of them
+def test_a_run_that_ends_between_two_observations_makes_no_shard_again_and_leaves_none(
+    harness, monkeypatch, looked, ends_at
+):
+    words = [
+        *TINY_PHANTOM,
+        "attack=[ssim,mc,knn]",
+        "attack.mc.neighbours=7",
+        "out=run",
+        "report.pictures=none",
+        SHARDS,
+    ]
+    made, observed = Store._made, []
+
+    def ends(self, kind, key, make, lock):
+        observed.extend([key] if kind == "observation" else [])
+        if len(observed) == ends_at:
+            raise InputError("it ends here")
+        return made(self, kind, key, make, lock)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "_made", ends)
+        patch.setattr(Whole, "drop", lambda self: None)  # it was killed a moment before
+        assert harness(*words).code != 0
+    assert len(list(Path("store/observation").iterdir())) == ends_at - 1
+    assert looked
+    assert harness(*words).code == 0
+    assert max(Counter(looked).values()) == 1
+    assert list(Path("store/shard").iterdir()) == []
+
+
+def test_of_a_family_without_a_model_no_shard_is_wanted_by_two_jobs(harness, monkeypatch, looked):
+    wanted: list[list[str]] = []
+
+    def noting(jobs, store):
+        wanted.append([key for job in jobs for shard in job.shards for key in shard.kept])
+        return missing_shards(jobs, store)
+
+    monkeypatch.setattr(executor, "missing_shards", noting)
+    words = [*TINY_PHANTOM, "shadow=copies", "attack=[real_ratio,knn_cal]", "out=run", SHARDS]
+    words = [one for one in words if not re.match(r"shadow\.(block|channels|steps)", one)]
+    told = " ".join(harness(*words, "dry_run=true").out.split())
+    (n_jobs,) = re.findall(r"looked at in shards: (\d+) jobs for the shadows', before", told)
+    assert harness(*words).code == 0
+    assert len(wanted[0]) == int(n_jobs)
+    for of_call in wanted:
+        assert len(set(of_call)) == len(of_call)
+    assert looked == [key for of_call in wanted for key in of_call]
+    assert list(Path("store/shard").iterdir()) == []
 
 
 @pytest.mark.parametrize("value", ["0", "-3"])

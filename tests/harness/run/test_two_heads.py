@@ -60,6 +60,7 @@ def test_two_heads_with_a_store_each_and_one_mirror(tmp_path, where):
     if where == "folder":
         run(tmp_path / "mirror", {})
         assert {path.name for path in (tmp_path / "mirror").iterdir()} <= {*MIRRORED, "claims", "probe"}
+        assert list((tmp_path / "mirror" / "shard").iterdir()) == []
         return
     pytest.importorskip("obstore")
     if program() is None:

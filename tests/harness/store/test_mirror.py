@@ -114,6 +114,24 @@ def test_what_arrives_damaged_is_refused_and_made_again_everywhere(tmp_path, add
     assert made == ["one", "two"], "the mirror has what was made again"
 
 
+def test_what_is_dropped_while_it_is_fetched_is_not_there_and_is_not_called_damaged(tmp_path, address, monkeypatch):
+    with mirrored(tmp_path / "a", address) as store:
+        store.get("shard", "k", maker("one"))
+    place = mirror._mirror(address)
+    fetch = type(place.objects).fetch
+
+    def dropped(self, name, path):
+        place.drop("shard", "k")
+        return fetch(self, name, path)
+
+    monkeypatch.setattr(type(place.objects), "fetch", dropped)
+    (tmp_path / "k").mkdir()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert place.pull("shard", "k", tmp_path / "k") is None
+    assert place.objects.names("shard/") == []
+
+
 @pytest.mark.parametrize("name", ["../../x", "/x", "a/../../x", "..", META, "", "a//b", "./a", "a/./b", "a/"])
 def test_no_name_in_a_mirror_leads_out_of_the_artefact(tmp_path, address, name):
     from harness.artefact import Meta, meta_text
