@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -31,6 +32,7 @@ from harness.plain import plain
 from harness.terminal import make_streams_plain
 
 _CODE_MEMORY = 71
+_CODE_SEC = 5.0  # until the system has told how a process ended
 _LINES = 20  # of a process's last words that are kept
 
 
@@ -106,9 +108,8 @@ class WorkerProcess:
         """Of a process that died: by which signal or code, and its last words."""
         if self._process is None:
             return "did not start"
-        self._process.join(1.0)
+        code = self._code()
         self._hear_out()
-        code = self._process.exitcode
         if code is not None and code < 0:
             how = f"was killed ({signal.Signals(-code).name})"
             how += ", most likely for want of memory" if code == -signal.SIGKILL else ""
@@ -116,6 +117,14 @@ class WorkerProcess:
             how = f"ended by itself (exit code {code})"
             how += " for want of memory" if code == _CODE_MEMORY else ""
         return f"{how}; its last words: {' | '.join([*self._lines][-5:])}" if self._lines else how
+
+    def _code(self) -> int | None:
+        """Of a process that ends: the pool waits for it, too, and whoever comes second is told of none for a moment."""
+        until = time.monotonic() + _CODE_SEC
+        while (code := self._process.exitcode) is None and time.monotonic() < until:
+            self._process.join(0.1)
+            time.sleep(0.01)
+        return code
 
     def _hear_out(self) -> None:
         for listener in self._listeners:

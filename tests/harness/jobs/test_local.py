@@ -9,7 +9,9 @@ import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
+from multiprocessing import get_context
 from pathlib import Path
+from queue import SimpleQueue
 
 import launch_jobs
 import psutil
@@ -20,6 +22,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from harness.errors import HarnessWarning, InputError
 from harness.jobs.launchers.local import LocalLauncher
 from harness.jobs.work import FINISHED
+from harness.jobs.worker import WorkerProcess
 from shadow_models.one_training import Stopped
 
 PATH = os.pathsep.join([str(Path(__file__).parents[3]), str(Path(launch_jobs.__file__).parent)])
@@ -164,3 +167,22 @@ def test_a_head_that_is_killed_leaves_no_words_of_python_s_own(tmp_path):
     run.kill()
     out, err = run.communicate(timeout=60)  # until the last process that it started has ended
     assert (out, err) == ("", "")
+
+
+def test_how_a_process_ended_is_waited_for_where_another_thread_was_told_first():
+    """The pool waits for its processes, too: who comes second hears of no code for a moment."""
+
+    class Process:
+        told = 0
+
+        @property
+        def exitcode(self) -> int | None:
+            self.told += 1
+            return None if self.told < 4 else -signal.SIGKILL
+
+        def join(self, seconds: float) -> None:
+            del seconds
+
+    worker = WorkerProcess(get_context("spawn"), 0, "cpu", 60.0, SimpleQueue())
+    worker._process, worker._listeners = Process(), []
+    assert worker.how_it_ended() == "was killed (SIGKILL), most likely for want of memory"
