@@ -119,7 +119,7 @@ class WorkerProcess:
         return f"{how}; its last words: {' | '.join([*self._lines][-5:])}" if self._lines else how
 
     def _code(self) -> int | None:
-        """Of a process that ends: the pool waits for it, too, and whoever comes second is told of none for a moment."""
+        """Of a process that ends: the pool waits for it, too, and who comes second is told of none for a moment."""
         until = time.monotonic() + _CODE_SEC
         while (code := self._process.exitcode) is None and time.monotonic() < until:
             self._process.join(0.1)
