@@ -106,7 +106,7 @@ def _mixed(root: Path) -> list[Right]:
     return copied()
 
 
-BENCHMARK = class_of_inputs("degenerate", "releases that are none get no all-clear; a clean one may", cases, quick=3)
+BENCHMARK = class_of_inputs("degenerate", "releases that are none get no all-clear; a clean one may", cases, quick=6)
 
 if __name__ == "__main__":
     sys.exit(run_one(BENCHMARK))

@@ -367,7 +367,7 @@ BENCHMARK = class_of_inputs(
     "guises",
     "one hospital's folders in many guises, audited (more with real slices)",
     cases,
-    quick=3,
+    quick=9,
     options=(LUNG_SLICES,),
 )
 
