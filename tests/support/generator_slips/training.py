@@ -56,10 +56,8 @@ class WeighsTooLittle(Memory):
     """Says the number of its weights for that of their bytes."""
 
     def weight_bytes(self):
-        return (
-            sum(len(data) for data in self.train(np.zeros((2, 16, 16), np.uint8), Training(0)).content().values())
-            // 4
-        )
+        generator = self.train(np.zeros((2, self.size, self.size), np.uint8), Training(0))
+        return sum(len(data) for data in generator.content().values()) // 4
 
 
 @slip("global_training", "test_generators_of_the_process_are_left_alone")
