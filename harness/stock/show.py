@@ -151,7 +151,7 @@ def sentences(found: Inventory, runs: Runs, free: Unneeded) -> list[str]:
     if found.left:
         kinds = sorted({one.what for one in found.left})
         counted = ", ".join(f"{sum(one.what == kind for one in found.left)} {kind}" for kind in kinds)
-        told.append(f"Left by stopped or killed runs, or by what is gone: {counted}, {size_text(_bytes(found.left))}.")
+        told.append(f"Left by stopped or killed runs, or what is gone: {counted}, {size_text(_bytes(found.left))}.")
     if found.locks:
         told.append(f"Locked now, as it is being made: {_named(found.locks)}.")
     hidden = [run for run in runs.known if run.state == "out of sight"]
