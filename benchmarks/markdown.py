@@ -11,23 +11,13 @@ from benchmarks.rows import Row
 
 
 def rows_as_markdown(rows: Sequence[Row], small: str | None) -> str:
-    """The rows as tables. small: the size of a quick run, whose figures are not judged.
-
-    A row that is a mean over a curve has its points in a column of its own (`each` in its detail).
-    """
+    """The rows as tables. small: the size of a quick run, whose figures are not judged."""
     names = list(dict.fromkeys(row.benchmark for row in rows))
     parts = [] if small is None else [f"{plain_rows.caption(small)}\n"]
     for name in names:
         own = [row for row in rows if row.benchmark == name]
         title = (name or "all") if len(names) > 1 else ""
-        head: Sequence[str] = plain_rows.HEAD
-        lines = [plain_rows.cells(row, small is not None) for row in own]
-        if any("each" in row.detail for row in own):
-            head = (*head, "each")
-            lines = [
-                [*line, " ".join(f"{point:.2f}" for point in row.detail.get("each", ()))]
-                for line, row in zip(lines, own, strict=True)
-            ]
+        head, lines = plain_rows.lines_of(own, small is not None)
         parts.append(markdown_table(title, head, lines))
         beside = [line for row in own for line in sides.side_cells(row)]
         if beside:

@@ -112,6 +112,17 @@ def cells(row: Row, quick: bool) -> list[str]:
     return [row.name, number(row.value), row.unit, wanted, holds]
 
 
+def lines_of(rows: Sequence[Row], quick: bool) -> tuple[list[str], list[list[str]]]:
+    """The head and the lines of a table of the rows: where one is about a curve, `each` in its detail, its points
+    have a column of their own."""
+    head, lines = [*HEAD], [cells(row, quick) for row in rows]
+    if any("each" in row.detail for row in rows):
+        head.append("each")
+        for row, line in zip(rows, lines, strict=True):
+            line.append(" ".join(number(point) for point in row.detail.get("each", ())))
+    return head, lines
+
+
 def caption(size: str) -> str:
     """What stands beside the rows of a quick run. size: that it has."""
     return f"Quick, {size}: no figure is judged."
@@ -119,13 +130,15 @@ def caption(size: str) -> str:
 
 def shown(rows: Sequence[Row], title: str | None, size: str | None) -> Table:
     """The rows as a table. size: that of a quick run, whose figures are not judged."""
-    table = Table(*HEAD, box=None, padding=(0, 2, 0, 0))
+    head, lines = lines_of(rows, quick=size is not None)
+    table = Table(*head, box=None, padding=(0, 2, 0, 0))
     table.title, table.title_justify, table.caption_justify = title, "left", "left"
     if size is not None:
         table.caption = caption(size)
-    for row in rows:
-        *before, holds = cells(row, quick=size is not None)
-        table.add_row(*before, Text(holds, style="red" if row.holds is False else ""))
+    holds = HEAD.index("holds")
+    for row, line in zip(rows, lines, strict=True):
+        told = Text(line[holds], style="red" if row.holds is False else "")
+        table.add_row(*line[:holds], told, *line[holds + 1 :])
     return table
 
 

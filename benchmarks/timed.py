@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 
-from harness.jobs.train import GeneratorJob, train_and_release
+from harness.jobs.generators import GeneratorJob
+from harness.jobs.train import train_and_release
 from harness.jobs.work import Work
 
 

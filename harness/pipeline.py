@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 
 from rich.console import Console
 
@@ -50,7 +51,6 @@ from harness.planning.surrogates import via_surrogates
 from harness.planning.trials import recipes_tried
 from harness.planning.work import WorkList, work_list
 from harness.store import Store
-from harness.store.fetched import told_of_fetched
 from harness.store.mirror import known_and_checked
 
 
@@ -92,14 +92,11 @@ def run(settings: Settings, console: Console) -> Outcome:
     """Do what the settings say. Finished artefacts come from the store, so the same run again is quick."""
     store = Store(settings.store_root, settings.verify_store)
     with (
-        known_and_checked(settings.store_root, settings.elsewhere),
+        known_and_checked(settings.store_root, settings.elsewhere, partial(tell, console, "Note:", "yellow")),
         closing(make_launcher(settings.launch, settings.device, store)) as launcher,
         answers_kept(settings, store),
     ):
-        outcome = _run(settings, Executor(store, launcher, console, settings.launch.shard_images))
-        if (fetched := told_of_fetched()) is not None:  # on the screen alone: it is no part of what came out
-            tell(console, "Note:", "yellow", fetched)
-        return outcome
+        return _run(settings, Executor(store, launcher, console, settings.launch.shard_images))
 
 
 @one_thread()

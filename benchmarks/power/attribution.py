@@ -30,9 +30,9 @@ from harness.cli import console
 from harness.config.settings import Settings, composed
 from harness.data.pool import Pool, load_pool
 from harness.experiment.executor import Executor
+from harness.jobs.generators import GeneratorJob
 from harness.jobs.launchers.making import make_launcher
 from harness.jobs.targets import images_of
-from harness.jobs.train import GeneratorJob
 from harness.planning.make import generator_job
 from harness.seeds import rng_of
 from harness.store import Store

@@ -22,9 +22,10 @@ from benchmarks.timed import timed_training
 from harness.config.settings import Settings, composed
 from harness.data.pool import Pool, load_pool
 from harness.experiment.executor import Executor
+from harness.jobs.generators import GeneratorJob
 from harness.jobs.launchers.base import Launcher
 from harness.jobs.launchers.local import LocalLauncher
-from harness.jobs.train import GeneratorJob, train_and_release
+from harness.jobs.train import train_and_release
 from harness.jobs.work import Work
 from harness.planning.make import make_plan
 from harness.seeds import rng_of

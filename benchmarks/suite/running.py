@@ -53,16 +53,24 @@ def run_task(suite: Suite, name: str, out: Path, places: Places, attacks: str | 
     composed(words)  # a mistake in them is told here, and as one
     here.mkdir(parents=True, exist_ok=True)
     run_harness(here, words)
-    pool = manifest_of(read_run(run)).pool
-    frozen = suite.pools[suite.tasks[name].pool].digest
-    if frozen is not None and pool != frozen:
+    try:
+        pool = check_pool(suite, name, run)
+    except InputError:
         about.unlink(missing_ok=True)
+        raise
+    replace_file(about, json.dumps(asdict(SuiteFacts(**suite.about_task(name), pool=pool)), indent=2) + "\n")
+    return here
+
+
+def check_pool(suite: Suite, name: str, run: Path) -> str:
+    """The pool that a run of a task was made of. InputError where it is not the suite's."""
+    pool, frozen = manifest_of(read_run(run)).pool, suite.pools[suite.tasks[name].pool].digest
+    if frozen is not None and pool != frozen:
         raise InputError(
             f"The task {name} of {suite.name} was made of the pool {pool} here, and not of {frozen}: it is another "
             "benchmark, and its results compare with nobody's."
         )
-    replace_file(about, json.dumps(asdict(SuiteFacts(**suite.about_task(name), pool=pool)), indent=2) + "\n")
-    return here
+    return pool
 
 
 def knn_elsewhere(suite: Suite, name: str, steps: int, draw: int, places: Places) -> float:

@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -24,6 +25,7 @@ from harness.bounded import read_json
 from harness.challenge.facts_shape import Candidates, ChallengeFacts, Decided, Made, OfReleases
 from harness.challenge.options import ChallengeSettings
 from harness.challenge.split import Split, split_patients
+from harness.cli import tell
 from harness.config.checks import taken_places
 from harness.data.groups import inferred_patients
 from harness.data.png import grey_png
@@ -31,9 +33,9 @@ from harness.data.pool import Pool, load_pool
 from harness.data.reading import source_of
 from harness.errors import HarnessWarning, InputError
 from harness.experiment.executor import Executor
+from harness.jobs.generators import GeneratorJob
 from harness.jobs.launchers.making import make_launcher
 from harness.jobs.targets import images_of
-from harness.jobs.train import GeneratorJob
 from harness.places import check_folder, shown
 from harness.planning.start import plan_base
 from harness.seeds import rng_of, seed_of
@@ -54,7 +56,7 @@ def make_challenge(settings: ChallengeSettings, console: Console) -> Path:
     anything else, before any work, and for a place that cannot be written to.
     """
     check_folder("out=", settings.out, taken_places(settings.store_root, settings.data))
-    with known_and_checked(settings.store_root, settings.elsewhere):
+    with known_and_checked(settings.store_root, settings.elsewhere, partial(tell, console, "Note:", "yellow")):
         return _made_challenge(settings, console)
 
 

@@ -15,6 +15,7 @@ from harness.cli import tell
 from harness.errors import HarnessWarning, InputError
 from harness.evaluation.metrics import Floats
 from harness.experiment.attack_scores import AttackScores, ReleaseScores
+from harness.jobs.generators import GeneratorJob, SurrogateJob
 from harness.jobs.launchers.base import Launcher
 from harness.jobs.looks import Look, drop_shards, looks, looks_at, missing_shards, not_mirrored, observing_jobs
 from harness.jobs.observations import FILE, observation_key
@@ -26,16 +27,7 @@ from harness.jobs.score import AttackJob, score
 from harness.jobs.shards import KIND as SHARD
 from harness.jobs.shards import measure_shard
 from harness.jobs.targets import TargetSpec
-from harness.jobs.train import (
-    CHECKPOINT,
-    REMARKS,
-    GeneratorJob,
-    SurrogateJob,
-    drop_checkpoint,
-    train_and_release,
-    train_start,
-    train_surrogate,
-)
+from harness.jobs.train import CHECKPOINT, REMARKS, drop_checkpoint, train_and_release, train_start, train_surrogate
 from harness.jobs.work import Progress, Work
 from harness.planning.planned_attack import PlannedAttack
 from harness.store import Artefact, Store

@@ -11,8 +11,9 @@ from attacks.view import Observer
 from harness.jobs.observations import observable, observation_key
 from harness.jobs.observe import ObserveJob
 from harness.jobs.score import AttackJob
-from harness.jobs.shards import KIND, OBSERVATION, ShardJob, Whole, shard_jobs
+from harness.jobs.shards import KIND, OBSERVATION, ShardJob, shard_jobs
 from harness.jobs.targets import TargetSpec, ViewSpec
+from harness.jobs.whole import Whole
 from harness.store import Store
 
 Look = tuple[Observer, ViewSpec]

@@ -18,8 +18,9 @@ from harness.errors import InputError
 from harness.jobs import targets
 from harness.jobs.memory import for_want_of_memory
 from harness.jobs.observations import FILE, observation_key
-from harness.jobs.shards import ShardJob, Whole, shard_jobs
+from harness.jobs.shards import ShardJob, shard_jobs
 from harness.jobs.targets import StoredModel, ViewSpec
+from harness.jobs.whole import Whole
 from harness.jobs.work import Work
 from harness.store import Store, content_key
 from harness.writing import save_array

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from harness.jobs.train import GeneratorJob, SurrogateJob
+from harness.jobs.generators import GeneratorJob, SurrogateJob
 from harness.store import Store
 from shadow_models.recipe import Recipe
 

@@ -10,10 +10,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from harness.errors import HarnessWarning, InputError
+from harness.jobs.generators import GeneratorJob, SurrogateJob
 from harness.jobs.launchers.base import Launcher
 from harness.jobs.memory import for_want_of_memory
 from harness.jobs.pace import facts_of_network
-from harness.jobs.train import BYTES, GeneratorJob, SurrogateJob
+from harness.jobs.train import BYTES
 from harness.jobs.work import Work
 from harness.memory import free_memory
 from harness.store import Store

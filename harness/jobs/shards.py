@@ -14,20 +14,16 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
-from attacks.base import Scores
 from attacks.shards import Kept, kept_of_shards
-from attacks.view import Observed, Observer, View
+from attacks.view import Observer, View
 from harness.errors import InputError
 from harness.jobs import targets
 from harness.jobs.code_digest import code_digest
 from harness.jobs.observations import observation_key
 from harness.jobs.targets import ReleaseSpec, ViewSpec, candidates_key
 from harness.jobs.work import Work
-from harness.store import NOTES, Artefact, Store, content_key
-from harness.store.mirror import mirror_of
-from harness.writing import remove, save_array, take_away
+from harness.store import Artefact, Store, content_key
+from harness.writing import save_array
 
 SCHEMA = 1
 KIND, FILE, OBSERVATION = "shard", "kept.npy", "observation"
@@ -119,67 +115,11 @@ def rows_of(n_images: int, most: int) -> list[Rows]:
 def measure_shard(job: ShardJob, work: Work) -> None:
     """Make what the store does not hold of it, and what nothing has made needless; no other image is read."""
     store = Store(Path(job.store_root))
-    view = cache(lambda: _view(job, store))
+    view = cache(lambda: view_of(job, store))
     for number, kept in enumerate(job.kept.values()):
         with suppress(_NeedlessError):
-            _part(job, kept, view, store, lambda: _refuse_needless(job, store))
+            part_of(job, kept, view, store, lambda: _refuse_needless(job, store))
         work.report("measuring", number + 1, len(job.kept))
-
-
-class Whole:
-    """A release as its shards show it. jobs: one a shard; none, and it is looked at as it is."""
-
-    def __init__(self, jobs: Sequence[ShardJob], store: Store) -> None:
-        self._jobs, self._store = jobs, store
-        self._attacks = list(zip(jobs[0].attacks, jobs[0].kept_by_attack, strict=True)) if jobs else []
-        self._known: dict[str, Scores] = {}
-
-    def shows(self, attack: Observer) -> bool:
-        """Whether shards show the attack all that it observes of the release, whose pixels it then does not need."""
-        return any(one == attack for one, _ in self._attacks)
-
-    def observed(self, attack: Observer, view: View) -> tuple[Observed, float]:
-        """What an attack observes of the release, in the order of the view's candidates, and the seconds that jobs
-        spent on its shards of which nobody was told yet."""
-        kept = next((kept for one, kept in self._attacks if one == attack), None)
-        if kept is None:
-            return attack.observed(view), 0.0
-        key, took = self._jobs[0].key_of(kept), list[float]()
-        if key not in self._known:
-            self._known[key] = kept.together(self._read(job, kept, took) for job in self._jobs)
-        return kept.observed(attack, view, self._known[key]), sum(took)
-
-    def drop(self) -> None:
-        """Take away what was kept of the shards, which nothing needs any more, by this run or by one before it."""
-        for key in {key for job in self._jobs for key in job.every_key}:
-            # It is gone, or somebody's now (filelock's Timeout is an OSError), or may not be taken away.
-            with suppress(OSError), self._store.lock(KIND, key, wait=False):
-                remove(take_away(self._store.folder(KIND, key)))
-            if mirror_of(self._store.root, OBSERVATION) is not None:  # else who has none may still want the shard
-                self._store.drop_mirrored(KIND, key)
-            for note in (self._store.root / NOTES).glob(f"{KIND}-{key}-*.json"):
-                remove(note)
-
-    def _read(self, job: ShardJob, kept: Kept, took: list[float]) -> Scores:
-        """A shard that is missing is looked at here and now."""
-        while True:
-            found = _part(job, kept, lambda: _view(job, self._store), self._store)
-            try:
-                values: Scores = np.load(found.folder / FILE)
-            except (OSError, ValueError, EOFError):
-                # Whoever made other observations of it had no more need of it: on a disk of several machines what was
-                # opened is then stale (ESTALE), or ends too soon.
-                if self._is_whole(job.key_of(kept)):
-                    raise
-                continue
-            took.append(found.seconds)
-            return values
-
-    def _is_whole(self, key: str) -> bool:
-        try:
-            return self._store.damage(KIND, key) == []
-        except OSError:  # where it stays so, finding it says so
-            return False
 
 
 class _NeedlessError(Exception):
@@ -193,9 +133,11 @@ def _refuse_needless(job: ShardJob, store: Store) -> None:
         raise _NeedlessError
 
 
-def _part(
+def part_of(
     job: ShardJob, kept: Kept, view: Callable[[], View], store: Store, before: Callable[[], None] = lambda: None
 ) -> Artefact:
+    """What is kept of a shard, from the store, or made now; before: what is done first where it is made."""
+
     def make(folder: Path) -> None:
         before()
         try:
@@ -207,7 +149,8 @@ def _part(
     return store.get(KIND, job.key_of(kept), make)
 
 
-def _view(job: ShardJob, store: Store) -> View:
+def view_of(job: ShardJob, store: Store) -> View:
+    """The candidates in the order of their names, beside the shard's images alone."""
     candidates = targets.candidate_images(job.view, store)[targets.by_name(job.view)]
     return View(candidates, targets.images_of(_release(job.view), store, slice(*job.rows)))
 

@@ -9,6 +9,7 @@ import faulthandler
 import multiprocessing
 import multiprocessing.connection
 import os
+import re
 import signal
 import sys
 import threading
@@ -20,7 +21,7 @@ from contextlib import suppress
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from harness.jobs.ending import DEAF_TO, Ending, afterwards, deaf
@@ -34,6 +35,8 @@ from harness.terminal import make_streams_plain
 _CODE_MEMORY = 71
 _CODE_SEC = 5.0  # until the system has told how a process ended
 _LINES = 20  # of a process's last words that are kept
+_SAID_SEC = 2.0  # until what it said of a job has come
+_OVER = re.compile("(.*)\x1e(\\d+ \\d+)")  # a record separator: by this it says that it says no more of a job
 
 
 class WorkerProcess:
@@ -63,6 +66,7 @@ class WorkerProcess:
         self._executor = ProcessPoolExecutor(1, context, _start, about)
         self._process: Any = None
         self._lines: deque[str] = deque(maxlen=_LINES)
+        self._over: SimpleQueue[str] = SimpleQueue()
         self._say = say or pass_on
         self._listeners = [threading.Thread(target=one, daemon=True) for one in (self._listen, self._pass_on)]
 
@@ -78,6 +82,13 @@ class WorkerProcess:
                 for listener in self._listeners:
                     listener.start()
         return future
+
+    def hear_out(self, of_round: int, number: int) -> None:
+        """What it said of a job that is done has been passed on: words take another road than results."""
+        until = time.monotonic() + _SAID_SEC
+        with suppress(Empty):
+            while self._over.get(timeout=max(until - time.monotonic(), 0.0)) != _over(of_round, number):
+                pass
 
     def ask_to_end(self) -> None:
         """The job keeps its state and ends; without one, the process ends at once."""
@@ -100,7 +111,7 @@ class WorkerProcess:
         """End the process, which has nothing left to do."""
         self._executor.shutdown()
         if self._process is not None:
-            self._hear_out()
+            self._join_listeners()
         self._reader.close()
         self._reports.close()
 
@@ -109,7 +120,7 @@ class WorkerProcess:
         if self._process is None:
             return "did not start"
         code = self._code()
-        self._hear_out()
+        self._join_listeners()
         if code is not None and code < 0:
             how = f"was killed ({signal.Signals(-code).name})"
             how += ", most likely for want of memory" if code == -signal.SIGKILL else ""
@@ -126,7 +137,7 @@ class WorkerProcess:
             time.sleep(0.01)
         return code
 
-    def _hear_out(self) -> None:
+    def _join_listeners(self) -> None:
         for listener in self._listeners:
             listener.join(1.0)
 
@@ -140,11 +151,19 @@ class WorkerProcess:
         """Pass on what the process says, and remember the last of it."""
         with suppress(OSError, ValueError), os.fdopen(os.dup(self._reader.fileno()), errors="replace") as said:
             for line in said:
-                told = plain(line.rstrip("\n"))
+                over = _OVER.fullmatch(line.rstrip("\n"))
+                told = plain(line.rstrip("\n") if over is None else over[1])
                 if told:
                     self._lines.append(told)
-                with suppress(Exception):  # whatever became of our own stderr, the process must not wait for it
-                    self._say(told)
+                if told or over is None:
+                    with suppress(Exception):  # whatever became of our own stderr, the process must not wait for it
+                        self._say(told)
+                if over is not None:
+                    self._over.put(over[2])
+
+
+def _over(of_round: int, number: int) -> str:
+    return f"{of_round} {number}"
 
 
 def _begin_tracker() -> None:
@@ -198,6 +217,11 @@ def _work(function: Callable[[Any, Work], Any], of_round: int, number: int, job:
         sys.stderr.flush()
         os._exit(_CODE_MEMORY)
     finally:
+        with suppress(OSError, ValueError):  # nobody hears it any more
+            sys.stderr.flush()
+            os.write(
+                2, f"\x1e{_over(of_round, number)}\n".encode()
+            )  # past the stream, which writes it out as `\\x1e`
         _ending.busy = False
         if _ending.asked:
             sys.stderr.flush()

@@ -18,8 +18,8 @@ from harness.data.pool import Pool
 from harness.data.splits import check_pool_size, paired_halves, random_half, reference_shadows
 from harness.errors import HarnessWarning, InputError
 from harness.evaluation.probability_calibration import ISOTONIC_POINTS
+from harness.jobs.generators import GeneratorJob
 from harness.jobs.targets import ReferenceSpec, ReleaseSpec, TargetSpec, ViewSpec
-from harness.jobs.train import GeneratorJob
 from harness.planning.plan import AttackedRelease, LabelledSpec, Plan, WithheldTruth
 from harness.seeds import rng_of, seed_of
 from harness.submission.ids import check_ids

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from attacks.base import Attack, TargetShape
 from harness.data.splits import reference_shadows
+from harness.jobs.generators import GeneratorJob, SurrogateJob
 from harness.jobs.score import AttackJob, FitSpec
 from harness.jobs.targets import ReleaseSpec, TargetSpec, ViewSpec
-from harness.jobs.train import GeneratorJob, SurrogateJob
 
 
 class WithheldTruth:

@@ -14,8 +14,8 @@ from harness.data.groups import alike
 from harness.data.pool import Pool
 from harness.data.reading import EXTRA_ROLE
 from harness.errors import InputError
+from harness.jobs.generators import GeneratorJob
 from harness.jobs.saved import SavedGenerator, saved_generator
-from harness.jobs.train import GeneratorJob
 from harness.seeds import seed_of
 from shadow_models.base.recipe import FOLDER, NAME
 from shadow_models.base.recipe import RECIPE as RECIPE_OF_BASE

@@ -8,8 +8,8 @@ that they differ by what was released and by nothing else.
 from __future__ import annotations
 
 from harness.config.settings import Settings
+from harness.jobs.generators import SurrogateJob
 from harness.jobs.targets import ReleaseSpec
-from harness.jobs.train import SurrogateJob
 from harness.planning.plan import Plan
 from harness.planning.start import without_privacy
 from harness.seeds import seed_of

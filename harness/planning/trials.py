@@ -9,7 +9,7 @@ from harness.config.recipe_options import Making
 from harness.config.settings import Settings
 from harness.data.pool import Pool
 from harness.data.splits import paired_halves
-from harness.jobs.train import GeneratorJob
+from harness.jobs.generators import GeneratorJob
 from harness.planning.make import generator_job
 from harness.report.matched import told
 from shadow_models.recipe import Recipe

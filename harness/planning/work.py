@@ -9,7 +9,7 @@ from attacks.blind import Blind
 from attacks.knn import NearestNeighbour
 from attacks.loss import DenoisingLoss
 from harness.config.settings import Settings
-from harness.jobs.train import GeneratorJob, SurrogateJob
+from harness.jobs.generators import GeneratorJob, SurrogateJob
 from harness.planning.baselines import BASELINES, Baseline
 from harness.planning.plan import Plan
 from harness.planning.planned_attack import PlannedAttack, asks_model

@@ -13,10 +13,10 @@ from harness.data.pool import Pool, load_pool
 from harness.evaluation.estimate_text import counted
 from harness.experiment.executor import Executor
 from harness.experiment.matching import match_recipe
+from harness.jobs.generators import GeneratorJob, SurrogateJob
 from harness.jobs.launchers.local import LocalLauncher
 from harness.jobs.looks import looks, missing_shards, observing_jobs
 from harness.jobs.pace import known_pace, told
-from harness.jobs.train import GeneratorJob, SurrogateJob
 from harness.planning.make import check_candidates, make_plan
 from harness.planning.start import with_start
 from harness.planning.trials import recipes_tried

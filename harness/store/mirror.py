@@ -21,7 +21,7 @@ from harness.places import shown
 from harness.store.addresses import travels_open, without_secrets
 from harness.store.claims import Claim
 from harness.store.elsewhere import Elsewhere, elsewhere_of, known
-from harness.store.fetched import forget_fetched
+from harness.store.fetched import forget_fetched, told_of_fetched
 from harness.store.objects import Objects, opened
 from harness.writing import FOLDER_MODE
 
@@ -137,9 +137,10 @@ def mirror_of(root: Path, kind: str) -> Mirror | None:
 
 
 @contextmanager
-def known_and_checked(root: Path, elsewhere: Elsewhere) -> Iterator[None]:
+def known_and_checked(root: Path, elsewhere: Elsewhere, tell: Callable[[str], object]) -> Iterator[None]:
     """As `known`, for the process that begins all others: its mirror is tried, and what is to be known of it is said.
 
+    tell: says at the end what was fetched from the mirror, a sentence; it is no part of what came out.
     InputError, before hours of work, where it cannot be used.
     """
     with known(root, elsewhere):
@@ -147,6 +148,8 @@ def known_and_checked(root: Path, elsewhere: Elsewhere) -> Iterator[None]:
         if elsewhere.mirror is not None:
             _mirror(elsewhere.mirror).check()
         yield
+        if (fetched := told_of_fetched()) is not None:
+            tell(fetched)
 
 
 @cache

@@ -114,7 +114,7 @@ def test_rows_are_told_with_sides_reasons_and_the_size_of_a_quick_run():
     assert "| slices | skipped |  |  | needs real slices |\n" in text
     curve = rows_as_markdown([Row("ECE", 0.2, "fraction", detail={"each": [0.1, 0.3]}), Row("n", 1.0, "")], None)
     assert "| figure | value | unit | asked for | holds | each |\n" in curve
-    assert "| ECE | 0.200 | fraction |  |  | 0.10 0.30 |\n| n | 1.000 |  |  |  |  |\n" in curve
+    assert "| ECE | 0.200 | fraction |  |  | 0.100 0.300 |\n| n | 1.000 |  |  |  |  |\n" in curve
     quick = rows_as_markdown([Row("a", 1.0, "s", 3.0, None)], "tiny")
     assert quick.startswith("Quick, tiny: no figure is judged.\n\n| figure |")
     assert "| a | 1.000 | s | 3 | quick |\n" in quick

@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 from bare_runs import write_bare_run
 
-from benchmarks.power import proportions
+from benchmarks.power import proportions, shadows
 from benchmarks.power.choice import ALL_USED, KNN_HALF, choose
 from benchmarks.power.choice import measure as measure_choice
 from benchmarks.power.proportions import FINDERS, Rates, corrected, curve, left
+from benchmarks.power.shadows import auc, gained
+from benchmarks.power.shadows import judged as judged_first
 from benchmarks.power.thresholds import KNOWN, NOMINAL, judged
 from benchmarks.power.thresholds.means import MEANS, Known
 from benchmarks.power.thresholds.worlds import without
@@ -47,6 +49,29 @@ def task(shifts: dict[str, float], n: int = N) -> TaskScores:
     members = halves(rng, n)
     by_attack = {name: scored(rng, members, shift) for name, shift in shifts.items()}
     return TaskScores("pair", "weak", "weak", by_attack, [np.arange(n)] * len(members))
+
+
+def test_what_more_shadows_buy_is_told_on_the_first_eight_of_them_alone():
+    few, many = (task({"knn": shift}) for shift in (0.5, 2.0))
+    more = many._replace(by_attack={"knn": [*many.by_attack["knn"], ScoredTarget(np.zeros(N), few.member[:N], 4)]})
+    gain = gained(judged_first(few, "knn"), judged_first(more, "knn"))
+    assert gain.value == pytest.approx(auc(judged_first(many, "knn")) - auc(judged_first(few, "knn")))
+    assert 0.1 < gain.low < gain.value < gain.high
+    nothing = gained(judged_first(few, "knn"), judged_first(few, "knn"))
+    assert (nothing.low, nothing.value, nothing.high) == (0, 0, 0)
+
+
+def test_other_candidates_are_not_compared():
+    one, other = task({"knn": 1.0}), task({"knn": 1.0}, n=N + 2)
+    with pytest.raises(ValueError, match="judged other candidates"):
+        gained(judged_first(one, "knn"), judged_first(other, "knn"))
+
+
+@pytest.mark.parametrize("counts", [[8], [8, 8], [6, 8], [8, 9]])
+def test_numbers_of_shadows_that_tell_nothing_are_refused(counts):
+    options = shadows.BENCHMARK.filled_in({"counts": counts}, "usual")
+    with pytest.raises(InputError, match="--counts must be two or more even numbers from 8 on"):
+        shadows.measure(options)
 
 
 def test_the_best_attack_is_chosen_without_the_judged_pair_and_beats_knn():

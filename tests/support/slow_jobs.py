@@ -19,8 +19,9 @@ from trainings import training
 
 from harness.cli import exit_code
 from harness.config.slurm_options import SlurmLaunch
+from harness.jobs.generators import GeneratorJob
 from harness.jobs.launchers.making import make_launcher
-from harness.jobs.train import GeneratorJob, train_and_release
+from harness.jobs.train import train_and_release
 from harness.jobs.work import Work
 from harness.store import Store
 

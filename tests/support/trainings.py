@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.jobs.train import GeneratorJob
+from harness.jobs.generators import GeneratorJob
 from shadow_models.families.dct import DctRecipe
 
 RECIPE = DctRecipe(size=16, block=2, channels=[8, 16], steps=60, overview=4, closeup=4)

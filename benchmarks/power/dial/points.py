@@ -17,8 +17,8 @@ from harness.evaluation import metrics
 from harness.evaluation.metrics import Flags, Floats
 from harness.experiment.base import from_base
 from harness.experiment.executor import Executor
+from harness.jobs.generators import GeneratorJob
 from harness.jobs.targets import images_of
-from harness.jobs.train import GeneratorJob
 from harness.planning.make import make_plan
 from harness.planning.planned_attack import PlannedAttack
 from harness.planning.start import with_start

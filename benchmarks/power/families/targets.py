@@ -13,8 +13,8 @@ from harness.data.pool import Pool
 from harness.data.splits import random_half
 from harness.evaluation.metrics import Flags
 from harness.experiment.executor import Executor
+from harness.jobs.generators import GeneratorJob
 from harness.jobs.targets import images_of
-from harness.jobs.train import GeneratorJob
 from harness.planning.make import generator_job, make_plan
 from harness.planning.plan import Plan
 from harness.seeds import rng_of

@@ -14,7 +14,7 @@ from harness.data.pool import Pool, load_pool
 from harness.errors import InputError
 from harness.experiment.base import from_base
 from harness.experiment.executor import Executor
-from harness.jobs.train import GeneratorJob
+from harness.jobs.generators import GeneratorJob
 from harness.planning.make import generator_job
 from harness.seeds import rng_of
 

@@ -14,8 +14,8 @@ from harness.data.pool import Pool
 from harness.data.splits import random_half
 from harness.evaluation.metrics import Flags
 from harness.experiment.executor import Executor
+from harness.jobs.generators import GeneratorJob
 from harness.jobs.targets import TargetSpec
-from harness.jobs.train import GeneratorJob
 from harness.planning.make import N_IMAGES
 from harness.planning.plan import Plan
 from harness.planning.start import plan_base

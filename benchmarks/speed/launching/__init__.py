@@ -26,9 +26,9 @@ from benchmarks.timed import timed_training
 from harness.config.launch_options import LaunchOptions, LocalLaunch, RayLaunch
 from harness.config.settings import composed
 from harness.data.pool import load_pool
+from harness.jobs.generators import GeneratorJob
 from harness.jobs.launchers.base import Launcher
 from harness.jobs.launchers.making import make_launcher
-from harness.jobs.train import GeneratorJob
 from harness.planning.make import make_plan
 from harness.planning.work import work_list
 from harness.store import Store

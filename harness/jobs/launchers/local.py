@@ -118,6 +118,7 @@ class LocalLauncher:
                 number, process = running.pop(future)
                 try:
                     results[number] = future.result()
+                    process.hear_out(self._round, number)
                 except BrokenProcessPool:
                     how = f"The process of {job_name(jobs[number], number)} {process.how_it_ended()}"
                     self._processes.remove(process)

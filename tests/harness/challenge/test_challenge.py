@@ -203,6 +203,12 @@ def test_the_same_command_leaves_it_and_another_is_refused(command):
         assert "something other than this challenge" in ran.err
 
 
+def test_what_the_mirror_gave_is_said(command):
+    assert "Fetched" not in command(*MAKE, "out=made", "store.mirror=mirror").out
+    told = command(*MAKE, "out=again", "store.mirror=mirror", "store.root=another").out
+    assert told.count("Note: Fetched from the mirror instead of made: 2 artefacts (generator 1, release 1).") == 1
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -15,7 +15,7 @@ from harness.config.public_options import public_options
 from harness.config.settings import composed
 from harness.data.pool import load_pool
 from harness.errors import InputError
-from harness.jobs.train import GeneratorJob
+from harness.jobs.generators import GeneratorJob
 from harness.planning.make import make_plan
 from harness.planning.start import with_start, without_privacy
 from harness.planning.surrogates import surrogate_jobs

@@ -20,8 +20,8 @@ from harness.config.settings import composed
 from harness.data.edition_release import RELEASED_FILE
 from harness.data.options import EditionFolder
 from harness.data.pool import load_pool, load_released
+from harness.jobs.generators import SurrogateJob
 from harness.jobs.targets import ReleaseSpec, names_of
-from harness.jobs.train import SurrogateJob
 from harness.seeds import seed_of
 from harness.store import Store
 from shadow_models.generator import load_generator

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from harness.errors import InputError
-from harness.jobs.train import GeneratorJob, train_and_release
+from harness.jobs.generators import GeneratorJob
+from harness.jobs.train import train_and_release
 from harness.jobs.work import Work
 from shadow_models.families.dct import DctRecipe
 from shadow_models.families.dct import train as dct_train

@@ -10,9 +10,10 @@ import pytest
 
 from harness.errors import HarnessWarning, InputError
 from harness.jobs import room
+from harness.jobs.generators import GeneratorJob
 from harness.jobs.launchers.local import LocalLauncher
 from harness.jobs.room import check_room
-from harness.jobs.train import BYTES, GeneratorJob
+from harness.jobs.train import BYTES
 from harness.store import Store
 from shadow_models.families.copies import Copies
 from shadow_models.families.dct import DctRecipe

@@ -26,8 +26,9 @@ from harness.jobs.launchers.slurm.launcher import SlurmLauncher
 from harness.jobs.looks import missing_shards, not_mirrored, observing_jobs
 from harness.jobs.observations import FILE, observation_key
 from harness.jobs.observe import ObserveJob, observe
-from harness.jobs.shards import KIND, Rows, ShardJob, Whole, measure_shard, rows_of
+from harness.jobs.shards import KIND, Rows, ShardJob, measure_shard, rows_of
 from harness.jobs.targets import ReleaseSpec, ViewSpec
+from harness.jobs.whole import Whole
 from harness.jobs.work import Work
 from harness.store import Store
 from harness.store.elsewhere import Elsewhere, known
@@ -79,6 +80,7 @@ def test_shards_may_be_done_anywhere(tmp_path, store, launcher):
 
 @pytest.mark.parametrize("takes", ["trainings", "observing"])
 def test_slurm_takes_shards_where_it_takes_observing(store, takes):
+    pytest.importorskip("submitit")
     slurm = SlurmLauncher(SlurmLaunch(dry=True, takes=takes, here=0), "cpu", store)
     with pytest.raises(AsAsked, match="4 jobs are written") if takes == "observing" else nullcontext():
         slurm.map(measure_shard, job_of(store).shards, lambda message: None)
@@ -223,7 +225,7 @@ def test_shards_that_cannot_be_taken_away_fail_no_job(store, monkeypatch, number
     job = job_of(store)
     for shard in job.shards:
         measure_shard(shard, WORK)
-    monkeypatch.setattr(shards, "take_away", refused)
+    monkeypatch.setattr("harness.jobs.whole.take_away", refused)
     observe(job, WORK)
     assert len(observed(store)) == len(ATTACKS)
     assert len(left(store)) == 3 * 4

@@ -10,8 +10,8 @@ import numpy as np
 from harness.config.settings import composed
 from harness.data.edition_release import RELEASED_FILE, releases_of
 from harness.data.pool import Pool
+from harness.jobs.generators import SurrogateJob
 from harness.jobs.targets import ReleaseSpec
-from harness.jobs.train import SurrogateJob
 from harness.planning.make import make_plan
 from harness.planning.work import work_list
 from shadow_models.families.dct import DctRecipe

@@ -35,6 +35,15 @@ def test_a_shadow_never_has_its_pair_among_its_references(plan):
         assert set(generators(spec.target)) == set(keys[:6]) - pair
 
 
+def test_more_shadows_leave_the_first_as_they_are(plan, tmp_path):
+    """`benchmarks.power.shadows` judges the same generators with more references."""
+    settings = composed([*TINY_PHANTOM, "shadow.count=10", f"store.root={tmp_path}"])
+    more = make_plan(settings, load_pool(settings.data, Store(tmp_path)))
+    assert [job.key for job in more.generators[:6]] == [job.key for job in plan.generators[:6]]
+    assert all(one.target.view == same.target.view for one, same in zip(plan.shadows, more.shadows, strict=False))
+    assert set(generators(plan.shadows[0].target)) < set(generators(more.shadows[0].target))
+
+
 def test_what_a_shadow_shows_as_a_reference_is_made_once_for_all_that_it_teaches(plan):
     """Else a plan of a thousand shadows is a million of them."""
     seen = [one for shadow in plan.shadows for one in shadow.target.references]

@@ -13,8 +13,8 @@ from harness.config.settings import composed
 from harness.data.pool import load_pool
 from harness.data.sources.phantom import phantom_slices
 from harness.errors import InputError
+from harness.jobs.generators import GeneratorJob
 from harness.jobs.saved import SavedGenerator
-from harness.jobs.train import GeneratorJob
 from harness.planning.make import make_plan
 from harness.planning.start import with_start
 from harness.planning.surrogates import surrogate_jobs

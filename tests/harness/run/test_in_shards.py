@@ -15,7 +15,7 @@ from benchmarks.faulted.runs import differing, digests, end, start
 from harness.errors import InputError
 from harness.experiment import executor
 from harness.jobs.looks import missing_shards
-from harness.jobs.shards import Whole
+from harness.jobs.whole import Whole
 from harness.stock.inventory import inventory_of
 from harness.stock.needs import unneeded
 from harness.stock.runs import runs_of

@@ -16,7 +16,8 @@ import pytest
 from tiny import TINY_PHANTOM
 
 from harness.errors import HarnessWarning
-from harness.jobs.train import GeneratorJob, drop_checkpoint, train_and_release
+from harness.jobs.generators import GeneratorJob
+from harness.jobs.train import drop_checkpoint, train_and_release
 from harness.jobs.work import Work
 from harness.store import Store
 from shadow_models.families.dct import DctRecipe

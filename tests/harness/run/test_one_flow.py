@@ -13,7 +13,7 @@ from harness import pipeline
 from harness.evaluation.records import Record
 from harness.experiment.evaluator import Evaluator
 from harness.experiment.executor import Executor
-from harness.jobs.train import GeneratorJob, SurrogateJob
+from harness.jobs.generators import GeneratorJob, SurrogateJob
 from harness.planning.plan import WithheldTruth
 from harness.planning.planned_attack import PlannedAttack
 from harness.report import conclusion

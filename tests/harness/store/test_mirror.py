@@ -277,7 +277,7 @@ def test_a_mirror_that_does_not_answer_stops_nobody_once_begun(tmp_path, monkeyp
     address, made = "s3://bucket/nobody", []
     with (
         pytest.raises(InputError, match="cannot be used"),
-        known_and_checked(tmp_path / "a", Elsewhere(mirror=address)),
+        known_and_checked(tmp_path / "a", Elsewhere(mirror=address), pytest.fail),
     ):
         pass
     asked = []

@@ -25,10 +25,11 @@ _ROWS_AT_ONCE = 2**12
 
 
 class Row(NamedTuple):
-    """One row: the file it names, as a path below the folder in NFC, and whose slice that is."""
+    """One row: the file it names, as a path below the folder in NFC, whose slice that is, and the row's place."""
 
     name: str
     whose: Whose
+    where: str
 
 
 def read_metadata(paths: tuple[Path, ...], root: Path) -> list[Row]:
@@ -53,7 +54,7 @@ def read_metadata(paths: tuple[Path, ...], root: Path) -> list[Row]:
                     "keep one row an image."
                 )
             first[name] = where.removeprefix(f"{path}, ")
-            rows.append(Row(name, whose(cells.get(PATIENT), where)))
+            rows.append(Row(name, whose(cells.get(PATIENT), where), where))
         if len(rows) == count:
             raise InputError(f"{path} has a header and no rows; add a row for each image, or remove it.")
     return rows

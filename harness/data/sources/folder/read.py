@@ -44,7 +44,7 @@ def read_folder(root: Path, size: int, called: str, window: Window | None = None
     if listing.metadata:
         rows, listing = _described(listing, root)
     else:
-        rows = [Row(same_form(name), Whose(None, "nothing")) for name in listing.names]
+        rows = [Row(same_form(name), Whose(None, "nothing"), "") for name in listing.names]
     names = [row.name for row in rows]
     ids = _unique_ids(names)
     instead = {row.name: row.whose.instead for row in rows if row.whose.patient is None}
@@ -150,12 +150,15 @@ def _described(listing: Listing, root: Path) -> tuple[list[Row], Listing]:
         if same_form(name) in held:
             raise InputError(f"In {root} two names of images differ only in their Unicode form: {name}. Rename one.")
         held[same_form(name)] = path
-    missing = [row.name for row in rows if row.name not in held]
+    missing = [row for row in rows if row.name not in held]
     if missing:
-        near = get_close_matches(missing[0], list(held)[:10_000], n=1, cutoff=0.8)
+        first = missing[0]
+        near = get_close_matches(first.name, list(held)[:10_000], n=1, cutoff=0.8)
+        but = f" (but {near[0]})" if near else ""
+        more = f" (rows like it: {len(missing):,})" if len(missing) > 1 else ""
         raise InputError(
-            f"The metadata of {root} names {len(missing)} files that do not exist (first: {missing[0]}"
-            f"{f', where {near[0]} does' if near else ''}); correct file_name, which is relative to its folder."
+            f"{first.where}: there is no file {first.name}{but}{more}; correct file_name, which is relative to the "
+            "folder of the metadata."
         )
     named = {row.name for row in rows}
     unnamed = sorted(name for name in held if name not in named)

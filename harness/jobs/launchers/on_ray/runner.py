@@ -104,6 +104,7 @@ class JobRunner:
         wait([future], _LAST_WORDS_SEC if told else None)
         try:
             last: Done | Failed | Died = Done(future.result())
+            process.hear_out(self._round, number)
         except BrokenProcessPool:
             last = Died(process.how_it_ended())
             self._process = None

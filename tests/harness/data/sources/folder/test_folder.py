@@ -167,7 +167,12 @@ def test_a_folder_without_images_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        (["file_name,patient_id", "a.png,1", "gone.png,1"], r"1 files that do not exist \(first: gone\.png\)"),
+        (["file_name,patient_id", "a.png,1", "gone.png,1"], r"\.csv, line 3: there is no file gone\.png; correct"),
+        (["file_name,patient_id", "A.PNG,1", "a.png,1"], r"\.csv, line 2: there is no file A\.PNG; correct"),
+        (
+            ["file_name,patient_id", "a.pn,1", "A,1"],
+            r"no file a\.pn \(but a\.png\) \(rows like it: 2\)",
+        ),
         (
             ["file_name,patient_id", "a.png,1", "./a.png,2"],
             r"line 3: .* names the file a\.png more than once \(before: line 2\)",

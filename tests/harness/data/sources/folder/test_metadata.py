@@ -250,7 +250,7 @@ def test_tables_in_several_folders_name_their_own_files(root: Path) -> None:
         ("file_name,patient_id,patient_id\na.png,1,2\n", "several columns patient_id; keep one"),
         ("file_name,file_name\na.png,a.png\n", "several columns file_name; keep one"),
         ('file_name,patient_id\na.png,"1\n', "cannot be read as CSV"),
-        ("file_name,patient_id\na.pgn,1\n", r"do not exist \(first: a\.pgn, where a\.png does\)"),
+        ("file_name,patient_id\na.pgn,1\n", r"there is no file a\.pgn \(but a\.png\); correct"),
         ("", "no column file_name; it has: none"),
     ],
 )
