@@ -27,12 +27,10 @@ _POLL_SEC = 0.02
 
 
 class Held(NamedTuple):
-    """A generator that is being trained while others wait for it. group: of the processes of the run that trains it;
-    waiting: those of the runs that wait."""
+    """A generator that is trained while others wait for it. group: of the processes of the run that trains it."""
 
     name: str
     group: int
-    waiting: frozenset[int]
 
 
 def measure(options: argparse.Namespace) -> list[Row]:
@@ -69,12 +67,13 @@ def _at_once(root: Path, n: int, calm: Mapping[str, Mapping[str, str]], *, kills
         return start(root / str(i), words, {LOG: str(log)}, module="benchmarks.faulted.counted")
 
     runs = [begin(i) for i in range(n)]
-    held = None
+    held, others = None, set[int]()
     if kills:
         with count.trying("the kill"):
-            held = _kill_the_holder(runs, log, count)
+            held = _kill_the_holder(runs, log, root / "store", count)
             if held is not None:
                 i = [process.pid for process in runs].index(held.group)
+                others = {process.pid for process in runs} - {held.group}
                 runs[i] = begin(i)
     for i, process in enumerate(runs):
         with count.trying(f"run {i} of {n}"):
@@ -84,19 +83,29 @@ def _at_once(root: Path, n: int, calm: Mapping[str, Mapping[str, str]], *, kills
             right = ended.code == 0 and not other and "Traceback" not in ended.told
             count.check(right, f"run {i} of {n}: code {ended.code}, {len(other)} differ: {ended.told[-200:]}")
     if held is not None:
-        count.need(taken_over(held, read_log(log)), f"{held.name}, whose maker was killed, was made by no other run")
+        makers = made_by(held.name, read_log(log))
+        count.need(
+            bool(makers & others),
+            f"{held.name}, whose maker {held.group} was killed, was made by {sorted(makers)} and not by one of the "
+            f"other runs {sorted(others)}",
+        )
     for what in wrong_in_store(root / "store", made(log)):
         count.need(False, what)
     count.twice = len(made_twice(log))
     return count
 
 
-def _kill_the_holder(runs: Sequence[subprocess.Popen[str]], log: Path, count: Count) -> Held | None:
+def _kill_the_holder(runs: Sequence[subprocess.Popen[str]], log: Path, store: Path, count: Count) -> Held | None:
     """Kill the run that trains a generator as soon as another one waits for that."""
     held = None
     while held is None and all(process.poll() is None for process in runs):
         time.sleep(_POLL_SEC)
         held = held_in(read_log(log))
+        if held is not None:
+            os.killpg(held.group, signal.SIGSTOP)  # else it may be done with the generator before it is killed
+            if held_in(read_log(log)) != held or (store / held.name).exists():
+                os.killpg(held.group, signal.SIGCONT)
+                held = None
     if held is None:
         count.need(False, "no run waited for a training of another one: nothing was killed")
         return None
@@ -118,16 +127,16 @@ def held_in(lines: Sequence[Line]) -> Held | None:
         if one.what == TRAINS and one.name not in there:
             asking = {line.group for line in lines if line.what == ASKS and line.name == one.name}
             if asking - {one.group}:
-                return Held(one.name, one.group, frozenset(asking - {one.group}))
+                return Held(one.name, one.group)
     return None
 
 
-def taken_over(held: Held, lines: Sequence[Line]) -> bool:
-    """Whether a run that waited made it, once its maker was killed."""
+def made_by(name: str, lines: Sequence[Line]) -> set[int]:
+    """The runs that began to make it and did, by the groups of their processes."""
     began, finished = (
-        {line.group for line in lines if line.what == what and line.name == held.name} for what in (BEGINS, MADE)
+        {line.group for line in lines if line.what == what and line.name == name} for what in (BEGINS, MADE)
     )
-    return bool(began & finished & held.waiting)
+    return began & finished
 
 
 def wrong_in_store(store: Path, noted: Collection[str]) -> list[str]:

@@ -126,15 +126,16 @@ def test_the_holder_is_the_run_that_trains_what_another_asks_for() -> None:
     assert together.held_in(lines) is None, "it does not train yet"
     lines += [Line(TRAINS, 7, "generator/aa", 2.0)]
     held = together.held_in(lines)
-    assert held == ("generator/aa", 7, {8})
+    assert held == ("generator/aa", 7)
     assert together.held_in([line for line in lines if line.group == 7]) is None, "nobody waits"
     assert together.held_in([*lines, Line(MADE, 7, "generator/aa", 3.0)]) is None, "it is made"
-    assert held is not None
-    assert not together.taken_over(held, lines)
-    own = [Line(BEGINS, 9, "generator/aa", 4.0), Line(MADE, 9, "generator/aa", 5.0)]
-    assert not together.taken_over(held, [*lines, *own]), "by the same command again, and not by who waited"
-    others = [Line(BEGINS, 8, "generator/aa", 4.0), Line(MADE, 8, "generator/aa", 5.0)]
-    assert together.taken_over(held, [*lines, *others])
+    assert together.made_by("generator/aa", lines) == set()
+    made = [
+        Line(BEGINS, 8, "generator/aa", 4.0),
+        Line(MADE, 8, "generator/aa", 5.0),
+        Line(MADE, 9, "generator/bb", 6),
+    ]
+    assert together.made_by("generator/aa", [*lines, *made]) == {8}
 
 
 def test_the_store_holds_what_runs_say_that_they_made_whole(tmp_path: Path) -> None:
