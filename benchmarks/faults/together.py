@@ -103,6 +103,7 @@ def _kill_the_holder(runs: Sequence[subprocess.Popen[str]], log: Path, store: Pa
         held = held_in(read_log(log))
         if held is not None:
             os.killpg(held.group, signal.SIGSTOP)  # else it may be done with the generator before it is killed
+            time.sleep(_POLL_SEC)  # until all have stopped
             if held_in(read_log(log)) != held or (store / held.name).exists():
                 os.killpg(held.group, signal.SIGCONT)
                 held = None

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from harness.errors import HarnessWarning
 from harness.store.fetched import hears, told_by
+from harness.terminal import OutputFailed
 
 _NOTE = "Note: "
 
@@ -38,6 +39,6 @@ def pass_on(line: str) -> None:
 
 
 def _say(line: str) -> None:
-    with suppress(OSError, ValueError):  # whatever became of our own stderr
+    with suppress(OSError, ValueError, OutputFailed):  # whatever became of our own stderr
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()

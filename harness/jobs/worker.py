@@ -30,7 +30,7 @@ from harness.jobs.notes import pass_on, say_in_lines
 from harness.jobs.one_thread import environment
 from harness.jobs.work import Place, Progress, Work, perform
 from harness.plain import plain
-from harness.terminal import make_streams_plain
+from harness.terminal import OutputFailed, make_streams_plain
 
 _CODE_MEMORY = 71
 _CODE_SEC = 5.0  # until the system has told how a process ended
@@ -156,7 +156,8 @@ class WorkerProcess:
                 if told:
                     self._lines.append(told)
                 if told or over is None:
-                    with suppress(Exception):  # whatever became of our own stderr, the process must not wait for it
+                    # Whatever became of our own stderr, the process must not wait for it.
+                    with suppress(Exception, OutputFailed):
                         self._say(told)
                 if over is not None:
                     self._over.put(over[2])
@@ -217,11 +218,10 @@ def _work(function: Callable[[Any, Work], Any], of_round: int, number: int, job:
         sys.stderr.flush()
         os._exit(_CODE_MEMORY)
     finally:
-        with suppress(OSError, ValueError):  # nobody hears it any more
+        with suppress(Exception, OutputFailed):  # a job may have closed or replaced it, or nobody hears it any more
             sys.stderr.flush()
-            os.write(
-                2, f"\x1e{_over(of_round, number)}\n".encode()
-            )  # past the stream, which writes it out as `\\x1e`
+        with suppress(OSError):  # past the stream, which writes such a character out
+            os.write(2, f"\x1e{_over(of_round, number)}\n".encode())
         _ending.busy = False
         if _ending.asked:
             sys.stderr.flush()

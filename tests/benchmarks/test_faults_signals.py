@@ -135,7 +135,8 @@ def test_the_holder_is_the_run_that_trains_what_another_asks_for() -> None:
         Line(MADE, 8, "generator/aa", 5.0),
         Line(MADE, 9, "generator/bb", 6),
     ]
-    assert together.made_by("generator/aa", [*lines, *made]) == {8}
+    made += [Line(MADE, 9, "generator/aa", 6.0)]
+    assert together.made_by("generator/aa", [*lines, *made]) == {8}, "9 was killed before, and did not begin it again"
 
 
 def test_the_store_holds_what_runs_say_that_they_made_whole(tmp_path: Path) -> None:

@@ -74,6 +74,13 @@ def test_numbers_of_shadows_that_tell_nothing_are_refused(counts):
         shadows.measure(options)
 
 
+def test_the_number_of_shadows_is_said_in_one_place():
+    options = shadows.BENCHMARK.filled_in({"override": ["shadow.count=16"]}, "usual")
+    with pytest.raises(InputError, match="leave it away"):
+        shadows.measure(options)
+    assert not any(word.startswith("shadow.count") for word in shadows.BENCHMARK.quick["override"])
+
+
 def test_the_best_attack_is_chosen_without_the_judged_pair_and_beats_knn():
     (found,) = choose(task({"knn": 0.2, "good": 3.0, "noise": 0.0}), ["best_calibrated"]).values()
     assert found.picks == ["good"] * 2 * PAIRS

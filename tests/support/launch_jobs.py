@@ -211,3 +211,11 @@ def hear_nothing(job, work):
 def remark(number, work):
     warnings.warn(HarnessWarning("Something was read otherwise."), stacklevel=1)
     note_fetched("release", f"k{number}")
+
+
+def say_half(fails, work):
+    """A line and a half, and then there is no stderr any more."""
+    os.write(2, b"first\nhalf")
+    sys.stderr = None
+    if fails:
+        raise ValueError("the job failed")

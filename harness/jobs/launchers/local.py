@@ -116,9 +116,10 @@ class LocalLauncher:
             told += self._drain(on_progress)
             for future in finished:
                 number, process = running.pop(future)
+                if not isinstance(future.exception(), BrokenProcessPool):
+                    process.hear_out(self._round, number)
                 try:
                     results[number] = future.result()
-                    process.hear_out(self._round, number)
                 except BrokenProcessPool:
                     how = f"The process of {job_name(jobs[number], number)} {process.how_it_ended()}"
                     self._processes.remove(process)

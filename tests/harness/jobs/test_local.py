@@ -7,8 +7,9 @@ import platform
 import signal
 import subprocess
 import sys
+import time
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import closing
+from contextlib import closing, nullcontext
 from multiprocessing import get_context
 from pathlib import Path
 from queue import SimpleQueue
@@ -23,9 +24,29 @@ from harness.errors import HarnessWarning, InputError
 from harness.jobs.launchers.local import LocalLauncher
 from harness.jobs.work import FINISHED
 from harness.jobs.worker import WorkerProcess
+from harness.terminal import OutputFailed
 from shadow_models.one_training import Stopped
 
 PATH = os.pathsep.join([str(Path(__file__).parents[3]), str(Path(launch_jobs.__file__).parent)])
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_a_job_said_is_heard_before_anything_is_made_of_its_end(monkeypatch, fails):
+    heard = []
+
+    def hears_slowly(line):
+        time.sleep(0.3)
+        heard.append(line)
+        raise OutputFailed("nobody reads it", broken=True)
+
+    monkeypatch.setattr("harness.jobs.worker.pass_on", hears_slowly)
+    monkeypatch.setattr("harness.jobs.worker._SAID_SEC", 100.0)
+    started = time.monotonic()
+    with closing(LocalLauncher(1, "cpu")) as launcher:
+        with pytest.raises(ValueError, match="the job failed") if fails else nullcontext():
+            launcher.map(launch_jobs.say_half, [fails], lambda message: None)
+        assert heard == ["first", "half"], "and no mark of its end"
+    assert time.monotonic() - started < 90, "its mark came"
 
 
 def test_without_workers_jobs_are_done_in_this_process_in_order():

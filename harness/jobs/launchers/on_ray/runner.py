@@ -102,9 +102,10 @@ class JobRunner:
             if words.reported or words.said:
                 yield words
         wait([future], _LAST_WORDS_SEC if told else None)
+        if future.done() and not isinstance(future.exception(), BrokenProcessPool):
+            process.hear_out(self._round, number)
         try:
             last: Done | Failed | Died = Done(future.result())
-            process.hear_out(self._round, number)
         except BrokenProcessPool:
             last = Died(process.how_it_ended())
             self._process = None
