@@ -52,6 +52,7 @@ RUNS = Option(
     {"type": Path, "nargs": "+", "metavar": "DIR", "help": "folders that runs of suites lie in"},
     "runs of a suite",
 )
+FOLDER = Option("--folder", None, {"metavar": "DIR", "help": "the slices of a suite of one's own"})
 OVERRIDE = Option("override", [], {"nargs": "*", "help": "options of harness.run"})
 
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.benchmark import OVERRIDE, STORE, Benchmark, Option
+from benchmarks.benchmark import FOLDER, OVERRIDE, STORE, Benchmark, Option
 from benchmarks.command import run_one
 from benchmarks.measured import TINY, TINY_ABOUT, run_harness
 from benchmarks.rows import Row, skipped
@@ -64,15 +64,15 @@ def measure(options: argparse.Namespace) -> list[Row]:
                 if not options.override:
                     check_pool(suite, task, folder / RUN)
             runs = [scores_of(folder / RUN, suite.name, task, suite.tasks[task].level) for folder in folders]
-            rows += [_row(task, attack, runs, counts) for attack in options.scored_by]
+            rows += [_row(task, attack, runs, counts) for attack in options.attacked_by]
     return rows
 
 
 def _words(suite: Suite, task: str, options: argparse.Namespace) -> list[str]:
     """A task's options, without the number of its shadows."""
-    slices = None if options.folder is None else str(options.folder.resolve())
+    slices = None if options.folder is None else str(Path(options.folder).resolve())
     words = [word for word in suite.words(task, slices) if not word.startswith(_COUNT)]
-    return [*words, f"attack=[{','.join(options.scored_by)}]", *options.override]
+    return [*words, f"attack=[{','.join(options.attacked_by)}]", *options.override]
 
 
 def judged(found: TaskScores, attack: str) -> Judged:
@@ -124,18 +124,18 @@ BENCHMARK = Benchmark(
     measure,
     options=(
         Option("--suite", "phantom-64-mini", {"metavar": "NAME", "help": "default: phantom-64-mini"}),
-        Option("--folder", None, {"type": Path, "metavar": "DIR", "help": "your slices, for a suite of them"}),
+        FOLDER,
         Option("--tasks", ["dct-faint", "dct-weak"], {"nargs": "+", "metavar": "TASK", "help": "of the suite"}),
         Option("--counts", [8, 16, 32, 64], {"type": int, "nargs": "+", "metavar": "N", "help": "shadows"}),
         Option(
-            "--scored-by",
+            "--attacked-by",
             ["knn", "knn_cal", "knn_mid", "knn_lira", "knn_lira_t", "mosaic_cal", "mosaic_mid", "stack"],
             {"nargs": "+", "metavar": "NAME", "help": "attacks"},
         ),
         STORE,
         OVERRIDE,
     ),
-    quick={"tasks": ["dct-faint"], "counts": [8, 10], "scored_by": ["knn", "knn_cal"], "override": TINY[:-1]},
+    quick={"tasks": ["dct-faint"], "counts": [8, 10], "attacked_by": ["knn", "knn_cal"], "override": TINY[:-1]},
     quick_about=f"one task, 8 and 10 shadows, {TINY_ABOUT}",
 )
 

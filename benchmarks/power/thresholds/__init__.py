@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from attacks.base import Attack
-from benchmarks.benchmark import RUNS, STORE, Benchmark, Option
+from benchmarks.benchmark import FOLDER, RUNS, STORE, Benchmark, Option
 from benchmarks.power.thresholds.means import MEANS, Known, Means
 from benchmarks.power.thresholds.worlds import Recipe, narrowed, recipes, scores, without
 from benchmarks.power.transfer.judging import SIGNALS, attacks_compared
@@ -150,7 +150,7 @@ BENCHMARK = Benchmark(
     options=(
         RUNS,
         STORE,
-        Option("--folder", None, {"metavar": "DIR", "help": "the slices of a suite of one's own"}),
+        FOLDER,
         Option("--signals", ["knn", "loss"], {"nargs": "+", "choices": [*SIGNALS], "help": "scores to calibrate"}),
         Option("--workers", None, {"type": int, "metavar": "N", "help": "processes; default: one a core"}),
     ),
