@@ -67,13 +67,13 @@ def _at_once(root: Path, n: int, calm: Mapping[str, Mapping[str, str]], *, kills
         return start(root / str(i), words, {LOG: str(log)}, module="benchmarks.faulted.counted")
 
     runs = [begin(i) for i in range(n)]
-    held, others = None, set[int]()
+    held, others = None, {process.pid for process in runs}
     if kills:
         with count.trying("the kill"):
-            held = _kill_the_holder(runs, log, root / "store", count)
+            held = kill_the_holder(runs, log, root / "store", count)
             if held is not None:
                 i = [process.pid for process in runs].index(held.group)
-                others = {process.pid for process in runs} - {held.group}
+                others.remove(held.group)
                 runs[i] = begin(i)
     for i, process in enumerate(runs):
         with count.trying(f"run {i} of {n}"):
@@ -86,8 +86,8 @@ def _at_once(root: Path, n: int, calm: Mapping[str, Mapping[str, str]], *, kills
         makers = made_by(held.name, read_log(log))
         count.need(
             bool(makers & others),
-            f"{held.name}, whose maker {held.group} was killed, was made by {sorted(makers)} and not by one of the "
-            f"other runs {sorted(others)}",
+            f"{held.name}, whose maker {held.group} was killed, was made by {sorted(makers)} and by none of those "
+            f"that waited for it, {sorted(others)}",
         )
     for what in wrong_in_store(root / "store", made(log)):
         count.need(False, what)
@@ -95,39 +95,44 @@ def _at_once(root: Path, n: int, calm: Mapping[str, Mapping[str, str]], *, kills
     return count
 
 
-def _kill_the_holder(runs: Sequence[subprocess.Popen[str]], log: Path, store: Path, count: Count) -> Held | None:
-    """Kill the run that trains a generator as soon as another one waits for that."""
-    held = None
-    while held is None and all(process.poll() is None for process in runs):
+def kill_the_holder(runs: Sequence[subprocess.Popen[str]], log: Path, store: Path, count: Count) -> Held | None:
+    """Kill the run that trains a generator as soon as all others wait for that; None, and a failure, where none did.
+
+    It is stopped first and looked at again: else it may be done with the generator before it is killed.
+    """
+    groups = {process.pid for process in runs}
+    while all(process.poll() is None for process in runs):
         time.sleep(_POLL_SEC)
-        held = held_in(read_log(log))
-        if held is not None:
-            os.killpg(held.group, signal.SIGSTOP)  # else it may be done with the generator before it is killed
-            time.sleep(_POLL_SEC)  # until all have stopped
-            if held_in(read_log(log)) != held or (store / held.name).exists():
-                os.killpg(held.group, signal.SIGCONT)
-                held = None
-    if held is None:
-        count.need(False, "no run waited for a training of another one: nothing was killed")
-        return None
-    os.killpg(held.group, signal.SIGKILL)
-    (killed,) = [end(process) for process in runs if process.pid == held.group]
-    return (
-        held if count.need(_was_killed(killed), f"to be killed: code {killed.code}: {killed.told[-200:]}") else None
-    )
+        held = held_in(read_log(log), groups)
+        if held is None:
+            continue
+        os.killpg(held.group, signal.SIGSTOP)
+        time.sleep(_POLL_SEC)  # until all its processes have stopped
+        if held_in(read_log(log), groups) != held or (store / held.name).exists():
+            os.killpg(held.group, signal.SIGCONT)
+            continue
+        os.killpg(held.group, signal.SIGKILL)
+        (killed,) = [end(process) for process in runs if process.pid == held.group]
+        as_meant = count.need(_was_killed(killed), f"to be killed: code {killed.code}: {killed.told[-200:]}")
+        return held if as_meant else None
+    count.need(False, "no generator in training was waited for by all other runs: nothing was killed")
+    return None
 
 
 def _was_killed(ended: Ended) -> bool:
     return ended.code == -signal.SIGKILL and "Traceback" not in ended.told
 
 
-def held_in(lines: Sequence[Line]) -> Held | None:
-    """The first generator whose training has done its first step and is under way, and which another run asks for."""
+def held_in(lines: Sequence[Line], groups: Collection[int]) -> Held | None:
+    """The first generator whose training has done its first step and is under way, and which all other runs ask for.
+
+    groups: of the processes of all runs.
+    """
     there = {line.name for line in lines if line.what == MADE}
     for one in lines:
         if one.what == TRAINS and one.name not in there:
             asking = {line.group for line in lines if line.what == ASKS and line.name == one.name}
-            if asking - {one.group}:
+            if asking >= {*groups} - {one.group}:
                 return Held(one.name, one.group)
     return None
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from benchmarks.faulted.counted import ASKS, BEGINS, HEARS, MADE, TRAINS, Line
+from benchmarks.faulted.counts import Count
 from benchmarks.faulted.runs import Ended
 from benchmarks.faults import kills, stops, together
 from benchmarks.faults.stops import Stopped
@@ -120,15 +122,16 @@ def test_the_first_second_of_a_run_is_tried_too() -> None:
     assert len(stops.moments(1, 15.0)) == 1
 
 
-def test_the_holder_is_the_run_that_trains_what_another_asks_for() -> None:
+def test_the_holder_is_the_run_that_trains_what_all_others_ask_for() -> None:
     lines = [Line(ASKS, 7, "generator/aa", 1.0), Line(BEGINS, 7, "generator/aa", 1.0)]
     lines += [Line(ASKS, 8, "generator/aa", 1.5)]
-    assert together.held_in(lines) is None, "it does not train yet"
+    assert together.held_in(lines, {7, 8}) is None, "it does not train yet"
     lines += [Line(TRAINS, 7, "generator/aa", 2.0)]
-    held = together.held_in(lines)
+    held = together.held_in(lines, {7, 8})
     assert held == ("generator/aa", 7)
-    assert together.held_in([line for line in lines if line.group == 7]) is None, "nobody waits"
-    assert together.held_in([*lines, Line(MADE, 7, "generator/aa", 3.0)]) is None, "it is made"
+    assert together.held_in([line for line in lines if line.group == 7], {7, 8}) is None, "nobody waits"
+    assert together.held_in(lines, {7, 8, 9}) is None, "one of the others does not"
+    assert together.held_in([*lines, Line(MADE, 7, "generator/aa", 3.0)], {7, 8}) is None, "it is made"
     assert together.made_by("generator/aa", lines) == set()
     made = [
         Line(BEGINS, 8, "generator/aa", 4.0),
@@ -137,6 +140,59 @@ def test_the_holder_is_the_run_that_trains_what_another_asks_for() -> None:
     ]
     made += [Line(MADE, 9, "generator/aa", 6.0)]
     assert together.made_by("generator/aa", [*lines, *made]) == {8}, "9 was killed before, and did not begin it again"
+
+
+class Signalled(NamedTuple):
+    """A run whose process group takes signals, and whose last one is how it ended."""
+
+    pid: int
+    signals: list[tuple[int, int]]
+
+    def poll(self) -> int | None:
+        last = [one for group, one in self.signals if group == self.pid][-1:]
+        return -last[0] if last in ([signal.SIGKILL], [signal.SIGTERM]) else None
+
+
+def test_the_holder_is_stopped_looked_at_again_and_then_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes on where it was done with the generator as it was stopped; the next that all wait for is taken."""
+    signals = list[tuple[int, int]]()
+    runs = [Signalled(group, signals) for group in (7, 8, 9)]
+    asked = [Line(ASKS, group, f"generator/{key}", 1.0) for key in ("aa", "bb") for group in (7, 8, 9)]
+    first = [*asked, Line(TRAINS, 7, "generator/aa", 2.0)]
+    second = [*first, Line(MADE, 7, "generator/aa", 3.0), Line(TRAINS, 8, "generator/bb", 4.0)]
+    looks = iter([asked, first, second, second, second])
+    monkeypatch.setattr(together, "read_log", lambda log: next(looks))
+    monkeypatch.setattr(together, "end", lambda run: Ended(run.poll(), "", 1.0))
+    monkeypatch.setattr(os, "killpg", lambda group, one: signals.append((group, one)))
+    count = Count()
+    held = together.kill_the_holder(runs, tmp_path / "log", tmp_path / "store", count)
+    assert held == ("generator/bb", 8)
+    assert signals == [
+        (7, signal.SIGSTOP), (7, signal.SIGCONT), (8, signal.SIGSTOP), (8, signal.SIGKILL),
+    ]  # fmt: skip
+    assert count.failures == []
+
+
+def test_a_generator_that_lies_in_the_store_by_now_is_not_killed_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its maker may be stopped between storing it and saying so."""
+    signals = list[tuple[int, int]]()
+    runs = [Signalled(group, signals) for group in (7, 8)]
+    lines = [Line(ASKS, 8, "generator/aa", 1.0), Line(TRAINS, 7, "generator/aa", 2.0)]
+    (tmp_path / "generator" / "aa").mkdir(parents=True)
+
+    def signalled(group: int, one: int) -> None:
+        signals.extend([(group, one)] if one != signal.SIGCONT else [(group, one), (8, signal.SIGTERM)])
+
+    monkeypatch.setattr(together, "read_log", lambda log: lines)
+    monkeypatch.setattr(os, "killpg", signalled)
+    count = Count()
+    assert together.kill_the_holder(runs, tmp_path / "log", tmp_path, count) is None
+    assert signals[:2] == [(7, signal.SIGSTOP), (7, signal.SIGCONT)]
+    assert len(count.failures) == 1
 
 
 def test_the_store_holds_what_runs_say_that_they_made_whole(tmp_path: Path) -> None:
