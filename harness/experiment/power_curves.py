@@ -18,6 +18,7 @@ from harness.planning.planned_attack import PlannedAttack
 IMAGES, REFERENCES = "released images", "reference generators"
 _PARTS = (8, 4, 2, 1)
 _FEWEST_IMAGES = 8
+_EVERY = 8  # numbers of references up to this are all tried; beyond, each is twice the one before
 
 
 class PowerCurve(NamedTuple):
@@ -42,9 +43,21 @@ def power_curves(executor: Executor, evaluator: Evaluator, attacks: Iterable[Pla
         if attack.needs in (Access.RELEASE, Access.REFERENCES) and not attack.control:
             curves.append(_curve(one, IMAGES, {n: plan.narrowed(n_images=n) for n in sizes}, executor, evaluator))
         if one.access is not Access.RELEASE:
-            plans = {n: plan.narrowed(n_pairs=n // 2) for n in range(2, n_references + 1, 2)}
+            plans = {n: plan.narrowed(n_pairs=n // 2) for n in numbers_of_references(n_references)}
             curves.append(_curve(one, REFERENCES, plans, executor, evaluator))
     return [curve for curve in curves if len(curve.sizes) > 1]
+
+
+def numbers_of_references(n: int) -> list[int]:
+    """Those that a curve is made of, ascending: even ones, for references come in pairs, n itself the last.
+
+    All of them up to 8, then doubled: each is an attack on every shadow, and 64 shadows would take 31 of them.
+    """
+    few, size = [*range(2, min(n, _EVERY) + 1, 2)], 2 * _EVERY
+    while size < n:
+        few.append(size)
+        size *= 2
+    return few if n <= _EVERY else [*few, n]
 
 
 def _can(attack: Attack, plan: Plan, n_images: int) -> bool:

@@ -1,0 +1,69 @@
+"""How many references, and images, an attack's curve is made of: each point is the attack on every shadow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from attacks.base import Access
+from harness.evaluation.intervals import Estimate
+from harness.experiment.power_curves import IMAGES, REFERENCES, numbers_of_references, power_curves
+
+
+@dataclass
+class Asked:
+    """An executor that notes what it is asked for."""
+
+    console: Console = field(default_factory=lambda: Console(quiet=True))
+    shadows: list[str] = field(default_factory=list)
+
+    def attack_shadows(self, attacks: Any, about: str) -> dict[str, str]:
+        self.shadows.append(about)
+        return {"mine": about}
+
+
+def planned(n_images: int, n_references: int) -> Any:
+    shadow = SimpleNamespace(target=SimpleNamespace(references=[None] * n_references))
+    attack = SimpleNamespace(needs=Access.REFERENCES, control=False, check=lambda shape: None)
+    plan = SimpleNamespace(
+        n_images=n_images,
+        shadows=[shadow],
+        narrowed=lambda **narrowed: narrowed,
+        shape=SimpleNamespace(_replace=lambda n_images: None),
+    )
+    return SimpleNamespace(attack=attack, plan=plan, access=Access.REFERENCES, label="mine", on=lambda plan: plan)
+
+
+def measured(one: Any, about: str) -> Any:
+    auc = Estimate(float(about.split()[2]), None, None)
+    return SimpleNamespace(record=SimpleNamespace(auc=auc))
+
+
+@pytest.mark.parametrize(
+    ("n", "sizes"),
+    [
+        (0, []),
+        (2, [2]),
+        (6, [2, 4, 6]),
+        (8, [2, 4, 6, 8]),
+        (10, [2, 4, 6, 8, 10]),
+        (16, [2, 4, 6, 8, 16]),
+        (18, [2, 4, 6, 8, 16, 18]),
+        (62, [2, 4, 6, 8, 16, 32, 62]),
+    ],
+)
+def test_a_curve_over_many_references_has_few_points_and_the_last_is_all_of_them(n: int, sizes: list[int]) -> None:
+    assert numbers_of_references(n) == sizes
+
+
+def test_an_attack_is_asked_for_no_more_than_its_curves_show() -> None:
+    asked = Asked()
+    images, references = power_curves(asked, SimpleNamespace(on_shadows=measured), [planned(512, 62)])
+    assert (images.over, images.sizes) == (IMAGES, [64, 128, 256, 512])
+    assert (references.over, references.sizes) == (REFERENCES, [2, 4, 6, 8, 16, 32, 62])
+    assert [one.value for one in references.auc] == [2, 4, 6, 8, 16, 32, 62]
+    assert len(asked.shadows) == len(images.sizes) + len(references.sizes)
