@@ -17,7 +17,7 @@ from benchmarks.benchmark import Benchmark, Option
 from benchmarks.command import run_one
 from benchmarks.faulted.counted import ASKS, BEGINS, LOG, MADE, TRAINS, Line, made, made_twice, read_log
 from benchmarks.faulted.counts import Count, to_its_end
-from benchmarks.faulted.runs import OPTIONS, RUN, Ended, damaged, differing, digests, end, run, start
+from benchmarks.faulted.runs import LIMIT_SEC, OPTIONS, RUN, Ended, damaged, differing, digests, end, run, start
 from benchmarks.rows import Row
 from harness.stock.inventory import FOLDERS
 
@@ -100,16 +100,11 @@ def kill_the_holder(runs: Sequence[subprocess.Popen[str]], log: Path, store: Pat
 
     It is stopped first and looked at again: else it may be done with the generator before it is killed.
     """
-    groups = {process.pid for process in runs}
-    while all(process.poll() is None for process in runs):
+    groups, until = {process.pid for process in runs}, time.monotonic() + LIMIT_SEC
+    while all(process.poll() is None for process in runs) and time.monotonic() < until:
         time.sleep(_POLL_SEC)
         held = held_in(read_log(log), groups)
-        if held is None:
-            continue
-        os.killpg(held.group, signal.SIGSTOP)
-        time.sleep(_POLL_SEC)  # until all its processes have stopped
-        if held_in(read_log(log), groups) != held or (store / held.name).exists():
-            os.killpg(held.group, signal.SIGCONT)
+        if held is None or not _stopped_in_time(held, groups, log, store):
             continue
         os.killpg(held.group, signal.SIGKILL)
         (killed,) = [end(process) for process in runs if process.pid == held.group]
@@ -117,6 +112,19 @@ def kill_the_holder(runs: Sequence[subprocess.Popen[str]], log: Path, store: Pat
         return held if as_meant else None
     count.need(False, "no generator in training was waited for by all other runs: nothing was killed")
     return None
+
+
+def _stopped_in_time(held: Held, groups: Collection[int], log: Path, store: Path) -> bool:
+    """Whether the run is stopped, and was before it was done with the generator; else it goes on."""
+    in_time = False
+    os.killpg(held.group, signal.SIGSTOP)
+    try:
+        time.sleep(_POLL_SEC)  # until all its processes have stopped
+        in_time = held_in(read_log(log), groups) == held and not (store / held.name).exists()
+    finally:
+        if not in_time:
+            os.killpg(held.group, signal.SIGCONT)
+    return in_time
 
 
 def _was_killed(ended: Ended) -> bool:
@@ -130,7 +138,7 @@ def held_in(lines: Sequence[Line], groups: Collection[int]) -> Held | None:
     """
     there = {line.name for line in lines if line.what == MADE}
     for one in lines:
-        if one.what == TRAINS and one.name not in there:
+        if one.what == TRAINS and one.group in groups and one.name not in there:
             asking = {line.group for line in lines if line.what == ASKS and line.name == one.name}
             if asking >= {*groups} - {one.group}:
                 return Held(one.name, one.group)

@@ -18,7 +18,7 @@ from harness.planning.planned_attack import PlannedAttack
 IMAGES, REFERENCES = "released images", "reference generators"
 _PARTS = (8, 4, 2, 1)
 _FEWEST_IMAGES = 8
-_EVERY = 8  # numbers of references up to this are all tried; beyond, each is twice the one before
+_EVERY = 8  # even numbers of references up to this are all tried; beyond, each is twice the one before
 
 
 class PowerCurve(NamedTuple):
@@ -51,7 +51,7 @@ def power_curves(executor: Executor, evaluator: Evaluator, attacks: Iterable[Pla
 def numbers_of_references(n: int) -> list[int]:
     """Those that a curve is made of, ascending: even ones, for references come in pairs, n itself the last.
 
-    All of them up to 8, then doubled: each is an attack on every shadow, and 64 shadows would take 31 of them.
+    All even ones up to 8, then doubled: each is an attack on every shadow, and 64 shadows would take 31 of them.
     """
     few, size = [*range(2, min(n, _EVERY) + 1, 2)], 2 * _EVERY
     while size < n:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from types import SimpleNamespace
 
 import pytest
 
@@ -131,6 +132,7 @@ def test_the_holder_is_the_run_that_trains_what_all_others_ask_for() -> None:
     assert held == ("generator/aa", 7)
     assert together.held_in([line for line in lines if line.group == 7], {7, 8}) is None, "nobody waits"
     assert together.held_in(lines, {7, 8, 9}) is None, "one of the others does not"
+    assert together.held_in(lines, {8}) is None, "its maker is none of these runs"
     assert together.held_in([*lines, Line(MADE, 7, "generator/aa", 3.0)], {7, 8}) is None, "it is made"
     assert together.made_by("generator/aa", lines) == set()
     made = [
@@ -142,36 +144,54 @@ def test_the_holder_is_the_run_that_trains_what_all_others_ask_for() -> None:
     assert together.made_by("generator/aa", [*lines, *made]) == {8}, "9 was killed before, and did not begin it again"
 
 
-class Signalled(NamedTuple):
-    """A run whose process group takes signals, and whose last one is how it ended."""
+STOP, CONT, KILL, WAITED = signal.SIGSTOP, signal.SIGCONT, signal.SIGKILL, "waited"
 
-    pid: int
-    signals: list[tuple[int, int]]
 
-    def poll(self) -> int | None:
-        last = [one for group, one in self.signals if group == self.pid][-1:]
-        return -last[0] if last in ([signal.SIGKILL], [signal.SIGTERM]) else None
+@dataclass
+class World:
+    """Runs as a killer sees them. looks: the log at each look; ended: the run that a kill ends.
+
+    happened: signals by group, and waiting; clock: seconds, a tenth more at each look at it.
+    """
+
+    groups: tuple[int, ...]
+    looks: list[list[Line]]
+    ended: Ended = field(default_factory=lambda: Ended(-KILL, "", 1.0))
+    happened: list[object] = field(default_factory=list)
+    clock: float = 0.0
+
+    def kill(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[together.Held | None, Count]:
+        """What `kill_the_holder` gives in it, and what it counted."""
+
+        def now() -> float:
+            self.clock += 100.0
+            return self.clock
+
+        runs = [SimpleNamespace(pid=group, poll=lambda: None) for group in self.groups]
+        waits = SimpleNamespace(sleep=lambda _: self.happened.append(WAITED), monotonic=now)
+        monkeypatch.setattr(together, "time", waits)
+        monkeypatch.setattr(together, "read_log", lambda log: self.looks.pop(0) if self.looks else [])
+        monkeypatch.setattr(together, "end", lambda run: self.ended)
+        monkeypatch.setattr(os, "killpg", lambda group, one: self.happened.append((group, one)))
+        count = Count()
+        return together.kill_the_holder(runs, tmp_path / "log", tmp_path / "store", count), count
+
+
+ASKED = [Line(ASKS, group, f"generator/{key}", 1.0) for key in ("aa", "bb") for group in (8, 9)]
+FIRST = [*ASKED, Line(TRAINS, 7, "generator/aa", 2.0)]
 
 
 def test_the_holder_is_stopped_looked_at_again_and_then_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It goes on where it was done with the generator as it was stopped; the next that all wait for is taken."""
-    signals = list[tuple[int, int]]()
-    runs = [Signalled(group, signals) for group in (7, 8, 9)]
-    asked = [Line(ASKS, group, f"generator/{key}", 1.0) for key in ("aa", "bb") for group in (7, 8, 9)]
-    first = [*asked, Line(TRAINS, 7, "generator/aa", 2.0)]
-    second = [*first, Line(MADE, 7, "generator/aa", 3.0), Line(TRAINS, 8, "generator/bb", 4.0)]
-    looks = iter([asked, first, second, second, second])
-    monkeypatch.setattr(together, "read_log", lambda log: next(looks))
-    monkeypatch.setattr(together, "end", lambda run: Ended(run.poll(), "", 1.0))
-    monkeypatch.setattr(os, "killpg", lambda group, one: signals.append((group, one)))
-    count = Count()
-    held = together.kill_the_holder(runs, tmp_path / "log", tmp_path / "store", count)
+    done = [*FIRST, Line(MADE, 7, "generator/aa", 3.0)]
+    next_one = [*done, Line(ASKS, 7, "generator/bb", 3.0), Line(TRAINS, 8, "generator/bb", 4.0)]
+    world = World((7, 8, 9), [ASKED, FIRST, done, next_one, next_one])
+    held, count = world.kill(tmp_path, monkeypatch)
     assert held == ("generator/bb", 8)
-    assert signals == [
-        (7, signal.SIGSTOP), (7, signal.SIGCONT), (8, signal.SIGSTOP), (8, signal.SIGKILL),
-    ]  # fmt: skip
+    first, second = [(7, STOP), WAITED, (7, CONT)], [(8, STOP), WAITED, (8, KILL)]
+    assert world.happened == [WAITED, WAITED, *first, WAITED, *second]
     assert count.failures == []
 
 
@@ -179,20 +199,34 @@ def test_a_generator_that_lies_in_the_store_by_now_is_not_killed_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its maker may be stopped between storing it and saying so."""
-    signals = list[tuple[int, int]]()
-    runs = [Signalled(group, signals) for group in (7, 8)]
-    lines = [Line(ASKS, 8, "generator/aa", 1.0), Line(TRAINS, 7, "generator/aa", 2.0)]
-    (tmp_path / "generator" / "aa").mkdir(parents=True)
+    (tmp_path / "store" / "generator" / "aa").mkdir(parents=True)
+    world = World((7, 8, 9), [FIRST, FIRST])
+    held, count = world.kill(tmp_path, monkeypatch)
+    assert world.happened[1:4] == [(7, STOP), WAITED, (7, CONT)]
+    assert not any(one[1] == KILL for one in world.happened if one != WAITED)
+    assert (held, len(count.failures)) == (None, 1), "nobody else came, and it did not wait for ever"
 
-    def signalled(group: int, one: int) -> None:
-        signals.extend([(group, one)] if one != signal.SIGCONT else [(group, one), (8, signal.SIGTERM)])
 
-    monkeypatch.setattr(together, "read_log", lambda log: lines)
-    monkeypatch.setattr(os, "killpg", signalled)
-    count = Count()
-    assert together.kill_the_holder(runs, tmp_path / "log", tmp_path, count) is None
-    assert signals[:2] == [(7, signal.SIGSTOP), (7, signal.SIGCONT)]
-    assert len(count.failures) == 1
+def test_a_holder_that_ended_otherwise_was_not_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World((7, 8, 9), [FIRST, FIRST], ended=Ended(0, "done", 1.0))
+    held, count = world.kill(tmp_path, monkeypatch)
+    assert held is None
+    assert count.failures == ["to be killed: code 0: done"]
+
+
+def test_a_stopped_run_goes_on_where_whoever_stopped_it_is_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(lines: list[Line], groups: object) -> together.Held:
+        if STOP in [one[1] for one in world.happened if one != WAITED]:
+            raise KeyboardInterrupt
+        return together.Held("generator/aa", 7)
+
+    world = World((7, 8, 9), [FIRST, FIRST])
+    monkeypatch.setattr(together, "held_in", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        world.kill(tmp_path, monkeypatch)
+    assert world.happened[1:] == [(7, STOP), WAITED, (7, CONT)]
 
 
 def test_the_store_holds_what_runs_say_that_they_made_whole(tmp_path: Path) -> None:

@@ -13,34 +13,40 @@ from attacks.base import Access
 from harness.evaluation.intervals import Estimate
 from harness.experiment.power_curves import IMAGES, REFERENCES, numbers_of_references, power_curves
 
+Narrowed = dict[str, int]
+
 
 @dataclass
 class Asked:
-    """An executor that notes what it is asked for."""
+    """An executor that notes what it is asked for, and gives the plan back as its scores."""
 
     console: Console = field(default_factory=lambda: Console(quiet=True))
-    shadows: list[str] = field(default_factory=list)
+    plans: list[Narrowed] = field(default_factory=list)
 
-    def attack_shadows(self, attacks: Any, about: str) -> dict[str, str]:
-        self.shadows.append(about)
-        return {"mine": about}
+    def attack_shadows(self, attacks: list[Any], about: str) -> dict[str, Narrowed]:
+        (one,) = attacks
+        self.plans.append(one.plan)
+        return {"mine": one.plan}
 
 
 def planned(n_images: int, n_references: int) -> Any:
     shadow = SimpleNamespace(target=SimpleNamespace(references=[None] * n_references))
-    attack = SimpleNamespace(needs=Access.REFERENCES, control=False, check=lambda shape: None)
     plan = SimpleNamespace(
         n_images=n_images,
         shadows=[shadow],
         narrowed=lambda **narrowed: narrowed,
         shape=SimpleNamespace(_replace=lambda n_images: None),
     )
-    return SimpleNamespace(attack=attack, plan=plan, access=Access.REFERENCES, label="mine", on=lambda plan: plan)
+    attack = SimpleNamespace(needs=Access.REFERENCES, control=False, check=lambda shape: None)
+    return SimpleNamespace(
+        attack=attack, plan=plan, access=Access.REFERENCES, label="mine", on=lambda plan: SimpleNamespace(plan=plan)
+    )
 
 
-def measured(one: Any, about: str) -> Any:
-    auc = Estimate(float(about.split()[2]), None, None)
-    return SimpleNamespace(record=SimpleNamespace(auc=auc))
+def measured(one: Any, narrowed: Narrowed) -> Any:
+    """An AUC that is what the scores were made of: so many images, or references of so many pairs."""
+    (value,) = narrowed.values()
+    return SimpleNamespace(record=SimpleNamespace(auc=Estimate(float(value), None, None)))
 
 
 @pytest.mark.parametrize(
@@ -60,10 +66,11 @@ def test_a_curve_over_many_references_has_few_points_and_the_last_is_all_of_them
     assert numbers_of_references(n) == sizes
 
 
-def test_an_attack_is_asked_for_no_more_than_its_curves_show() -> None:
+def test_each_point_is_the_attack_on_shadows_with_so_much_and_nothing_else_is_asked_for() -> None:
     asked = Asked()
     images, references = power_curves(asked, SimpleNamespace(on_shadows=measured), [planned(512, 62)])
     assert (images.over, images.sizes) == (IMAGES, [64, 128, 256, 512])
+    assert [one.value for one in images.auc] == images.sizes
     assert (references.over, references.sizes) == (REFERENCES, [2, 4, 6, 8, 16, 32, 62])
-    assert [one.value for one in references.auc] == [2, 4, 6, 8, 16, 32, 62]
-    assert len(asked.shadows) == len(images.sizes) + len(references.sizes)
+    assert [2 * one.value for one in references.auc] == references.sizes, "references come in pairs"
+    assert [[*one] for one in asked.plans] == [["n_images"]] * 4 + [["n_pairs"]] * 7
