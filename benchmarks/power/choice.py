@@ -19,6 +19,7 @@ from benchmarks.benchmark import RUNS, Benchmark, Option
 from benchmarks.command import run_one
 from benchmarks.power.challenges.figures import paired
 from benchmarks.rows import Row, at_least
+from benchmarks.suite.definition import load_suite
 from benchmarks.suite.results import PLAIN
 from benchmarks.suite.scores import TaskScores, read_scores
 from harness.errors import InputError
@@ -107,20 +108,27 @@ def _metric(metric: Callable[[metrics.Confusion], Floats], decision: Flags, memb
 
 
 def measure(options: argparse.Namespace) -> list[Row]:
-    """Rows a level, and of all of them where there are several: of the declared rule, then the costs of others."""
-    tasks = read_scores(options.runs, options.levels)
-    chosen = [choose(task, options.rules) for task in tasks]
-    groups = {level: [one for one in chosen if one[options.rules[0]].level == level] for level in options.levels}
-    groups = {level: some for level, some in groups.items() if some}
-    if len(groups) > 1:
-        groups["all"] = chosen
-    attacks = len(tasks[0].by_attack)
-    return [
-        row
-        for level, some in groups.items()
-        for rule in options.rules
-        for row in _rows(f"{level}: {rule}", [one[rule] for one in some], attacks, declared=rule == options.rules[0])
-    ]
+    """Rows a level, and of all of them where there are several: of the declared rule, then the costs of others.
+
+    Families stand apart: their tasks may be of one pool, so that their targets are no further ones.
+    """
+    of_family: dict[str, list[TaskScores]] = {}
+    for task in read_scores(options.runs, options.levels):
+        of_family.setdefault(load_suite(task.suite).tasks[task.task].family, []).append(task)
+    rows = []
+    for family, tasks in of_family.items():
+        chosen = [choose(task, options.rules) for task in tasks]
+        groups = {level: [one for one in chosen if one[options.rules[0]].level == level] for level in options.levels}
+        groups = {level: some for level, some in groups.items() if some}
+        if len(groups) > 1:
+            groups["all"] = chosen
+        for level, some in groups.items():
+            where = level if len(of_family) == 1 else f"{family}, {level}"
+            for rule in options.rules:
+                declared = rule == options.rules[0]
+                of_rule = [one[rule] for one in some]
+                rows += _rows(f"{where}: {rule}", of_rule, len(tasks[0].by_attack), declared=declared)
+    return rows
 
 
 def _rows(name: str, chosen: Sequence[Chosen], attacks: int, *, declared: bool) -> list[Row]:
@@ -131,6 +139,7 @@ def _rows(name: str, chosen: Sequence[Chosen], attacks: int, *, declared: bool) 
         "attacks": attacks,
         "picks": {pick: picks.count(pick) for pick in sorted({*picks})},
     }
+    often = max(sorted({*picks}), key=picks.count)
     lost = paired(_by_pair(on_task - auc))
     ends = {"low": lost.low, "high": lost.high, "of": "pairs, Student"}
     rows = [
@@ -138,6 +147,10 @@ def _rows(name: str, chosen: Sequence[Chosen], attacks: int, *, declared: bool) 
     ]
     if not declared:
         return rows
+    of_targets = f"{len(auc)} targets, {attacks} attacks"
+    rows.insert(
+        0, Row(f"{name}: {of_targets}: picks {often}, more often than others", picks.count(often) / len(auc), "share")
+    )
     shares = {
         f"within {CLOSE} AUC of the task's best attack": on_task - auc <= CLOSE,
         f"within {CLOSE} AUC of the best on that very target": on_target - auc <= CLOSE,

@@ -13,7 +13,7 @@ from rich.table import Table
 from benchmarks.pages import origin_of, write_block
 from benchmarks.suite.definition import Suite, load_suite, suite_names
 from benchmarks.suite.pooled import rates_over_tasks
-from benchmarks.suite.results import Board, leads, made_at, read_runs
+from benchmarks.suite.results import Board, families_of, leads, made_at, read_runs
 from benchmarks.suite.running import Places, gib, hours, knn_elsewhere, run_task, steps_for
 from benchmarks.suite.table import Lines, agreement, tables
 from harness.cli import console, run_parsed
@@ -164,10 +164,12 @@ def _table(options: argparse.Namespace) -> None:
 
 def _beside(suite: Suite, board: Board, name: str, runs: str) -> str:
     other = load_suite(name)
-    found = agreement(leads(suite, board), leads(other, read_runs(other, [Path(runs)])))
+    others = read_runs(other, [Path(runs)])
+    families = [family for family in families_of(suite, board) if family in families_of(other, others)]
+    found = agreement(leads(suite, board, families), leads(other, others, families))
     return (
-        f"{suite.name} and {other.name} rank {found.attacks} attacks with Kendall's tau {found.tau:.2f} "
-        f"[{found.low:.2f}, {found.high:.2f}] (95 %, attacks resampled)."
+        f"{suite.name} and {other.name} rank {found.attacks} attacks on {' and '.join(families)} with Kendall's tau "
+        f"{found.tau:.2f} [{found.low:.2f}, {found.high:.2f}] (95 %, attacks resampled)."
     )
 
 

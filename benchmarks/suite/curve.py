@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.suite.definition import Suite
-from benchmarks.suite.results import PLAIN, Board, by_level, leads, points_of
+from benchmarks.suite.results import PLAIN, Board, by_level, families_of, leads, points_of
 from harness.report.pictures import CHOSEN, INK, PAPER, SOFT, new_figure, write_figure
 
 _COLOURS = (CHOSEN, "#b4552d", "#6b4c9a", "#3f7d3a", "#a3791f")
@@ -17,8 +17,9 @@ _WIDTH, _HEIGHT = 4.6, 4.2  # inches a panel
 
 
 def draw_curve(path: Path, suite: Suite, board: Board) -> None:
-    """Write the picture, a PNG or an SVG: the attacks that lead `knn` most are named, all others grey."""
-    families = list(dict.fromkeys(suite.tasks[name].family for name in board))
+    """Write the picture, a PNG or an SVG: the attacks that lead `knn` most, by the mean over families, are named,
+    all others grey."""
+    families = families_of(suite, board)
     figure = new_figure(_WIDTH * len(families), _HEIGHT)
     named = list(leads(suite, board))[: len(_COLOURS)]
     for panel, family in zip(np.atleast_1d(figure.subplots(1, len(families))), families, strict=True):

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.suite.definition import Suite
-from benchmarks.suite.results import RUN, Board, Figure, by_level
+from benchmarks.suite.results import RUN, Board, Figure, by_level, families_of
 from benchmarks.suite.scores import TaskScores, scores_of
 from harness.bounded import read_json
 from harness.evaluation.intervals import estimates, resample
@@ -31,7 +31,7 @@ _MOST_BYTES, _N_RESAMPLES = 50_000_000, 500
 
 def rates_over_tasks(suite: Suite, board: Board, folders: Sequence[Path]) -> Rates:
     """Those of every level of which several tasks were run, of the attacks that met all of these."""
-    families = dict.fromkeys(suite.tasks[name].family for name in board)
+    families = families_of(suite, board)
     wanted = {
         (family, level): names
         for family in families

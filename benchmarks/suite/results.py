@@ -157,14 +157,19 @@ def points_of(board: Board, levels: Mapping[str, Sequence[str]], attack: str) ->
     return sorted(points)
 
 
-def leads(suite: Suite, board: Board) -> dict[str, float]:
+def families_of(suite: Suite, board: Board) -> list[str]:
+    """Those that were run, in the suite's order."""
+    return [*dict.fromkeys(suite.tasks[name].family for name in board)]
+
+
+def leads(suite: Suite, board: Board, families: Sequence[str] | None = None) -> dict[str, float]:
     """By how much every attack leads plain `knn`: the area between the two over `knn`'s own AUC, for a unit of it.
 
-    The mean over families; within one, over the levels that the attack met, two or more, by the trapezoidal rule. The
-    largest comes first.
+    The mean over families, these or all; within one, over the levels that the attack met, two or more, by the
+    trapezoidal rule. The largest comes first.
     """
     of_family: dict[str, list[float]] = {}
-    for family in dict.fromkeys(task.family for task in suite.tasks.values()):
+    for family in families_of(suite, board) if families is None else families:
         levels = by_level(suite, board, family)
         for attack in dict.fromkeys(attack for names in levels.values() for name in names for attack in board[name]):
             points = [(plain, other - plain) for plain, other in points_of(board, levels, attack)]

@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks.pages import markdown_table
 from benchmarks.suite.definition import Suite
 from benchmarks.suite.pooled import FIELDS, OfAttacks, Rates
-from benchmarks.suite.results import NOTHING, PLAIN, Board, Figure, Found, by_level, leads, over_tasks
+from benchmarks.suite.results import NOTHING, PLAIN, Board, Figure, Found, by_level, families_of, leads, over_tasks
 from harness.errors import InputError
 from harness.evaluation.estimate_text import number
 
@@ -40,13 +40,12 @@ class Agreement(NamedTuple):
 
 
 def tables(suite: Suite, board: Board, rates: Rates, *, intervals: bool = True) -> list[Lines]:
-    """How much each level gives away; then a table a family and metric: a line an attack, by its lead over `knn`.
+    """How much each level gives away; then a table a family and metric: a line an attack, by its lead on it.
 
     A metric that no task has enough slices for is left out. rates: over the tasks of a level together, where it has
     several. intervals: of the attacks' AUCs, too, which makes a table wider than a terminal.
     """
-    order = leads(suite, board)
-    families = dict.fromkeys(suite.tasks[name].family for name in board)
+    families = families_of(suite, board)
     given = [
         _given(suite, board, family, level, names)
         for family in families
@@ -57,6 +56,7 @@ def tables(suite: Suite, board: Board, rates: Rates, *, intervals: bool = True) 
     )
     shown = [Lines(title, _GIVEN_HEAD, given)]
     for family in families:
+        order = leads(suite, board, [family])
         levels = by_level(suite, board, family)
         of_level = [[board[name] for name in names] for names in levels.values()]
         together = [rates.get((family, level)) for level in levels]

@@ -111,15 +111,12 @@ def test_a_choice_needs_plain_knn():
         choose(task({"good": 1.0}), ["best_calibrated"])
 
 
-@pytest.fixture
-def runs(tmp_path):
-    """A run of a task of the small suite, with the scores of two attacks and of what is none."""
-    suite = load_suite("phantom-64-mini")
-    folder = tmp_path / "dct-weak"
+def write_scores(folder, suite_name, task_name, made):
+    """A run of a task of a suite, with the scores of attacks and of what is none."""
+    suite = load_suite(suite_name)
     (folder / "run").mkdir(parents=True)
-    pool = suite.pools[suite.tasks["dct-weak"].pool].digest
-    (folder / "suite.json").write_text(json.dumps({**suite.about_task("dct-weak"), "pool": pool}))
-    made = task({"knn": 0.5, "ssim": 2.0})
+    pool = suite.pools[suite.tasks[task_name].pool].digest
+    (folder / "suite.json").write_text(json.dumps({**suite.about_task(task_name), "pool": pool}))
     of = {"via": "release", "target_set": "shadow", "skipped": None}
     of["access"] = "release"
     records = [{**of, "attack": name, "kind": "attack"} for name in made.by_attack]
@@ -137,6 +134,13 @@ def runs(tmp_path):
     lines += [f"test,id{i},p{i:02d},knn,9.0,0.5,0," for i in range(N)]
     (folder / "run" / "scores.csv").write_text("\n".join(lines) + "\n")
     write_bare_run(folder / "run", records)
+
+
+@pytest.fixture
+def runs(tmp_path):
+    """A run of a task of the small suite, with the scores of two attacks and of what is none."""
+    made = task({"knn": 0.5, "ssim": 2.0})
+    write_scores(tmp_path / "dct-weak", "phantom-64-mini", "dct-weak", made)
     return tmp_path, made
 
 
@@ -179,6 +183,20 @@ def test_choice_judges_its_decisions_and_only_tells_the_others(runs):
     assert len(asked) == 4
     assert all("by probability" in row.name for row in asked)
     assert sum(name.startswith("weak: highest_auc") for name in rows) == 1
+    picked = rows[f"weak: best_calibrated: {2 * PAIRS} targets, 2 attacks: picks ssim, more often than others"]
+    assert picked.value == 1.0
+
+
+def test_a_choice_is_judged_in_each_family_by_itself(runs):
+    """Their tasks may have one pool: the same patients, who are no further ones."""
+    folder, _ = runs
+    write_scores(folder / "other", "phantom-64", "latent-weak-a", task({"knn": 2.0, "ssim": 0.5}))
+    options = argparse.Namespace(runs=[folder], levels=["faint", "weak"], rules=["best_calibrated"])
+    rows = {row.name: row.value for row in measure_choice(options)}
+    start, end = "weak: best_calibrated: ", f"{2 * PAIRS} targets, 2 attacks: picks"
+    assert rows[f"dct, {start}{end} ssim, more often than others"] == 1.0
+    assert rows[f"latent, {start}{end} knn, more often than others"] == 1.0
+    assert not any(name.startswith(("weak", "all")) for name in rows)
 
 
 @pytest.mark.parametrize("share", proportions.PROPORTIONS)

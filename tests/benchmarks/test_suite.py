@@ -234,6 +234,42 @@ def test_a_lead_is_the_area_over_plain_knn_within_families(suite: Suite, tmp_pat
     assert found == pytest.approx({"ssim": 0.1, "knn": 0.0, "worse": -0.15})
 
 
+def test_each_family_has_an_order_of_its_own_and_suites_are_compared_on_those_that_both_have(tmp_path: Path) -> None:
+    text = TEXT + "  b-strong: {pool: own, family: gan, level: strong, options: [], core_seconds: 30, mib: 512}\n"
+    suite = described("pair", text, "pair.yaml")
+    for task, plain, one, other in (("a-weak", 0.6, 0.8, 0.7), ("a-strong", 0.9, 0.9, 0.9)):
+        write_run(tmp_path / task, task, {"knn": plain, "ssim": one, "mosaic": other}, text)
+    for task, plain, one, other in (("b-weak", 0.6, 0.6, 0.9), ("b-strong", 0.9, 0.9, 0.9)):
+        write_run(tmp_path / task, task, {"knn": plain, "ssim": one, "mosaic": other}, text)
+    board = read_runs(suite, [tmp_path])
+    orders = {one.title: [(row[0], row[-1]) for row in one.rows] for one in tables(suite, board, {})}
+    assert orders["pair, dct: AUC"] == [("ssim", "+0.100"), ("mosaic", "+0.050"), ("knn", "+0.000")]
+    assert orders["pair, gan: AUC"] == [("mosaic", "+0.150"), ("knn", "+0.000"), ("ssim", "+0.000")]
+    assert leads(suite, board) == pytest.approx({"mosaic": 0.1, "ssim": 0.05, "knn": 0.0})
+    assert [*leads(suite, board, ["dct"])] == ["ssim", "mosaic", "knn"]
+    assert leads(suite, board, []) == {}
+
+
+def test_a_suite_beside_another_is_compared_on_the_families_that_both_have(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The other family turns the order round, and is none of the smaller suite."""
+    up, down = {"knn": 0.5, "ssim": 0.7, "mosaic": 0.9}, {"knn": 0.6, "ssim": 0.5, "mosaic": 0.1}
+    for name, tasks in (
+        ("phantom-64", {"dct-faint-a": up, "latent-faint-a": down, "latent-weak-a": {**down, "knn": 0.7}}),
+        ("phantom-64-mini", {"dct-faint": up}),
+    ):
+        suite = load_suite(name)
+        strong = {task.replace("dct-faint", "dct-strong"): {**up, "knn": 0.55} for task in tasks if "dct" in task}
+        for task, aucs in {**tasks, **strong}.items():
+            pool = suite.pools[suite.tasks[task].pool].digest
+            folder = write_run(tmp_path / name / task, "a-weak", aucs)
+            (folder / "suite.json").write_text(json.dumps({**suite.about_task(task), "pool": pool}))
+    words = [str(tmp_path / "phantom-64"), "--beside", "phantom-64-mini", str(tmp_path / "phantom-64-mini")]
+    assert main(["table", "phantom-64", *words]) == 0
+    assert "rank 3 attacks on dct with Kendall's tau 1.00" in capsys.readouterr().out
+
+
 def test_levels_that_lie_close_together_count_for_little(tmp_path: Path) -> None:
     three = TEXT.replace(
         "b-weak: {pool: own, family: gan, level: weak", "b-next: {pool: own, family: dct, level: next"
