@@ -10,7 +10,7 @@ import pytest
 simpy = pytest.importorskip("simpy")
 
 from benchmarks.find import find_benchmarks  # noqa: E402
-from benchmarks.simulated import cluster  # noqa: E402
+from benchmarks.simulated import cluster, trainings  # noqa: E402
 from benchmarks.simulated.cluster import Load, Site, simulate  # noqa: E402
 from benchmarks.simulated.grid import curve  # noqa: E402
 from benchmarks.simulated.picture import draw  # noqa: E402
@@ -150,8 +150,16 @@ def test_the_picture_is_drawn(tmp_path):
     assert (tmp_path / "scaling.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 
 
-def test_a_small_run_is_measured_simulated_and_told(tmp_path):
-    """The whole of both commands, at a size at which nothing is judged."""
+def test_a_small_run_is_measured_simulated_and_told(tmp_path, monkeypatch):
+    """The whole of both commands, at a size at which nothing is judged; what is told is measured once for all."""
+    measured, told_by = [], trainings.told_by
+
+    def once(*asked):
+        if not measured:
+            measured.append(told_by(*asked))
+        return measured[0]
+
+    monkeypatch.setattr(trainings, "told_by", once)
     two, many = (find_benchmarks("scaling")[name] for name in ("two_workers", "cluster"))
     rows = two.measure(two.filled_in({}, "quick"))
     apart, nearer, _, _, run, efficient, busy, side_by_side, alone, start, *_ = rows
