@@ -166,6 +166,8 @@ def _beside(suite: Suite, board: Board, name: str, runs: str) -> str:
     other = load_suite(name)
     others = read_runs(other, [Path(runs)])
     families = [family for family in families_of(suite, board) if family in families_of(other, others)]
+    if not families:
+        raise InputError(f"Those runs of {suite.name} and of {other.name} have no family of generators in common.")
     found = agreement(leads(suite, board, families), leads(other, others, families))
     return (
         f"{suite.name} and {other.name} rank {found.attacks} attacks on {' and '.join(families)} with Kendall's tau "

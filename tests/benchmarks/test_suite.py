@@ -268,6 +268,9 @@ def test_a_suite_beside_another_is_compared_on_the_families_that_both_have(
     words = [str(tmp_path / "phantom-64"), "--beside", "phantom-64-mini", str(tmp_path / "phantom-64-mini")]
     assert main(["table", "phantom-64", *words]) == 0
     assert "rank 3 attacks on dct with Kendall's tau 1.00" in capsys.readouterr().out
+    alone = [str(tmp_path / "phantom-64" / task) for task in ("latent-faint-a", "latent-weak-a")]
+    assert main(["table", "phantom-64", *alone, *words[1:]]) == 2
+    assert "phantom-64 and of phantom-64-mini have no family of generators in common" in capsys.readouterr().err
 
 
 def test_levels_that_lie_close_together_count_for_little(tmp_path: Path) -> None:
