@@ -290,7 +290,8 @@ def test_the_queue_is_read_by_the_names_of_our_jobs(monkeypatch):
 
 @pytest.mark.skipif(not Path("/usr/bin/squeue").exists(), reason="SLURM's programs are not here")
 def test_where_the_controller_is_missing_it_is_said(tmp_path, monkeypatch):
-    (tmp_path / "slurm.conf").write_text("ClusterName=none\nSlurmctldHost=nowhere(127.0.0.1)\nSlurmctldPort=9\n")
+    settings = ("ClusterName=none", "SlurmctldHost=nowhere(127.0.0.1)", "SlurmctldPort=9", "MessageTimeout=1", "")
+    (tmp_path / "slurm.conf").write_text("\n".join(settings))
     monkeypatch.setenv("SLURM_CONF", str(tmp_path / "slurm.conf"))
     launcher = SlurmLauncher(SlurmLaunch(takes="all"), "cpu", Store(tmp_path / "store"))
     with pytest.raises(InputError, match=r"slurmctld, does not answer \(.+\), so nothing was handed in") as told:
