@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from skimage.metrics import structural_similarity
+from sklearn.metrics import f1_score
 
 from benchmarks.power.challenges.outcome import FILES, Outcome
 from benchmarks.power.world2023 import check_world, world
@@ -132,7 +133,17 @@ def test_the_rows_say_whether_the_winner_did_what_it_did(two):
         name for name in rows if "chosen" not in name and "less" not in name
     ]
     assert table_of(alone).row_count == 2
-    assert len(rows_of(two[:1])) == len(rows) - 2, "one world has no interval over worlds"
+    assert len(rows_of(two[:1])) == len(rows) - 6, "one world has no interval over worlds, and no rows of each"
+
+
+def test_each_of_several_worlds_has_its_own_rows(two):
+    rows = {row.name: row.value for row in rows_of(two)}
+    for one in two:
+        assert rows[f"world {one.seed}: the winner's rule"] == pytest.approx(f1_score(one.used, one.winner))
+    own = [rows[f"world {one.seed}: the chosen attack, stack"] for one in two]
+    right = [f1_score(one.used, one.chosen) for one in two]
+    assert own == pytest.approx(right)
+    assert own[0] != own[1]
 
 
 def test_members_outside_the_candidates_are_many_and_no_patient_is_left_over():

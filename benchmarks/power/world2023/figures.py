@@ -67,6 +67,7 @@ def rows_of(worlds: Sequence[Played]) -> list[Row]:
     rows = [_of_winner(worlds, "F1", WINNER_F1), _of_winner(worlds, "accuracy", None)]
     if all(one.chosen is not None for one in worlds):
         rows += _of_chosen(worlds)
+    rows += [row for one in worlds if len(worlds) > 1 for row in _of_each(one)]
     for what, (about, unit) in _LOOKS.items():
         each = [getattr(one.looks, what) for one in worlds]
         rows.append(Row(about, float(np.mean(each)), unit, detail={"worlds": each}))
@@ -82,16 +83,20 @@ def _of_chosen(worlds: Sequence[Played]) -> list[Row]:
     ]
     found = {"worlds and patients drawn": lead(worlds)}
     if len(worlds) > 1:
-        found["Student's over worlds"] = {
-            name: paired([_one(one, "chosen", name) - _one(one, "winner", name) for one in worlds])
-            for name in METRICS
-        }
+        found["Student's over worlds"] = {name: paired([_ahead(one, name) for one in worlds]) for name in METRICS}
     for how, leads in found.items():
         for name, apart in leads.items():
             assert apart.low is not None
             text = f"{name} less the winner's, {how}: lower end"
             rows.append(at_least(text, apart.low, name, 0.0, mean=apart.value, high=apart.high))
     return rows
+
+
+def _of_each(one: Played) -> list[Row]:
+    who = {"the winner's rule": "winner"}
+    if one.outcome is not None:
+        who[f"the chosen attack, {one.outcome.chosen}"] = "chosen"
+    return [Row(f"world {one.seed}: {about}", _one(one, decided, "F1"), "F1") for about, decided in who.items()]
 
 
 def table_of(worlds: Sequence[Played]) -> Table:
