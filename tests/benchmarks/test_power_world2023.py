@@ -90,7 +90,7 @@ def test_grain_is_that_of_the_noise_and_not_of_a_slope(tmp_path, rng, sd):
 def played(seed, chosen, winner, used):
     figures = dict.fromkeys(FILES, 0.5)
     outcome = Outcome(seed, "stack", 600, None, figures, figures, {}, {}, [])
-    return Played(seed, used, winner, Looks(0.9, 0.8, 0.85, 3.0, 2.0, 1.5), outcome, chosen)
+    return Played(seed, used, winner, ~used, Looks(0.9, 0.8, 0.85, 3.0, 2.0, 1.5), outcome, chosen)
 
 
 @pytest.fixture
@@ -113,6 +113,34 @@ def test_the_lead_is_the_difference_and_is_drawn_over_candidates(two):
     assert both["F1"].low < both["F1"].value < both["F1"].high
 
 
+def test_worlds_are_drawn_and_not_their_patients_alone(two):
+    """One world that is won and one that is lost: over patients alone the mean would be known well."""
+    won, lost = two[0], played(2, two[1].winner ^ two[1].used ^ True, two[1].used, two[1].used)
+    wide, narrow = (apart["accuracy"] for apart in (lead([won, lost]), lead([won])))
+    assert wide.high - wide.low > 3 * (narrow.high - narrow.low)
+
+
+def test_the_half_is_another_rival(two):
+    """Here it is wrong about everybody."""
+    for one in two:
+        ahead = lead([one], "half")
+        assert ahead["F1"].value == pytest.approx(f1_score(one.used, one.chosen))
+        assert ahead["accuracy"].value == pytest.approx((one.chosen == one.used).mean())
+    rows = {row.name: row.value for row in rows_of(two)}
+    assert rows["mean F1 of the half with the largest SSIM"] == 0
+    how = "mean over worlds, Student's"
+    assert (
+        rows[f"F1 less that of the half with the largest SSIM, {how}: lower end"]
+        > rows[f"F1 less the winner's, {how}: lower end"]
+    )
+
+
+def test_the_half_is_the_nearer_one(folder):
+    found = seen(folder[0])
+    assert found.half.sum() == N // 2
+    assert found.best[found.half].min() >= found.best[~found.half].max()
+
+
 def test_equal_answers_have_no_lead(two):
     same = [played(one.seed, one.winner, one.winner, one.used) for one in two]
     assert all((apart.value, apart.low, apart.high) == (0, 0, 0) for apart in lead(same).values())
@@ -128,12 +156,12 @@ def test_the_rows_say_whether_the_winner_did_what_it_did(two):
     assert not {row.name: row for row in rows_of(weak)}["mean F1 of the winner's rule"].holds
     assert two[0].counts_of_winner == (77, 15, 23, 85)
     assert table_of(two).row_count == looks_table(two).row_count == 2
-    alone = [Played(one.seed, one.used, one.winner, one.looks) for one in two]
+    alone = [Played(one.seed, one.used, one.winner, one.half, one.looks) for one in two]
     assert [row.name for row in rows_of(alone)] == [
-        name for name in rows if "chosen" not in name and "less" not in name
+        name for name in rows if not any(word in name for word in ("chosen", "less", "the same", "the half"))
     ]
     assert table_of(alone).row_count == 2
-    assert len(rows_of(two[:1])) == len(rows) - 6, "one world has no interval over worlds, and no rows of each"
+    assert len(rows_of(two[:1])) == len(rows) - 9, "one world has no intervals over worlds, and no rows of each"
 
 
 def test_each_of_several_worlds_has_its_own_rows(two):

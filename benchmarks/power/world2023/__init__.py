@@ -1,9 +1,10 @@
 """A stand-in for the official test of 2023: `python -m benchmarks.power.world2023`.
 
 Each world of `phantom-2023` is made by `harness.challenge make` and taken up by `harness.run` without a label, as
-`benchmarks.power.challenges` does with real slices. The winner's rule is computed apart, on all released images. Rows
-say whether the winner does what it did in 2023 and how far the chosen attack is ahead, paired over candidates and
-worlds, and what the released images looked like for the rule to work.
+`benchmarks.power.challenges` does with real slices, with a recipe near the target's or the harness's own
+(`--participant`). The winner's rule is computed apart, on all released images. Rows say whether the winner does what
+it did in 2023, how far the chosen attack is ahead of it and of the better half by the same signal, and what the
+released images looked like for the rule to work.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import json
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+import numpy as np
 
 from benchmarks.benchmark import OVERRIDE, STORE, Benchmark, Option
 from benchmarks.measured import TINY, TINY_ABOUT
@@ -27,6 +30,9 @@ from harness.errors import InputError
 from harness.submission.files import read_submission
 from harness.submission.truth import read_used
 
+WINNER = "winner of 2023 (ssim)"
+"""The run's own submission by the winner's rule, one of its baselines."""
+
 _TINY_WORLD = ("data.patients=24", "dev.patients=4", "test.patients=6", "more_members=4")
 
 
@@ -39,7 +45,8 @@ def measure(options: argparse.Namespace) -> list[Row]:
         store = (options.store or folder / "store").resolve()
         worlds = []
         for seed in options.seeds:
-            asked = Asked(seed, [*world.make_words(seed), *options.make], [*world.RUN, *options.override])
+            own = world.PARTICIPANTS[options.participant]
+            asked = Asked(seed, [*world.make_words(seed), *options.make], [*own, *options.override])
             worlds.append(play(asked, folder, store, frozen=not options.make, alone=options.winner_only))
             screen.print(table_of(worlds[-1:]))
     screen.print(table_of(worlds))
@@ -61,8 +68,11 @@ def play(asked: Asked, folder: Path, store: Path, *, frozen: bool, alone: bool) 
     if frozen:
         check_world(made, asked.seed)
     found, truth = seen(made / "challenge"), read_used(made / "truth.csv")
-    chosen = None if alone else read_submission(run / FILES[CHOSEN], truth.ids).used
-    return Played(asked.seed, truth.used, found.used, looks_of(found, truth), outcome, chosen)
+    chosen = None
+    if not alone:
+        chosen, theirs = (read_submission(run / FILES[name], truth.ids).used for name in (CHOSEN, WINNER))
+        assert np.array_equal(theirs, found.used), "the run's own winner and the one here call others used"
+    return Played(asked.seed, truth.used, found.used, found.half, looks_of(found, truth), outcome, chosen)
 
 
 def check_world(made: Path, seed: int) -> None:
@@ -79,10 +89,18 @@ def check_world(made: Path, seed: int) -> None:
 BENCHMARK = Benchmark(
     "power",
     "world2023",
-    "phantom-2023, worlds in which the winner of 2023 does what it did: the chosen attack beside it",
+    "phantom-2023, worlds made for the winner of 2023 to do what it did: the chosen attack beside it",
     measure,
     options=(
         replace(SEEDS, default=[world.SEEDS[0]]),
+        Option(
+            "--participant",
+            "near",
+            {
+                "choices": [*world.PARTICIPANTS],
+                "help": "shadows near the target's recipe, or of the harness's own",
+            },
+        ),
         Option("--winner-only", False, {"action": "store_true", "help": "play the winner's rule alone: minutes"}),
         STORE,
         KEEP,

@@ -40,6 +40,15 @@ class Seen(NamedTuple):
         """What the winner called used, [n]: nearer to a released image than any two candidates are to each other."""
         return np.asarray(self.best > self.apart)
 
+    @property
+    def half(self) -> NDArray[np.bool_]:
+        """The half of the candidates with the largest `best`, [n]: the winner's signal for who knows that it is half;
+        of equal ones the first."""
+        ranked = np.argsort(-self.best, kind="stable")
+        chosen = np.zeros(len(ranked), bool)
+        chosen[ranked[: len(ranked) // 2]] = True
+        return chosen
+
 
 class Looks(NamedTuple):
     """Medians of the largest SSIM of members and of strangers, the largest SSIM of two candidates, and more.
