@@ -29,6 +29,7 @@ from benchmarks.power.challenges.outcome import CHOSEN, TARGETS, of_slices, take
 from benchmarks.rows import Row
 from harness.cli import console
 from harness.evaluation.estimate_text import number
+from harness.places import check_folder
 
 ATTACKS = (
     "knn,knn_cal,knn_reg,knn_ridge,knn_lira,ssim,ssim_cal,ssim_reg,ssim_ridge,ssim_lira,"  # no network is asked
@@ -62,19 +63,29 @@ def measure(options: argparse.Namespace) -> list[Row]:
     screen = console()
     attacks = (*(ASKING if options.surrogates else [f"attack=[{ATTACKS}]"]), *options.override)
     with TemporaryDirectory() as temporary:
-        folder = options.keep or Path(temporary)
-        folder.mkdir(parents=True, exist_ok=True)
-        store = (options.store or folder / "store").resolve()
+        folder, store = kept_in(options, Path(temporary))
         outcomes = []
         for seed in options.seeds:
             asked = of_slices(seed, options.lung_slices.resolve(), options.target, options.make, attacks)
-            found = take_up(asked, folder.resolve(), store)
+            found = take_up(asked, folder, store)
             screen.print(f"seed {seed}: {found.chosen}, {found.steps} steps, F1 {number(found.f1[CHOSEN])}")
             outcomes.append(found)
     screen.print(challenges_table(outcomes))
     screen.print(attacks_table(outcomes))
     leaks = of_leak(outcomes) if options.target == "phantom-64" else []
     return [*of_submissions(outcomes), *leaks, *(of_surrogates(outcomes) if options.surrogates else [])]
+
+
+def kept_in(options: argparse.Namespace, temporary: Path) -> tuple[Path, Path]:
+    """Where challenges and runs lie, and the artefacts, by `--keep` and `--store`.
+
+    InputError for a folder that cannot be made.
+    """
+    if options.keep is not None:
+        check_folder("--keep ", options.keep, {})
+    folder = (options.keep or temporary).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder, (options.store or folder / "store").resolve()
 
 
 BENCHMARK = Benchmark(

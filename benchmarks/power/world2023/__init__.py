@@ -19,7 +19,7 @@ import numpy as np
 
 from benchmarks.benchmark import OVERRIDE, STORE, Benchmark, Option
 from benchmarks.measured import TINY, TINY_ABOUT
-from benchmarks.power.challenges import KEEP, MAKE_WORDS, SEEDS, TINY_TARGET
+from benchmarks.power.challenges import KEEP, MAKE_WORDS, SEEDS, TINY_TARGET, kept_in
 from benchmarks.power.challenges.outcome import CHOSEN, FILES, Asked, make, places_of, take_up
 from benchmarks.power.world2023 import world
 from benchmarks.power.world2023.figures import Played, looks_table, rows_of, table_of
@@ -40,9 +40,7 @@ def measure(options: argparse.Namespace) -> list[Row]:
     """The rows of all worlds."""
     screen = console()
     with TemporaryDirectory() as temporary:
-        folder = (options.keep or Path(temporary)).resolve()
-        folder.mkdir(parents=True, exist_ok=True)
-        store = (options.store or folder / "store").resolve()
+        folder, store = kept_in(options, Path(temporary))
         worlds = []
         for seed in options.seeds:
             own = world.PARTICIPANTS[options.participant]
