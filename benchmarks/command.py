@@ -17,7 +17,7 @@ from benchmarks.rows import Row, shown, skipped, write
 from benchmarks.sides import shown_sides
 from harness.cli import CODE_INPUT, console, run_parsed
 from harness.errors import InputError, unknown_name
-from harness.places import check_file, expand_paths
+from harness.places import check_file, check_folder, expand_paths
 
 Total = Callable[[Sequence[Row]], Row]
 _OF_ALL = ("json", "markdown", "quick", "full")
@@ -126,6 +126,9 @@ def _asked(benchmarks: Sequence[Benchmark], words: dict[str, Any], line: _Line) 
     slices = given.get("lung_slices")
     if slices is not None and not slices.is_dir():
         raise InputError(f"--lung-slices {slices} is no folder; give one with slices, an imagefolder.")
+    for name in ("store", "keep"):
+        if given.get(name) is not None:
+            check_folder(f"--{name} ", given[name], {})
     for name in ("json", "markdown"):
         check_file(f"--{name}", words.get(name), [slices, given.get("store")])
     size: Size = "quick" if words.get("quick") else "full" if words.get("full") else "usual"

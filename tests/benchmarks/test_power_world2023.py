@@ -10,9 +10,9 @@ from PIL import Image
 from skimage.metrics import structural_similarity
 from sklearn.metrics import f1_score
 
-from benchmarks.find import find_benchmarks
+from benchmarks.command import run_one
 from benchmarks.power.challenges.outcome import FILES, Outcome
-from benchmarks.power.world2023 import check_world, world
+from benchmarks.power.world2023 import BENCHMARK, check_world, world
 from benchmarks.power.world2023.figures import Played, lead, looks_table, rows_of, table_of
 from benchmarks.power.world2023.winner import Looks, looks_of, seen
 from harness.errors import InputError
@@ -142,13 +142,12 @@ def test_the_half_is_the_nearer_one(folder):
     assert found.best[found.half].min() >= found.best[~found.half].max()
 
 
-@pytest.mark.parametrize("benchmark", ["challenges", "world2023"])
-def test_a_folder_that_cannot_be_made_is_told(tmp_path, benchmark):
+@pytest.mark.parametrize("option", ["--keep", "--store"])
+def test_a_folder_that_cannot_be_made_is_told(tmp_path, capsys, option):
     (tmp_path / "file").touch()
-    one = find_benchmarks("power")[benchmark]
-    given = {"keep": tmp_path / "file" / "below", "lung_slices": tmp_path}
-    with pytest.raises(InputError, match=r"^--keep .*below"):
-        one.measure(one.filled_in(given, "quick"))
+    below = str(tmp_path / "file" / "below")
+    assert run_one(BENCHMARK, ["--quick", option, below]) == 2
+    assert capsys.readouterr().err.startswith(f"Error: {option} ")
 
 
 def test_equal_answers_have_no_lead(two):

@@ -29,7 +29,6 @@ from benchmarks.power.challenges.outcome import CHOSEN, TARGETS, of_slices, take
 from benchmarks.rows import Row
 from harness.cli import console
 from harness.evaluation.estimate_text import number
-from harness.places import check_folder
 
 ATTACKS = (
     "knn,knn_cal,knn_reg,knn_ridge,knn_lira,ssim,ssim_cal,ssim_reg,ssim_ridge,ssim_lira,"  # no network is asked
@@ -77,12 +76,7 @@ def measure(options: argparse.Namespace) -> list[Row]:
 
 
 def kept_in(options: argparse.Namespace, temporary: Path) -> tuple[Path, Path]:
-    """Where challenges and runs lie, and the artefacts, by `--keep` and `--store`.
-
-    InputError for a folder that cannot be made.
-    """
-    if options.keep is not None:
-        check_folder("--keep ", options.keep, {})
+    """Where challenges and runs lie, and the artefacts, by `--keep` and `--store`."""
     folder = (options.keep or temporary).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     return folder, (options.store or folder / "store").resolve()
