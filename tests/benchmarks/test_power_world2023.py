@@ -115,8 +115,9 @@ def test_the_lead_is_the_difference_and_is_drawn_over_candidates(two):
 
 
 def test_worlds_are_drawn_and_not_their_patients_alone(two):
-    """One world that is won and one that is lost: over patients alone the mean would be known well."""
-    won, lost = two[0], played(2, two[1].winner ^ two[1].used ^ True, two[1].used, two[1].used)
+    """One world that is won and one that is lost whole: over patients alone the mean would be known well."""
+    used = two[1].used
+    won, lost = two[0], played(2, ~used, used, used)
     wide, narrow = (apart["accuracy"] for apart in (lead([won, lost]), lead([won])))
     assert wide.high - wide.low > 3 * (narrow.high - narrow.low)
 
