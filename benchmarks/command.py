@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -40,10 +41,10 @@ class _Asked(NamedTuple):
     markdown: Path | None
     origin: Origin | None
 
-    def write(self, rows: Sequence[Row]) -> None:
-        """All that was measured so far, into the files that were asked for."""
+    def write(self, rows: Sequence[Row], took: Mapping[str, float]) -> None:
+        """All that was measured so far, into the files that were asked for. took: seconds of each benchmark."""
         if self.json is not None:
-            write(self.json, rows, self.size)
+            write(self.json, rows, self.size, took)
         if self.markdown is not None and self.origin is not None:
             write_block(self.markdown, self.origin, rows_as_markdown(rows, self.small_size(self.benchmarks[0])))
 
@@ -142,20 +143,24 @@ def _run(asked: _Asked, total: Total | None = None) -> int:
     Returns 1 where a figure was not reached, 2 where nothing could run.
     """
     rows: list[Row] = []
+    took: dict[str, float] = {}
     screen = console()
     for benchmark in asked.benchmarks:
+        started = time.perf_counter()
         found = _rows(benchmark, asked)
+        took[benchmark.module] = round(time.perf_counter() - started, 1)
         size = benchmark.quick_about if asked.size == "quick" else None
-        screen.print(shown(found, benchmark.module if len(asked.benchmarks) > 1 else None, size))
+        title = f"{benchmark.module}, {took[benchmark.module]:.0f} s" if len(asked.benchmarks) > 1 else None
+        screen.print(shown(found, title, size))
         if any(row.sides for row in found):
             screen.print(shown_sides(found))
         rows += found
-        asked.write(rows)
+        asked.write(rows, took)
     if total is not None:
         last = _judged([total(rows)], asked)
         screen.print(shown(last, "all", asked.benchmarks[0].quick_about if asked.size == "quick" else None))
         rows += last
-        asked.write(rows)
+        asked.write(rows, took)
     if all(row.skipped is not None for row in rows):
         return CODE_INPUT
     return 1 if any(row.holds is False for row in rows) else 0

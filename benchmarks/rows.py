@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -64,7 +64,8 @@ class Measured:
     """What `--json FILE` of a benchmark writes.
 
     schema: version of this shape. quick: whether no figure is judged. size: `quick`, `usual` or `full`. machine:
-    where it was measured: processor, cores, memory in GiB, versions. rows: the figures.
+    where it was measured: processor, cores, memory in GiB, versions. rows: the figures. seconds: wall clock of each
+    benchmark, by the name `python -m` takes.
     """
 
     schema: Literal[1]
@@ -72,6 +73,7 @@ class Measured:
     size: str
     machine: dict[str, Any]
     rows: list[Row]
+    seconds: dict[str, float] = field(default_factory=dict)
 
 
 def at_most(name: str, value: float, unit: str, reach: float, **detail: Any) -> Row:
@@ -142,9 +144,9 @@ def shown(rows: Sequence[Row], title: str | None, size: str | None) -> Table:
     return table
 
 
-def write(path: Path, rows: Sequence[Row], size: str) -> None:
-    """The rows as JSON, and where they were measured. size: `quick`, `usual` or `full`."""
-    found = Measured(SCHEMA, size == "quick", size, machine(), list(rows))
+def write(path: Path, rows: Sequence[Row], size: str, took: Mapping[str, float]) -> None:
+    """The rows as JSON, and where they were measured. size: `quick`, `usual` or `full`. took: seconds of each."""
+    found = Measured(SCHEMA, size == "quick", size, machine(), list(rows), dict(took))
     replace_file(path, json.dumps(asdict(found), indent=1) + "\n")
 
 

@@ -315,3 +315,23 @@ def test_every_module_is_a_command(one, as_command, capsys):
 def test_growth_is_between_points_and_its_picture_has_a_place(words, capsys):
     assert command.run_one(find_benchmarks("speed")["growth"], ["--quick", *words]) == 2
     assert "Error:" in capsys.readouterr().err
+
+
+def test_each_benchmark_says_how_long_it_took(fakes, run, monkeypatch, capsys):
+    """On a clock that goes by what each asks of it."""
+    now = [100.0]
+    monkeypatch.setattr(command.time, "perf_counter", lambda: now[0])
+
+    def slow(options):
+        now[0] += 7.25
+        return []
+
+    fakes["sized"] = Benchmark("speed", "sized", "", slow, {}, "")
+    _, found = run()
+    took = found["seconds"]
+    assert {name.rpartition(".")[2]: seconds for name, seconds in took.items()} == {
+        "plain": 0.0,
+        "sized": 7.2,
+        "slices": 0.0,
+    }
+    assert "benchmarks.speed.sized, 7 s" in capsys.readouterr().out
