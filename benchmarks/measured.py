@@ -48,9 +48,13 @@ def run_harness(folder: Path, words: list[str], module: str = "run", version: Pa
             stderr=subprocess.STDOUT,
         )
         peak = 0.0
-        while process.poll() is None:
-            peak = max(peak, _memory_gib(process.pid))
-            time.sleep(min(_POLL_SEC, 0.05 + (time.perf_counter() - started) / 50))
+        try:
+            while process.poll() is None:
+                peak = max(peak, _memory_gib(process.pid))
+                time.sleep(min(_POLL_SEC, 0.05 + (time.perf_counter() - started) / 50))
+        finally:  # asked to end by a scheduler: nobody would hear of what the run did
+            process.terminate()
+            process.wait()
     seconds = time.perf_counter() - started
     if process.returncode != 0:
         raise SystemExit(f"The run failed ({process.returncode}):\n{(folder / 'out.txt').read_text()}")
