@@ -28,7 +28,7 @@ from benchmarks.suite.running import check_pool
 from benchmarks.suite.scores import TaskScores, scores_of
 from harness.errors import InputError
 from harness.evaluation.estimate_text import number
-from harness.evaluation.intervals import Estimate, as_they_are, estimated, resample, spread
+from harness.evaluation.intervals import DIFFERENCE, Estimate, estimates, resample
 from harness.evaluation.metrics import Flags, Floats, Ranking, Weights
 from harness.seeds import rng_of
 
@@ -97,7 +97,7 @@ def gained(few: Judged, many: Judged) -> Estimate:
         return {"auc": after - before}
 
     resamples = resample(few.pair, few.patient, rng_of(0, "benchmarks", "shadows"), _N_RESAMPLES)
-    return estimated(difference(as_they_are(resamples)), spread(difference, resamples))["auc"]
+    return estimates(difference, resamples, DIFFERENCE)["auc"]
 
 
 def _row(task: str, attack: str, runs: Sequence[TaskScores], counts: Sequence[int]) -> Row:

@@ -10,8 +10,8 @@ import numpy as np
 
 from harness.errors import InputError, unknown_name
 from harness.evaluation import metrics
-from harness.evaluation.intervals import Estimate
-from harness.evaluation.measure import EVENTS_WANTED
+from harness.evaluation.intervals import SHARE, Estimate, Range
+from harness.evaluation.measure import EVENTS_WANTED, RANGES
 from harness.evaluation.metrics import Confusion, Flags, Floats, Weights
 from harness.evaluation.records import Record
 
@@ -62,6 +62,11 @@ class Metric(NamedTuple):
     def has_interval(self) -> bool:
         """Whether resampling may say how sure it is: it repeats rows, which alone raises an ECE."""
         return self.name != "ece"
+
+    @property
+    def within(self) -> Range:
+        """The ends of what it can be."""
+        return RANGES.get(self.name, SHARE)
 
     @property
     def options(self) -> tuple[str, ...]:

@@ -38,17 +38,22 @@ class Faced(NamedTuple):
 class Drawn(NamedTuple):
     """Values of one metric, float64 [1 + b] each: as it is, then under every resample.
 
-    in_run: by run and attack, patients drawn, the same in all runs; alone: pairs of shadows drawn, too; counts: how
-    often each run is drawn, [1 + b, runs].
+    in_run: by run and attack, patients drawn, the same in all runs; alone: pairs of shadows drawn, too; crossed: by
+    which resamples, of each run; counts: how often each run is drawn, [1 + b, runs].
     """
 
     in_run: list[dict[str, Floats]]
     alone: list[dict[str, Floats]]
+    crossed: list[Resamples]
     counts: NDArray[np.float64]
 
     def runs_of(self, *attacks: str) -> list[int]:
         """The runs that have a value of all of these attacks."""
         return [at for at, run in enumerate(self.in_run) if all(name in run for name in attacks)]
+
+    def law_of(self, runs: Sequence[int]) -> Resamples | None:
+        """By which resamples the mean over runs was drawn, where it is that of one."""
+        return self.crossed[runs[0]] if len(runs) == 1 else None
 
     def mean(self, of: Callable[[dict[str, Floats]], Floats], runs: Sequence[int]) -> Floats:
         """The mean over runs of what `of` makes of a run's values, float64 [1 + b]; NaN where none is drawn."""
@@ -65,7 +70,7 @@ def draw(runs: Sequence[Faced], metric: Metric, seed: int, n_resamples: int) -> 
     people = {name: place for place, name in enumerate(sorted({p for run in runs for p in run.candidates.patient}))}
     rng = rng_of(seed, "compare", "runs")
     drawn = rng.multinomial(len(runs), np.full(len(runs), 1 / len(runs)), n_resamples)
-    in_run, alone = [], []
+    in_run, alone, drawn_alone = [], [], []
     every = set().union(*(run.by_attack for run in runs))
     all_in_all = len(runs) > 1 and all(set(run.by_attack) == every for run in runs)
     for run in runs:
@@ -76,18 +81,20 @@ def draw(runs: Sequence[Faced], metric: Metric, seed: int, n_resamples: int) -> 
             np.zeros(len(everybody), np.intp), everybody, rng_of(seed, "compare", "patients"), n_resamples
         )
         crossed = resample(run.candidates.unit, patient, rng_of(seed, "compare", "alone"), n_resamples)
+        drawn_alone.append(crossed)
         in_run.append(_values(run, metric, of_patients if len(runs) > 1 else crossed))
         # Where each attack has several runs, none is looked at by itself.
         alone.append(in_run[-1] if all_in_all or len(runs) == 1 else _values(run, metric, crossed))
-    return Drawn(in_run, alone, np.vstack([np.ones(len(runs)), drawn]))
+    return Drawn(in_run, alone, drawn_alone, np.vstack([np.ones(len(runs)), drawn]))
 
 
 def estimate(drawn: Drawn, attack: str, metric: Metric) -> Estimate:
     """The mean over the runs that have a value of it, with its interval."""
-    values = drawn.mean(lambda run: run[attack], drawn.runs_of(attack))
+    runs = drawn.runs_of(attack)
+    values = drawn.mean(lambda run: run[attack], runs)
     if not metric.has_interval:
         return Estimate(float(values[0]), note="no interval")
-    return estimated({"": values[:1]}, {"": values[1:]})[""]
+    return estimated({"": values[:1]}, {"": values[1:]}, drawn.law_of(runs), metric.within)[""]
 
 
 def difference(drawn: Drawn, attack: str, other: str, metric: Metric) -> Comparison | None:
@@ -95,7 +102,8 @@ def difference(drawn: Drawn, attack: str, other: str, metric: Metric) -> Compari
     common = drawn.runs_of(attack, other)
     if not common or not metric.has_interval:
         return None
-    return paired(attack, other, metric.name, drawn.mean(lambda run: run[attack] - run[other], common))
+    apart = drawn.mean(lambda run: run[attack] - run[other], common)
+    return paired(attack, other, metric.name, apart, drawn.law_of(common), within=metric.within)
 
 
 def _values(run: Faced, metric: Metric, resamples: Resamples) -> dict[str, Floats]:

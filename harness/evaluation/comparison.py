@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness.evaluation.intervals import N_RESAMPLES, Estimate, Resamples, percentiles, spread
+from harness.evaluation.intervals import N_RESAMPLES, SHARE, Estimate, Range, Resamples, percentiles, spread
 from harness.evaluation.measure import fprs_with_enough, resamples_of
 from harness.evaluation.metrics import Flags, Floats, Ranking, StepRoc, Weights
 from harness.evaluation.predictions import Predictions
@@ -60,7 +60,7 @@ def compare(
     resamples = resamples_of(next(iter(rows.values())), seed, n_resamples)
     drawn = _values(rows, member, metrics, resamples)
     found = [
-        paired(name, base, metric, drawn[name, metric] - drawn[base, metric])
+        paired(name, base, metric, drawn[name, metric] - drawn[base, metric], resamples)
         for name, base in asked
         for metric in metrics
     ]
@@ -110,7 +110,7 @@ def _check_same(rows: Mapping[str, Predictions]) -> None:
 def _values(
     rows: Mapping[str, Predictions], member: Flags, metrics: Sequence[str], resamples: Resamples
 ) -> dict[tuple[str, str], Floats]:
-    """By attack and metric, its value on the rows as they are, then under every resample: float64 [1 + b]."""
+    """By attack and metric, its value on the rows as they are, then under all weights: float64 [1 + weights]."""
     rankings = {name: Ranking.of(one.score, member) for name, one in rows.items()}
 
     def of_all(weight: Weights) -> dict[tuple[str, str], Floats]:
@@ -124,9 +124,22 @@ def _values(
     return {key: np.append(value, resampled[key]) for key, value in plain.items()}
 
 
-def paired(attack: str, baseline: str, metric: str, difference: Floats) -> Comparison:
-    """What differences of one attack and another say, not corrected yet: float64 [1 + b], the value first."""
-    value, drawn = float(difference[0]), difference[1:][~np.isnan(difference[1:])]
+def paired(
+    attack: str,
+    baseline: str,
+    metric: str,
+    difference: Floats,
+    resamples: Resamples | None = None,
+    *,
+    within: Range = SHARE,
+) -> Comparison:
+    """What differences of one attack and another say, not corrected yet: float64 [1 + b], the value first.
+
+    resamples: by whose weights they were drawn, as in `estimated`; within: the ends of what the metric can be.
+    """
+    value, drawn, most = float(difference[0]), difference[1:], within[1] - within[0]
+    drawn = drawn if resamples is None else resamples.drawn_by_law(drawn, (-most, most))
+    drawn = drawn[~np.isnan(drawn)]
     if np.isnan(value) or len(drawn) == 0:
         return Comparison(attack, baseline, metric, Estimate(None, note="undefined on these rows"), 1.0, 1.0)
     p_value = bootstrap_p_value(drawn)

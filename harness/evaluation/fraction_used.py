@@ -56,7 +56,7 @@ def fraction_used(
     shadows and patients for the rates, and patients for the release, which is one generator more: its rates lie
     about the mean as far as single shadows' do. Where the rates do not differ there is no number.
     """
-    rates = resample(unit, patient_of_shadows, rng_of(seed, "fraction used", "rates"))
+    rates = resample(unit, patient_of_shadows, rng_of(seed, "fraction used", "rates")).plain
     here = resample(np.zeros(len(called), np.intp), patient, rng_of(seed, "fraction used", "release"))
 
     def of_shadows(weight: Weights) -> dict[str, Floats]:

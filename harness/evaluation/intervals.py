@@ -1,18 +1,25 @@
-"""Uncertainty: resample targets (shadows as the pairs they come in), then patients; never single slices."""
+"""Uncertainty: resample targets (shadows as the pairs they come in), then patients; never single slices.
+
+Of few pairs the resamples alone know too little, and of many too much: see `harness.evaluation.few_units`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.evaluation.few_units import N_OF_VARIANCE, by_its_law
 from harness.evaluation.metrics import Floats, Weights
 
 _K = TypeVar("_K")
+Range = tuple[float, float]
+SHARE: Range = (0.0, 1.0)
+DIFFERENCE: Range = (-1.0, 1.0)  # of two shares
 N_RESAMPLES = 2000
 LEVEL = 0.95
 MANY = 2**26  # resamples times rows: where nothing hangs on single rows, more than these are not drawn row by row
@@ -51,12 +58,13 @@ class Drawn:
     """What is drawn with replacement, as often as there are of it.
 
     rng: a generator where the first draw begins, which is copied and never drawn from; n: how many there are of it;
-    place: which of them each row belongs to, [rows].
+    place: which of them each row belongs to, [rows]; of_each: how many sets of n are drawn, each by itself.
     """
 
     rng: np.random.Generator
     n: int
     place: NDArray[np.intp]
+    of_each: int = 1
 
 
 @dataclass(frozen=True)
@@ -64,31 +72,67 @@ class Resamples:
     """Bootstrap weights of rows, drawn a few at a time and never kept: 20,000 of 6,000 patients fill half a GiB.
 
     Whoever asks again gets the same weights. A row's weight is the product over all that is drawn.
+
+    drawn: patients, then units where there are several; apart: the patients of each unit by themselves, None where
+    nothing is made of them. Then as many rows of weights follow the resamples as `by_its_law` takes: every unit left
+    out, patients drawn alike in all units, and in each by itself.
     """
 
     drawn: Sequence[Drawn]
     n_resamples: int
+    apart: Drawn | None = None
 
     def chunks(self, size: int) -> Iterator[NDArray[np.int32]]:
         """The weights, int32 [at most size, rows] at a time."""
-        rngs = [deepcopy(one.rng) for one in self.drawn]
-        for at in range(0, self.n_resamples, size):
-            n = min(size, self.n_resamples - at)
-            weights = [
-                np.take(_times(rng, one.n, n), one.place, axis=1) for rng, one in zip(rngs, self.drawn, strict=True)
-            ]
-            for factor in weights[1:]:
-                weights[0] *= factor
-            yield weights[0]
+        yield from _products(self.drawn, self.n_resamples, size)
+        if self.apart is not None:
+            place = self.drawn[1].place
+            yield np.stack([place != unit for unit in range(self.n_units)]).astype(np.int32)
+            yield from _products(self.drawn[:1], N_OF_VARIANCE, size)
+            yield from _products([self.apart], N_OF_VARIANCE, size)
 
     def weights(self) -> NDArray[np.int32]:
-        """All of them at once, int32 [resamples, rows]."""
-        return next(self.chunks(self.n_resamples))
+        """All resamples at once, int32 [resamples, rows]."""
+        return next(_products(self.drawn, self.n_resamples, self.n_resamples))
 
     @property
     def n_rows(self) -> int:
         """Rows that are weighted."""
         return len(self.drawn[0].place)
+
+    @property
+    def n_units(self) -> int:
+        """Units that are drawn; 1 where they are not."""
+        return self.drawn[1].n if len(self.drawn) > 1 else 1
+
+    @property
+    def plain(self) -> Resamples:
+        """The resamples alone."""
+        return replace(self, apart=None)
+
+    def drawn_by_law(self, values: Floats, within: Range) -> Floats:
+        """Of a metric under all of the weights, what its values would be drawn from, float64 [resamples].
+
+        within: the ends of what the metric can be.
+        """
+        values = np.asarray(values, np.float64)
+        if self.apart is None:
+            return values
+        return by_its_law(values, self.n_resamples, self.n_units).clip(*within)
+
+
+def _products(drawn: Sequence[Drawn], n_resamples: int, size: int) -> Iterator[NDArray[np.int32]]:
+    """The products of how often each row's own of every kind is drawn, int32 [at most size, rows] at a time."""
+    rngs = [deepcopy(one.rng) for one in drawn]
+    for at in range(0, n_resamples, size):
+        n = min(size, n_resamples - at)
+        weights = [
+            np.take(_times(rng, one.n, n, one.of_each), one.place, axis=1)
+            for rng, one in zip(rngs, drawn, strict=True)
+        ]
+        for factor in weights[1:]:
+            weights[0] *= factor
+        yield weights[0]
 
 
 def resample(
@@ -113,21 +157,32 @@ def resample(
             rng.integers(n, size=(min(size, n_resamples - at), n))
         return Drawn(here, n, place)
 
-    return Resamples([drawn(patient), *([drawn(unit)] if np.ptp(unit) > 0 else [])], n_resamples)
+    people = drawn(patient)
+    if np.ptp(unit) == 0:
+        return Resamples([people], n_resamples)
+    units = drawn(unit)
+    (own,) = deepcopy(rng).spawn(1)
+    apart = Drawn(own, people.n, units.place * people.n + people.place, units.n)
+    return Resamples([people, units], n_resamples, apart)
 
 
 def spread(metrics: Callable[[Weights], Mapping[_K, Floats]], resamples: Resamples) -> dict[_K, Floats]:
-    """Each metric, by whatever key, under every one of b resamples: float64 [b, ...] each."""
+    """Each metric, by whatever key, under all of the weights: float64 [weights, ...] each."""
     parts = [metrics(weights) for weights in resamples.chunks(_at_once(resamples.n_rows))]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def estimates(metrics: Callable[[Weights], Mapping[str, Floats]], resamples: Resamples) -> dict[str, Estimate]:
-    """Each metric on the rows as they are, with the percentile interval over the resamples.
+def estimates(
+    metrics: Callable[[Weights], Mapping[str, Floats]],
+    resamples: Resamples,
+    within: Range | Mapping[str, Range] = SHARE,
+) -> dict[str, Estimate]:
+    """Each metric on the rows as they are, with its interval.
 
-    metrics: weights [b, n] to named values [b]; all of them at once, so that they share what they compute.
+    metrics: weights [b, n] to named values [b]; all of them at once, so that they share what they compute. within:
+    as `estimated` has it.
     """
-    return estimated(metrics(as_they_are(resamples)), spread(metrics, resamples))
+    return estimated(metrics(as_they_are(resamples)), spread(metrics, resamples), resamples, within)
 
 
 def as_they_are(resamples: Resamples) -> NDArray[np.int32]:
@@ -135,9 +190,24 @@ def as_they_are(resamples: Resamples) -> NDArray[np.int32]:
     return np.ones((1, resamples.n_rows), np.int32)
 
 
-def estimated(values: Mapping[str, Floats], drawn: Mapping[str, Floats]) -> dict[str, Estimate]:
-    """Values float64 [1] by name, each with the percentile interval of those drawn, [b]."""
-    return {name: _estimate(float(values[name][0]), some) for name, some in drawn.items()}
+def estimated(
+    values: Mapping[str, Floats],
+    drawn: Mapping[str, Floats],
+    resamples: Resamples | None = None,
+    within: Range | Mapping[str, Range] = SHARE,
+) -> dict[str, Estimate]:
+    """Values float64 [1] by name, each with the interval of those drawn, [b].
+
+    resamples: by whose weights they were drawn, all of them, [weights]. within: the ends of what they can be, by name
+    where they differ and are no shares.
+    """
+
+    def law(name: str, some: Floats) -> Floats:
+        if resamples is None:
+            return some
+        return resamples.drawn_by_law(some, within.get(name, SHARE) if isinstance(within, Mapping) else within)
+
+    return {name: _estimate(float(values[name][0]), law(name, some)) for name, some in drawn.items()}
 
 
 def percentiles(drawn: Floats) -> tuple[float, float]:
@@ -147,14 +217,14 @@ def percentiles(drawn: Floats) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _times(rng: np.random.Generator, n: int, n_resamples: int) -> NDArray[np.int32]:
-    """How often each of n things is drawn when n are, int32 [n_resamples, n].
+def _times(rng: np.random.Generator, n: int, n_resamples: int, of_each: int = 1) -> NDArray[np.int32]:
+    """How often each of n things is drawn when n are, so many sets side by side, int32 [n_resamples, of_each * n].
 
     Counting draws takes a seventh of the time of `rng.multinomial` at 10,000 things.
     """
-    draws = rng.integers(n, size=(n_resamples, n))
-    draws += np.arange(0, n_resamples * n, n)[:, None]
-    return np.bincount(draws.ravel(), minlength=draws.size).astype(np.int32).reshape(draws.shape)
+    draws = rng.integers(n, size=(n_resamples * of_each, n))
+    draws += np.arange(0, n_resamples * of_each * n, n)[:, None]
+    return np.bincount(draws.ravel(), minlength=draws.size).astype(np.int32).reshape(n_resamples, -1)
 
 
 def _at_once(n: int) -> int:

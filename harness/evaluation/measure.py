@@ -38,6 +38,9 @@ _OF_DECISION = {
 }
 
 
+RANGES = {"kappa": (-1.0, 1.0), "log_loss": (0.0, np.inf)}  # what metrics can be that are no shares
+
+
 def resamples_of(rows: Predictions, seed: int, n_resamples: int = N_RESAMPLES) -> Resamples:
     """Bootstrap weights of the rows, the same for every attack on the same targets, so that they can be compared."""
     return resample(rows.unit, rows.patient, rng_of(seed, "intervals"), n_resamples)
@@ -49,12 +52,18 @@ def fprs_with_enough(member: Flags) -> list[float]:
 
 
 @remembered(Estimate)
-def measure(rows: Predictions, member: Flags, seed: int, n_resamples: int = N_RESAMPLES) -> dict[str, Any]:
+def measure(
+    rows: Predictions, member: Flags, seed: int, n_resamples: int = N_RESAMPLES, *, at_chance: bool = False
+) -> dict[str, Any]:
     """The metric fields of a record, each with its interval; member: bool [n].
 
-    Intervals resample pairs of shadows (where there are several) and patients, the same draws for every attack.
+    Intervals resample pairs of shadows (where there are several) and patients, the same draws for every attack; of
+    several pairs they follow the law of `harness.evaluation.few_units`. at_chance: of a control, to which no
+    generator gives anything away, the resamples alone, which err to the wide side there: false alarms are rare.
     """
-    found = estimated(*metrics_of(rows, member, resamples_of(rows, seed, n_resamples)))
+    resamples = resamples_of(rows, seed, n_resamples)
+    resamples = resamples.plain if at_chance else resamples
+    found = estimated(*metrics_of(rows, member, resamples), resamples, RANGES)
     ece = metrics.expected_calibration_error(rows.probability, member, np.ones((1, len(member))))
     return {
         "n_targets": int(rows.target.max()) + 1,
@@ -104,7 +113,7 @@ def _of_ranking(found: Mapping[str, Estimate], member: Flags) -> dict[str, Any]:
 
 
 def metrics_of(rows: Predictions, member: Flags, resamples: Resamples) -> tuple[dict[str, Floats], dict[str, Floats]]:
-    """Every metric that has an interval, on the rows as they are, float64 [1], and under each of b resamples, [b]."""
+    """Every metric that has an interval, on the rows as they are, float64 [1], and under all weights, [weights]."""
     ranking, fprs = Ranking.of(rows.score, member), fprs_with_enough(member)
     losses = {
         "brier": metrics.squared_errors(rows.probability, member),
@@ -161,7 +170,7 @@ def measure_rules(rows: Predictions, member: Flags, seed: int) -> dict[str, dict
 def measure_decision(decision: Flags, member: Flags, resamples: Resamples) -> dict[str, Estimate]:
     """F1, accuracy, recall and so on of decision bool [n] against member bool [n], and its `fpr`, with intervals."""
     cells = metrics.cells(decision, member)
-    return estimates(lambda weight: _counted(np.asarray(weight @ cells, np.float64)), resamples)
+    return estimates(lambda weight: _counted(np.asarray(weight @ cells, np.float64)), resamples, RANGES)
 
 
 def measure_many(

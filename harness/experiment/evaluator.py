@@ -90,7 +90,7 @@ class Evaluator(NamedTuple):
     def with_truth(self, evaluation: Evaluation, member: Flags) -> Evaluation:
         """The same predictions measured against the truth, bool [n]."""
         assert evaluation.predictions is not None
-        measured = measure(evaluation.predictions, member, self.seed)
+        measured = measure(evaluation.predictions, member, self.seed, at_chance=evaluation.record.kind == "control")
         return replace(evaluation, record=replace(evaluation.record, **measured), member=member)
 
     def as_control(self, name: str, planned: PlannedAttack, scored: AttackScores) -> Record:
@@ -190,7 +190,7 @@ class Evaluator(NamedTuple):
         """What a control's scores reach on the shadows, held out as an attack's are."""
         labelled = self._labelled(AttackScores(list(scores), 0.0, 0, None))
         predictions = predict_held_out(labelled, self._patients_of_shadows(), DECISIONS["probability"])
-        return measure(predictions, self.member, self.seed)
+        return measure(predictions, self.member, self.seed, at_chance=True)
 
     def _labelled(self, scored: AttackScores) -> list[ScoredTarget]:
         numbers = range(len(self.shadows)) if self.numbers is None else self.numbers

@@ -14,7 +14,7 @@ from benchmarks.power.world2023.winner import Looks
 from benchmarks.rows import Row, at_least
 from harness.evaluation import metrics
 from harness.evaluation.estimate_text import estimate_text, number
-from harness.evaluation.intervals import Estimate, estimates, resample
+from harness.evaluation.intervals import DIFFERENCE, Estimate, estimates, resample
 from harness.evaluation.metrics import Flags, Floats, Weights
 from harness.seeds import rng_of
 
@@ -63,7 +63,7 @@ def lead(worlds: Sequence[Played], rival: str = "winner", seed: int = 0) -> dict
         own, theirs = (metrics.confusion(decision, used, weight) for decision in (chosen, other))
         return {name: np.asarray(of(own) - of(theirs)) for name, of in METRICS.items()}
 
-    return estimates(differences, resamples)
+    return estimates(differences, resamples, DIFFERENCE)
 
 
 def rows_of(worlds: Sequence[Played]) -> list[Row]:

@@ -12,6 +12,8 @@ from harness.compare.metric import NAMES, Judged, metric_called
 from harness.compare.over_runs import Faced, difference, draw, estimate
 from harness.compare.rows import Candidates
 from harness.errors import InputError
+from harness.evaluation.intervals import DIFFERENCE, estimates, resample
+from harness.seeds import rng_of
 
 N = 40
 AUC = metric_called("auc")
@@ -121,7 +123,20 @@ def test_a_run_alone_draws_its_pairs():
     one_pair = run._replace(candidates=run.candidates._replace(unit=np.zeros(4 * N, np.intp)))
     drawn, of_patients = (draw([one], AUC, 0, 200).alone[0]["good"] for one in (run, one_pair))
     assert drawn[0] == of_patients[0]
-    assert not np.allclose(drawn, of_patients)
+    assert not np.allclose(drawn[:201], of_patients)
+
+
+def test_a_run_alone_has_the_interval_of_its_own_table():
+    """And of a difference the law is that of the difference, not of the two it is made of."""
+    run = RUNS[0]
+    _, patient = np.unique(run.candidates.patient, return_inverse=True)
+    resamples = resample(run.candidates.unit, patient, rng_of(0, "compare", "alone"), 200)
+    own = {name: AUC.under(rows, run.candidates.member) for name, rows in run.by_attack.items()}
+    alone = estimates(lambda weight: {name: of(weight) for name, of in own.items()}, resamples)
+    apart = estimates(lambda weight: {"": own["good"](weight) - own["weak"](weight)}, resamples, DIFFERENCE)[""]
+    drawn = draw([run], AUC, 0, 200)
+    assert estimate(drawn, "good", AUC) == alone["good"]
+    assert difference(drawn, "good", "weak", AUC).difference == apart
 
 
 def test_attacks_of_other_runs_meet_on_common_ones():

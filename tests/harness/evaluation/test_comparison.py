@@ -22,12 +22,14 @@ MEMBER = np.concatenate(MEMBERS)
 DIFFICULTY = RNG.normal(0, 1, (2 * PAIRS, N))
 
 
-def rows_of(apart: float, noise: float, seed: int):
-    """An attack: what it shares with the others (the difficulty), what it knows, and its own noise."""
+def rows_of(apart: float, noise: float, seed: int, times: int = 1):
+    """An attack: what it shares with the others (the difficulty), what it knows, and its own noise. times: as many
+    pairs."""
     rng = np.random.default_rng(seed)
-    scores = [d + apart * m + noise * rng.normal(size=N) for d, m in zip(DIFFICULTY, MEMBERS, strict=True)]
-    targets = [ScoredTarget(s, m, i // 2) for i, (s, m) in enumerate(zip(scores, MEMBERS, strict=True))]
-    return predict_held_out(targets, [np.arange(N)] * 2 * PAIRS, DECISIONS["probability"])
+    sides = [*zip(DIFFICULTY, MEMBERS, strict=True)] * times
+    scores = [d + apart * m + noise * rng.normal(size=N) for d, m in sides]
+    targets = [ScoredTarget(s, m, i // 2) for i, (s, (_, m)) in enumerate(zip(scores, sides, strict=True))]
+    return predict_held_out(targets, [np.arange(N)] * len(sides), DECISIONS["probability"])
 
 
 def test_holm_of_known_numbers():
@@ -85,10 +87,18 @@ def test_every_attack_meets_every_baseline_and_two_baselines_meet_once():
 
 def test_a_clear_difference_survives_many_questions():
     """2,000 draws could not tell anything below 0.05 after 60 questions: the draws grow with the questions."""
-    rows = {"knn": rows_of(0.0, 0.3, 99), **{f"a{i}": rows_of(2.0, 0.3, i) for i in range(30)}}
-    found = compare(rows, MEMBER, seed=0, baselines=("knn",))
+    rows = {"knn": rows_of(0.0, 0.3, 99, 3), **{f"a{i}": rows_of(2.0, 0.3, i, 3) for i in range(30)}}
+    found = compare(rows, np.tile(MEMBER, 3), seed=0, baselines=("knn",))
     assert len(found) == 60
     assert max(one.p_holm for one in found) < 0.05
+
+
+def test_of_few_pairs_many_questions_have_no_answer():
+    """Three pairs in which each attack is better cannot say so of thirty, however often patients are drawn."""
+    rows = {"knn": rows_of(0.0, 0.3, 99), **{f"a{i}": rows_of(2.0, 0.3, i) for i in range(30)}}
+    found = [one for one in compare(rows, MEMBER, seed=0, baselines=("knn",)) if one.metric == "auc"]
+    assert min(one.difference.low for one in found) > 0
+    assert max(one.p_holm for one in found) > 0.05
 
 
 def test_few_non_members_have_no_tpr_to_compare():

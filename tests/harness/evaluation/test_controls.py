@@ -32,7 +32,7 @@ def measured(rng: np.random.Generator, leak: float, unit=UNIT, patient=PATIENT) 
     )
     member = member[: len(unit)]
     ranking = Ranking.of(rng.normal(size=len(unit)) + leak * member, member)
-    resamples = resample(unit, patient, rng, 200)
+    resamples = resample(unit, patient, rng, 200).plain  # as `measure(at_chance=True)` has them
     return replace(control("blind", 0.5), auc=estimates(lambda w: {"auc": ranking.roc(w).auc()}, resamples)["auc"])
 
 

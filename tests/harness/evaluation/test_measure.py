@@ -33,10 +33,20 @@ def test_a_resample_without_any_row_says_nothing_about_any_metric(rows):
         record = measure(rows, MEMBER, 3, 200)
     assert drawn.keys() == plain.keys() >= {"auc", "brier", "log_loss", "f1", "precision", "kappa", "recall"}
     for name, values in drawn.items():
-        assert np.array_equal(np.isnan(values), empty), name
+        assert np.array_equal(np.isnan(values[:200]), empty), name
         assert np.isfinite(plain[name]).all()
-    low, high = np.quantile(drawn["f1"][~empty], [0.025, 0.975])
+    by_law = resamples.drawn_by_law(drawn["f1"], (0.0, 1.0))
+    assert np.array_equal(np.isnan(by_law), empty)
+    low, high = np.quantile(by_law[~empty], [0.025, 0.975])
     assert (record["f1"].low, record["f1"].high) == pytest.approx((low, high))
+
+
+def test_a_control_has_the_resamples_alone(rows):
+    resamples = resamples_of(rows, 3, 200)
+    _, drawn = metrics_of(rows, MEMBER, resamples.plain)
+    control, attack = (measure(rows, MEMBER, 3, 200, at_chance=one)["auc"] for one in (True, False))
+    assert (control.low, control.high) == pytest.approx(tuple(np.nanquantile(drawn["auc"], [0.025, 0.975])))
+    assert (control.low, control.high) != pytest.approx((attack.low, attack.high))
 
 
 def test_a_target_of_one_class_has_no_auc_of_its_own(rows):

@@ -7,8 +7,11 @@ import pytest
 
 from harness.data.pool import Pool
 from harness.data.splits import paired_halves
+from harness.evaluation.decision_rules import DECISIONS
+from harness.evaluation.predictions import predict_held_out
+from harness.evaluation.records import Record
 from harness.experiment.attack_scores import AttackScores
-from harness.experiment.evaluator import Evaluator
+from harness.experiment.evaluator import Evaluation, Evaluator
 from harness.planning.plan import LabelledSpec
 
 
@@ -35,3 +38,21 @@ def test_shadows_left_out_leave_the_others_in_their_pairs(evaluator):
     scored = AttackScores([np.zeros(40)] * 2, 0.0, 0, None)
     kept = evaluator._replace(shadows=[evaluator.shadows[j] for j in (0, 3)], numbers=(0, 3))
     assert [one.pair for one in kept._labelled(scored)] == [0, 1]
+
+
+@pytest.mark.parametrize("kind", ["attack", "control"])
+def test_controls_alone_are_measured_as_what_is_at_chance(evaluator, monkeypatch, kind):
+    asked = []
+    monkeypatch.setattr(
+        "harness.experiment.evaluator.measure", lambda *args, at_chance: asked.append(at_chance) or {"n_targets": 4}
+    )
+    record = Record("blind", "none", "shadow", "release", kind=kind)
+    predictions = predict_held_out(
+        evaluator._labelled(AttackScores([np.arange(40.0)] * 4, 0.0, 0, None)),
+        evaluator._patients_of_shadows(),
+        DECISIONS["probability"],
+    )
+    evaluator.with_truth(Evaluation(record, evaluator.candidates, predictions), evaluator.member)
+    assert asked == [kind == "control"]
+    assert evaluator.from_pixels().kind == "control"
+    assert asked[1:] == [True]

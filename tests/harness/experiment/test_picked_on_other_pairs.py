@@ -57,7 +57,7 @@ def told(scores, held, *, decision="probability", monkeypatch, nobody=False, rul
 @pytest.fixture
 def unmeasured(monkeypatch):
     """Nobody looks at the rows' figures here."""
-    monkeypatch.setattr("harness.experiment.evaluator.measure", lambda *args: {})
+    monkeypatch.setattr("harness.experiment.evaluator.measure", lambda *args, **named: {})
     monkeypatch.setattr("harness.experiment.evaluator._record", record)
 
 
