@@ -10,7 +10,8 @@ import numpy as np
 
 from harness.errors import InputError, unknown_name
 from harness.evaluation import metrics
-from harness.evaluation.intervals import SHARE, Estimate, Range
+from harness.evaluation.few_units import Range
+from harness.evaluation.intervals import SHARE, Estimate
 from harness.evaluation.measure import EVENTS_WANTED, RANGES
 from harness.evaluation.metrics import Confusion, Flags, Floats, Weights
 from harness.evaluation.records import Record

@@ -18,7 +18,7 @@ UNRANKED = (
     "Rows beside one another are no ranking: their generators or slices differ, and so do the figures that any "
     "attack could reach there."
 )
-FEWEST_SEEDS = 5
+FEWEST_SEEDS = 3
 _SHORT = 7  # letters of a commit
 
 
@@ -74,16 +74,15 @@ def of_table(seeds: Sequence[Mapping[str, Said]], rows: Sequence[ComparedRow], m
         )
     else:
         told.append(f"Intervals resample {len(seeds)} seeds ({numbers}) and {n_patients} patients.")
-        if len(seeds) < FEWEST_SEEDS:
+        if len(seeds) == 2:
             told.append(
-                f"An interval over {len(seeds)} seeds is hardly one: drawn with replacement they have "
-                f"{math.comb(2 * len(seeds) - 1, len(seeds))} different means, and where generators differ much it "
-                "is too narrow. Take it as one of patients, and look at each seed's value."
+                "Two seeds say little of how generators of others would come out: the interval is wide, and where "
+                "they differ much it still holds less often than it says. Look at each seed's value."
             )
     if len(rows) > 1 and metric.has_interval and len(seeds) < FEWEST_SEEDS:
         told.append(
-            f"No attack is said to beat another: with fewer than {FEWEST_SEEDS} seeds p-values of paired differences "
-            "are too small, since resampling so few seeds shows too little of how they differ."
+            f"No attack is said to beat another: that takes {FEWEST_SEEDS} seeds, for fewer show too little of how "
+            "they differ."
         )
     if any(0 < row.n_seeds < len(seeds) for row in rows):
         told.append("A row without a value of every seed has no rank: its mean is of fewer generators.")

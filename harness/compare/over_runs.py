@@ -1,8 +1,8 @@
 """The mean over runs, with an interval that resamples runs and patients; and paired differences on common targets.
 
-Two levels, crossed (Owen 2007, arXiv 0712.1111): runs of other seeds are drawn with replacement, and so are patients,
-who are the same people in every run. Every attack stands on the same draws. Of a single run its pairs of shadows are
-drawn in place of runs, as in the run's own table.
+Two levels, crossed: runs of other seeds are drawn with replacement, and so are patients, who are the same people in
+every run; intervals have the law of `harness.evaluation.few_units`, runs being its pairs. Every attack stands on the
+same draws. Of a single run its pairs of shadows are drawn in place of runs, as in the run's own table.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from harness.compare.metric import Judged, Metric
 from harness.compare.rows import Candidates
 from harness.evaluation.comparison import Comparison, paired
+from harness.evaluation.few_units import N_OF_VARIANCE, Law
 from harness.evaluation.intervals import (
     Estimate,
     Resamples,
@@ -38,11 +39,13 @@ class Faced(NamedTuple):
 class Drawn(NamedTuple):
     """Values of one metric, float64 [1 + b] each: as it is, then under every resample.
 
-    in_run: by run and attack, patients drawn, the same in all runs; alone: pairs of shadows drawn, too; crossed: by
-    which resamples, of each run; counts: how often each run is drawn, [1 + b, runs].
+    in_run: by run and attack, patients drawn, the same in all runs, `N_OF_VARIANCE` times or more; apart: patients of
+    each run by themselves, [`N_OF_VARIANCE`]; alone: pairs of shadows drawn, too, by all weights of `crossed`;
+    counts: how often each run is drawn, [1 + resamples, runs].
     """
 
     in_run: list[dict[str, Floats]]
+    apart: list[dict[str, Floats]]
     alone: list[dict[str, Floats]]
     crossed: list[Resamples]
     counts: NDArray[np.float64]
@@ -51,18 +54,21 @@ class Drawn(NamedTuple):
         """The runs that have a value of all of these attacks."""
         return [at for at, run in enumerate(self.in_run) if all(name in run for name in attacks)]
 
-    def law_of(self, runs: Sequence[int]) -> Resamples | None:
-        """By which resamples the mean over runs was drawn, where it is that of one."""
-        return self.crossed[runs[0]] if len(runs) == 1 else None
+    def law_of(self, runs: Sequence[int]) -> Law | None:
+        """What the mean over these runs is drawn from."""
+        return self.crossed[runs[0]].law if len(runs) == 1 else Law(len(self.counts) - 1, len(runs))
 
     def mean(self, of: Callable[[dict[str, Floats]], Floats], runs: Sequence[int]) -> Floats:
-        """The mean over runs of what `of` makes of a run's values, float64 [1 + b]; NaN where none is drawn."""
+        """The mean over runs of what `of` makes of a run's values: as it is, then as their law takes it."""
         if len(runs) == 1:
             return of(self.alone[runs[0]])
-        counts, values = self.counts[:, list(runs)], np.stack([of(self.in_run[at]) for at in runs], axis=1)
+        values, apart = (np.stack([of(some[at]) for at in runs], axis=1) for some in (self.in_run, self.apart))
+        counts = self.counts[:, list(runs)]
         total = counts.sum(axis=1)
-        with np.errstate(invalid="ignore"):  # 0 / 0
-            return np.asarray(np.where(total > 0, (counts * values).sum(axis=1) / total, np.nan))
+        with np.errstate(invalid="ignore"):  # 0 / 0, where none of them is drawn
+            drawn = np.where(total > 0, (counts * values[: len(counts)]).sum(axis=1) / total, np.nan)
+        without = (values[0].sum() - values[0]) / (len(runs) - 1)
+        return np.concatenate([drawn, without, values[1 : N_OF_VARIANCE + 1].mean(axis=1), apart.mean(axis=1)])
 
 
 def draw(runs: Sequence[Faced], metric: Metric, seed: int, n_resamples: int) -> Drawn:
@@ -70,22 +76,32 @@ def draw(runs: Sequence[Faced], metric: Metric, seed: int, n_resamples: int) -> 
     people = {name: place for place, name in enumerate(sorted({p for run in runs for p in run.candidates.patient}))}
     rng = rng_of(seed, "compare", "runs")
     drawn = rng.multinomial(len(runs), np.full(len(runs), 1 / len(runs)), n_resamples)
-    in_run, alone, drawn_alone = [], [], []
+    found = Drawn([], [], [], [], np.vstack([np.ones(len(runs)), drawn]))
     every = set().union(*(run.by_attack for run in runs))
     all_in_all = len(runs) > 1 and all(set(run.by_attack) == every for run in runs)
-    for run in runs:
+    for at, run in enumerate(runs):
         patient = np.array([people[name] for name in run.candidates.patient], np.intp)
         # All people, so that they are drawn alike in a run that some of them are not in.
         everybody = np.r_[patient, np.arange(len(people))]
-        of_patients = resample(
-            np.zeros(len(everybody), np.intp), everybody, rng_of(seed, "compare", "patients"), n_resamples
-        )
+
+        def of_patients(n: int, *name: str, everybody: NDArray[np.intp] = everybody) -> Resamples:
+            return resample(np.zeros(len(everybody), np.intp), everybody, rng_of(seed, "compare", *name), n)
+
         crossed = resample(run.candidates.unit, patient, rng_of(seed, "compare", "alone"), n_resamples)
-        drawn_alone.append(crossed)
-        in_run.append(_values(run, metric, of_patients if len(runs) > 1 else crossed))
+        found.crossed.append(crossed)
+        if len(runs) > 1:
+            together = of_patients(max(n_resamples, N_OF_VARIANCE), "patients")
+            found.in_run.append(_values(run, metric, together))
+            found.apart.append(_drawn(_values(run, metric, of_patients(N_OF_VARIANCE, "patients", str(at)))))
         # Where each attack has several runs, none is looked at by itself.
-        alone.append(in_run[-1] if all_in_all or len(runs) == 1 else _values(run, metric, crossed))
-    return Drawn(in_run, alone, drawn_alone, np.vstack([np.ones(len(runs)), drawn]))
+        found.alone.append(found.in_run[-1] if all_in_all else _values(run, metric, crossed))
+        if len(runs) == 1:
+            found.in_run.append(found.alone[-1])
+    return found
+
+
+def _drawn(values: dict[str, Floats]) -> dict[str, Floats]:
+    return {name: some[1:] for name, some in values.items()}
 
 
 def estimate(drawn: Drawn, attack: str, metric: Metric) -> Estimate:

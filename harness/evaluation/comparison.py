@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness.evaluation.intervals import N_RESAMPLES, SHARE, Estimate, Range, Resamples, percentiles, spread
+from harness.evaluation.few_units import Law, Range
+from harness.evaluation.intervals import N_RESAMPLES, SHARE, Estimate, Resamples, percentiles, spread
 from harness.evaluation.measure import fprs_with_enough, resamples_of
 from harness.evaluation.metrics import Flags, Floats, Ranking, StepRoc, Weights
 from harness.evaluation.predictions import Predictions
@@ -60,7 +61,7 @@ def compare(
     resamples = resamples_of(next(iter(rows.values())), seed, n_resamples)
     drawn = _values(rows, member, metrics, resamples)
     found = [
-        paired(name, base, metric, drawn[name, metric] - drawn[base, metric], resamples)
+        paired(name, base, metric, drawn[name, metric] - drawn[base, metric], resamples.law)
         for name, base in asked
         for metric in metrics
     ]
@@ -129,16 +130,16 @@ def paired(
     baseline: str,
     metric: str,
     difference: Floats,
-    resamples: Resamples | None = None,
+    law: Law | None = None,
     *,
     within: Range = SHARE,
 ) -> Comparison:
     """What differences of one attack and another say, not corrected yet: float64 [1 + b], the value first.
 
-    resamples: by whose weights they were drawn, as in `estimated`; within: the ends of what the metric can be.
+    law: as `estimated` has it; within: the ends of what the metric can be.
     """
     value, drawn, most = float(difference[0]), difference[1:], within[1] - within[0]
-    drawn = drawn if resamples is None else resamples.drawn_by_law(drawn, (-most, most))
+    drawn = drawn if law is None else law.drawn(drawn, (-most, most))
     drawn = drawn[~np.isnan(drawn)]
     if np.isnan(value) or len(drawn) == 0:
         return Comparison(attack, baseline, metric, Estimate(None, note="undefined on these rows"), 1.0, 1.0)

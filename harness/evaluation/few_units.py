@@ -14,14 +14,29 @@ differ get them too narrow. Its shape is kept: what leans to one side there lean
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from harness.evaluation.metrics import Floats
 
+Range = tuple[float, float]
 N_OF_VARIANCE = 200  # resamples by which a variance is estimated, to a tenth of it
 _FEWEST_DEGREES = 2.0
 _MOST_DEGREES = 1e6  # as good as the normal law
 _FARTHEST = 8.0  # deviations, beyond which a normal tail is 0
+
+
+@dataclass(frozen=True)
+class Law:
+    """Of a metric under n_resamples resamples of n_units pairs and of patients, and under what `by_its_law` needs."""
+
+    n_resamples: int
+    n_units: int
+
+    def drawn(self, values: Floats, within: Range) -> Floats:
+        """What its values would be drawn from, float64 [n_resamples]; within: the ends of what the metric can be."""
+        return by_its_law(np.asarray(values, np.float64), self.n_resamples, self.n_units).clip(*within)
 
 
 def by_its_law(values: Floats, n_resamples: int, n_units: int) -> Floats:

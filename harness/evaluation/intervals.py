@@ -13,11 +13,10 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.evaluation.few_units import N_OF_VARIANCE, by_its_law
+from harness.evaluation.few_units import N_OF_VARIANCE, Law, Range
 from harness.evaluation.metrics import Floats, Weights
 
 _K = TypeVar("_K")
-Range = tuple[float, float]
 SHARE: Range = (0.0, 1.0)
 DIFFERENCE: Range = (-1.0, 1.0)  # of two shares
 N_RESAMPLES = 2000
@@ -110,15 +109,10 @@ class Resamples:
         """The resamples alone."""
         return replace(self, apart=None)
 
-    def drawn_by_law(self, values: Floats, within: Range) -> Floats:
-        """Of a metric under all of the weights, what its values would be drawn from, float64 [resamples].
-
-        within: the ends of what the metric can be.
-        """
-        values = np.asarray(values, np.float64)
-        if self.apart is None:
-            return values
-        return by_its_law(values, self.n_resamples, self.n_units).clip(*within)
+    @property
+    def law(self) -> Law | None:
+        """What a metric under all of the weights is drawn from; None where it is from the resamples themselves."""
+        return None if self.apart is None else Law(self.n_resamples, self.n_units)
 
 
 def _products(drawn: Sequence[Drawn], n_resamples: int, size: int) -> Iterator[NDArray[np.int32]]:
@@ -182,7 +176,7 @@ def estimates(
     metrics: weights [b, n] to named values [b]; all of them at once, so that they share what they compute. within:
     as `estimated` has it.
     """
-    return estimated(metrics(as_they_are(resamples)), spread(metrics, resamples), resamples, within)
+    return estimated(metrics(as_they_are(resamples)), spread(metrics, resamples), resamples.law, within)
 
 
 def as_they_are(resamples: Resamples) -> NDArray[np.int32]:
@@ -193,21 +187,21 @@ def as_they_are(resamples: Resamples) -> NDArray[np.int32]:
 def estimated(
     values: Mapping[str, Floats],
     drawn: Mapping[str, Floats],
-    resamples: Resamples | None = None,
+    law: Law | None = None,
     within: Range | Mapping[str, Range] = SHARE,
 ) -> dict[str, Estimate]:
     """Values float64 [1] by name, each with the interval of those drawn, [b].
 
-    resamples: by whose weights they were drawn, all of them, [weights]. within: the ends of what they can be, by name
+    law: what those under all of the weights, [weights], are drawn from. within: the ends of what they can be, by name
     where they differ and are no shares.
     """
 
-    def law(name: str, some: Floats) -> Floats:
-        if resamples is None:
+    def by_law(name: str, some: Floats) -> Floats:
+        if law is None:
             return some
-        return resamples.drawn_by_law(some, within.get(name, SHARE) if isinstance(within, Mapping) else within)
+        return law.drawn(some, within.get(name, SHARE) if isinstance(within, Mapping) else within)
 
-    return {name: _estimate(float(values[name][0]), law(name, some)) for name, some in drawn.items()}
+    return {name: _estimate(float(values[name][0]), by_law(name, some)) for name, some in drawn.items()}
 
 
 def percentiles(drawn: Floats) -> tuple[float, float]:

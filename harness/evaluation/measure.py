@@ -63,7 +63,7 @@ def measure(
     """
     resamples = resamples_of(rows, seed, n_resamples)
     resamples = resamples.plain if at_chance else resamples
-    found = estimated(*metrics_of(rows, member, resamples), resamples, RANGES)
+    found = estimated(*metrics_of(rows, member, resamples), resamples.law, RANGES)
     ece = metrics.expected_calibration_error(rows.probability, member, np.ones((1, len(member))))
     return {
         "n_targets": int(rows.target.max()) + 1,

@@ -38,22 +38,22 @@ def test_seeds_are_averaged_and_attacks_of_several_runs_ranked(tmp_path):
         assert [one.value for one in row.each] == pytest.approx(own)
         assert row.estimate.value == pytest.approx(np.mean(own))
         assert row.estimate.low < row.estimate.value < row.estimate.high
-    assert table.wins == [], "of so few seeds p-values are too small"
-    assert "No attack is said to beat another: with fewer than 5 seeds" in " ".join(table.notes)
-    assert "hardly one" in " ".join(table.notes)
+    assert table.wins == [], "two seeds show too little of how generators differ"
+    assert "No attack is said to beat another: that takes 3 seeds" in " ".join(table.notes)
+    assert "Two seeds say little" in " ".join(table.notes)
     assert f"2 seeds (0, 1) and {PATIENTS} patients" in table.notes[0]
     assert found.ranks == [], "seeds are no settings"
     assert found.n_runs == 4
 
 
-@pytest.mark.parametrize("n_seeds", [4, 5])
-def test_wins_are_of_five_seeds_or_more(tmp_path, n_seeds):
+@pytest.mark.parametrize("n_seeds", [2, 3])
+def test_wins_are_of_three_seeds_or_more(tmp_path, n_seeds):
     for seed in range(n_seeds):
         for name, strength in BOTH.items():
             write_run(tmp_path / f"{name}-{seed}", {name: strength}, seed)
     (table,) = compare([tmp_path]).tables
-    assert ("No attack is said to beat another" in " ".join(table.notes)) == (n_seeds < 5)
-    assert [(one.attack, one.baseline) for one in table.wins] == [("ssim", "knn")] * (n_seeds == 5)
+    assert ("No attack is said to beat another" in " ".join(table.notes)) == (n_seeds < 3)
+    assert [(one.attack, one.baseline) for one in table.wins] == [("ssim", "knn")] * (n_seeds >= 3)
     assert all(one.p_holm < 0.05 for one in table.wins), "they met on generators, though in different folders"
 
 

@@ -35,7 +35,7 @@ def test_a_resample_without_any_row_says_nothing_about_any_metric(rows):
     for name, values in drawn.items():
         assert np.array_equal(np.isnan(values[:200]), empty), name
         assert np.isfinite(plain[name]).all()
-    by_law = resamples.drawn_by_law(drawn["f1"], (0.0, 1.0))
+    by_law = resamples.law.drawn(drawn["f1"], (0.0, 1.0))
     assert np.array_equal(np.isnan(by_law), empty)
     low, high = np.quantile(by_law[~empty], [0.025, 0.975])
     assert (record["f1"].low, record["f1"].high) == pytest.approx((low, high))
