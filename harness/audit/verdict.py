@@ -21,7 +21,7 @@ from harness.audit.sight import (
 )
 from harness.evaluation.controls import CHANCE
 from harness.evaluation.estimate_text import counted
-from harness.evaluation.intervals import LEVEL
+from harness.evaluation.few_units import LEVEL
 
 _PROOF = (
     "No finding is no proof: this asked how near images come and what a few attacks tell, by somebody who holds the "

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from harness.compare.metric import Judged, Metric
 from harness.compare.rows import Candidates
 from harness.evaluation.comparison import Comparison, paired
-from harness.evaluation.few_units import N_OF_VARIANCE, Law
+from harness.evaluation.few_units import Law
 from harness.evaluation.intervals import (
     Estimate,
     Resamples,
@@ -37,71 +37,57 @@ class Faced(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """Values of one metric, float64 [1 + b] each: as it is, then under every resample.
+    """Values of one metric by run and attack, float64 each: first as it is.
 
-    in_run: by run and attack, patients drawn, the same in all runs, `N_OF_VARIANCE` times or more; apart: patients of
-    each run by themselves, [`N_OF_VARIANCE`]; alone: pairs of shadows drawn, too, by all weights of `crossed`;
-    counts: how often each run is drawn, [1 + resamples, runs].
+    alike: then with patients drawn, the same in all runs, [1 + n_drawn]; apart: with those of each run by themselves,
+    [n_drawn]; alone: under all weights of `crossed`, which draw its pairs of shadows, too, [1 + weights].
     """
 
-    in_run: list[dict[str, Floats]]
+    alike: list[dict[str, Floats]]
     apart: list[dict[str, Floats]]
     alone: list[dict[str, Floats]]
     crossed: list[Resamples]
-    counts: NDArray[np.float64]
+    n_drawn: int
 
     def runs_of(self, *attacks: str) -> list[int]:
         """The runs that have a value of all of these attacks."""
-        return [at for at, run in enumerate(self.in_run) if all(name in run for name in attacks)]
+        return [at for at, run in enumerate(self.alone) if all(name in run for name in attacks)]
 
     def law_of(self, runs: Sequence[int]) -> Law | None:
-        """What the mean over these runs is drawn from."""
-        return self.crossed[runs[0]].law if len(runs) == 1 else Law(len(self.counts) - 1, len(runs))
+        """What the mean over these runs follows."""
+        return self.crossed[runs[0]].law if len(runs) == 1 else Law((1 / len(runs),) * len(runs), self.n_drawn)
 
     def mean(self, of: Callable[[dict[str, Floats]], Floats], runs: Sequence[int]) -> Floats:
-        """The mean over runs of what `of` makes of a run's values: as it is, then as their law takes it."""
+        """The mean over runs of what `of` makes of a run's values: as it is, then as its law takes it."""
         if len(runs) == 1:
             return of(self.alone[runs[0]])
-        values, apart = (np.stack([of(some[at]) for at in runs], axis=1) for some in (self.in_run, self.apart))
-        counts = self.counts[:, list(runs)]
-        total = counts.sum(axis=1)
-        with np.errstate(invalid="ignore"):  # 0 / 0, where none of them is drawn
-            drawn = np.where(total > 0, (counts * values[: len(counts)]).sum(axis=1) / total, np.nan)
-        without = (values[0].sum() - values[0]) / (len(runs) - 1)
-        return np.concatenate([drawn, without, values[1 : N_OF_VARIANCE + 1].mean(axis=1), apart.mean(axis=1)])
+        alike, apart = (np.stack([of(some[at]) for at in runs]) for some in (self.alike, self.apart))
+        without = (alike[:, 0].sum() - alike[:, 0]) / (len(runs) - 1)
+        return np.concatenate([alike[:, :1].mean(axis=0), without, alike[:, 1:].mean(axis=0), apart.mean(axis=0)])
 
 
 def draw(runs: Sequence[Faced], metric: Metric, seed: int, n_resamples: int) -> Drawn:
     """Every attack's values in every run. What a run's rows allow no value of is missing there."""
     people = {name: place for place, name in enumerate(sorted({p for run in runs for p in run.candidates.patient}))}
-    rng = rng_of(seed, "compare", "runs")
-    drawn = rng.multinomial(len(runs), np.full(len(runs), 1 / len(runs)), n_resamples)
-    found = Drawn([], [], [], [], np.vstack([np.ones(len(runs)), drawn]))
-    every = set().union(*(run.by_attack for run in runs))
-    all_in_all = len(runs) > 1 and all(set(run.by_attack) == every for run in runs)
+    found = Drawn([], [], [], [], n_resamples // 2)
     for at, run in enumerate(runs):
         patient = np.array([people[name] for name in run.candidates.patient], np.intp)
         # All people, so that they are drawn alike in a run that some of them are not in.
         everybody = np.r_[patient, np.arange(len(people))]
 
-        def of_patients(n: int, *name: str, everybody: NDArray[np.intp] = everybody) -> Resamples:
-            return resample(np.zeros(len(everybody), np.intp), everybody, rng_of(seed, "compare", *name), n)
+        def of_patients(*name: str, run: Faced = run, everybody: NDArray[np.intp] = everybody) -> dict[str, Floats]:
+            rng = rng_of(seed, "compare", *name)
+            return _values(run, metric, resample(np.zeros(len(everybody), np.intp), everybody, rng, found.n_drawn))
 
-        crossed = resample(run.candidates.unit, patient, rng_of(seed, "compare", "alone"), n_resamples)
-        found.crossed.append(crossed)
         if len(runs) > 1:
-            together = of_patients(max(n_resamples, N_OF_VARIANCE), "patients")
-            found.in_run.append(_values(run, metric, together))
-            found.apart.append(_drawn(_values(run, metric, of_patients(N_OF_VARIANCE, "patients", str(at)))))
-        # Where each attack has several runs, none is looked at by itself.
-        found.alone.append(found.in_run[-1] if all_in_all else _values(run, metric, crossed))
-        if len(runs) == 1:
-            found.in_run.append(found.alone[-1])
-    return found
-
-
-def _drawn(values: dict[str, Floats]) -> dict[str, Floats]:
-    return {name: some[1:] for name, some in values.items()}
+            found.alike.append(of_patients("patients"))
+            found.apart.append({name: one[1:] for name, one in of_patients("patients", str(at)).items()})
+        found.crossed.append(resample(run.candidates.unit, patient, rng_of(seed, "compare", "alone"), n_resamples))
+    # Where each attack has several runs, none is looked at by itself.
+    if len(runs) > 1 and all(one.keys() == found.alike[0].keys() for one in found.alike):
+        return found._replace(alone=found.alike)
+    alone = [_values(run, metric, crossed) for run, crossed in zip(runs, found.crossed, strict=True)]
+    return found._replace(alone=alone)
 
 
 def estimate(drawn: Drawn, attack: str, metric: Metric) -> Estimate:

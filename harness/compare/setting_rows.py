@@ -43,7 +43,7 @@ def _row(held: Held, attack: str, drawn: Drawn | None, metric: Metric) -> Compar
         found = notes.without_scores([of for _, of in told])
     else:
         runs = drawn.runs_of(attack)
-        each = [OfSeed(one.run.seed, float(drawn.in_run[at][attack][0])) for at, one in met if at in runs]
+        each = [OfSeed(one.run.seed, float(drawn.alone[at][attack][0])) for at, one in met if at in runs]
         found = estimate(drawn, attack, metric) if runs else Estimate(None, note=_missing(met[0][1], metric))
     record = met[0][1].record
     return ComparedRow(

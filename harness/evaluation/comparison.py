@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from harness.evaluation.few_units import Law, Range
-from harness.evaluation.intervals import N_RESAMPLES, SHARE, Estimate, Resamples, percentiles, spread
+from harness.evaluation.intervals import N_RESAMPLES, SHARE, Estimate, Resamples, by_law, percentiles, spread
 from harness.evaluation.measure import fprs_with_enough, resamples_of
 from harness.evaluation.metrics import Flags, Floats, Ranking, StepRoc, Weights
 from harness.evaluation.predictions import Predictions
@@ -47,8 +47,9 @@ def compare(
     """Every attack against every baseline present, in AUC and, with 30 non-members, in TPR at 10 % FPR.
 
     rows: by attack, the same candidates in the same order; member: bool [n]. Two baselines meet once. Both
-    attacks of a difference stand on the same resamples of pairs and patients, so what they share cancels. The
-    resamples are as many as let a difference stay below 0.05 after the correction, from 2,000 to 20,000.
+    attacks of a difference stand on the same draws of patients, so what they share cancels, and intervals and
+    p-values follow the law of `harness.evaluation.few_units`. Of a single pair they are of resampled patients, as
+    often as lets a difference stay below 0.05 after the correction, 2,000 to 20,000 times.
     Raises ValueError where the candidates of two attacks are not the same.
     """
     _check_same(rows)
@@ -57,8 +58,9 @@ def compare(
     if not asked:
         return []
     metrics = list(METRICS) if FPR in fprs_with_enough(member) else ["auc"]
-    n_resamples = resamples_for(len(asked) * len(metrics))
-    resamples = resamples_of(next(iter(rows.values())), seed, n_resamples)
+    resamples = resamples_of(next(iter(rows.values())), seed)
+    if resamples.law is None:  # then p-values are shares of the resamples
+        resamples = resamples_of(next(iter(rows.values())), seed, resamples_for(len(asked) * len(metrics)))
     drawn = _values(rows, member, metrics, resamples)
     found = [
         paired(name, base, metric, drawn[name, metric] - drawn[base, metric], resamples.law)
@@ -138,8 +140,13 @@ def paired(
 
     law: as `estimated` has it; within: the ends of what the metric can be.
     """
-    value, drawn, most = float(difference[0]), difference[1:], within[1] - within[0]
-    drawn = drawn if law is None else law.drawn(drawn, (-most, most))
+    value, drawn = float(difference[0]), difference[1:]
+    if law is not None:
+        most = within[1] - within[0]
+        chance = None if np.isnan(value) else law.chance(value, drawn, compared=True)
+        p_value = 1.0 if chance is None else chance.p_value(value)
+        found = by_law(value, drawn, law, (-most, most), compared=True)
+        return Comparison(attack, baseline, metric, found, p_value, p_value)
     drawn = drawn[~np.isnan(drawn)]
     if np.isnan(value) or len(drawn) == 0:
         return Comparison(attack, baseline, metric, Estimate(None, note="undefined on these rows"), 1.0, 1.0)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from harness.data.splits import random_half
-from harness.evaluation.intervals import LEVEL, Estimate, percentiles
+from harness.evaluation.few_units import LEVEL
+from harness.evaluation.intervals import Estimate, percentiles
 from harness.evaluation.metrics import Flags
 from harness.evaluation.predictions import Predictions
 from harness.evaluation.records import Record

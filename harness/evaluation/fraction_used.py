@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.evaluation.decision_rules import FIXED
-from harness.evaluation.intervals import LEVEL, Estimate, percentiles, resample, spread
+from harness.evaluation.few_units import LEVEL
+from harness.evaluation.intervals import Estimate, percentiles, resample, spread
 from harness.evaluation.metrics import Flags, Floats, Weights
 from harness.evaluation.remembered import remembered
 from harness.seeds import rng_of

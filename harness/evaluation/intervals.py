@@ -13,14 +13,13 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.evaluation.few_units import N_OF_VARIANCE, Law, Range
+from harness.evaluation.few_units import LEVEL, Law, Range
 from harness.evaluation.metrics import Floats, Weights
 
 _K = TypeVar("_K")
 SHARE: Range = (0.0, 1.0)
 DIFFERENCE: Range = (-1.0, 1.0)  # of two shares
 N_RESAMPLES = 2000
-LEVEL = 0.95
 MANY = 2**26  # resamples times rows: where nothing hangs on single rows, more than these are not drawn row by row
 _CHUNK_CELLS = 100_000  # resamples at once, times rows: the intermediate arrays then stay in a core's own cache
 
@@ -72,9 +71,9 @@ class Resamples:
 
     Whoever asks again gets the same weights. A row's weight is the product over all that is drawn.
 
-    drawn: patients, then units where there are several; apart: the patients of each unit by themselves, None where
-    nothing is made of them. Then as many rows of weights follow the resamples as `by_its_law` takes: every unit left
-    out, patients drawn alike in all units, and in each by itself.
+    drawn: patients, then units where there are several; n_resamples: how often. apart: the patients of each unit by
+    themselves. With it the weights are those that a `Law` takes: every unit left out, then, half as often as
+    resamples were asked for, patients drawn alike in all units, and as often those of each by themselves.
     """
 
     drawn: Sequence[Drawn]
@@ -83,15 +82,18 @@ class Resamples:
 
     def chunks(self, size: int) -> Iterator[NDArray[np.int32]]:
         """The weights, int32 [at most size, rows] at a time."""
-        yield from _products(self.drawn, self.n_resamples, size)
-        if self.apart is not None:
-            place = self.drawn[1].place
-            yield np.stack([place != unit for unit in range(self.n_units)]).astype(np.int32)
-            yield from _products(self.drawn[:1], N_OF_VARIANCE, size)
-            yield from _products([self.apart], N_OF_VARIANCE, size)
+        if self.law is None or self.apart is None:
+            yield from _products(self.drawn, self.n_resamples, size)
+            return
+        place = self.drawn[1].place
+        for at in range(0, len(self.law.shares), size):
+            units = np.arange(at, min(at + size, len(self.law.shares)))
+            yield (place != units[:, None]).astype(np.int32)
+        yield from _products(self.drawn[:1], self.law.n_drawn, size)
+        yield from _products([self.apart], self.law.n_drawn, size)
 
     def weights(self) -> NDArray[np.int32]:
-        """All resamples at once, int32 [resamples, rows]."""
+        """The resamples all at once, int32 [resamples, rows]."""
         return next(_products(self.drawn, self.n_resamples, self.n_resamples))
 
     @property
@@ -100,19 +102,17 @@ class Resamples:
         return len(self.drawn[0].place)
 
     @property
-    def n_units(self) -> int:
-        """Units that are drawn; 1 where they are not."""
-        return self.drawn[1].n if len(self.drawn) > 1 else 1
-
-    @property
     def plain(self) -> Resamples:
-        """The resamples alone."""
+        """The resamples, and no law: they err to the wide side where no unit differs from another."""
         return replace(self, apart=None)
 
     @property
     def law(self) -> Law | None:
-        """What a metric under all of the weights is drawn from; None where it is from the resamples themselves."""
-        return None if self.apart is None else Law(self.n_resamples, self.n_units)
+        """What a metric under all of the weights follows; None where it follows the resamples themselves."""
+        if self.apart is None:
+            return None
+        counts = np.bincount(self.drawn[1].place)
+        return Law(tuple((counts / counts.sum()).tolist()), self.n_resamples // 2)
 
 
 def _products(drawn: Sequence[Drawn], n_resamples: int, size: int) -> Iterator[NDArray[np.int32]]:
@@ -140,7 +140,8 @@ def resample(
     A unit is what is drawn together: a complementary pair of shadows, whose members are each other's
     non-members and so are no two independent draws, or a lone target. Crossed: units are drawn with
     replacement, and so are patients, who are the same people in every target; a row's weight is the product of
-    the two counts (Owen 2007, arXiv 0712.1111, pigeonhole bootstrap). A single unit is not resampled.
+    the two counts (Owen 2007, arXiv 0712.1111, pigeonhole bootstrap). A single unit is not resampled. What is
+    returned follows the law of `harness.evaluation.few_units` where there are several; `plain` has the resamples.
     """
 
     def drawn(which: NDArray[np.intp]) -> Drawn:
@@ -192,16 +193,27 @@ def estimated(
 ) -> dict[str, Estimate]:
     """Values float64 [1] by name, each with the interval of those drawn, [b].
 
-    law: what those under all of the weights, [weights], are drawn from. within: the ends of what they can be, by name
-    where they differ and are no shares.
+    law: what those under all of the weights, [weights], follow. within: the ends of what they can be, by name where
+    they differ and are no shares.
     """
 
-    def by_law(name: str, some: Floats) -> Floats:
+    def of(name: str) -> Estimate:
+        value, some = float(values[name][0]), drawn[name]
         if law is None:
-            return some
-        return law.drawn(some, within.get(name, SHARE) if isinstance(within, Mapping) else within)
+            return _estimate(value, some)
+        return by_law(value, some, law, within.get(name, SHARE) if isinstance(within, Mapping) else within)
 
-    return {name: _estimate(float(values[name][0]), by_law(name, some)) for name, some in drawn.items()}
+    return {name: of(name) for name in drawn}
+
+
+def by_law(value: float, drawn: Floats, law: Law, within: Range, *, compared: bool = False) -> Estimate:
+    """A value with the interval of its law; drawn: under all of the weights. compared: as `Law.chance` has it."""
+    if np.isnan(value):
+        return Estimate(None, note="undefined on these rows")
+    chance = law.chance(value, drawn, compared=compared)
+    if chance is None:
+        return Estimate(value, note="no interval: undefined without some pair of shadows")
+    return Estimate(value, *chance.interval(value, within))
 
 
 def percentiles(drawn: Floats) -> tuple[float, float]:
@@ -227,6 +239,7 @@ def _at_once(n: int) -> int:
 
 
 def _estimate(value: float, drawn: Floats) -> Estimate:
+    """A value with the percentile interval of those drawn."""
     if np.isnan(value):
         return Estimate(None, note="undefined on these rows")
     drawn = drawn[~np.isnan(drawn)]  # a resample without one of the classes says nothing

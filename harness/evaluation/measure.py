@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.evaluation import metrics
+from harness.evaluation.few_units import Law
 from harness.evaluation.intervals import (
     N_RESAMPLES,
     Estimate,
@@ -16,6 +17,7 @@ from harness.evaluation.intervals import (
     as_they_are,
     estimated,
     estimates,
+    percentiles,
     resample,
     spread,
 )
@@ -63,7 +65,8 @@ def measure(
     """
     resamples = resamples_of(rows, seed, n_resamples)
     resamples = resamples.plain if at_chance else resamples
-    found = estimated(*metrics_of(rows, member, resamples), resamples.law, RANGES)
+    values, drawn = metrics_of(rows, member, resamples)
+    found = estimated(values, drawn, resamples.law, RANGES)
     ece = metrics.expected_calibration_error(rows.probability, member, np.ones((1, len(member))))
     return {
         "n_targets": int(rows.target.max()) + 1,
@@ -75,6 +78,7 @@ def measure(
         # A resample repeats rows, which alone raises the ECE: its percentiles would not bracket the value.
         "ece": Estimate(float(ece[0]), note="no interval"),
         "realised_fpr": {str(a): found[f"realised {a}"] for a in NOMINAL_FPRS},
+        "low_here": _low_here(drawn, resamples.law),
         "resampled": "pairs of shadows, then patients" if np.ptp(rows.unit) > 0 else "patients",
     }
 
@@ -98,6 +102,15 @@ def measure_scores(
     decided = {} if decision is None else measure_decision(decision, member, drawn)
     decided.pop("fpr", None)
     return {"n_targets": 1, **found, **decided, "resampled": "patients"}
+
+
+def _low_here(drawn: Mapping[str, Floats], law: Law | None) -> dict[str, float] | None:
+    """The lower ends of the AUC and of the TPR for these very generators: patients alone are drawn."""
+    if law is None:
+        return None
+    names = {"auc": "auc", f"tpr_at_{FPRS[0]}": f"tpr {FPRS[0]}"}
+    alike = {name: law.alike(drawn[metric]) for name, metric in names.items() if metric in drawn}
+    return {name: percentiles(one)[0] for name, one in alike.items() if len(one)}
 
 
 def _of_ranking(found: Mapping[str, Estimate], member: Flags) -> dict[str, Any]:

@@ -38,9 +38,10 @@ class Record:
     within one generator in the first to ask. network_calls: a candidate and target, references' models included.
     labels_used: `none`; `shadow` for an attack that is fitted; `own` for the control `pictures alone`, cross-fitted
     on the target's own labels. resampled: what the intervals resample: pairs of shadows, then patients; never single
-    slices. skipped: why the attack could not run here. control: which one a control is, say `wrong_target`; of
-    planted copies `planted noise` and the like. of: the attack it was made for, by its label, None for one of no
-    attack in particular.
+    slices. low_here: the lower ends of `auc` and `tpr_at_0.1` for these very generators, of which there are several
+    pairs, by drawing patients alone: whether anything is told of them at all. skipped: why the attack could not run
+    here. control: which one a control is, say `wrong_target`; of planted copies `planted noise` and the like. of: the
+    attack it was made for, by its label, None for one of no attack in particular.
     """
 
     attack: str
@@ -69,9 +70,16 @@ class Record:
     network_calls: int = 0
     labels_used: Literal["none", "shadow", "own"] = "none"
     resampled: str | None = None
+    low_here: dict[str, float] | None = None
     skipped: str | None = None
     control: str | None = None
     of: str | None = None
+
+    def surely_above(self, name: Literal["auc", "tpr_at_0.1"], chance: float) -> bool:
+        """Whether these very generators give more away than chance: others may give less."""
+        told = self.auc if name == "auc" else (self.tpr_at_fpr or {}).get("0.1")
+        low = (self.low_here or {}).get(name, None if told is None else told.low)
+        return low is not None and low > chance
 
     @property
     def label(self) -> str:

@@ -23,10 +23,11 @@ class Choice(NamedTuple):
 def best_calibrated(records: Sequence[Record]) -> Choice:
     """Lowest held-out Brier score among attacks above chance whose FPR can be trusted; ties by log loss.
 
-    Above chance: the interval of TPR at 10 % FPR lies above 0.1. Trusted: the realised FPR at nominal 10 %
-    is within a factor of 2. Where no attack is both, the lowest Brier score of all, with a remark.
+    Above chance: the lower end of TPR at 10 % FPR lies above 0.1, for these very generators. Trusted: the realised
+    FPR at nominal 10 % is within a factor of 2. Where no attack is both, the lowest Brier score of all, with a
+    remark.
     """
-    fit = [record for record in records if _above_chance(record) and _trusted(record)]
+    fit = [record for record in records if record.surely_above("tpr_at_0.1", CHANCE_TPR) and _trusted(record)]
 
     def order(record: Record) -> tuple[float, float]:
         return _value(record.brier, np.inf), _value(record.log_loss, np.inf)
@@ -79,11 +80,6 @@ def _highest(records: Sequence[Record], what: str, metric: Callable[[Record], Es
 def _value(estimate: Estimate | None, missing: float) -> float:
     """The value, or `missing`: NaN would win or lose by its place in the list."""
     return missing if estimate is None or estimate.value is None else estimate.value
-
-
-def _above_chance(record: Record) -> bool:
-    tpr = (record.tpr_at_fpr or {}).get("0.1")
-    return tpr is not None and tpr.low is not None and tpr.low > CHANCE_TPR
 
 
 def _trusted(record: Record) -> bool:

@@ -93,17 +93,20 @@ class Evaluator(NamedTuple):
         measured = measure(evaluation.predictions, member, self.seed, at_chance=evaluation.record.kind == "control")
         return replace(evaluation, record=replace(evaluation.record, **measured), member=member)
 
-    def as_control(self, name: str, planned: PlannedAttack, scored: AttackScores) -> Record:
+    def as_control(
+        self, name: str, planned: PlannedAttack, scored: AttackScores, *, at_chance: bool = True
+    ) -> Record:
         """The control of an attack: its scores where they must tell nothing, against the shadows' labels.
 
         `wrong_target`: before another generator's release; `member_only`: on members alone, by shadows of that plan.
+        at_chance: whether it must be; planted copies must be found.
         """
         plain = _record(planned, "shadow", scored)
         named = _control(name, planned.label)
         record = replace(plain, attack=named.attack, control=named.control, of=named.of, kind="control", via="none")
         if scored.skipped is not None:
             return record
-        return replace(record, **self._measured(scored.scores))
+        return replace(record, **self._measured(scored.scores, at_chance=at_chance))
 
     def by_patient(self, planned: PlannedAttack, scored: AttackScores) -> tuple[Record, Predictions, Flags] | None:
         """Every shadow's patients by what the other pairs teach, and who was used; None where it was skipped."""
@@ -186,11 +189,11 @@ class Evaluator(NamedTuple):
         """The shadows' candidates, places in the pool, one shadow after another."""
         return np.concatenate([spec.candidates for spec in self.shadows])
 
-    def _measured(self, scores: Sequence[Floats]) -> dict[str, Any]:
+    def _measured(self, scores: Sequence[Floats], *, at_chance: bool = True) -> dict[str, Any]:
         """What a control's scores reach on the shadows, held out as an attack's are."""
         labelled = self._labelled(AttackScores(list(scores), 0.0, 0, None))
         predictions = predict_held_out(labelled, self._patients_of_shadows(), DECISIONS["probability"])
-        return measure(predictions, self.member, self.seed, at_chance=True)
+        return measure(predictions, self.member, self.seed, at_chance=at_chance)
 
     def _labelled(self, scored: AttackScores) -> list[ScoredTarget]:
         numbers = range(len(self.shadows)) if self.numbers is None else self.numbers

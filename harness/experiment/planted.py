@@ -59,7 +59,8 @@ def planted_copies(executor: Executor, evaluator: Evaluator, attacks: Iterable[P
             else:
                 scored = AttackScores([], 0.0, 0, TOO_FEW)
             judging = evaluator._replace(shadows=list(specs.values()), numbers=list(specs))
-            records.append(replace(judging.as_control(PLANTED + kind, one, scored), kind="planted"))
+            found = judging.as_control(PLANTED + kind, one, scored, at_chance=False)
+            records.append(replace(found, kind="planted"))
     return records
 
 

@@ -49,7 +49,7 @@ def meaning(records: Sequence[Record], chosen: str | None, nobody: Sequence[str]
     if record is None or record.auc is None or record.auc.value is None:
         return []
     auc = record.auc
-    if auc.low is not None and auc.low <= CHANCE_AUC:
+    if auc.low is not None and not record.surely_above("auc", CHANCE_AUC):
         return [
             "On generators whose training slices are known, the chosen attack could not be told from guessing: "
             "nothing here shows that the release gives away which slices were used.",

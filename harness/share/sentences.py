@@ -52,6 +52,7 @@ SENTENCES = (
     # why there is no number, and what intervals resample
     rf"n too small: {_N} non-members",
     r"undefined on these rows",
+    r"no interval: undefined without some pair of shadows",
     r"no resample had both classes",
     r"no decision: the rule does not apply to this attack",
     r"no interval",

@@ -67,7 +67,7 @@ def test_chunks_are_pieced_together_in_order():
         seen.append(len(w))
         return {"some": w[:, [0, 8_999]].astype(float)}
 
-    assert np.array_equal(spread(some, resamples)["some"][:53], resamples.weights()[:, [0, 8_999]])
+    assert np.array_equal(spread(some, resamples.plain)["some"], resamples.weights()[:, [0, 8_999]])
     assert len(seen) > 1
 
 
@@ -83,6 +83,22 @@ def test_weights_are_those_of_patients_drawn_one_resample_after_another_then_uni
     assert np.array_equal(resamples.weights(), (units[:, :, None] * patients[:, None, :]).reshape(40, -1))
     assert np.array_equal(np.concatenate([*resamples.plain.chunks(7)]), resamples.weights())
     assert rng.bit_generator.state == plain.bit_generator.state
+
+
+def test_with_a_law_units_are_left_out_and_patients_drawn_alike_then_apart():
+    unit, patient = np.repeat([0, 1, 2], 40), np.tile(np.arange(40), 3)
+    resamples = resample(unit, patient, np.random.default_rng(7), 60)
+    every = np.concatenate([*resamples.chunks(7)])
+    assert len(every) == 3 + 30 + 30
+    left_out, alike, apart = np.split(every.reshape(-1, 3, 40), [3, 33])
+    assert np.array_equal(left_out[:, :, 0], 1 - np.eye(3))
+    assert np.all(left_out == left_out[:, :, :1])
+    assert np.array_equal(alike[:, :1].repeat(3, axis=1), alike)
+    assert np.all(alike.sum(axis=2) == 40)
+    assert np.all(apart.sum(axis=2) == 40)
+    assert not np.array_equal(apart[:, 0], apart[:, 1])
+    assert len(np.unique(apart.reshape(-1, 40), axis=0)) == 90
+    assert resample(np.zeros(40, int), np.arange(40), np.random.default_rng(7), 60).law is None
 
 
 def test_many_resamples_are_not_kept():

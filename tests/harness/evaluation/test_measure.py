@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from harness.evaluation.decision_rules import DECISIONS
+from harness.evaluation.intervals import by_law
 from harness.evaluation.measure import measure, metrics_of, resamples_of
 from harness.evaluation.predictions import Predictions, predict_held_out
 from harness.evaluation.probability_calibration import ScoredTarget
@@ -24,29 +25,34 @@ def rows() -> Predictions:
 
 
 def test_a_resample_without_any_row_says_nothing_about_any_metric(rows):
-    resamples = resamples_of(rows, 3, 200)
+    resamples = resamples_of(rows, 3, 200).plain
     empty = resamples.weights().sum(axis=1) == 0
     assert 5 < empty.sum() < 195
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         plain, drawn = metrics_of(rows, MEMBER, resamples)
-        record = measure(rows, MEMBER, 3, 200)
+        record = measure(rows, MEMBER, 3, 200, at_chance=True)
+        measure(rows, MEMBER, 3, 200)
     assert drawn.keys() == plain.keys() >= {"auc", "brier", "log_loss", "f1", "precision", "kappa", "recall"}
     for name, values in drawn.items():
-        assert np.array_equal(np.isnan(values[:200]), empty), name
+        assert np.array_equal(np.isnan(values), empty), name
         assert np.isfinite(plain[name]).all()
-    by_law = resamples.law.drawn(drawn["f1"], (0.0, 1.0))
-    assert np.array_equal(np.isnan(by_law), empty)
-    low, high = np.quantile(by_law[~empty], [0.025, 0.975])
+    low, high = np.quantile(drawn["f1"][~empty], [0.025, 0.975])
     assert (record["f1"].low, record["f1"].high) == pytest.approx((low, high))
 
 
-def test_a_control_has_the_resamples_alone(rows):
+def test_a_control_has_the_resamples_and_an_attack_the_law_of_pairs(rows):
     resamples = resamples_of(rows, 3, 200)
+    control, attack = (measure(rows, MEMBER, 3, 200, at_chance=one) for one in (True, False))
     _, drawn = metrics_of(rows, MEMBER, resamples.plain)
-    control, attack = (measure(rows, MEMBER, 3, 200, at_chance=one)["auc"] for one in (True, False))
-    assert (control.low, control.high) == pytest.approx(tuple(np.nanquantile(drawn["auc"], [0.025, 0.975])))
-    assert (control.low, control.high) != pytest.approx((attack.low, attack.high))
+    ends = np.nanquantile(drawn["auc"], [0.025, 0.975])
+    assert (control["auc"].low, control["auc"].high) == pytest.approx(tuple(ends))
+    assert control["low_here"] is None
+    values, drawn = metrics_of(rows, MEMBER, resamples)
+    assert attack["auc"] == by_law(float(values["auc"][0]), drawn["auc"], resamples.law, (0.0, 1.0))
+    assert attack["low_here"].keys() == {"auc"}, "twenty non-members are too few for a TPR"
+    alike = drawn["auc"][2:102]
+    assert attack["low_here"]["auc"] == pytest.approx(np.quantile(alike[~np.isnan(alike)], 0.025))
 
 
 def test_a_target_of_one_class_has_no_auc_of_its_own(rows):
