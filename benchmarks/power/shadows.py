@@ -3,7 +3,7 @@
 A task of a suite is run with 8, 16, 32 and 64 shadows. Member halves and seeds of the first 8 are the same whatever
 their number, so the same targets with the same candidates are judged with more and more references, and attacks that
 learn have more shadows to learn from; a target's pair is never among them. What an attack gains is the difference of
-its AUC there, paired over patients and the four pairs of those shadows: so few that intervals are rather too narrow.
+its AUC there, paired over patients and the four pairs of those shadows.
 """
 
 from __future__ import annotations
