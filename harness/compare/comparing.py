@@ -20,7 +20,6 @@ from harness.compare.same_slices import of_one_name
 from harness.compare.setting_rows import drawn_of, ranked, rows_of, wins
 from harness.compare.settings import Setting, apart, labels
 from harness.errors import InputError, unknown_name
-from harness.evaluation.comparison import resamples_for
 from harness.evaluation.intervals import N_RESAMPLES
 from harness.evaluation.records import TargetSet
 from harness.report.table import section_title
@@ -70,7 +69,7 @@ def _tables(held: Sequence[Held], asked: Asked) -> Iterator[tuple[ComparedTable,
     for one in held:
         n_attacks = len({attack for seed in one.seeds for attack in seed})
         n_pairs = n_attacks * (n_attacks - 1) // 2 if asked.by == "attack" else 0
-        drawn = drawn_of(one.seeds, asked, resamples_for(n_pairs) if n_pairs else N_RESAMPLES)
+        drawn = drawn_of(one.seeds, asked, N_RESAMPLES)
         rows = ranked(rows_of(one, drawn, asked.metric), len(one.seeds), asked.metric)
         leader = first.setdefault(one.setting.access, one.setting)
         told = [] if leader is one.setting else [apart(one.setting, leader)]

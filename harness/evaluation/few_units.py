@@ -27,14 +27,17 @@ from harness.evaluation.metrics import Floats
 Range = tuple[float, float]
 LEVEL = 0.95
 _FEWEST_DEGREES = 2.0  # those of three pairs
+_NOTHING = 1e-9  # to rounding
 _MOST_DEGREES = 1e6  # as good as the normal law
 
 
 class Chance(NamedTuple):
-    """How far a value may be off by chance: its standard error, and the degrees of freedom of Student's law."""
+    """How far a value may be off by chance: its standard error, the degrees of freedom of Student's law, and of how
+    many pairs it is."""
 
     error: float
     degrees: float
+    pairs: int
 
     def interval(self, value: float, within: Range) -> tuple[float, float]:
         """The ends of the central 95 %, as far as there can be such values."""
@@ -44,11 +47,11 @@ class Chance(NamedTuple):
         return max(within[0], value - far), min(within[1], value + far)
 
     def p_value(self, value: float) -> float:
-        """Two-sided, of a value that should be 0."""
+        """Two-sided, of a value that should be 0. Where nothing varies, that of the sign of so many pairs."""
         from scipy.special import stdtr  # start-up
 
-        if self.error == 0:
-            return 1.0 if value == 0 else 0.0
+        if self.error <= _NOTHING:
+            return 1.0 if abs(value) <= _NOTHING else 2.0 ** (1 - self.pairs)
         return float(2 * stdtr(self.degrees, -abs(value) / self.error))
 
 
@@ -62,10 +65,6 @@ class Law:
 
     shares: tuple[float, ...]
     n_drawn: int
-
-    def alike(self, values: Floats) -> Floats:
-        """The metric of these very pairs with patients drawn, float64 [n_drawn] or fewer: where it is defined."""
-        return _known(self._parts(values)[1])
 
     def chance(self, value: float, values: Floats, *, compared: bool = False) -> Chance | None:
         """How far the metric's value may be off; None where it is undefined without some pair, or nearly always.
@@ -86,9 +85,9 @@ class Law:
         if len(shares) == 2 or (compared and len(shares) == 3):
             variance = max(variance, of_patients)
         if compared and len(shares) <= 3:
-            return Chance(variance**0.5, _FEWEST_DEGREES)
+            return Chance(variance**0.5, _FEWEST_DEGREES, len(shares))
         degrees = (len(shares) - 1) * (variance / of_pairs) ** 2 if of_pairs > 0 else _MOST_DEGREES
-        return Chance(variance**0.5, min(max(degrees, _FEWEST_DEGREES), _MOST_DEGREES))
+        return Chance(variance**0.5, min(max(degrees, _FEWEST_DEGREES), _MOST_DEGREES), len(shares))
 
     def _parts(self, values: Floats) -> list[Floats]:
         r = len(self.shares)

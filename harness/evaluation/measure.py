@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.evaluation import metrics
-from harness.evaluation.few_units import Law
 from harness.evaluation.intervals import (
     N_RESAMPLES,
     Estimate,
@@ -17,7 +17,6 @@ from harness.evaluation.intervals import (
     as_they_are,
     estimated,
     estimates,
-    percentiles,
     resample,
     spread,
 )
@@ -65,8 +64,7 @@ def measure(
     """
     resamples = resamples_of(rows, seed, n_resamples)
     resamples = resamples.plain if at_chance else resamples
-    values, drawn = metrics_of(rows, member, resamples)
-    found = estimated(values, drawn, resamples.law, RANGES)
+    found = estimated(*metrics_of(rows, member, resamples), resamples.law, RANGES)
     ece = metrics.expected_calibration_error(rows.probability, member, np.ones((1, len(member))))
     return {
         "n_targets": int(rows.target.max()) + 1,
@@ -78,7 +76,7 @@ def measure(
         # A resample repeats rows, which alone raises the ECE: its percentiles would not bracket the value.
         "ece": Estimate(float(ece[0]), note="no interval"),
         "realised_fpr": {str(a): found[f"realised {a}"] for a in NOMINAL_FPRS},
-        "low_here": _low_here(drawn, resamples.law),
+        "low_resampled": _low_resampled(rows.score, member, resamples),
         "resampled": "pairs of shadows, then patients" if np.ptp(rows.unit) > 0 else "patients",
     }
 
@@ -104,13 +102,18 @@ def measure_scores(
     return {"n_targets": 1, **found, **decided, "resampled": "patients"}
 
 
-def _low_here(drawn: Mapping[str, Floats], law: Law | None) -> dict[str, float] | None:
-    """The lower ends of the AUC and of the TPR for these very generators: patients alone are drawn."""
-    if law is None:
+def _low_resampled(score: Floats, member: Flags, resamples: Resamples) -> dict[str, float] | None:
+    """The lower ends of the AUC and of the TPR by the resamples alone, half as many; None where these are the law."""
+    if resamples.law is None:
         return None
-    names = {"auc": "auc", f"tpr_at_{FPRS[0]}": f"tpr {FPRS[0]}"}
-    alike = {name: law.alike(drawn[metric]) for name, metric in names.items() if metric in drawn}
-    return {name: percentiles(one)[0] for name, one in alike.items() if len(one)}
+    ranking, fprs = Ranking.of(score, member), [fpr for fpr in fprs_with_enough(member) if fpr == FPRS[0]]
+
+    def under(weight: Weights) -> dict[str, Floats]:
+        roc = ranking.roc(weight)
+        return {"auc": roc.auc(), **{f"tpr_at_{fpr}": roc.tpr_at(fpr) for fpr in fprs}}
+
+    found = estimates(under, replace(resamples.plain, n_resamples=resamples.n_resamples // 2))
+    return {name: one.low for name, one in found.items() if one.low is not None}
 
 
 def _of_ranking(found: Mapping[str, Estimate], member: Flags) -> dict[str, Any]:

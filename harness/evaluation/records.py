@@ -38,8 +38,8 @@ class Record:
     within one generator in the first to ask. network_calls: a candidate and target, references' models included.
     labels_used: `none`; `shadow` for an attack that is fitted; `own` for the control `pictures alone`, cross-fitted
     on the target's own labels. resampled: what the intervals resample: pairs of shadows, then patients; never single
-    slices. low_here: the lower ends of `auc` and `tpr_at_0.1` for these very generators, of which there are several
-    pairs, by drawing patients alone: whether anything is told of them at all. skipped: why the attack could not run
+    slices. low_resampled: the lower ends of `auc` and `tpr_at_0.1` by the resamples alone, where the interval is
+    another: whether an attack is above chance, of which these are seldom wrong. skipped: why the attack could not run
     here. control: which one a control is, say `wrong_target`; of planted copies `planted noise` and the like. of: the
     attack it was made for, by its label, None for one of no attack in particular.
     """
@@ -70,15 +70,15 @@ class Record:
     network_calls: int = 0
     labels_used: Literal["none", "shadow", "own"] = "none"
     resampled: str | None = None
-    low_here: dict[str, float] | None = None
+    low_resampled: dict[str, float] | None = None
     skipped: str | None = None
     control: str | None = None
     of: str | None = None
 
-    def surely_above(self, name: Literal["auc", "tpr_at_0.1"], chance: float) -> bool:
-        """Whether these very generators give more away than chance: others may give less."""
+    def above_chance(self, name: Literal["auc", "tpr_at_0.1"], chance: float) -> bool:
+        """Whether it tells more than chance, by the resamples alone, which err to the wide side where it does not."""
         told = self.auc if name == "auc" else (self.tpr_at_fpr or {}).get("0.1")
-        low = (self.low_here or {}).get(name, None if told is None else told.low)
+        low = (self.low_resampled or {}).get(name, None if told is None else told.low)
         return low is not None and low > chance
 
     @property

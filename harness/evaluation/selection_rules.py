@@ -23,11 +23,11 @@ class Choice(NamedTuple):
 def best_calibrated(records: Sequence[Record]) -> Choice:
     """Lowest held-out Brier score among attacks above chance whose FPR can be trusted; ties by log loss.
 
-    Above chance: the lower end of TPR at 10 % FPR lies above 0.1, for these very generators. Trusted: the realised
+    Above chance: the lower end of TPR at 10 % FPR, by the resamples alone, lies above 0.1. Trusted: the realised
     FPR at nominal 10 % is within a factor of 2. Where no attack is both, the lowest Brier score of all, with a
     remark.
     """
-    fit = [record for record in records if record.surely_above("tpr_at_0.1", CHANCE_TPR) and _trusted(record)]
+    fit = [record for record in records if record.above_chance("tpr_at_0.1", CHANCE_TPR) and _trusted(record)]
 
     def order(record: Record) -> tuple[float, float]:
         return _value(record.brier, np.inf), _value(record.log_loss, np.inf)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from harness.evaluation.intervals import Estimate
 from harness.evaluation.records import Record
+from harness.evaluation.selection_rules import CHANCE_TPR
 from harness.report.board import CHANCE_AUC
 from harness.report.numbers import cell
 from harness.report.sight import all_clear_withheld
@@ -49,7 +50,7 @@ def meaning(records: Sequence[Record], chosen: str | None, nobody: Sequence[str]
     if record is None or record.auc is None or record.auc.value is None:
         return []
     auc = record.auc
-    if auc.low is not None and not record.surely_above("auc", CHANCE_AUC):
+    if auc.low is not None and not record.above_chance("auc", CHANCE_AUC):
         return [
             "On generators whose training slices are known, the chosen attack could not be told from guessing: "
             "nothing here shows that the release gives away which slices were used.",
@@ -59,8 +60,13 @@ def meaning(records: Sequence[Record], chosen: str | None, nobody: Sequence[str]
         "On generators whose training slices are known: of a used and an unused slice, the attack gives the used one "
         f"the larger score in {_of_100(auc.value)} of 100 pairs; guessing would in 50."
     ]
+    if auc.low is not None and auc.low <= CHANCE_AUC:
+        sentences.append(
+            "That holds for these generators; of others, the one that made the release among them, it cannot be told "
+            "from guessing, for the interval over so few of them includes 50."
+        )
     found = (record.tpr_at_fpr or {}).get("0.1")
-    if found is not None and found.value is not None:
+    if found is not None and found.value is not None and record.above_chance("tpr_at_0.1", CHANCE_TPR):
         sentences.append(
             f"Where it may wrongly accuse at most 10 of 100 slices that were never used, it finds "
             f"{_of_100(found.value)} of 100 that were; guessing would find 10."

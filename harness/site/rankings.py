@@ -141,7 +141,7 @@ def _reach(label: str, rows: list[tuple[float, Entry, Record]]) -> Reach:
     return Reach(
         label,
         len(rows),
-        sum(one.surely_above("auc", CHANCE_AUC) for _, _, one in rows),
+        sum(one.auc is not None and one.auc.low is not None and one.auc.low > CHANCE_AUC for _, _, one in rows),
         sum(bool(others) for others in beside),
         sum(bool(others) and auc >= max(others) for (auc, _, _), others in zip(rows, beside, strict=True)),
         sum(entry.chosen == label for _, entry, _ in rows),

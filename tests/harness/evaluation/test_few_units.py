@@ -14,7 +14,7 @@ from harness.evaluation.intervals import estimates, resample
 ANY = (-100.0, 100.0)
 
 
-def interval_of_mean(values, within=ANY, n_resamples=4_000):
+def interval_of_mean(values, within=ANY, n_resamples=8_000):
     """Of the mean of values [units, patients], every patient in every unit: by its law, and by resamples alone."""
     unit, patient = (one.ravel() for one in np.indices(values.shape))
     resamples = resample(unit, patient, np.random.default_rng(0), n_resamples)
@@ -47,7 +47,7 @@ def test_the_width_is_that_of_readers_and_cases(n_units, of_unit, of_patient):
     found, _ = interval_of_mean(values)
     assert found.value == pytest.approx(values.mean())
     assert found.high - found.value == pytest.approx(found.value - found.low)
-    assert (found.high - found.low) / 2 == pytest.approx(textbook(values), rel=0.15)
+    assert (found.high - found.low) / 2 == pytest.approx(textbook(values), rel=0.06)
 
 
 @pytest.mark.parametrize("of_units", [(1.0, 1.0, 4.0), (-1.0, 0.0, 1.0), (3.4, 4.4, 5.4, 4.0)])
@@ -77,18 +77,15 @@ def test_patients_of_one_pair_each_are_no_other_source_of_chance():
     assert (found.high - found.low) / 2 == pytest.approx(half, rel=0.1)
 
 
-def test_pairs_of_unequal_size_hold_as_often():
-    """300 intervals of a mean of pairs of 60, 40 and 30 patients: three deviations below 0.95 are 0.91."""
-    held, unit = 0, np.repeat([0, 1, 2], [60, 40, 30])
-    patient = np.r_[np.arange(60), np.arange(40), np.arange(30)]
-    for seed in range(300):
-        rng = np.random.default_rng(seed)
-        of_pair, of_patient, own = (sd * rng.standard_normal(n) for sd, n in ((0.3, 3), (0.5, 60), (1.0, 130)))
-        values = of_pair[unit] + of_patient[patient] + own
-        resamples = resample(unit, patient, rng, 200)
-        found = estimates(lambda w, v=values: {"": w @ v / np.maximum(w.sum(axis=1), 1)}, resamples, ANY)[""]
-        held += found.low <= 0 <= found.high
-    assert held / 300 >= 0.91
+def test_of_unequal_pairs_the_larger_counts_for_more():
+    """By hand, Busing et al. 1999: two pairs of a quarter and three quarters of the rows, means 0 and 4."""
+    without, value = np.array([4.0, 0.0]), 3.0
+    pseudo = [4 * 3 - 3 * 4, 4 / 3 * 3 - 1 / 3 * 0]
+    middle = 2 * 3 - (0.75 * 4 + 0.25 * 0)
+    by_hand = ((pseudo[0] - middle) ** 2 / 3 + (pseudo[1] - middle) ** 2 / (1 / 3)) / 2
+    law = Law((0.25, 0.75), 2)
+    chance = law.chance(value, np.concatenate([without, [3.0, 3.0], [3.0, 3.0]]))
+    assert chance.error == pytest.approx(np.sqrt(by_hand))
 
 
 def test_many_pairs_that_do_not_differ_are_not_read_as_wide_as_resampled():
@@ -118,6 +115,9 @@ def test_two_pairs_have_no_less_than_their_patients_alone():
     assert (found.high - found.low) / 2 == pytest.approx(1.96 * patients, rel=0.1)
     apart, _ = interval_of_mean(np.repeat(own, 2, axis=0) + np.array([[-1.0], [1.0]]))
     assert (apart.high - apart.low) / 2 == pytest.approx(student.ppf(0.975, 2), rel=0.1)
+    draws = 0.1 * np.random.default_rng(3).standard_normal((2, 500))
+    chance = Law((0.5, 0.5), 500).chance(0.5, np.concatenate([[0.49, 0.51], *draws]))
+    assert chance.error == pytest.approx(draws[0].std(ddof=1)), "though what both have in common is nothing"
     law, drawn = Law((0.5, 0.5), 3), np.array([0.4, 0.6, 0.4, 0.5, 0.6, 0.5, 0.5, 0.5])
     assert law.chance(0.5, drawn, compared=True).degrees == 2
     assert law.chance(0.5, np.array([0.5, 0.5, *drawn[2:]])).degrees > 1_000
@@ -133,6 +133,9 @@ def test_ends_stay_within_what_can_be():
 def test_what_never_changes_is_certain_and_what_a_pair_alone_defines_has_no_interval():
     found, _ = interval_of_mean(np.full((3, 10), 0.3), (0.0, 1.0))
     assert (found.low, found.high) == pytest.approx((0.3, 0.3))
+    certain = Law((0.5, 0.5), 2).chance(0.3, np.full(6, 0.3), compared=True)
+    assert certain.p_value(0.3) == 0.5, "two pairs of one sign"
+    assert certain.p_value(0.0) == 1.0
 
     def of_first(weight):
         with np.errstate(invalid="ignore"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -49,6 +51,26 @@ def test_without_a_trusted_attack_the_choice_says_so():
     choice = best_calibrated([record("chance", 0.10, tpr_low=0.05), record("alarmist", 0.11, realised=0.3)])
     assert choice.attack == "chance"
     assert "No attack that can face the test release was both" in choice.remark
+
+
+@pytest.mark.parametrize("name", ["auc", "tpr_at_0.1"])
+def test_above_chance_is_asked_of_the_resamples_where_the_interval_is_another(name):
+    plain = record("knn", 0.2, tpr_low=0.3, auc=0.8)
+    other = {"auc": "tpr_at_0.1", "tpr_at_0.1": "auc"}[name]
+    assert plain.above_chance(name, 0.25), "of one generator, and in files from before, by the interval"
+    assert not plain.above_chance(name, 0.75)
+    assert not replace(plain, low_resampled={name: 0.2, other: 0.9}).above_chance(name, 0.25)
+    assert replace(plain, low_resampled={name: 0.9, other: 0.2}).above_chance(name, 0.75)
+    assert replace(plain, low_resampled={other: 0.9}).above_chance(name, 0.25)
+    assert not Record("none", "none", "shadow", "release").above_chance(name, 0.0)
+
+
+def test_the_rule_takes_an_attack_whose_wide_interval_includes_chance():
+    """Two pairs that differ: the interval says little, and that the attack tells something is sure."""
+    wide = replace(record("wide", 0.10, tpr_low=0.0), low_resampled={"tpr_at_0.1": 0.2})
+    sure = record("sure", 0.15)
+    assert best_calibrated([wide, sure]).attack == "wide"
+    assert best_calibrated([replace(wide, low_resampled={"tpr_at_0.1": 0.1}), sure]).attack == "sure"
 
 
 def test_ties_go_by_log_loss():

@@ -58,7 +58,7 @@ def test_a_row_a_kind_and_attack(ran):
         assert row.n_members == 4 * 4, "of eight patients that a shadow does without, four"
         assert row.n_nonmembers == 4 * 8
         assert row.control.startswith("planted ")
-        assert row.low_here is not None, "intervals are those of pairs: unlike other controls they must be found"
+        assert row.low_resampled is not None, "intervals are those of pairs: unlike other controls they must be found"
 
 
 def test_plain_copies_are_found_and_mirrored_ones_by_whom_forgives_it(ran):

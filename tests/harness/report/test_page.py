@@ -502,6 +502,11 @@ def test_the_verdict_counts_whole_slices_and_says_when_there_is_nothing(content)
     text, no_control = meaning([replace(record, auc=Estimate(0.53, 0.49, 0.57))], CHOSEN)
     assert "could not be told from guessing" in text
     assert no_control.startswith("That is no all-clear. No positive control was made")
+    wide = replace(record, auc=Estimate(0.74, 0.48, 1.0), low_resampled={"auc": 0.6, "tpr_at_0.1": 0.05})
+    pairs, others = meaning([wide], CHOSEN)
+    assert "in 74 of 100 pairs" in pairs
+    assert "of others, the one that made the release among them, it cannot be told from guessing" in others
+    assert "could not be told" in meaning([replace(wide, low_resampled={"auc": 0.49})], CHOSEN)[0]
     assert meaning([replace(record, target_set="test")], CHOSEN) == []
     assert meaning(content.records, None) == []
 
