@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 from pathlib import Path
@@ -16,7 +15,6 @@ torch.set_num_threads(1)  # two threads on such small networks collapse as soon 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # nor in what a test starts
 # A run writes hundreds of small files, and no test's files need outlive the machine: half of a tiny run was waiting.
 os.fsync = os.fstat
-gc.set_threshold(50_000, 50, 50)  # torch's and scipy's objects are many, and none of them goes away
 
 
 # A shell's job in the background ignores Ctrl-C, and so would every command that a test starts and interrupts.
