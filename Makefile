@@ -3,10 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 STAMP := $(VENV)/.installed
 # What reads files, takes options, computes and trains, and one whole run: where another version would show first.
-LOWEST_TESTS := tests/shadow_models tests/harness/data tests/harness/config tests/harness/editions tests/harness/jobs \
-	tests/harness/report tests/harness/submission tests/harness/test_store.py tests/harness/run/test_one_flow.py \
-	tests/attacks/test_contract.py tests/attacks/test_distances.py tests/attacks/test_model_formulas.py \
-	tests/attacks/test_plug_ins.py tests/attacks/test_release_formulas.py
+LOWEST_TESTS := tests/shadow_models tests/harness/data tests/harness/config tests/harness/editions \
+	tests/harness/report tests/harness/submission tests/harness/test_store.py tests/harness/experiment/test_planted.py \
+	tests/harness/evaluation/test_few_units.py tests/attacks/test_contract.py tests/attacks/test_distances.py \
+	tests/attacks/test_model_formulas.py tests/attacks/test_plug_ins.py tests/attacks/test_release_formulas.py
 
 .PHONY: run test s3-server test-cluster test-lowest check docs setup audit-deps
 
