@@ -72,7 +72,7 @@ class Law:
         Of two pairs, whose one difference says next to nothing, the variance is no less than the patients' alone, and
         Student's law is that of three pairs or a narrower one. compared: of a difference, many of which are asked
         together: then three pairs have that variance, too, and two or three that law, however alike they are by
-        chance. Simulated differences that are none came out below 0.01 in two or three of a hundred else.
+        chance: else differences that are none come out small too often, which a test simulates.
         """
         without, *drawn = self._parts(values)
         alike, apart = map(_known, drawn)
