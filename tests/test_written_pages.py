@@ -25,7 +25,7 @@ OLDER: dict[str, dict[str, str]] = {
         "The dial of leakage": "24ae2e4748f0",
         "What a shared base does": "b83235925791",
         "Simulated challenges, from a base": "fe611eddb707",
-        "Time and memory": "0539b7995923",
+        "Time and memory": "d3c53ed85024",
         "What the attacks reach on the shadows": "4c931f34c763",
         "What attacks and calibrations keep under another recipe": "3ac82f023d15",
         "All 731 real slices of 70 patients": "024f0cd3f892",
