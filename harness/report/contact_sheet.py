@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from io import BytesIO
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.data.png import grey_png
 
-_PANEL, _TITLE = 1.3, 0.6  # inches: the height of a row, and of a title
-_DPI = 110
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_SIDE, _GAP, _CAPTION, _TITLE = (
+    128,
+    8,
+    14,
+    34,
+)  # pixels: of a picture, between two, and the heights of what is written
+_CAPTION_SIZE, _TITLE_SIZE = 12, 16
 
 
 class Panel(NamedTuple):
@@ -31,21 +38,30 @@ class Group(NamedTuple):
 
 def sheet_png(groups: Sequence[Group], columns: int) -> bytes:
     """The PNG of groups below one another, so many pictures a row."""
-    from matplotlib.figure import Figure  # start-up: drawn once a release
-    from PIL import Image
+    from PIL import Image, ImageDraw, ImageFont  # start-up: drawn once a release
 
-    rows = [-(-len(group.panels) // columns) for group in groups]
-    heights = [_PANEL * n + _TITLE for n in rows]
-    figure = Figure(figsize=(columns, sum(heights)), layout="constrained")
-    parts = figure.subfigures(len(groups), 1, height_ratios=heights, squeeze=False)[:, 0]
-    for part, group, n in zip(parts, groups, rows, strict=True):
-        part.suptitle(group.title, fontsize=10)
-        places = part.subplots(n, columns, squeeze=False)
-        for place in places.flat:
-            place.axis("off")
-        for place, panel in zip(places.flat, group.panels, strict=False):
-            place.imshow(panel.image, cmap="gray", vmin=0, vmax=255)
-            place.set_title(panel.caption, fontsize=8)
-    drawn = BytesIO()
-    figure.savefig(drawn, dpi=_DPI)
-    return grey_png(np.asarray(Image.open(drawn).convert("L")))
+    title, caption = (ImageFont.load_default(size) for size in (_TITLE_SIZE, _CAPTION_SIZE))
+    across, down = _SIDE + _GAP, _CAPTION + _SIDE + _GAP
+    heights = [_TITLE + down * -(-len(group.panels) // columns) for group in groups]
+    sheet = Image.new("L", (_GAP + columns * across, sum(heights)), "white")
+    write = ImageDraw.Draw(sheet).text
+    for group, top in zip(groups, np.cumsum([0, *heights]).tolist(), strict=False):
+        write((sheet.width / 2, top + _TITLE / 2), group.title, "black", title, anchor="mm")
+        for number, panel in enumerate(group.panels):
+            row, column = divmod(number, columns)
+            x, y = _GAP + column * across + _SIDE // 2, top + _TITLE + row * down
+            write((x, y + _CAPTION / 2), panel.caption, "black", caption, anchor="mm")
+            picture = _shown(panel.image)
+            sheet.paste(picture, (x - picture.width // 2, y + _CAPTION + (_SIDE - picture.height) // 2))
+    return grey_png(np.asarray(sheet))
+
+
+def _shown(image: NDArray[np.uint8]) -> Image:
+    """As large as there is room: a small one by whole pixels, a large one averaged."""
+    from PIL import Image, ImageOps
+
+    picture, longest = Image.fromarray(image), max(image.shape)
+    if longest > _SIDE:
+        return ImageOps.contain(picture, (_SIDE, _SIDE))
+    times = _SIDE // longest
+    return picture.resize((picture.width * times, picture.height * times), Image.Resampling.NEAREST)

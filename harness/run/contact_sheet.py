@@ -23,7 +23,7 @@ _TITLE = "Released image (left), its nearest candidate (right), their root mean 
 def contact_sheet(outcome: Outcome, store: Store) -> Path:
     """The picture of the test release, made once by what draws it and kept in the store."""
     spec = outcome.plan.test.target.view
-    drawn_by = [source_digest(), version("matplotlib"), version("pillow")]
+    drawn_by = [source_digest(), version("pillow")]
     key = content_key(
         stage="contact_sheet", schema=SCHEMA, release=spec.release, candidates=spec.digests, drawn_by=drawn_by
     )
