@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
@@ -85,7 +86,7 @@ def _register_sources() -> None:
 def _register_editions() -> None:
     store = ConfigStore.instance()
     for edition in membership_editions():
-        node = name_edition(writable(EditionFolder), edition)
+        node = name_edition(writable(EditionFolder).copy(), edition)
         store.store(group="data", name=edition, node=node, package="data")
 
 
@@ -117,7 +118,7 @@ def register_generators(group: str, named: Sequence[str], *others: type) -> None
 def recipe_node(family: type[Recipe], preset: str, *others: type) -> DictConfig:
     """The schema of a generator's options with one preset's values; its size is that of the data, and what depends on
     its start is left open."""
-    node = writable(options_class(family, StartOptions, *others))
+    node = writable(options_class(family, StartOptions, *others)).copy()
     for name, value in preset_values(family, preset).items():
         OmegaConf.update(node, name, value)
     OmegaConf.update(node, "size", "${data.size}")
@@ -142,7 +143,12 @@ def attack_groups(by_name: Mapping[str, type[Attack]]) -> dict[str, list[str]]:
 
 
 def writable(options: type) -> DictConfig:
-    """The schema of a dataclass; a frozen one would make Hydra refuse overrides of its fields."""
+    """The schema of a dataclass, not to be changed; a frozen one would make Hydra refuse overrides of its fields."""
+    return _writable(options)
+
+
+@cache
+def _writable(options: type) -> DictConfig:
     node: DictConfig = OmegaConf.structured(options)
     OmegaConf.set_readonly(node, None)
     return node

@@ -65,6 +65,7 @@ class WorkerProcess:
         self.rank = rank
         self._executor = ProcessPoolExecutor(1, context, _start, about)
         self._process: Any = None
+        self._keeper: Any = None
         self._lines: deque[str] = deque(maxlen=_LINES)
         self._over: SimpleQueue[str] = SimpleQueue()
         self._say = say or pass_on
@@ -92,6 +93,7 @@ class WorkerProcess:
 
     def ask_to_end(self) -> None:
         """The job keeps its state and ends; without one, the process ends at once."""
+        self._keeper = self._executor._executor_manager_thread  # of Python's own, which shutdown forgets
         self._executor.shutdown(wait=False, cancel_futures=True)
         if self._process is not None:
             self._process.terminate()
@@ -101,6 +103,8 @@ class WorkerProcess:
         if self._process is not None:
             self._process.join(max(seconds, 0.0))
             self._process.kill()
+        if self._keeper is not None:  # Python stumbles over one that is about to end when it ends itself
+            self._keeper.join(_CODE_SEC)
 
     @property
     def alive(self) -> bool:

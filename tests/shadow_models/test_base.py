@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from shadow_models.sample import sample
 MOST_BYTES = 6 * 2**20
 
 
+@cache
 def default_slices(seed: int | None = None) -> NDArray[np.uint8]:
     data = PhantomData()
     return phantom_slices(data.patients, data.slices, data.size, data.seed if seed is None else seed).pixels

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import _threads_wakeups
 from contextlib import closing, nullcontext
 from multiprocessing import get_context
 from pathlib import Path
@@ -158,6 +159,18 @@ def test_an_interruption_while_a_process_begins_leaves_none_behind(monkeypatch):
         LocalLauncher(1, "cpu").map(launch_jobs.wait_to_be_asked, [1], lambda _: None)
     begun = [one for one in psutil.Process().children(recursive=True) if one.pid not in before]
     assert not [one for one in begun if "spawn_main" in " ".join(one.cmdline())]
+
+
+def test_after_an_interruption_no_thread_of_python_s_pool_is_left():
+    """One that just then closes its pipe made Python's exit end in a traceback."""
+    launcher = LocalLauncher(2, "cpu")
+
+    def interrupted(message):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        launcher.map(launch_jobs.listen_a_while, [1, 2, 3], interrupted)
+    assert [one for one in _threads_wakeups if one.is_alive()] == []
 
 
 def test_no_jobs_start_no_process(monkeypatch):
