@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from engines import pytest_runtest_makereport  # noqa: F401  # pytest finds it here
+
+from harness.data.sources import phantom
 
 torch.set_num_threads(1)  # two threads on such small networks collapse as soon as anything else runs
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # nor in what a test starts
@@ -29,6 +32,15 @@ def _signals_as_before():
     yield
     for number, heard in before.items():
         signal.signal(number, heard)
+
+
+drawn_once = lru_cache(2000)(phantom.draw_patient)
+
+
+@pytest.fixture(autouse=True)
+def _patients_are_drawn_once(monkeypatch):
+    """Nearly every run is of the same ones."""
+    monkeypatch.setattr(phantom, "draw_patient", drawn_once)
 
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import sys
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,9 +16,6 @@ from harness import pipeline
 from harness.data.pool import load_pool
 from harness.evaluation.selection_rules import RULES, Choice
 from harness.run import __main__ as command
-from shadow_models.phantoms.patient import draw_patient
-
-drawn_once = lru_cache(1000)(draw_patient)  # nearly every run is of the same patients
 
 
 class Ran(NamedTuple):
@@ -34,7 +30,6 @@ class Ran(NamedTuple):
 def harness(tmp_path, monkeypatch, capsys):
     """`harness("attack=knn", ...)` runs the command in an empty folder and returns code, stdout, stderr."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("harness.data.sources.phantom.draw_patient", drawn_once)
 
     def call(*overrides: str) -> Ran:
         monkeypatch.setattr(sys, "argv", ["harness.run", *overrides])

@@ -57,12 +57,12 @@ def start(family: str, tiny: DctRecipe, slices: NDArray[np.uint8]) -> Generator:
 def test_a_resumed_private_training_ends_where_an_undisturbed_one_ends(
     family: str, tiny: DctRecipe, slices: NDArray[np.uint8], start: Generator, tmp_path: Path
 ) -> None:
-    recipe = private_of(family, tiny, steps=30, flip=True)
+    recipe = private_of(family, tiny, steps=12, flip=True)
 
     run = partial(train, slices, recipe, seed=1, start=start, device="cpu")
     undisturbed = run()
     with pytest.raises(Stopped):
-        run(checkpoint=tmp_path, stopping=stops.after(21))
+        run(checkpoint=tmp_path, stopping=stops.after(7))
     assert run(checkpoint=tmp_path).fingerprint() == undisturbed.fingerprint()
     assert train(slices, recipe, seed=2, start=start, device="cpu").fingerprint() != undisturbed.fingerprint()
     undisturbed.save(tmp_path / "kept")

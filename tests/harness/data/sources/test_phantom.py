@@ -24,6 +24,11 @@ def _nearest_other(pixels: np.ndarray) -> np.ndarray:
     return gaps.min(axis=1)
 
 
+@pytest.fixture(autouse=True)
+def _patients_are_drawn_once() -> None:
+    """Not here: else the same would be the same whatever drew it."""
+
+
 @pytest.fixture(scope="module")
 def cohort() -> np.ndarray:
     return phantom_slices(40, 3, 64, seed=1).pixels.reshape(40, 3, 64, 64)
