@@ -118,7 +118,7 @@ def register_generators(group: str, named: Sequence[str], *others: type) -> None
 def recipe_node(family: type[Recipe], preset: str, *others: type) -> DictConfig:
     """The schema of a generator's options with one preset's values; its size is that of the data, and what depends on
     its start is left open."""
-    node = writable(options_class(family, StartOptions, *others)).copy()
+    node = _schema(options_class(family, StartOptions, *others))
     for name, value in preset_values(family, preset).items():
         OmegaConf.update(node, name, value)
     OmegaConf.update(node, "size", "${data.size}")
@@ -143,12 +143,17 @@ def attack_groups(by_name: Mapping[str, type[Attack]]) -> dict[str, list[str]]:
 
 
 def writable(options: type) -> DictConfig:
-    """The schema of a dataclass, not to be changed; a frozen one would make Hydra refuse overrides of its fields."""
-    return _writable(options)
+    """The schema of a dataclass that a module defines, made once and not to be changed."""
+    return _kept(options)  # mypy takes no class of options for hashable
 
 
 @cache
-def _writable(options: type) -> DictConfig:
+def _kept(options: type) -> DictConfig:
+    return _schema(options)
+
+
+def _schema(options: type) -> DictConfig:
+    """The schema of a dataclass; a frozen one would make Hydra refuse overrides of its fields."""
     node: DictConfig = OmegaConf.structured(options)
     OmegaConf.set_readonly(node, None)
     return node

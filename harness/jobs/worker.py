@@ -32,6 +32,7 @@ from harness.jobs.work import Place, Progress, Work, perform
 from harness.plain import plain
 from harness.terminal import OutputFailed, make_streams_plain
 
+LET_GO_SEC = 0.5  # until Python's own threads behind killed processes have ended
 _CODE_MEMORY = 71
 _CODE_SEC = 5.0  # until the system has told how a process ended
 _LINES = 20  # of a process's last words that are kept
@@ -74,10 +75,14 @@ class WorkerProcess:
     def submit(self, function: Callable[[Any, Work], Any], of_round: int, number: int, job: Any) -> Future[Any]:
         """Begin a job; the process starts with the first."""
         with afterwards():  # else an interruption that comes here leaves a process that trains to its end
-            with deaf():  # until it has said what it does at a signal
-                future = self._executor.submit(_work, function, of_round, number, job)
-            if self._process is None:
-                (self._process,) = (self._executor._processes or {}).values()
+            begun = self._process is not None
+            try:
+                with deaf():  # until it has said what it does at a signal
+                    future = self._executor.submit(_work, function, of_round, number, job)
+            finally:
+                if not begun:  # there may be a process even where the threads beside it could not begin
+                    self._process = next(iter((self._executor._processes or {}).values()), None)
+            if not begun:
                 self._writer.close()  # the process has its own, and its end is told by none being left
                 self._reporter.close()
                 for listener in self._listeners:
@@ -103,8 +108,11 @@ class WorkerProcess:
         if self._process is not None:
             self._process.join(max(seconds, 0.0))
             self._process.kill()
-        if self._keeper is not None:  # Python stumbles over one that is about to end when it ends itself
-            self._keeper.join(_CODE_SEC)
+
+    def let_go(self, seconds: float) -> None:
+        """Wait so long for Python's thread that waited for it, too: its own end stumbles over one that just ends."""
+        if self._keeper is not None and self._keeper.is_alive():
+            self._keeper.join(max(seconds, 0.0))
 
     @property
     def alive(self) -> bool:

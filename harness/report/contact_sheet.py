@@ -13,12 +13,8 @@ from harness.data.png import grey_png
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_SIDE, _GAP, _CAPTION, _TITLE = (
-    128,
-    8,
-    14,
-    34,
-)  # pixels: of a picture, between two, and the heights of what is written
+_SIDE, _GAP = 128, 8  # pixels: of a picture, and between two
+_CAPTION, _TITLE = 14, 34  # pixels: the heights of what is written
 _CAPTION_SIZE, _TITLE_SIZE = 12, 16
 
 
@@ -62,6 +58,6 @@ def _shown(image: NDArray[np.uint8]) -> Image:
 
     picture, longest = Image.fromarray(image), max(image.shape)
     if longest > _SIDE:
-        return ImageOps.contain(picture, (_SIDE, _SIDE))
+        return ImageOps.contain(picture, (_SIDE, _SIDE), Image.Resampling.BOX)
     times = _SIDE // longest
     return picture.resize((picture.width * times, picture.height * times), Image.Resampling.NEAREST)

@@ -20,7 +20,7 @@ from harness.jobs.launchers.environment import WORKERS_ENVIRONMENT
 from harness.jobs.launchers.here import run_here
 from harness.jobs.one_thread import environment
 from harness.jobs.work import FINISHED, Progress, Work
-from harness.jobs.worker import WorkerProcess
+from harness.jobs.worker import LET_GO_SEC, WorkerProcess
 from shadow_models.one_training import KEPT_EVERY_SEC
 
 _POLL_SEC = 0.1
@@ -172,3 +172,6 @@ class LocalLauncher:
         finally:  # somebody is impatient
             for process in processes:
                 process.kill_after(0.0)
+        deadline = time.monotonic() + LET_GO_SEC
+        for process in processes:
+            process.let_go(deadline - time.monotonic())

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import _threads_wakeups
+from concurrent.futures.process import _threads_wakeups, _ThreadWakeup
 from contextlib import closing, nullcontext
 from multiprocessing import get_context
 from pathlib import Path
@@ -161,16 +161,31 @@ def test_an_interruption_while_a_process_begins_leaves_none_behind(monkeypatch):
     assert not [one for one in begun if "spawn_main" in " ".join(one.cmdline())]
 
 
-def test_after_an_interruption_no_thread_of_python_s_pool_is_left():
+def test_after_an_interruption_no_thread_of_python_s_pool_is_left(monkeypatch):
     """One that just then closes its pipe made Python's exit end in a traceback."""
-    launcher = LocalLauncher(2, "cpu")
+    before, close = set(_threads_wakeups), _ThreadWakeup.close
+
+    def closed_slowly(wakeup):
+        time.sleep(0.1)
+        close(wakeup)
 
     def interrupted(message):
         raise KeyboardInterrupt
 
+    monkeypatch.setattr(_ThreadWakeup, "close", closed_slowly)
+    launcher = LocalLauncher(2, "cpu")
     with pytest.raises(KeyboardInterrupt):
         launcher.map(launch_jobs.listen_a_while, [1, 2, 3], interrupted)
-    assert [one for one in _threads_wakeups if one.is_alive()] == []
+    assert [one for one in set(_threads_wakeups) - before if one.is_alive()] == []
+
+
+def test_a_pool_that_could_not_begin_is_ended_without_another_fault(monkeypatch):
+    def none_left(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("concurrent.futures.process._ExecutorManagerThread.start", none_left)
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        LocalLauncher(2, "cpu").map(launch_jobs.square, [1], lambda message: None)
 
 
 def test_no_jobs_start_no_process(monkeypatch):

@@ -12,7 +12,7 @@ from benchmarks.faulted.runs import digests
 from benchmarks.faults.reproducible import CALM, EVERYTHING, Surroundings, reproducible
 from harness import pipeline
 
-FEW = ("attack=[knn,ssim,loss]", *TINY_PHANTOM)
+FEW = ("attack=[knn,ssim,loss]", *TINY_PHANTOM, "shadow.channels=[8,16]")
 
 
 def test_everything_around_a_run_may_be_another_and_another_seed_is_seen(tmp_path):

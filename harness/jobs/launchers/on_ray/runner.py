@@ -22,7 +22,7 @@ from harness.jobs.ending import ENDED_SEC
 from harness.jobs.launchers.environment import WORKERS_ENVIRONMENT
 from harness.jobs.one_thread import environment
 from harness.jobs.work import FINISHED, Progress, Work
-from harness.jobs.worker import WorkerProcess
+from harness.jobs.worker import LET_GO_SEC, WorkerProcess
 
 _POLL_SEC = 0.1
 _GATHER_SEC = 0.05  # so long words are gathered, for each batch of them costs a message of the cluster
@@ -127,6 +127,7 @@ class JobRunner:
         if process is not None:
             process.ask_to_end()
             process.kill_after(ENDED_SEC)
+            process.let_go(LET_GO_SEC)
 
     def close(self) -> None:
         """End the process, which has nothing left to do."""
