@@ -49,11 +49,8 @@ def launchers(monkeypatch):
 
 def measured():
     benchmark = launching.BENCHMARK
-    return benchmark.measure(
-        benchmark.filled_in(
-            {"override": ["data.patients=16", "data.slices=1", "data.size=16", "shadow.steps=7"]}, "usual"
-        )
-    )
+    few = ["data.patients=16", "data.slices=1", "data.size=16", "shadow.steps=7"]
+    return benchmark.measure(benchmark.filled_in({"override": few}, "usual"))
 
 
 def test_half_of_the_trainings_are_done_one_at_a_time_before_and_half_after_and_no_start_counts_among_them(launchers):

@@ -11,7 +11,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import _threads_wakeups, _ThreadWakeup
 from contextlib import closing, nullcontext
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -179,13 +179,19 @@ def test_after_an_interruption_no_thread_of_python_s_pool_is_left(monkeypatch):
     assert [one for one in set(_threads_wakeups) - before if one.is_alive()] == []
 
 
-def test_a_pool_that_could_not_begin_is_ended_without_another_fault(monkeypatch):
+def test_a_pool_that_could_not_begin_leaves_no_process_and_no_other_fault(monkeypatch):
+    """Python waited at its own end for such a process, without end."""
+
     def none_left(thread):
         raise RuntimeError("can't start new thread")
 
+    before = set(active_children())
     monkeypatch.setattr("concurrent.futures.process._ExecutorManagerThread.start", none_left)
     with pytest.raises(RuntimeError, match="can't start new thread"):
         LocalLauncher(2, "cpu").map(launch_jobs.square, [1], lambda message: None)
+    for one in (left := set(active_children()) - before):
+        one.kill()
+    assert left == set()
 
 
 def test_no_jobs_start_no_process(monkeypatch):
